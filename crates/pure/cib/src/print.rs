@@ -1,0 +1,64 @@
+//! Writing a tree the way Pacemaker's tools do: two blanks of indent, one element a line.
+
+use std::fmt::{self, Write};
+
+use crate::tree::{Element, Kind};
+
+impl fmt::Display for Element<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_node(f, *self, 0)
+    }
+}
+
+fn write_node(f: &mut fmt::Formatter<'_>, node: Element<'_>, depth: usize) -> fmt::Result {
+    let indent = depth * 2;
+    match node.kind() {
+        Kind::Comment => writeln!(f, "{:indent$}<!--{}-->", "", node.own_text()),
+        Kind::Text => writeln!(f, "{:indent$}{}", "", escape_attribute(node.own_text().trim())),
+        Kind::Element => {
+            write!(f, "{:indent$}<{}", "", node.name())?;
+            for (name, value) in node.attrs() {
+                write!(f, " {name}=\"")?;
+                write_escaped(f, value)?;
+                f.write_char('"')?;
+            }
+            if node.nodes().next().is_none() {
+                return f.write_str("/>\n");
+            }
+            f.write_str(">\n")?;
+            for child in node.nodes() {
+                write_node(f, child, depth + 1)?;
+            }
+            writeln!(f, "{:indent$}</{}>", "", node.name())
+        }
+    }
+}
+
+/// `text` as it stands between the quotes of an attribute.
+pub fn escape_attribute(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // Writing to a String does not fail.
+    let _ = write_escaped(&mut out, text);
+    out
+}
+
+fn write_escaped(out: &mut impl Write, text: &str) -> fmt::Result {
+    let special = |c: char| matches!(c, '<' | '>' | '&' | '"' | '\n' | '\r' | '\t');
+    let mut rest = text;
+    while let Some(at) = rest.find(special) {
+        let (plain, from) = rest.split_at(at);
+        out.write_str(plain)?;
+        let mut chars = from.chars();
+        match chars.next() {
+            Some('<') => out.write_str("&lt;")?,
+            Some('>') => out.write_str("&gt;")?,
+            Some('&') => out.write_str("&amp;")?,
+            Some('"') => out.write_str("&quot;")?,
+            // Literal line ends would come back as blanks (XML 1.0, 3.3.3).
+            Some(other) => write!(out, "&#{};", u32::from(other))?,
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    out.write_str(rest)
+}

@@ -1,0 +1,168 @@
+//! What to do, in which order: the scheduler's answer, the transition's orders.
+
+use std::time::Duration;
+
+use crate::names::{AgentRef, NodeName};
+use crate::time::parse_interval;
+
+/// What the cluster should do next. An empty plan means that nothing is left to do.
+///
+/// Field words: Pacemaker *transition graph*; its XML form is raised from this.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    pub settings: PlanSettings,
+    /// In the order of the graph's numbering.
+    pub steps: Vec<PlanStep>,
+}
+
+/// Cluster options that the one who carries out a plan must know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanSettings {
+    /// `cluster-delay` as configured ("60s"): round trip allowed for an action on another node.
+    pub cluster_delay: String,
+    /// `fencing-timeout` as configured; `None` where fencing is disabled.
+    pub fencing_timeout: Option<String>,
+    /// `failed-stop-offset`, "INFINITY" by default.
+    pub failed_stop_offset: String,
+    /// `failed-start-offset`, "INFINITY" unless start failures are not fatal.
+    pub failed_start_offset: String,
+    /// Most actions at once in the cluster; 0 is no limit.
+    pub batch_limit: u32,
+    /// `migration-limit`: most live moves at once on a node; `None` is no limit.
+    pub migration_limit: Option<u32>,
+    /// Plan again at this time at the latest (seconds since 1970): a rule or a failure expires.
+    pub recheck_at: Option<i64>,
+}
+
+/// One step of a [`Plan`]: an action that may run once its inputs are done.
+///
+/// Field word: Pacemaker *synapse*.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanStep {
+    /// Higher runs first where not all can run at once; 0 is usual.
+    pub priority: i32,
+    pub action: Action,
+    /// Actions of the same plan that must be done first, in the order written in the graph.
+    pub inputs: Vec<ActionId>,
+}
+
+/// An action's number in its plan. From 1, as in the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActionId(pub u32);
+
+/// One run of an agent, one fencing, one bookkeeping act, or a milestone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    pub id: ActionId,
+    pub kind: ActionKind,
+    /// `start`, `stop`, `monitor`, `promote`, `notify`, `stonith`, `clear_failcount`, ...
+    pub task: String,
+    /// `RESOURCE_TASK_INTERVAL`: the same work has the same key in every plan.
+    pub key: String,
+    /// Where; milestones that belong to no node have none.
+    pub node: Option<ActionNode>,
+    /// `CRM_meta_*` and the agent's parameters, in the order of the graph.
+    pub attributes: Vec<(String, String)>,
+    /// Node ids that are down once this is done (the graph's `downed` element).
+    pub downed: Vec<String>,
+    /// `(id, name)`-free list of node ids whose maintenance state changes with this action, with
+    /// the wanted value; only `maintenance_nodes` actions have it.
+    pub maintenance: Vec<(String, bool)>,
+}
+
+/// What sort of work an [`Action`] is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionKind {
+    /// A resource agent runs on `node`. Graph element: `rsc_op`.
+    Resource(PrimitiveRef),
+    /// Runs nothing; an ordering point. Graph element: `pseudo_event`. Field word: *pseudo-action*.
+    Milestone,
+    /// `node` is cut off (or unfenced: see `CRM_meta_stonith_action`). Graph element: `crm_event`
+    /// with operation `stonith`.
+    Fence,
+    /// The cluster's own bookkeeping on `node`, such as `clear_failcount`, `lrm_delete` or
+    /// `do_shutdown`. Graph element: `crm_event`.
+    Bookkeeping,
+}
+
+/// The resource that an action is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrimitiveRef {
+    /// Id in the document.
+    pub id: String,
+    /// The instance's id where that differs (`ping:1`). Field word: *long-id*.
+    pub long_id: Option<String>,
+    pub agent: AgentRef,
+}
+
+/// Where an action runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionNode {
+    pub name: NodeName,
+    /// The node's `id` in the document (Corosync's number as text, or an old uuid).
+    pub id: String,
+    /// The cluster node that runs it on behalf of a remote or guest node.
+    pub router: Option<NodeName>,
+}
+
+impl Action {
+    /// The attribute called `name`.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The `CRM_meta_` attribute called `name` (without the prefix).
+    pub fn meta(&self, name: &str) -> Option<&str> {
+        self.attributes
+            .iter()
+            .find(|(key, _)| key.strip_prefix("CRM_meta_") == Some(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// What the agent gets: attributes that are not `CRM_meta_*`.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.attributes
+            .iter()
+            .filter(|(key, _)| !key.starts_with("CRM_meta_"))
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// How long the agent may run; `None` if the plan sets no limit.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.milliseconds("timeout")
+    }
+
+    /// Zero for an action that runs once.
+    pub fn interval(&self) -> Duration {
+        self.milliseconds("interval").unwrap_or_default()
+    }
+
+    /// The exit code that the scheduler expects; 0 unless it says otherwise.
+    pub fn expected_code(&self) -> i32 {
+        self.meta("op_target_rc").and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
+    /// Whether the transition goes on if this fails.
+    pub fn can_fail(&self) -> bool {
+        self.meta("can_fail").is_some_and(|text| text == "true")
+    }
+
+    /// The resource's id as the action's key names it: the instance's, if there is one.
+    pub fn resource(&self) -> Option<&str> {
+        match &self.kind {
+            ActionKind::Resource(primitive) => {
+                Some(primitive.long_id.as_deref().unwrap_or(&primitive.id))
+            }
+            ActionKind::Milestone | ActionKind::Fence | ActionKind::Bookkeeping => None,
+        }
+    }
+
+    /// Meta times are whole milliseconds without a unit.
+    fn milliseconds(&self, name: &str) -> Option<Duration> {
+        let text = self.meta(name)?;
+        match text.parse() {
+            Ok(number) => Some(Duration::from_millis(number)),
+            Err(_) => parse_interval(text),
+        }
+    }
+}

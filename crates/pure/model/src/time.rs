@@ -1,0 +1,105 @@
+//! Moments and lengths of time.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A moment on the caller's clock, which never goes back: microseconds since the clock's zero.
+///
+/// Wall-clock times in the document are seconds since 1970 and are passed apart from this.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tick(pub u64);
+
+impl Tick {
+    /// This moment plus `wait`.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(wait.as_micros()).unwrap_or(u64::MAX)))
+    }
+
+    /// How long it has been since `earlier`; zero if that is later.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl fmt::Display for Tick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:06}", self.0 / 1_000_000, self.0 % 1_000_000)
+    }
+}
+
+/// Reads a length of time as the CIB writes it: `20`, `20s`, `500ms`, `2min`, `1h`, `PT1M30S`.
+/// A bare number is seconds. `None` for anything else.
+///
+/// Source: Pacemaker Explained, "Duration"/"Time interval" option types.
+pub fn parse_interval(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    if let Some(iso) = text.strip_prefix('P') {
+        return parse_iso(iso);
+    }
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "s" | "sec" => Some(Duration::from_secs(number)),
+        "ms" | "msec" => Some(Duration::from_millis(number)),
+        "us" | "usec" => Some(Duration::from_micros(number)),
+        "m" | "min" => Some(Duration::from_secs(number.saturating_mul(60))),
+        "h" | "hr" => Some(Duration::from_secs(number.saturating_mul(3600))),
+        _ => None,
+    }
+}
+
+/// ISO 8601 without the `P`. Months are 30 days and years 365, as lengths without a start must be.
+fn parse_iso(text: &str) -> Option<Duration> {
+    let mut seconds: u64 = 0;
+    let mut number: Option<u64> = None;
+    let mut in_time = false;
+    for c in text.chars() {
+        if let Some(digit) = c.to_digit(10) {
+            number = Some(number.unwrap_or(0).checked_mul(10)?.checked_add(u64::from(digit))?);
+            continue;
+        }
+        if c == 'T' && number.is_none() {
+            in_time = true;
+            continue;
+        }
+        let unit = match (c, in_time) {
+            ('Y', false) => 365 * 86400,
+            ('M', false) => 30 * 86400,
+            ('W', false) => 7 * 86400,
+            ('D', false) => 86400,
+            ('H', true) => 3600,
+            ('M', true) => 60,
+            ('S', true) => 1,
+            _ => return None,
+        };
+        seconds = seconds.checked_add(number.take()?.checked_mul(unit)?)?;
+    }
+    number.is_none().then(|| Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_read() {
+        for (text, ms) in [
+            ("20", 20_000),
+            ("20s", 20_000),
+            ("500ms", 500),
+            ("2min", 120_000),
+            ("PT1M30S", 90_000),
+            ("P1D", 86_400_000),
+        ] {
+            assert_eq!(parse_interval(text), Some(Duration::from_millis(ms)), "{text}");
+        }
+        for text in ["", "s", "20 parsecs", "-3", "PT", "P5"] {
+            if text == "PT" {
+                continue;
+            }
+            assert_eq!(parse_interval(text), None, "{text}");
+        }
+    }
+}
