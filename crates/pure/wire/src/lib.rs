@@ -1,1 +1,13 @@
-//! (being built)
+//! What crosses a boundary: messages between nodes ([`peer`]), requests from clients ([`api`]).
+//!
+//! Types here derive their encoding and nothing else does; conversion destructures, so that a
+//! forgotten field does not compile. A released version is never edited: a new one is added
+//! beside it.
+//!
+//! **Not here:** sockets, and what a message makes a node do (`controller`).
+
+pub mod action;
+pub mod api;
+pub mod peer;
+
+pub use peer::{Message, decode, encode};

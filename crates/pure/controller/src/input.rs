@@ -1,0 +1,120 @@
+//! The whole border between a node's brain and the world: what it is told, what it asks for.
+
+use std::time::Duration;
+
+use model::{AgentRef, NodeId, Outcome, Tick};
+use wire::Message;
+use wire::api::{Entry, Reply, Request};
+
+/// The two clocks, read by the caller once for each step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// Never goes back.
+    pub tick: Tick,
+    /// Seconds since 1970; may jump.
+    pub wall: i64,
+}
+
+/// What a node's brain can be told.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Call once, first.
+    Started,
+    /// The fabric formed a membership. All deliveries that follow belong to it.
+    Membership {
+        /// Never goes back on one node.
+        id: u64,
+        members: Vec<NodeId>,
+        quorate: bool,
+    },
+    /// The next message of the total order; the sender receives its own, too.
+    Delivered { from: NodeId, message: Box<Message> },
+    /// A client of this node asks. The answer is an [`Effect::Reply`] with the same number.
+    Asked { client: u64, user: String, request: Request },
+    /// A client went away; its answer is not wanted.
+    ClientGone { client: u64 },
+    /// An agent started by [`Effect::RunAgent`] ended, was killed, or could not be started.
+    AgentDone { run: RunToken, outcome: Outcome },
+    /// Something that a resource's agent started died or vanished: look at it now.
+    Suspect { resource: String },
+    /// A timer rang.
+    Timer(TimerToken),
+    /// The disk holds everything up to this [`Effect::Persist`].
+    Persisted { ticket: u64 },
+    /// The disk did not take this [`Effect::Persist`].
+    NotPersisted { ticket: u64, reason: String },
+    /// The operator wants this daemon to stop, its resources elsewhere first.
+    Shutdown,
+}
+
+/// Names one run of an agent on this node; never reused in a daemon's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunToken(pub u64);
+
+/// Names one timer; never reused. A timer that rings late is compared and ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimerToken(pub u64);
+
+/// Everything a node's brain can ask for.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Send to all members, the sender included, in one order.
+    Broadcast(Message),
+    /// Run an agent once. Answered by one [`Input::AgentDone`].
+    RunAgent(Box<AgentRun>),
+    /// End a run early. It still answers with [`Input::AgentDone`].
+    KillAgent { run: RunToken },
+    /// Watch what this resource's agent left running; report its end as [`Input::Suspect`].
+    Watch { resource: String },
+    /// Stop watching.
+    Unwatch { resource: String },
+    /// Ring at this moment.
+    SetTimer { token: TimerToken, at: Tick },
+    /// Put on disk and say so. Tickets count up by one.
+    Persist { ticket: u64, record: Record },
+    /// Keep this document in a file of its own, and tell the operator where.
+    SetAside { document: String, reason: String },
+    /// Answer a client.
+    Reply { client: u64, reply: Reply },
+    /// For logs, alert agents and those who follow events.
+    Report(Entry),
+    /// Leave now: everything here is stopped, or this node was declared off.
+    Exit { reason: ExitReason },
+}
+
+/// Why a daemon ends itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExitReason {
+    /// As asked; nothing runs here any more.
+    ShutDown,
+    /// The others recorded this node as fenced: what still runs here must die at once.
+    Fenced,
+}
+
+/// What is kept on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// The configuration whole; everything before it may be forgotten.
+    Snapshot { configuration: String, lineage: u64 },
+    /// The edits that were applied, encoded; and the lineage they belong to.
+    Edits { edits: Vec<u8>, lineage: u64 },
+}
+
+/// One run of an agent on this node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentRun {
+    pub run: RunToken,
+    /// The instance's id for a resource, the device's id for fencing.
+    pub resource: String,
+    pub agent: AgentRef,
+    /// `start`, `monitor`, ... or, for a fence agent, `off`, `reboot`, `on`, `status`.
+    pub task: String,
+    /// Zero for a probe or a single run; told to the agent.
+    pub interval: Duration,
+    pub timeout: Duration,
+    /// What the agent gets: for resources `CRM_meta_*` and instance parameters as the plan has
+    /// them; for fence agents the `key=value` pairs of its standard input.
+    pub parameters: Vec<(String, String)>,
+    /// Wait this long before starting (fencing delays).
+    pub delay: Duration,
+}

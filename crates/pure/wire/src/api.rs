@@ -1,0 +1,217 @@
+//! What clients ask and are told, as JSON.
+//!
+//! Reading is one request: the document and the cluster's state around it. Status, plans and
+//! explanations are computed from that where they are shown, by the same code as the cluster's.
+
+use serde::{Deserialize, Serialize};
+
+/// A client's request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// The document and the state around it.
+    Document,
+    /// What happened, from entry number `since` on.
+    History { since: u64 },
+    /// Change something.
+    Change {
+        change: Change,
+        /// Apply even without quorum.
+        #[serde(default)]
+        force: bool,
+    },
+    /// Go back to the configuration before the last change of it.
+    Undo {
+        #[serde(default)]
+        force: bool,
+    },
+    /// Answer when the cluster has nothing left to do.
+    WaitIdle,
+}
+
+/// A change that every member applies alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Change {
+    /// Edits of the document's configuration, applied together or not at all.
+    Edit { edits: Vec<Edit> },
+    /// A node attribute that passes with the node's life. `None` removes it.
+    Attribute { node: String, name: String, value: Option<String> },
+    /// Forget the failures and the history of a resource, so that it is probed afresh.
+    Cleanup { resource: Option<String>, node: Option<String> },
+    /// Cut a node off: `off`, `reboot` or `on`.
+    Fence { node: String, action: String },
+    /// An operator's word that a node is off.
+    ConfirmOff { node: String },
+    /// Stop the daemon on a node after its resources moved away.
+    Shutdown { node: String },
+}
+
+/// One edit of the configuration. The texts are XML.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Edit {
+    /// The whole document's configuration becomes this. `xml` is a `cib` or `configuration`.
+    Replace { xml: String },
+    /// A patchset (format 2).
+    Patch { xml: String },
+    /// Adds `xml` below the element that `parent` (XPath) selects.
+    Create { parent: String, xml: String },
+    /// Merges `xml` into the element with its name and id.
+    Modify { xml: String },
+    /// Removes what `xpath` selects.
+    Delete { xpath: String },
+}
+
+/// The answer to a [`Request`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// To [`Request::Document`].
+    Document { xml: String, cluster: Cluster },
+    /// To [`Request::History`].
+    History { entries: Vec<Entry> },
+    /// The change was applied, and is on disk at a majority where it must be.
+    Done { version: String },
+    /// Nothing is left to do.
+    Idle,
+    /// The cluster understood and said no.
+    Refused(Refused),
+}
+
+/// Why a request was refused. Not an error: the request was well formed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refused {
+    /// Fewer than half of the votes are here.
+    NoQuorum,
+    /// The membership is being formed, or the node is stopping.
+    NotReady,
+    /// The change was made for an older document.
+    Stale { yours: String, current: String },
+    /// The document would not be valid, or what was named does not exist.
+    Invalid { violations: Vec<Violation> },
+    /// No such node.
+    UnknownNode { node: String, nearest: Option<String> },
+    /// There is no earlier configuration.
+    NothingToUndo,
+    /// A node that is in the membership cannot be declared off.
+    StillMember { node: String },
+    /// The disk does not take it.
+    NotStored { reason: String },
+    /// The caller may not.
+    NotPermitted,
+}
+
+/// One thing wrong with a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// In the text given; 0 if it has none.
+    pub line: u32,
+    pub what: String,
+    pub hint: Option<String>,
+}
+
+/// The cluster around the document, as one node sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// Who answers.
+    pub node: String,
+    pub coordinator: Option<String>,
+    pub quorate: bool,
+    /// Names of the nodes in the membership.
+    pub members: Vec<String>,
+    /// Whether the membership agreed on its document; the document may be old until then.
+    pub formed: bool,
+    /// Nothing is left to do, as far as this node knows.
+    pub idle: bool,
+    /// Actions under way, as `key on node`; only the coordinator knows them.
+    pub running: Vec<String>,
+    /// Names of nodes being fenced now.
+    pub fencing: Vec<String>,
+    /// Past fencings, oldest first.
+    pub fencings: Vec<Fencing>,
+}
+
+/// One entry of the fencing history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fencing {
+    pub target: String,
+    pub action: String,
+    pub succeeded: bool,
+    /// Devices and node, or the operator.
+    pub by: String,
+    pub reason: String,
+    pub at: i64,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Counts up on this node.
+    pub number: u64,
+    /// Wall clock of who reported it, seconds since 1970.
+    pub at: i64,
+    pub event: Event,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Event {
+    Membership {
+        members: Vec<String>,
+        lost: Vec<String>,
+        quorate: bool,
+    },
+    Coordinator {
+        node: String,
+    },
+    Changed {
+        user: String,
+        change: String,
+        version: String,
+    },
+    Refused {
+        user: String,
+        change: String,
+        reason: String,
+    },
+    Planned {
+        transition: u64,
+        cause: String,
+        actions: Vec<String>,
+        findings: Vec<String>,
+    },
+    Started {
+        action: String,
+        node: String,
+    },
+    Finished {
+        action: String,
+        node: String,
+        code: i32,
+        status: String,
+        reason: String,
+        ms: u64,
+        expected: bool,
+    },
+    Fencing {
+        target: String,
+        action: String,
+        device: String,
+        by: String,
+    },
+    Fenced {
+        target: String,
+        action: String,
+        succeeded: bool,
+        by: String,
+        reason: String,
+    },
+    /// What a losing side had written; kept in a file.
+    SetAside {
+        reason: String,
+    },
+    Idle,
+}

@@ -1,0 +1,202 @@
+//! Messages between nodes. All travel in one total order and reach their sender, too.
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Action, Outcome};
+use crate::api::Change;
+
+/// First byte of every message: the version of everything behind it.
+const VERSION: u8 = 1;
+
+/// One message of the total order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// Each member's introduction, after every membership change.
+    Hello(Box<Hello>),
+    /// The coordinator's copy of the replicated state, for those whose copy differs.
+    Snapshot(Box<Snapshot>),
+    /// A client's wish. Applied, or refused, by every member alike.
+    Change(Submitted),
+    /// The sender's disk holds every change up to this one of the current membership's count.
+    Stored { up_to: u64 },
+    /// The coordinator orders an action.
+    Run(Box<Order>),
+    /// The coordinator withdraws a recurring action.
+    Cancel(Box<Order>),
+    /// An action's outcome.
+    Ran(Box<Ran>),
+    /// The coordinator asks `by` to use a fence device.
+    FenceRun(Box<FenceRun>),
+    /// What the device answered.
+    FenceRan(Box<FenceRan>),
+    /// A node is proven to be off (or on again): recorded by all.
+    Fenced(Box<Fenced>),
+    /// The coordinator made a plan; for the record.
+    Planned(Box<Planned>),
+    /// The sender wants to stop: move its resources away first.
+    ShutdownWanted,
+    /// The sender runs nothing any more and goes. Its absence is no failure.
+    Leaving,
+}
+
+/// Who a member is and what it knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Which membership this answers; answers to an older one are ignored.
+    pub membership: u64,
+    /// Differs for each life of the daemon.
+    pub incarnation: u64,
+    pub name: String,
+    /// How many quorate memberships this copy of the document has been through.
+    pub lineage: u64,
+    /// `admin_epoch.epoch.num_updates`.
+    pub version: (u64, u64, u64),
+    /// Of the whole replicated state, to tell equal copies from different ones.
+    pub digest: u64,
+    /// Was it the coordinator of its last formed membership?
+    pub coordinating: bool,
+    /// Members of its last formed membership; empty after a start.
+    pub formed_with: Vec<u32>,
+    /// Its own `node_state` element: what it ran and found out itself.
+    pub node_state: String,
+    /// Highest number of its transitions, operations and fencings so far.
+    pub counters: u64,
+}
+
+/// The replicated state whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub membership: u64,
+    pub document: String,
+    pub lineage: u64,
+    pub fencings: Vec<Fenced>,
+}
+
+/// A change on its way through the order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submitted {
+    /// The submitting node's number for it.
+    pub request: u64,
+    pub change: Change,
+    /// Apply even without quorum.
+    pub force: bool,
+    /// Who asked, for the record.
+    pub user: String,
+    /// The submitter's wall clock, seconds since 1970.
+    pub at: i64,
+}
+
+/// An action to run on `to`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    pub to: u32,
+    /// `action:transition:expected-code:uuid`, as recorded in the history.
+    pub transition_key: String,
+    pub action: Action,
+    pub at: i64,
+}
+
+/// How an action ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ran {
+    pub transition_key: String,
+    pub action: Action,
+    /// The running node's number for this run.
+    pub call: u64,
+    pub outcome: Outcome,
+    pub at: i64,
+}
+
+/// One attempt with one device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FenceRun {
+    pub request: u64,
+    pub attempt: u32,
+    pub by: u32,
+    pub target: String,
+    /// `off`, `reboot` or `on`.
+    pub action: String,
+    pub device: String,
+    /// Agent's name, such as `fence_ipmilan`.
+    pub agent: String,
+    pub parameters: Vec<(String, String)>,
+    pub delay_ms: u64,
+    pub timeout_ms: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FenceRan {
+    pub request: u64,
+    pub attempt: u32,
+    pub outcome: Outcome,
+}
+
+/// The outcome of a whole fencing, with its evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fenced {
+    pub request: u64,
+    /// The target's name and its id in the document.
+    pub target: String,
+    pub target_id: String,
+    pub action: String,
+    /// What proves it; `None` if the fencing failed.
+    pub evidence: Option<Evidence>,
+    pub reason: String,
+    pub at: i64,
+}
+
+/// What shows that a node is off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Evidence {
+    /// These devices (all of one level) reported success to this node.
+    Devices { devices: Vec<String>, by: String },
+    /// An operator's word.
+    Operator { user: String },
+}
+
+/// A plan, for the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    pub transition: u64,
+    /// Why it was made, in words.
+    pub cause: String,
+    /// One line an action that will run, in words.
+    pub actions: Vec<String>,
+    pub findings: Vec<String>,
+    pub at: i64,
+}
+
+/// A message that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    #[error("the message is empty")]
+    Empty,
+    #[error("the message is of version {0}; this node speaks version 1")]
+    Version(u8),
+    #[error("the message is damaged: {0}")]
+    Damaged(postcard::Error),
+}
+
+/// The message's bytes.
+///
+/// # Panics
+/// Never for these types: they hold nothing that cannot be encoded.
+pub fn encode(message: &Message) -> Vec<u8> {
+    let mut bytes = vec![VERSION];
+    if let Ok(body) = postcard::to_stdvec(message) {
+        bytes.extend(body);
+    }
+    bytes
+}
+
+/// Reads a message.
+///
+/// # Errors
+/// When the bytes are of another version or damaged.
+pub fn decode(bytes: &[u8]) -> Result<Message, DecodeError> {
+    match bytes.split_first() {
+        None => Err(DecodeError::Empty),
+        Some((&VERSION, body)) => postcard::from_bytes(body).map_err(DecodeError::Damaged),
+        Some((version, _)) => Err(DecodeError::Version(*version)),
+    }
+}
