@@ -1,8 +1,24 @@
-//! Decides what the cluster should do next: `plan(document, now) -> Planned`.
-//! (Interface only for now.)
+//! Decides what the cluster should do next.
+//!
+//! [`plan`] is total: any document yields a plan. Trouble in the document becomes a [`Finding`].
+//!
+//! **Not here:** clocks, files, logging, consensus. The caller brings `now`, prints the findings,
+//! and decides whether the plan may run.
+//!
+//! **Always:** each stage is finished before the next starts, and later stages only borrow
+//! earlier ones.
+//!
+//! Field word: Pacemaker *scheduler*.
+
+mod report;
+mod resolve;
 
 use cib::Document;
 use model::{NodeName, Plan, ResourceId, Score};
+
+pub use report::{Finding, FindingKind, Severity};
+pub use resolve::resolve;
+pub use resolve::types::*;
 
 /// What the scheduler is told besides the document.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +32,7 @@ pub struct Input {
 pub struct Planned {
     pub plan: Plan,
     pub scores: Vec<ScoreLine>,
+    pub findings: Vec<Finding>,
 }
 
 /// One line of `crm_simulate -s`.
@@ -27,6 +44,7 @@ pub struct ScoreLine {
 }
 
 /// Decides. Total: any document yields a plan.
-pub fn plan(_document: &Document, _input: &Input) -> Planned {
-    Planned::default()
+pub fn plan(document: &Document, input: &Input) -> Planned {
+    let resolved = resolve(document, input);
+    Planned { findings: resolved.findings, ..Planned::default() }
 }

@@ -1,0 +1,124 @@
+//! What the first stage hands to the others.
+//!
+//! Nothing later reads the configuration's raw text for a decision: references are checked,
+//! rules evaluated at `now`, defaults filled in. Elements are kept for what is printed or hashed
+//! as a whole (parameters of an operation, a history record).
+
+pub(crate) mod constraint;
+pub(crate) mod history;
+pub(crate) mod index;
+pub(crate) mod node;
+pub(crate) mod operation;
+pub(crate) mod options;
+pub(crate) mod resource;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cib::Document;
+
+use crate::report::Finding;
+
+pub use constraint::*;
+pub use history::*;
+pub use index::*;
+pub use node::*;
+pub use operation::*;
+pub use options::*;
+pub use resource::*;
+
+/// The document, understood. Field word: Pacemaker *scheduler data, unpacked*.
+#[derive(Clone, Debug)]
+pub struct Resolved<'a> {
+    pub document: &'a Document,
+    /// Seconds since 1970: what rules and failure timeouts were measured against.
+    pub now: i64,
+    pub options: Options,
+    /// All nodes, by name.
+    pub nodes: Vec<Node<'a>>,
+    /// All resources, each parent before its children.
+    pub resources: Vec<Resource<'a>>,
+    /// Those that are nobody's children, in document order, removed ones last.
+    pub top: Vec<ResIx>,
+    /// The coordinator, where the document names one.
+    pub coordinator: Option<NodeIx>,
+    /// All records, in document order.
+    pub history: Vec<History<'a>>,
+    /// Failures that count or are shown, in order of discovery.
+    pub failed: Vec<FailedEntry<'a>>,
+    pub parameter_checks: Vec<ParameterCheck<'a>>,
+    /// What history asks for, in the order of discovery.
+    pub early: Vec<EarlyAction>,
+    /// Scores that defaults and history give, in the order of discovery.
+    pub wishes: Vec<Wish>,
+    pub locations: Vec<Location<'a>>,
+    pub colocations: Vec<Colocation>,
+    pub orders: Vec<Order<'a>>,
+    pub tickets: Vec<Ticket<'a>>,
+    pub ticket_constraints: Vec<TicketConstraint<'a>>,
+    /// Ids of each tag's references.
+    pub tags: BTreeMap<&'a str, Vec<&'a str>>,
+    /// Plan again at this time at the latest (seconds since 1970).
+    pub recheck_at: Option<i64>,
+    pub findings: Vec<Finding>,
+    pub(crate) by_id: BTreeMap<Arc<str>, ResIx>,
+    pub(crate) nodes_by_name: BTreeMap<Arc<str>, NodeIx>,
+    pub(crate) nodes_by_id: BTreeMap<Arc<str>, NodeIx>,
+}
+
+impl<'a> Resolved<'a> {
+    /// The node behind a handle.
+    ///
+    /// # Panics
+    /// If the handle is another document's.
+    pub fn node(&self, node: NodeIx) -> &Node<'a> {
+        match self.nodes.get(node.at()) {
+            Some(found) => found,
+            None => unreachable!("node handles are made by the arena that they index"),
+        }
+    }
+
+    /// The resource behind a handle.
+    ///
+    /// # Panics
+    /// If the handle is another document's.
+    pub fn resource(&self, resource: ResIx) -> &Resource<'a> {
+        match self.resources.get(resource.at()) {
+            Some(found) => found,
+            None => unreachable!("resource handles are made by the arena that they index"),
+        }
+    }
+
+    /// Handles of all nodes, by name.
+    pub fn node_indices(&self) -> impl DoubleEndedIterator<Item = NodeIx> + use<> {
+        (0..self.nodes.len()).map(NodeIx::new)
+    }
+
+    /// Handles of all resources, each parent before its children.
+    pub fn resource_indices(&self) -> impl DoubleEndedIterator<Item = ResIx> + use<> {
+        (0..self.resources.len()).map(ResIx::new)
+    }
+
+    /// The resource whose full id is `id`.
+    pub fn find_resource(&self, id: &str) -> Option<ResIx> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The node called `name`.
+    pub fn find_node(&self, name: &str) -> Option<NodeIx> {
+        self.nodes_by_name.get(name).copied()
+    }
+
+    /// The outermost ancestor (itself, if nobody's child); stops below a bundle where
+    /// `through_bundles` is false.
+    pub fn top_of(&self, resource: ResIx, through_bundles: bool) -> ResIx {
+        let mut at = resource;
+        while let Some(parent) = self.resource(at).parent {
+            if !through_bundles && matches!(self.resource(parent).variant, Variant::Bundle(_)) {
+                break;
+            }
+            at = parent;
+        }
+        at
+    }
+}

@@ -1,0 +1,177 @@
+//! Constraints, with tags, templates and sets expanded and every name a handle.
+
+use std::sync::Arc;
+
+use model::{Role, Score};
+
+use super::index::{NodeIx, ResIx, TicketIx};
+
+/// Where a resource should or must not run.
+#[derive(Clone, Debug)]
+pub struct Location<'a> {
+    pub id: &'a str,
+    pub resource: ResIx,
+    /// Only copies in this role.
+    pub role: Option<Role>,
+    pub probes: ProbeMode,
+    /// In node order.
+    pub scores: Vec<(NodeIx, Score)>,
+}
+
+/// Whether a location constraint lets a resource be probed. Option `resource-discovery`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProbeMode {
+    #[default]
+    Always,
+    Never,
+    /// Here and nowhere else.
+    Exclusive,
+}
+
+/// A score given outside the constraints section, in the order of discovery.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    pub resource: ResIx,
+    /// Every node if `None`.
+    pub node: Option<NodeIx>,
+    pub score: Score,
+    pub source: WishSource,
+}
+
+/// Why a [`Wish`] exists. Field words in quotes: Pacemaker's tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WishSource {
+    /// `symmetric-cluster`: "symmetric_default", "asymmetric_default".
+    Default,
+    /// A failed operation that is fatal here or everywhere: "hard-error", "fatal-error".
+    Failure,
+    /// `on-fail=ban`: "__action_migration_auto__".
+    Ban,
+    /// Unmanaged, so it stays: "not_managed_default", "__fail_..."
+    Unmanaged,
+    /// A live move from a node that is being left.
+    PartialMove,
+    /// A connection runs where it is known to.
+    RemoteConnection,
+    /// `shutdown-lock`.
+    ShutdownLock,
+    /// A part of a bundle, kept on or off a node by the bundle.
+    Bundle,
+    /// A removed resource stays nowhere: "__removed_do_not_run__".
+    Removed,
+}
+
+/// Who follows whom.
+#[derive(Clone, Debug)]
+pub struct Colocation {
+    /// A set's colocations share its id.
+    pub id: Arc<str>,
+    /// Node attribute that must be equal; `#uname` is the node itself.
+    pub attribute: Arc<str>,
+    /// The one that follows.
+    pub dependent: ResIx,
+    /// The one that is followed.
+    pub primary: ResIx,
+    pub dependent_role: Option<Role>,
+    pub primary_role: Option<Role>,
+    pub score: Score,
+    /// Whether the dependent's wishes move a primary that is active. `None` where the
+    /// dependent's `critical` decides.
+    pub influence: Option<bool>,
+}
+
+/// What happens in which order.
+#[derive(Clone, Debug)]
+pub enum Order<'a> {
+    Pair(OrderPair<'a>),
+    Sets(OrderSets<'a>),
+}
+
+/// One resource's action before another's.
+#[derive(Clone, Debug)]
+pub struct OrderPair<'a> {
+    pub id: &'a str,
+    pub first: ResIx,
+    /// `start`, `stop`, `promote`, `demote`.
+    pub first_task: &'a str,
+    pub then: ResIx,
+    pub then_task: &'a str,
+    pub kind: OrderKind,
+    pub symmetry: Symmetry,
+    /// `clone-min` of a `first` clone set; 0 is none.
+    pub min_runnable: u32,
+}
+
+/// Sets of resources, each ordered inside and after the one before.
+#[derive(Clone, Debug)]
+pub struct OrderSets<'a> {
+    pub id: &'a str,
+    pub kind: OrderKind,
+    pub symmetry: Symmetry,
+    pub sets: Vec<OrderSet<'a>>,
+}
+
+/// One set of an order constraint.
+#[derive(Clone, Debug)]
+pub struct OrderSet<'a> {
+    pub id: &'a str,
+    pub resources: Vec<ResIx>,
+    /// The task that is ordered; `start` by default.
+    pub action: &'a str,
+    pub sequential: bool,
+    pub require_all: bool,
+    /// Set's own `kind` or the constraint's.
+    pub kind: OrderKind,
+    pub symmetry: Symmetry,
+}
+
+/// How strict an order is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderKind {
+    /// Only if both happen.
+    Optional,
+    /// `then` needs `first`.
+    Mandatory,
+    /// Never both at once.
+    Serialize,
+}
+
+/// Whether the reverse order holds for the reverse actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symmetry {
+    Asymmetric,
+    Symmetric,
+    /// The inverse half of a symmetric constraint.
+    Inverse,
+}
+
+/// What depends on a ticket.
+#[derive(Clone, Debug)]
+pub struct TicketConstraint<'a> {
+    pub id: &'a str,
+    pub ticket: TicketIx,
+    pub resource: ResIx,
+    pub role: Option<Role>,
+    pub loss_policy: TicketLossPolicy,
+}
+
+/// What happens when a ticket is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TicketLossPolicy {
+    Stop,
+    Demote,
+    Fence,
+    Freeze,
+}
+
+/// Permission from another site.
+#[derive(Clone, Debug)]
+pub struct Ticket<'a> {
+    pub id: &'a str,
+    pub granted: bool,
+    pub standby: bool,
+    /// Seconds since 1970.
+    pub last_granted: Option<i64>,
+    /// All attributes of the ticket's state.
+    pub state: Vec<(&'a str, &'a str)>,
+}

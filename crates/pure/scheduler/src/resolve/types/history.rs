@@ -1,0 +1,98 @@
+//! What was done, as the document records it.
+
+use cib::Element;
+use model::{ExecStatus, OcfCode};
+
+use super::index::{NodeIx, ResIx};
+
+/// The record of one resource on one node. Field word: Pacemaker *lrm_resource*.
+#[derive(Clone, Debug)]
+pub struct History<'a> {
+    pub node: NodeIx,
+    /// The resource that this is about; `None` where it could not be matched or made.
+    pub resource: Option<ResIx>,
+    /// The `id` as recorded.
+    pub id: &'a str,
+    pub element: Element<'a>,
+    /// In the order in which they happened.
+    pub entries: Vec<HistoryEntry<'a>>,
+}
+
+/// One recorded result, or an operation under way. Field word: Pacemaker *lrm_rsc_op*.
+#[derive(Clone, Debug)]
+pub struct HistoryEntry<'a> {
+    pub element: Element<'a>,
+    pub id: &'a str,
+    pub task: &'a str,
+    pub interval_ms: u64,
+    /// -1 while under way.
+    pub call_id: i32,
+    pub code: OcfCode,
+    pub status: ExecStatus,
+    /// What the scheduler expected, from the transition key; `None` where it has none.
+    pub expected: Option<OcfCode>,
+    /// Seconds since 1970.
+    pub last_change: Option<i64>,
+    /// The result is over: its failure has expired.
+    pub expired: bool,
+}
+
+impl HistoryEntry<'_> {
+    /// Asked what is there before anything was done.
+    pub fn is_probe(&self) -> bool {
+        self.task == "monitor" && self.interval_ms == 0
+    }
+
+    /// No result yet.
+    pub fn is_pending(&self) -> bool {
+        self.status == ExecStatus::Pending
+    }
+
+    /// An attribute of the record.
+    pub fn attr(&self, name: &str) -> Option<&str> {
+        self.element.attr(name)
+    }
+}
+
+/// A failure to be shown and acted upon. Field word: Pacemaker *failed op*.
+#[derive(Clone, Copy, Debug)]
+pub struct FailedEntry<'a> {
+    pub node: NodeIx,
+    pub resource: Option<ResIx>,
+    pub element: Element<'a>,
+}
+
+/// A record whose parameters must be compared with the configuration's.
+#[derive(Clone, Copy, Debug)]
+pub struct ParameterCheck<'a> {
+    pub resource: ResIx,
+    pub node: NodeIx,
+    pub element: Element<'a>,
+    pub kind: ParameterCheckKind,
+}
+
+/// What a changed parameter means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterCheckKind {
+    /// Forget the failure.
+    LastFailure,
+    /// Restart or reload what is active.
+    Active,
+}
+
+/// What reading history asks for before anything is assigned, in the order of discovery; the
+/// actions stage makes these first.
+#[derive(Clone, Debug)]
+pub enum EarlyAction {
+    /// Cut `node` off.
+    Fence {
+        node: NodeIx,
+        reason: String,
+        /// `false` where the node's loss alone does not yet demand it.
+        required: bool,
+        /// Whether `priority-fencing-delay` applies.
+        delay: bool,
+    },
+    /// Forget the failures of `resource` on `node`.
+    ClearFailCount { resource: ResIx, node: NodeIx, reason: String },
+}
