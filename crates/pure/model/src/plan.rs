@@ -59,6 +59,12 @@ pub struct Action {
     pub task: String,
     /// `RESOURCE_TASK_INTERVAL`: the same work has the same key in every plan.
     pub key: String,
+    /// The key with the instance's number, where the instance goes by its set's name in `key`.
+    /// Graph attribute: `internal_operation_key`.
+    pub internal_key: Option<String>,
+    /// When the resource was locked to its node by that node's shutdown (seconds since 1970); only
+    /// on actions that must keep the lock. Graph attribute: `shutdown-lock`.
+    pub shutdown_lock: Option<i64>,
     /// Where; milestones that belong to no node have none.
     pub node: Option<ActionNode>,
     /// `CRM_meta_*` and the agent's parameters, in the order of the graph.
@@ -80,9 +86,10 @@ pub enum ActionKind {
     /// `node` is cut off (or unfenced: see `CRM_meta_stonith_action`). Graph element: `crm_event`
     /// with operation `stonith`.
     Fence,
-    /// The cluster's own bookkeeping on `node`, such as `clear_failcount`, `lrm_delete` or
-    /// `do_shutdown`. Graph element: `crm_event`.
-    Bookkeeping,
+    /// The cluster's own bookkeeping on `node`, such as `clear_failcount`, `lrm_delete` (of the
+    /// document's record only) or `do_shutdown`, and the resource it is about, if any. Graph
+    /// element: `crm_event`.
+    Bookkeeping(Option<PrimitiveRef>),
 }
 
 /// The resource that an action is about.
@@ -147,14 +154,19 @@ impl Action {
         self.meta("can_fail").is_some_and(|text| text == "true")
     }
 
+    /// The resource that the action is about.
+    pub fn primitive(&self) -> Option<&PrimitiveRef> {
+        match &self.kind {
+            ActionKind::Resource(primitive) | ActionKind::Bookkeeping(Some(primitive)) => {
+                Some(primitive)
+            }
+            ActionKind::Milestone | ActionKind::Fence | ActionKind::Bookkeeping(None) => None,
+        }
+    }
+
     /// The resource's id as the action's key names it: the instance's, if there is one.
     pub fn resource(&self) -> Option<&str> {
-        match &self.kind {
-            ActionKind::Resource(primitive) => {
-                Some(primitive.long_id.as_deref().unwrap_or(&primitive.id))
-            }
-            ActionKind::Milestone | ActionKind::Fence | ActionKind::Bookkeeping => None,
-        }
+        self.primitive().map(|primitive| primitive.long_id.as_deref().unwrap_or(&primitive.id))
     }
 
     /// Meta times are whole milliseconds without a unit.

@@ -12,6 +12,8 @@ pub struct Action {
     pub kind: Kind,
     pub task: String,
     pub key: String,
+    pub internal_key: Option<String>,
+    pub shutdown_lock: Option<i64>,
     pub node: Option<Node>,
     pub attributes: Vec<(String, String)>,
     pub downed: Vec<String>,
@@ -21,16 +23,20 @@ pub struct Action {
 /// [`model::ActionKind`] on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
-    Resource {
-        id: String,
-        long_id: Option<String>,
-        standard: String,
-        provider: Option<String>,
-        agent: String,
-    },
+    Resource(Primitive),
     Milestone,
     Fence,
-    Bookkeeping,
+    Bookkeeping(Option<Primitive>),
+}
+
+/// [`model::PrimitiveRef`] on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Primitive {
+    pub id: String,
+    pub long_id: Option<String>,
+    pub standard: String,
+    pub provider: Option<String>,
+    pub agent: String,
 }
 
 /// [`model::ActionNode`] on the wire.
@@ -53,12 +59,25 @@ pub struct Outcome {
 
 impl From<&model::Action> for Action {
     fn from(action: &model::Action) -> Self {
-        let model::Action { id, kind, task, key, node, attributes, downed, maintenance } = action;
+        let model::Action {
+            id,
+            kind,
+            task,
+            key,
+            internal_key,
+            shutdown_lock,
+            node,
+            attributes,
+            downed,
+            maintenance,
+        } = action;
         Self {
             id: id.0,
             kind: Kind::from(kind),
             task: task.clone(),
             key: key.clone(),
+            internal_key: internal_key.clone(),
+            shutdown_lock: *shutdown_lock,
             node: node.as_ref().map(Node::from),
             attributes: attributes.clone(),
             downed: downed.clone(),
@@ -69,12 +88,25 @@ impl From<&model::Action> for Action {
 
 impl From<Action> for model::Action {
     fn from(action: Action) -> Self {
-        let Action { id, kind, task, key, node, attributes, downed, maintenance } = action;
+        let Action {
+            id,
+            kind,
+            task,
+            key,
+            internal_key,
+            shutdown_lock,
+            node,
+            attributes,
+            downed,
+            maintenance,
+        } = action;
         Self {
             id: ActionId(id),
             kind: kind.into(),
             task,
             key,
+            internal_key,
+            shutdown_lock,
             node: node.map(ActionNode::from),
             attributes,
             downed,
@@ -86,20 +118,12 @@ impl From<Action> for model::Action {
 impl From<&ActionKind> for Kind {
     fn from(kind: &ActionKind) -> Self {
         match kind {
-            ActionKind::Resource(PrimitiveRef {
-                id,
-                long_id,
-                agent: AgentRef { standard, provider, kind },
-            }) => Self::Resource {
-                id: id.clone(),
-                long_id: long_id.clone(),
-                standard: standard.as_ref().to_owned(),
-                provider: provider.as_ref().map(|text| text.as_ref().to_owned()),
-                agent: kind.as_ref().to_owned(),
-            },
+            ActionKind::Resource(primitive) => Self::Resource(primitive.into()),
             ActionKind::Milestone => Self::Milestone,
             ActionKind::Fence => Self::Fence,
-            ActionKind::Bookkeeping => Self::Bookkeeping,
+            ActionKind::Bookkeeping(primitive) => {
+                Self::Bookkeeping(primitive.as_ref().map(Primitive::from))
+            }
         }
     }
 }
@@ -107,21 +131,36 @@ impl From<&ActionKind> for Kind {
 impl From<Kind> for ActionKind {
     fn from(kind: Kind) -> Self {
         match kind {
-            Kind::Resource { id, long_id, standard, provider, agent } => {
-                Self::Resource(PrimitiveRef {
-                    id,
-                    long_id,
-                    agent: AgentRef {
-                        standard: standard.into(),
-                        provider: provider.map(Into::into),
-                        kind: agent.into(),
-                    },
-                })
-            }
+            Kind::Resource(primitive) => Self::Resource(primitive.into()),
             Kind::Milestone => Self::Milestone,
             Kind::Fence => Self::Fence,
-            Kind::Bookkeeping => Self::Bookkeeping,
+            Kind::Bookkeeping(primitive) => Self::Bookkeeping(primitive.map(PrimitiveRef::from)),
         }
+    }
+}
+
+impl From<&PrimitiveRef> for Primitive {
+    fn from(primitive: &PrimitiveRef) -> Self {
+        let PrimitiveRef { id, long_id, agent: AgentRef { standard, provider, kind } } = primitive;
+        Self {
+            id: id.clone(),
+            long_id: long_id.clone(),
+            standard: standard.as_ref().to_owned(),
+            provider: provider.as_ref().map(|text| text.as_ref().to_owned()),
+            agent: kind.as_ref().to_owned(),
+        }
+    }
+}
+
+impl From<Primitive> for PrimitiveRef {
+    fn from(primitive: Primitive) -> Self {
+        let Primitive { id, long_id, standard, provider, agent } = primitive;
+        let agent = AgentRef {
+            standard: standard.into(),
+            provider: provider.map(Into::into),
+            kind: agent.into(),
+        };
+        Self { id, long_id, agent }
     }
 }
 
