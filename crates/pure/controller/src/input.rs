@@ -34,7 +34,13 @@ pub enum Input {
     /// A client went away; its answer is not wanted.
     ClientGone { client: u64 },
     /// An agent started by [`Effect::RunAgent`] ended, was killed, or could not be started.
-    AgentDone { run: RunToken, outcome: Outcome },
+    AgentDone {
+        run: RunToken,
+        outcome: Outcome,
+        /// What it wrote to its standard output, cut to a bounded length: fence agents list the
+        /// nodes they know there.
+        output: String,
+    },
     /// Something that a resource's agent started died or vanished: look at it now.
     Suspect { resource: String },
     /// A timer rang.

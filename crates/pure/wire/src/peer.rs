@@ -129,6 +129,8 @@ pub struct FenceRan {
     pub request: u64,
     pub attempt: u32,
     pub outcome: Outcome,
+    /// The agent's standard output, for `list`.
+    pub output: String,
 }
 
 /// The outcome of a whole fencing, with its evidence.
