@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use model::Score;
 
-use super::types::{Node, NodeIx, NodeKind, Resolved};
+use super::types::{Node, NodeIx, NodeKind, ProbeMode, Resolved};
 
 /// Adds every configured node, by name.
 pub(super) fn read(resolved: &mut Resolved<'_>) {
@@ -45,10 +45,11 @@ pub(super) fn new_node<'a>(id: &str, name: &str, kind: NodeKind, score: Score) -
         remote_maintenance: false,
         history_read: false,
         score,
+        probes: ProbeMode::default(),
         attributes,
         capacity: BTreeMap::new(),
         priority: 0,
-        active_count: 0,
+        active: Vec::new(),
         health: Score::ZERO,
     }
 }

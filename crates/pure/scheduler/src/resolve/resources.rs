@@ -56,7 +56,7 @@ fn new_resource<'a>(id: &str, element: Element<'a>, variant: Variant) -> Resourc
         meta: BTreeMap::new(),
         demand: BTreeMap::new(),
         operations: Vec::new(),
-        implied_parameters: Vec::new(),
+        implied: None,
         priority: 0,
         stickiness: Score::ZERO,
         failure_timeout_ms: 0,
@@ -73,6 +73,6 @@ fn new_resource<'a>(id: &str, element: Element<'a>, variant: Variant) -> Resourc
         shutdown_lock: None,
         partial_move: None,
         dangling_sources: Vec::new(),
-        extra_nodes: Vec::new(),
+        allowed: Vec::new(),
     }
 }

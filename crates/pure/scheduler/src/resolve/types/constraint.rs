@@ -28,8 +28,9 @@ pub enum ProbeMode {
     Exclusive,
 }
 
-/// A score given outside the constraints section, in the order of discovery.
-#[derive(Clone, Debug)]
+/// A score given outside the constraints section, in the order of discovery. Already part of
+/// [`Resource::allowed`](super::Resource::allowed); kept to explain it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {
     pub resource: ResIx,
     /// Every node if `None`.
@@ -41,23 +42,25 @@ pub struct Wish {
 /// Why a [`Wish`] exists. Field words in quotes: Pacemaker's tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WishSource {
-    /// `symmetric-cluster`: "symmetric_default", "asymmetric_default".
-    Default,
-    /// A failed operation that is fatal here or everywhere: "hard-error", "fatal-error".
-    Failure,
+    /// Unmanaged, so it stays: "not_managed_default".
+    Unmanaged,
+    /// A failed stop: "__stop_fail__".
+    StopFailure,
+    /// An operation failed in a way that cannot work on this node: "hard-error".
+    HardError,
+    /// An operation failed in a way that cannot work anywhere: "fatal-error".
+    FatalError,
+    /// A probe failed, but the resource is not to run there: "masked-probe-failure".
+    MaskedProbe,
     /// `on-fail=ban`: "__action_migration_auto__".
     Ban,
-    /// Unmanaged, so it stays: "not_managed_default", "__fail_..."
-    Unmanaged,
-    /// A live move from a node that is being left.
-    PartialMove,
-    /// A connection runs where it is known to.
-    RemoteConnection,
-    /// `shutdown-lock`.
-    ShutdownLock,
+    /// `on-fail=stop`.
+    FailureStops,
+    /// Active too often, and `multiple-active=stop_only`.
+    MultipleActive,
     /// A part of a bundle, kept on or off a node by the bundle.
     Bundle,
-    /// A removed resource stays nowhere: "__removed_do_not_run__".
+    /// A removed resource runs nowhere: "__removed_do_not_run__".
     Removed,
 }
 

@@ -1,5 +1,7 @@
 //! What was done, as the document records it.
 
+use std::sync::Arc;
+
 use cib::Element;
 use model::{ExecStatus, OcfCode};
 
@@ -16,6 +18,10 @@ pub struct History<'a> {
     pub element: Element<'a>,
     /// In the order in which they happened.
     pub entries: Vec<HistoryEntry<'a>>,
+    /// Position of the entry from which on the resource was active, as far as entries tell.
+    pub start: Option<usize>,
+    /// Position of the last stop that worked.
+    pub stop: Option<usize>,
 }
 
 /// One recorded result, or an operation under way. Field word: Pacemaker *lrm_rsc_op*.
@@ -35,6 +41,8 @@ pub struct HistoryEntry<'a> {
     pub last_change: Option<i64>,
     /// The result is over: its failure has expired.
     pub expired: bool,
+    /// A recurring operation whose failure has expired: run it anew.
+    pub reschedule: bool,
 }
 
 impl HistoryEntry<'_> {
@@ -81,18 +89,32 @@ pub enum ParameterCheckKind {
 }
 
 /// What reading history asks for before anything is assigned, in the order of discovery; the
-/// actions stage makes these first.
-#[derive(Clone, Debug)]
+/// actions stage makes these first. One that is asked for twice is here twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EarlyAction {
-    /// Cut `node` off.
+    /// Cut `node` off. Its `unclean` or `remote_reset` are set already.
     Fence {
         node: NodeIx,
         reason: String,
-        /// `false` where the node's loss alone does not yet demand it.
-        required: bool,
         /// Whether `priority-fencing-delay` applies.
         delay: bool,
     },
+    /// Stop a copy that failed or may be half there.
+    Stop { resource: ResIx, node: NodeIx },
+    /// `on-fail=demote`.
+    Demote { resource: ResIx, node: NodeIx },
+    /// What was asked to be stopped there turned out not to be active.
+    StopIsOptional { resource: ResIx, node: NodeIx },
+    /// This monitor is running.
+    Recurring { resource: ResIx, node: NodeIx, task: Arc<str>, interval_ms: u64 },
     /// Forget the failures of `resource` on `node`.
-    ClearFailCount { resource: ResIx, node: NodeIx, reason: String },
+    ClearFailCount {
+        resource: ResIx,
+        node: NodeIx,
+        reason: &'static str,
+        /// Only after the remote node that `resource` connects to was fenced, if it is.
+        after_fencing: Option<NodeIx>,
+    },
+    /// Forget everything recorded of `resource` on `node`. Field word: *lrm_delete*.
+    ForgetHistory { resource: ResIx, node: NodeIx },
 }

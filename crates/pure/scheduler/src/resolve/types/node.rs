@@ -7,6 +7,7 @@ use std::sync::Arc;
 use cib::Element;
 use model::Score;
 
+use super::constraint::ProbeMode;
 use super::index::ResIx;
 
 /// A member machine, or something that behaves as one.
@@ -51,15 +52,17 @@ pub struct Node<'a> {
     pub history_read: bool,
     /// The node's own score (`score` in the `nodes` section), the start of every score row.
     pub score: Score,
-    /// Permanent and transient attributes; the permanent win. Includes `#uname` and its like.
+    /// Whether resources are probed here unless a constraint says otherwise.
+    pub probes: ProbeMode,
+    /// Permanent and transient attributes; the transient win. Includes `#uname` and its like.
     pub attributes: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     /// Capacity (`utilization`).
     pub capacity: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     /// Sum of the priorities of active resources, promoted ones counting one more; compared for
     /// `priority-fencing-delay`.
     pub priority: i32,
-    /// How many primitives are active here at the start.
-    pub active_count: u32,
+    /// Primitives that are active here at the start, in the order of discovery.
+    pub active: Vec<ResIx>,
     /// Sum of health attributes as the strategy weighs them.
     pub health: Score,
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use cib::Element;
 use model::{AgentRef, Role, Score};
 
+use super::constraint::ProbeMode;
 use super::index::{NodeIx, ResIx};
 use super::operation::Operation;
 
@@ -43,8 +44,9 @@ pub struct Resource<'a> {
     pub demand: Values<'a>,
     /// Configured operations, template's included.
     pub operations: Vec<Operation<'a>>,
-    /// Parameters that an implied part of a bundle has; everything else has them in `element`.
-    pub implied_parameters: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// What an implied resource (a part of a bundle, a guest's connection) has in place of
+    /// elements of its own. `element` is then the element that implies it.
+    pub implied: Option<Implied<'a>>,
     pub priority: i32,
     /// Wish to stay.
     pub stickiness: Score,
@@ -78,8 +80,23 @@ pub struct Resource<'a> {
     pub partial_move: Option<PartialMove>,
     /// Sources of live moves where a stop is still needed.
     pub dangling_sources: Vec<NodeIx>,
-    /// Nodes of a bundle's own making where this may run although it may run nowhere else.
-    pub extra_nodes: Vec<NodeIx>,
+    /// Where this may be placed and with which score, one entry a node, as defaults and history
+    /// leave it; constraints are not in it yet. `None`: the node is not even considered.
+    pub allowed: Vec<Option<Allowed>>,
+}
+
+/// A node in a resource's table of nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    pub score: Score,
+    pub probes: ProbeMode,
+}
+
+/// The configuration that an implied resource would have, were it written down.
+#[derive(Clone, Debug, Default)]
+pub struct Implied<'a> {
+    pub meta: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub parameters: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
 /// A resource's shape with what only that shape has.
