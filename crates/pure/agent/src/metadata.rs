@@ -1,0 +1,291 @@
+//! What an agent says about itself: the answer to `meta-data` (OCF) or `metadata` (fence agents).
+//!
+//! Source: OCF Resource Agent API 1.1, section 4; the Fence Agent API. Real agents are looser
+//! than both: what is not understood is left out, and only text that is no XML is refused.
+
+use std::time::Duration;
+
+use cib::{Document, Element};
+use model::{Role, parse_interval};
+
+/// An agent's description.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    pub name: String,
+    /// The agent's own version, as it writes it.
+    pub version: String,
+    /// Version of the API that it follows (`1.0`, `1.1`); empty where it does not say.
+    pub api_version: String,
+    pub short: String,
+    pub long: String,
+    pub parameters: Vec<Parameter>,
+    pub actions: Vec<AgentAction>,
+}
+
+/// One thing that a user may or must set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "mirrors the switches of OCF metadata")]
+pub struct Parameter {
+    pub name: String,
+    pub required: bool,
+    /// No two resources may have the same values of all parameters of one group. Metadata of API
+    /// 1.0 says only `unique="1"`: then the group is the parameter's own name.
+    pub unique_group: Option<String>,
+    /// A change of it needs no restart: the agent's `reload` (or `reload-agent`) takes it.
+    pub reloadable: bool,
+    /// Its value is not for logs, for command lines or for other users' eyes.
+    pub secret: bool,
+    pub deprecated: bool,
+    /// `string`, `integer`, `boolean`, `select`, ...
+    pub kind: String,
+    pub default: Option<String>,
+    /// The words that a `select` allows.
+    pub options: Vec<String>,
+    pub short: String,
+    pub long: String,
+}
+
+/// Something that the agent can be told to do, with the times that its author advises.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgentAction {
+    pub name: String,
+    pub timeout: Option<Duration>,
+    pub interval: Option<Duration>,
+    pub depth: Option<String>,
+    pub role: Option<Role>,
+    /// Fence agents: run by the cluster without being asked, as unfencing is.
+    pub automatic: bool,
+    /// Fence agents: to be run on the target itself.
+    pub on_target: bool,
+}
+
+/// Text that is not an agent's description.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MetadataError {
+    /// No XML.
+    #[error("the metadata is not well formed")]
+    NotXml(#[source] cib::ParseError),
+    /// XML of another kind.
+    #[error("the metadata's outermost element is `{0}`, not `resource-agent`")]
+    OtherRoot(String),
+}
+
+impl Metadata {
+    /// Reads the text that the agent printed. What stands before the XML (agents print warnings
+    /// there) is passed over.
+    ///
+    /// # Errors
+    /// When there is no well-formed `resource-agent` element.
+    pub fn parse(text: &str) -> Result<Self, MetadataError> {
+        let document = Document::parse(without_preamble(text)).map_err(MetadataError::NotXml)?;
+        let root = document.root();
+        if root.name() != "resource-agent" {
+            return Err(MetadataError::OtherRoot(root.name().to_owned()));
+        }
+        let words = |name: &str| root.child(name).map(text_of).unwrap_or_default();
+        let mut made = Self {
+            name: attribute(root, "name"),
+            version: attribute(root, "version"),
+            api_version: words("version"),
+            short: words("shortdesc"),
+            long: words("longdesc"),
+            parameters: elements(root, "parameters", "parameter").map(parameter).collect(),
+            actions: elements(root, "actions", "action").map(action).collect(),
+        };
+        if made.short.is_empty() {
+            made.short = attribute(root, "shortdesc");
+        }
+        Ok(made)
+    }
+
+    /// The parameter called `name`. Dashes and underscores are the same to fence agents, so
+    /// they are the same here.
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        let same = |other: &str| {
+            other.len() == name.len()
+                && other.bytes().zip(name.bytes()).all(|(a, b)| dash_less(a) == dash_less(b))
+        };
+        self.parameters.iter().find(|parameter| same(&parameter.name))
+    }
+
+    /// The first action called `name`.
+    pub fn action(&self, name: &str) -> Option<&AgentAction> {
+        self.actions.iter().find(|action| action.name == name)
+    }
+
+    /// Required parameters that `given` leaves out and that have no default, in the order of the
+    /// metadata.
+    pub fn missing<'a>(&'a self, given: &[(String, String)]) -> Vec<&'a str> {
+        let is_given = |name: &str| given.iter().any(|(key, _)| key == name);
+        self.parameters
+            .iter()
+            .filter(|parameter| parameter.required && parameter.default.is_none())
+            .map(|parameter| parameter.name.as_str())
+            .filter(|name| !is_given(name))
+            .collect()
+    }
+
+    /// Whether values of this parameter must be hidden: it is marked so, or no metadata marks
+    /// anything (API 1.0) and its name is one that agents use for secrets.
+    pub fn is_secret(&self, name: &str) -> bool {
+        match self.parameter(name) {
+            Some(parameter) if parameter.secret => true,
+            _ => is_secret_by_name(name),
+        }
+    }
+}
+
+/// Whether a parameter of this name is taken for a secret although no metadata says so.
+pub fn is_secret_by_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "passwd", "secret", "passphrase"].iter().any(|word| name.contains(word))
+}
+
+fn without_preamble(text: &str) -> &str {
+    let start = text.find("<?xml").or_else(|| text.find("<resource-agent"));
+    start.and_then(|at| text.get(at..)).unwrap_or(text).trim_end()
+}
+
+fn parameter(element: Element<'_>) -> Parameter {
+    let name = attribute(element, "name");
+    let content = element.child("content");
+    let of_content = |key: &str| content.and_then(|e| e.attr(key)).unwrap_or("").to_owned();
+    let kind = of_content("type");
+    let unique_group = match element.attr("unique-group") {
+        Some(group) => Some(group.to_owned()),
+        None => is_true(element, "unique").then(|| name.clone()),
+    };
+    Parameter {
+        required: is_true(element, "required"),
+        unique_group,
+        reloadable: is_true(element, "reloadable"),
+        secret: is_true(element, "secret") || kind == "password",
+        deprecated: is_true(element, "deprecated") || element.child("deprecated").is_some(),
+        default: content.and_then(|e| e.attr("default")).map(str::to_owned),
+        options: content
+            .into_iter()
+            .flat_map(|e| e.children())
+            .filter(|e| e.name() == "option")
+            .map(|e| attribute(e, "value"))
+            .collect(),
+        short: element.child("shortdesc").map(text_of).unwrap_or_default(),
+        long: element.child("longdesc").map(text_of).unwrap_or_default(),
+        kind,
+        name,
+    }
+}
+
+fn action(element: Element<'_>) -> AgentAction {
+    let time = |name: &str| element.attr(name).and_then(parse_interval);
+    AgentAction {
+        name: attribute(element, "name"),
+        timeout: time("timeout"),
+        interval: time("interval"),
+        depth: element.attr("depth").map(str::to_owned),
+        role: element.attr("role").and_then(Role::parse),
+        automatic: is_true(element, "automatic"),
+        on_target: is_true(element, "on_target"),
+    }
+}
+
+fn elements<'a>(
+    root: Element<'a>,
+    list: &str,
+    name: &'static str,
+) -> impl Iterator<Item = Element<'a>> + use<'a> {
+    root.child(list)
+        .into_iter()
+        .flat_map(|list| list.children())
+        .filter(move |element| element.name() == name)
+}
+
+fn attribute(element: Element<'_>, name: &str) -> String {
+    element.attr(name).unwrap_or("").to_owned()
+}
+
+fn is_true(element: Element<'_>, name: &str) -> bool {
+    matches!(element.attr(name), Some("1" | "true" | "yes"))
+}
+
+fn text_of(element: Element<'_>) -> String {
+    element.text().trim().to_owned()
+}
+
+fn dash_less(byte: u8) -> u8 {
+    if byte == b'-' { b'_' } else { byte }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OCF: &str = r#"some warning
+<?xml version="1.0"?>
+<!DOCTYPE resource-agent SYSTEM "ra-api-1.dtd">
+<resource-agent name="db" version="0.3">
+<version>1.1</version>
+<longdesc lang="en">Runs it &amp; watches it.</longdesc>
+<shortdesc lang="en">A database</shortdesc>
+<parameters>
+<parameter name="dir" unique-group="place" required="1"><content type="string"/></parameter>
+<parameter name="port" unique="1"><content type="integer" default="1"/></parameter>
+<parameter name="key" secret="1" reloadable="1"><shortdesc>k</shortdesc><content type="string"/></parameter>
+<parameter name="mode"><content type="select"><option value="a"/><option value="b"/></content></parameter>
+</parameters>
+<actions>
+<action name="start" timeout="1min"/>
+<action name="monitor" depth="0" timeout="20s" interval="10" role="Master"/>
+</actions>
+</resource-agent>"#;
+
+    #[test]
+    fn an_ocf_description_reads() {
+        let data = Metadata::parse(OCF).unwrap();
+        assert_eq!((data.name.as_str(), data.api_version.as_str()), ("db", "1.1"));
+        assert_eq!(data.long, "Runs it & watches it.");
+        let dir = data.parameter("dir").unwrap();
+        assert!(dir.required);
+        assert_eq!(dir.unique_group.as_deref(), Some("place"));
+        assert_eq!(data.parameter("port").unwrap().unique_group.as_deref(), Some("port"));
+        assert!(data.parameter("key").unwrap().reloadable && data.is_secret("key"));
+        assert_eq!(data.parameter("mode").unwrap().options, ["a", "b"]);
+        assert_eq!(data.missing(&[]), ["dir"]);
+        let monitor = data.action("monitor").unwrap();
+        assert_eq!(monitor.interval, Some(Duration::from_secs(10)));
+        assert_eq!(monitor.role, Some(Role::Promoted));
+        assert_eq!(data.action("start").unwrap().timeout, Some(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn a_fence_agents_description_reads() {
+        let text = r#"<resource-agent name="fence_x" shortdesc="Fences x">
+<parameters>
+<parameter name="plug" obsoletes="port"><content type="string"/></parameter>
+<parameter name="port" deprecated="1"><content type="string"/></parameter>
+<parameter name="ssl_secure" unique="0" required="0"><content type="boolean"/></parameter>
+</parameters>
+<actions><action name="on" automatic="1" on_target="1"/><action name="list"/></actions>
+</resource-agent>"#;
+        let data = Metadata::parse(text).unwrap();
+        assert_eq!(data.short, "Fences x");
+        assert_eq!(crate::fence::default_host_argument(&data), Some("plug"));
+        assert!(data.parameter("ssl-secure").is_some());
+        assert!(data.parameter("port").unwrap().deprecated);
+        let on = data.action("on").unwrap();
+        assert!(on.automatic && on.on_target);
+    }
+
+    #[test]
+    fn other_text_is_refused() {
+        assert!(matches!(Metadata::parse("usage: db start"), Err(MetadataError::NotXml(_))));
+        assert!(matches!(Metadata::parse("<cib/>"), Err(MetadataError::OtherRoot(_))));
+        assert!(Metadata::parse("").is_err());
+    }
+
+    #[test]
+    fn old_metadata_does_not_unhide_a_password() {
+        let text = "<resource-agent><parameters><parameter name=\"passwd\"/></parameters></resource-agent>";
+        assert!(Metadata::parse(text).unwrap().is_secret("passwd"));
+        assert!(!Metadata::parse(text).unwrap().is_secret("user"));
+    }
+}
