@@ -1,8 +1,8 @@
 //! The replicated document: Pacemaker's Cluster Information Base (CIB) as an ordered XML tree.
 //!
-//! [`Document`] is an arena of nodes with interned names. Text is kept in shared buffers, so a
-//! clone is a cheap snapshot: the parsed text is never copied. [`Element`] is a reading cursor,
-//! [`NodeId`] a handle for changes.
+//! [`Document`] is an arena of nodes with interned names. Nodes and text are shared between
+//! clones until one of them changes, so a clone is a cheap snapshot. [`Element`] is a reading
+//! cursor, [`NodeId`] a handle for changes.
 //!
 //! **Not here:** what the document means (`scheduler`), files (`store`), who may change it when
 //! (`controller`).
@@ -11,13 +11,22 @@
 //!
 //! Field word: Pacemaker *CIB*.
 
+mod change;
+mod element;
+mod ids;
 mod names;
 mod parse;
 mod print;
+mod scan;
+mod sections;
 mod text;
 mod tree;
+mod version;
 
+pub use element::{Attributes, Children, Element};
 pub use names::Name;
 pub use parse::ParseError;
 pub use print::escape_attribute;
-pub use tree::{Attributes, Children, Document, Element, NodeId};
+pub use sections::{Section, UnknownSection};
+pub use tree::{Document, NodeId};
+pub use version::{Version, VersionError};

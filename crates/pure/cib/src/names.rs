@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// An interned element or attribute name. Only meaningful for the document that made it.
+/// An interned element or attribute name. Only meaningful for the document that made it and its
+/// clones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(u32);
 
@@ -33,5 +34,49 @@ impl Names {
 
     pub(crate) fn text(&self, name: Name) -> &str {
         self.texts.get(name.0 as usize).map_or("", |text| text)
+    }
+}
+
+/// What the reader has seen lately: most of a document's names come from a few dozen, so a small
+/// direct-mapped table answers nearly all look-ups. The ordered map behind it bounds the cost of
+/// names chosen to collide.
+#[derive(Debug)]
+pub(crate) struct RecentNames<'s> {
+    slots: Vec<Option<(&'s str, Name)>>,
+}
+
+const SLOTS: usize = 512;
+
+impl<'s> RecentNames<'s> {
+    pub(crate) fn new() -> Self {
+        Self { slots: vec![None; SLOTS] }
+    }
+
+    pub(crate) fn intern(&mut self, names: &mut Names, text: &'s str) -> Name {
+        let Some(slot) = self.slots.get_mut(slot_of(text)) else { return names.intern(text) };
+        if let Some((known, name)) = slot
+            && *known == text
+        {
+            return *name;
+        }
+        let name = names.intern(text);
+        *slot = Some((text, name));
+        name
+    }
+}
+
+/// Length and three bytes tell the CIB's names apart well enough.
+fn slot_of(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let byte = |at: usize| usize::from(bytes.get(at).copied().unwrap_or(0));
+    let last = byte(bytes.len().wrapping_sub(1));
+    let mixed = byte(0) ^ (byte(bytes.len() / 2) << 2) ^ (last << 4) ^ bytes.len().wrapping_mul(67);
+    mixed % SLOTS
+}
+
+impl Name {
+    /// Position among the document's names: for tables by name.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
     }
 }

@@ -1,13 +1,17 @@
 //! Reading XML text into a [`Document`].
+//!
+//! One pass over the bytes, in two layers: [`scan`](crate::scan) finds names, values and markup;
+//! the builder here makes nodes of them. Names, entities and nesting are checked as XML 1.0
+//! demands; a document type declaration is read over, and entities that it would define are
+//! unknown, so no text can grow by expansion.
 
 use std::sync::Arc;
 
-use quick_xml::Reader;
-use quick_xml::escape::unescape;
-use quick_xml::events::{BytesStart, Event};
-
+use crate::change::{link, push};
+use crate::names::{Name, Names, RecentNames};
+use crate::scan::{Refusal, Scanner, Value, unescape_attribute, unescape_text};
 use crate::text::{Pool, Span};
-use crate::tree::{Document, Kind};
+use crate::tree::{Attribute, Document, Kind, NONE, Node};
 
 /// Text that is not one well-formed XML element.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +25,7 @@ pub struct ParseError {
 
 /// Elements nested deeper than this are refused: no real document needs it, and recursion over
 /// the tree stays within any stack.
-const DEPTH_MAX: usize = 256;
+pub(crate) const DEPTH_MAX: usize = 256;
 
 /// Longer texts are refused; spans are 31 bits.
 const BYTES_MAX: usize = (1 << 31) - 1;
@@ -33,218 +37,279 @@ impl Document {
     /// When the text is not well formed, has no or more than one root element, nests deeper than
     /// 256 elements, or is 2 GiB or longer.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
+        Self::parse_owned(text.to_owned())
+    }
+
+    /// Like [`Document::parse`] for text that may be kept: saves the copy.
+    ///
+    /// # Errors
+    /// As [`Document::parse`].
+    pub fn parse_owned(text: String) -> Result<Self, ParseError> {
         if text.len() > BYTES_MAX {
             return Err(ParseError { line: 1, reason: "the text is 2 GiB or longer".to_owned() });
         }
-        let pool = Pool::new(Arc::from(text));
-        let source = Arc::clone(pool.parsed());
-        let mut building = Building {
-            document: Document::without_root(pool),
-            source: &source,
-            open: Vec::new(),
-            line: 1,
-            line_known_to: 0,
-        };
-        building.read()?;
-        Ok(building.document)
-    }
-}
-
-struct Building<'s> {
-    document: Document,
-    source: &'s str,
-    open: Vec<u32>,
-    line: u32,
-    line_known_to: usize,
-}
-
-impl Building<'_> {
-    fn read(&mut self) -> Result<(), ParseError> {
-        let mut reader = Reader::from_str(self.source);
-        reader.config_mut().check_end_names = true;
-        let mut seen_root = false;
-        loop {
-            let at = reader.buffer_position() as usize;
-            let event = reader.read_event();
-            self.count_lines(at);
-            let event = event.map_err(|error| {
-                let position = reader.error_position() as usize;
-                self.count_lines(position);
-                self.refuse(&error.to_string())
-            })?;
-            match event {
-                Event::Start(tag) => {
-                    self.open_element(&tag, &mut seen_root, at)?;
-                }
-                Event::Empty(tag) => {
-                    self.open_element(&tag, &mut seen_root, at)?;
-                    self.open.pop();
-                }
-                Event::End(_) => {
-                    self.open.pop();
-                }
-                Event::Comment(comment) => {
-                    let text = self.span(comment.as_ref());
-                    if let Some(parent) = self.open.last() {
-                        self.document.push_text(Kind::Comment, text, *parent, self.line);
-                    }
-                }
-                Event::Text(text) => self.text(text.as_ref())?,
-                Event::CData(data) => {
-                    let text = self.span(data.as_ref());
-                    self.push_text(text)?;
-                }
-                Event::GeneralRef(reference) => self.reference(reference.as_ref())?,
-                Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
-                Event::Eof => break,
+        let text = Arc::new(text);
+        let mut reading = Reading::of(&text);
+        reading.pool = Pool::new(Arc::clone(&text));
+        match reading.read() {
+            Ok(()) => Ok(reading.finish()),
+            Err(refusal) => {
+                let line = 1 + newlines(text.as_bytes().get(..refusal.at).unwrap_or_default());
+                Err(ParseError { line, reason: refusal.reason.into_owned() })
             }
         }
-        if !self.open.is_empty() {
-            return Err(self.refuse("the text ends inside an element"));
+    }
+}
+
+struct Reading<'s> {
+    scanner: Scanner<'s>,
+    nodes: Vec<Node>,
+    attributes: Vec<Attribute>,
+    names: Names,
+    recent: RecentNames<'s>,
+    pool: Pool,
+    open: Vec<Open<'s>>,
+    root: Option<u32>,
+    line: u32,
+    line_known_to: usize,
+    /// By name: the element that last had an attribute of that name. Finds duplicates.
+    last_user: Vec<u32>,
+}
+
+/// An element whose end tag has not come yet.
+struct Open<'s> {
+    index: u32,
+    name: &'s str,
+}
+
+impl<'s> Reading<'s> {
+    fn of(text: &'s str) -> Self {
+        // Typical elements take 200 bytes, typical attributes 20; untouched memory costs nothing.
+        Self {
+            scanner: Scanner::of(text),
+            nodes: Vec::with_capacity(text.len() / 160 + 1),
+            attributes: Vec::with_capacity(text.len() / 20 + 1),
+            names: Names::default(),
+            recent: RecentNames::new(),
+            pool: Pool::new(Arc::default()),
+            open: Vec::new(),
+            root: None,
+            line: 1,
+            line_known_to: 0,
+            last_user: Vec::new(),
         }
-        if !seen_root {
-            return Err(self.refuse("there is no element"));
-        }
-        Ok(())
     }
 
-    fn open_element(
-        &mut self,
-        tag: &BytesStart<'_>,
-        seen_root: &mut bool,
-        at: usize,
-    ) -> Result<(), ParseError> {
-        let parent = self.open.last().copied();
-        if parent.is_none() && *seen_root {
-            return Err(self.refuse("a second root element"));
+    fn read(&mut self) -> Result<(), Refusal> {
+        self.scanner.prolog()?;
+        loop {
+            let start = self.scanner.at();
+            let text = self.scanner.until_markup();
+            if !text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
+                self.text(text, start)?;
+            }
+            let tag = self.scanner.at();
+            if self.scanner.take("</") {
+                self.end_tag(tag)?;
+            } else if self.scanner.take("<!--") {
+                let comment = self.scanner.comment()?;
+                self.comment(comment, tag);
+            } else if self.scanner.take("<![CDATA[") {
+                let data = self.scanner.character_data()?;
+                if !data.trim().is_empty() {
+                    self.push_text(data, tag)?;
+                }
+            } else if self.scanner.take("<!DOCTYPE") {
+                self.doctype(tag)?;
+            } else if self.scanner.take("<?") {
+                self.scanner.instruction()?;
+            } else if self.scanner.take("<") {
+                self.start_tag(tag)?;
+            } else {
+                return self.end_of_text();
+            }
+        }
+    }
+
+    fn start_tag(&mut self, tag: usize) -> Result<(), Refusal> {
+        if self.open.is_empty() && self.root.is_some() {
+            return Err(Refusal::new(tag, "a second root element"));
         }
         if self.open.len() >= DEPTH_MAX {
-            return Err(self.refuse("elements are nested too deeply"));
+            return Err(Refusal::new(tag, "elements are nested too deeply"));
         }
-        self.count_lines_to_tag(at);
-        let name = tag.name();
-        let name = name.as_ref();
-        let name = self.document.names.intern(name);
-        let index = self.document.push_element(parent.unwrap_or(u32::MAX), name, self.line);
-        if parent.is_none() {
-            self.document.set_root(index);
-            *seen_root = true;
+        let text = self.scanner.name().ok_or(Refusal::new(tag, "no name follows <"))?;
+        let name = self.intern(text);
+        self.count_lines(tag);
+        let node = Node::new(Kind::Element, name, self.line, self.attributes.len() as u32);
+        let index = push(&mut self.nodes, node);
+        match self.open.last() {
+            Some(parent) => link(&mut self.nodes, index, parent.index, NONE),
+            None => self.root = Some(index),
         }
-        for attribute in tag.attributes() {
-            let attribute = attribute.map_err(|error| self.refuse(&error.to_string()))?;
-            let value = self.value(attribute.value.as_ref())?;
-            let name = self.document.names.intern(attribute.key.as_ref());
-            self.document.push_attribute(name, value);
+        let has_content = self.attributes(index)?;
+        if let Some(node) = self.nodes.last_mut() {
+            node.attributes_len = self.attributes.len() as u32 - node.attributes_start;
         }
-        self.open.push(index);
+        if has_content {
+            self.open.push(Open { index, name: text });
+        }
         Ok(())
     }
 
-    /// Character data outside elements is not XML; white space between elements is layout.
-    fn text(&mut self, raw: &str) -> Result<(), ParseError> {
-        if raw.bytes().all(|byte| byte.is_ascii_whitespace()) {
+    /// Reads to the tag's end; answers whether an end tag must follow.
+    fn attributes(&mut self, element: u32) -> Result<bool, Refusal> {
+        loop {
+            let spaced = self.scanner.skip_space();
+            if self.scanner.take(">") {
+                return Ok(true);
+            }
+            if self.scanner.take("/>") {
+                return Ok(false);
+            }
+            let at = self.scanner.at();
+            let Some(text) = self.scanner.name() else {
+                return Err(self.scanner.unexpected("an attribute, > or />"));
+            };
+            if !spaced {
+                return Err(Refusal::new(at, format!("no blank before the attribute {text}")));
+            }
+            let value = self.scanner.attribute_value(text)?;
+            let name = self.intern(text);
+            if self.last_user.get(name.index()) == Some(&element) {
+                return Err(Refusal::new(at, format!("the attribute {text} is there twice")));
+            }
+            if let Some(last) = self.last_user.get_mut(name.index()) {
+                *last = element;
+            }
+            let value = self.value(value)?;
+            self.attributes.push(Attribute { name, value });
+        }
+    }
+
+    fn end_tag(&mut self, tag: usize) -> Result<(), Refusal> {
+        let name = self.scanner.name().ok_or(Refusal::new(tag, "no name follows </"))?;
+        self.scanner.skip_space();
+        if !self.scanner.take(">") {
+            return Err(self.scanner.unexpected("> after the end tag's name"));
+        }
+        match self.open.pop() {
+            Some(open) if open.name == name => Ok(()),
+            Some(open) => {
+                let reason = format!("</{name}> stands where </{}> must", open.name);
+                Err(Refusal::new(tag, reason))
+            }
+            None => Err(Refusal::new(tag, format!("</{name}> ends nothing"))),
+        }
+    }
+
+    fn comment(&mut self, text: &'s str, at: usize) {
+        // Comments around the root are layout: a document is its root element.
+        let Some(parent) = self.open.last().map(|open| open.index) else { return };
+        self.count_lines(at);
+        let span = self.span(text);
+        self.push_node(Kind::Comment, span, parent);
+    }
+
+    fn text(&mut self, raw: &'s str, at: usize) -> Result<(), Refusal> {
+        if raw.contains("]]>") {
+            return Err(Refusal::new(at, "]]> in text"));
+        }
+        match unescape_text(raw, at)? {
+            Some(plain) => self.push_text(&plain, at),
+            None => self.push_text(raw, at),
+        }
+    }
+
+    /// Pieces of text that touch are one node.
+    fn push_text(&mut self, text: &str, at: usize) -> Result<(), Refusal> {
+        let Some(parent) = self.open.last().map(|open| open.index) else {
+            return Err(Refusal::new(at, "text outside the root element"));
+        };
+        let last = self.nodes.get(parent as usize).map_or(NONE, |node| node.last_child);
+        let last = self.nodes.get(last as usize).copied();
+        if let Some(last) = last.filter(|last| last.kind == Kind::Text) {
+            let joined = format!("{}{text}", self.pool.get(last.text));
+            let joined = self.pool.write(&joined);
+            if let Some(node) = self.nodes.last_mut() {
+                node.text = joined;
+            }
             return Ok(());
         }
-        let text = self.value(raw)?;
-        self.push_text(text)
-    }
-
-    fn reference(&mut self, name: &str) -> Result<(), ParseError> {
-        let escaped = format!("&{name};");
-        let text = self.value(&escaped)?;
-        self.push_text(text)
-    }
-
-    fn push_text(&mut self, text: Span) -> Result<(), ParseError> {
-        let Some(parent) = self.open.last() else {
-            return Err(self.refuse("text outside the root element"));
-        };
-        self.document.push_text(Kind::Text, text, *parent, self.line);
+        self.count_lines(at);
+        let span = self.span(text);
+        self.push_node(Kind::Text, span, parent);
         Ok(())
     }
 
-    fn value(&mut self, raw: &str) -> Result<Span, ParseError> {
-        if !raw.contains(['&', '\n', '\t', '\r']) {
-            return Ok(self.span(raw));
+    fn doctype(&mut self, tag: usize) -> Result<(), Refusal> {
+        if self.root.is_some() {
+            return Err(Refusal::new(tag, "a document type after the root element's start"));
         }
-        // White space in attributes reads as blanks (XML 1.0, 3.3.3).
-        let normal = raw.replace(['\n', '\t', '\r'], " ");
-        let plain = unescape(&normal).map_err(|error| self.refuse(&error.to_string()))?;
-        Ok(self.document.pool.write(&plain))
+        self.scanner.doctype()
     }
 
-    /// Where `raw`, a slice of the source, lies in it; copied if it is not one.
-    fn span(&mut self, raw: &str) -> Span {
-        let offset = (raw.as_ptr() as usize).wrapping_sub(self.source.as_ptr() as usize);
-        if self.source.get(offset..offset.wrapping_add(raw.len())) == Some(raw) {
-            return Pool::parsed_span(offset, raw.len());
+    fn end_of_text(&self) -> Result<(), Refusal> {
+        let end = self.scanner.at();
+        match (self.open.last(), self.root) {
+            (Some(open), _) => {
+                Err(Refusal::new(end, format!("the text ends inside the element {}", open.name)))
+            }
+            (None, None) => Err(Refusal::new(end, "there is no element")),
+            (None, Some(_)) => Ok(()),
         }
-        self.document.pool.write(raw)
+    }
+
+    fn push_node(&mut self, kind: Kind, text: Span, parent: u32) {
+        let name = self.intern("");
+        let node = Node { text, ..Node::new(kind, name, self.line, 0) };
+        let index = push(&mut self.nodes, node);
+        link(&mut self.nodes, index, parent, NONE);
+    }
+
+    fn intern(&mut self, text: &'s str) -> Name {
+        let name = self.recent.intern(&mut self.names, text);
+        if name.index() >= self.last_user.len() {
+            self.last_user.resize(name.index() + 1, NONE);
+        }
+        name
+    }
+
+    fn value(&mut self, value: Value<'s>) -> Result<Span, Refusal> {
+        match value {
+            Value::Plain { text, at } => Ok(Pool::parsed_span(at, text.len())),
+            Value::Escaped { text, at } => Ok(self.pool.write(&unescape_attribute(text, at)?)),
+        }
+    }
+
+    /// Where `text` lies in the source; copied if it is not a slice of it.
+    fn span(&mut self, text: &str) -> Span {
+        match self.scanner.offset_of(text) {
+            Some(at) => Pool::parsed_span(at, text.len()),
+            None => self.pool.write(text),
+        }
     }
 
     fn count_lines(&mut self, to: usize) {
-        let passed = self.source.as_bytes().get(self.line_known_to..to).unwrap_or(&[]);
-        self.line += memchr::memchr_iter(b'\n', passed).count() as u32;
-        self.line_known_to = self.line_known_to.max(to);
+        self.line += newlines(self.scanner.between(self.line_known_to, to));
+        self.line_known_to = to;
     }
 
-    /// The event's position is the tag's `<` already, unless white space came with it.
-    fn count_lines_to_tag(&mut self, at: usize) {
-        let rest = self.source.as_bytes().get(at..).unwrap_or(&[]);
-        self.count_lines(at + memchr::memchr(b'<', rest).unwrap_or(0));
+    fn finish(self) -> Document {
+        let mut document = Document::without_root();
+        document.nodes_at_first = self.nodes.len();
+        document.nodes = Arc::new(self.nodes);
+        document.attributes = Arc::new(self.attributes);
+        document.names = Arc::new(self.names);
+        document.pool = self.pool;
+        document.root = self.root.unwrap_or(NONE);
+        document
     }
+}
 
-    fn refuse(&self, reason: &str) -> ParseError {
-        ParseError { line: self.line, reason: reason.to_owned() }
-    }
+fn newlines(passed: &[u8]) -> u32 {
+    memchr::memchr_iter(b'\n', passed).count() as u32
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::Document;
-
-    #[test]
-    fn order_comments_and_escapes_survive() {
-        let text = "<cib a=\"1\" b=\"&lt;&amp;&quot;&#10;\">\n  <!-- why -->\n  <x id=\"é\"/>\n  <y>\n    <z/>\n  </y>\n</cib>\n";
-        let document = Document::parse(text).unwrap();
-        assert_eq!(document.to_string(), text);
-        assert_eq!(document.root().attr("b"), Some("<&\"\n"));
-        assert_eq!(document.find_id("é").unwrap().line(), 3);
-    }
-
-    #[test]
-    fn broken_text_names_its_line() {
-        for (text, line) in
-            [("<a>\n<b>\n</a>", 3), ("", 1), ("<a/>\n<b/>", 2), ("<a x=1/>", 1), ("<a>\n", 2)]
-        {
-            let error = Document::parse(text).unwrap_err();
-            assert_eq!(error.line, line, "{text:?}: {error}");
-        }
-    }
-
-    #[test]
-    fn attributes_grow_and_shrink() {
-        let mut document = Document::parse("<a x=\"1\" y=\"2\"><b z=\"3\"/></a>").unwrap();
-        let root = document.root().id();
-        document.set(root, "w", "4");
-        document.set(root, "y", "5");
-        assert!(document.unset(root, "x"));
-        assert!(!document.unset(root, "x"));
-        assert_eq!(document.to_string(), "<a y=\"5\" w=\"4\">\n  <b z=\"3\"/>\n</a>\n");
-    }
-
-    #[test]
-    fn nodes_move_copy_and_go() {
-        let mut document = Document::parse("<a><b/><c/><d><e/></d></a>").unwrap();
-        let root = document.root();
-        let (b, c, d) =
-            (root.child("b").unwrap(), root.child("c").unwrap(), root.child("d").unwrap());
-        let (root, b, c, d) = (root.id(), b.id(), c.id(), d.id());
-        document.relocate(b, root, None);
-        let snapshot = document.clone();
-        document.insert_copy_before(c, snapshot.element(d));
-        document.remove(d);
-        let names: Vec<_> = document.root().descendants().map(|e| e.name()).collect();
-        assert_eq!(names, ["a", "d", "e", "c", "b"]);
-    }
-}
+mod tests;

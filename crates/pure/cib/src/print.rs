@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use crate::tree::{Element, Kind};
+use crate::element::Element;
+use crate::scan::is_xml;
+use crate::tree::Kind;
 
 impl fmt::Display for Element<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -14,6 +16,7 @@ fn write_node(f: &mut fmt::Formatter<'_>, node: Element<'_>, depth: usize) -> fm
     let indent = depth * 2;
     match node.kind() {
         Kind::Comment => writeln!(f, "{:indent$}<!--{}-->", "", node.own_text()),
+        Kind::Text if node.own_text().trim().is_empty() => Ok(()),
         Kind::Text => writeln!(f, "{:indent$}{}", "", escape_attribute(node.own_text().trim())),
         Kind::Element => {
             write!(f, "{:indent$}<{}", "", node.name())?;
@@ -43,7 +46,7 @@ pub fn escape_attribute(text: &str) -> String {
 }
 
 fn write_escaped(out: &mut impl Write, text: &str) -> fmt::Result {
-    let special = |c: char| matches!(c, '<' | '>' | '&' | '"' | '\n' | '\r' | '\t');
+    let special = |c: char| matches!(c, '<' | '>' | '&' | '"' | '\n' | '\r' | '\t') || !is_xml(c);
     let mut rest = text;
     while let Some(at) = rest.find(special) {
         let (plain, from) = rest.split_at(at);
@@ -54,6 +57,8 @@ fn write_escaped(out: &mut impl Write, text: &str) -> fmt::Result {
             Some('>') => out.write_str("&gt;")?,
             Some('&') => out.write_str("&amp;")?,
             Some('"') => out.write_str("&quot;")?,
+            // No XML may hold it (2.2): a document that nobody can read helps nobody.
+            Some(bad) if !is_xml(bad) => out.write_char('\u{fffd}')?,
             // Literal line ends would come back as blanks (XML 1.0, 3.3.3).
             Some(other) => write!(out, "&#{};", u32::from(other))?,
             None => {}
