@@ -1,0 +1,87 @@
+//! Named values of a node: passing ones in the status section, kept ones in the configuration.
+
+use cib::{Document, Element, NodeId};
+
+use super::place::{NodeRef, child_made, node_state};
+
+/// How long a node's attribute lasts. Field words: Pacemaker *transient*, *permanent*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// Until the node leaves the cluster.
+    Passing,
+    /// Until it is changed.
+    Kept,
+}
+
+/// Sets or removes a node's attribute. A kept one needs the node in the configuration.
+pub fn set_attribute(
+    document: &mut Document,
+    node: &NodeRef<'_>,
+    lifetime: Lifetime,
+    name: &str,
+    value: Option<&str>,
+) {
+    let set = match lifetime {
+        Lifetime::Passing => {
+            let state = node_state(document, node);
+            transient_set(document, state)
+        }
+        Lifetime::Kept => {
+            let Some(nodes) = document.root().path(&["configuration", "nodes"]) else { return };
+            let found = nodes.children_named("node").find(|each| each.attr("id") == Some(node.id));
+            let Some(found) = found.map(Element::id) else { return };
+            let set = child_made(document, found, "instance_attributes");
+            name_set(document, set, &format!("nodes-{}", node.id));
+            set
+        }
+    };
+    match value {
+        Some(value) => set_in(document, set, name, value),
+        None => {
+            if let Some(pair) = find_in(document, set, name) {
+                document.remove(pair);
+            }
+        }
+    }
+}
+
+/// The set that holds a node's passing attributes, made if it is not there.
+pub(super) fn transient_set(document: &mut Document, state: NodeId) -> NodeId {
+    let node_id = document.element(state).attr("id").unwrap_or_default().to_owned();
+    let attributes = child_made(document, state, "transient_attributes");
+    name_set(document, attributes, &node_id);
+    let set = child_made(document, attributes, "instance_attributes");
+    name_set(document, set, &format!("status-{node_id}"));
+    set
+}
+
+/// Sets a name's value in a set of attributes.
+pub(super) fn set_in(document: &mut Document, set: NodeId, name: &str, value: &str) {
+    if let Some(pair) = find_in(document, set, name) {
+        document.set(pair, "value", value);
+        return;
+    }
+    // Ids are XML names: what may not stand in one becomes a dot, as Pacemaker does.
+    let id: String = format!("{}-{name}", document.element(set).attr("id").unwrap_or_default())
+        .chars()
+        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '.' })
+        .collect();
+    let pair = document.append(set, "nvpair");
+    document.set(pair, "id", &id);
+    document.set(pair, "name", name);
+    document.set(pair, "value", value);
+}
+
+fn find_in(document: &Document, set: NodeId, name: &str) -> Option<NodeId> {
+    document
+        .element(set)
+        .children_named("nvpair")
+        .find(|pair| pair.attr("name") == Some(name))
+        .map(Element::id)
+}
+
+fn name_set(document: &mut Document, set: NodeId, id: &str) {
+    if document.element(set).attr("id").is_none() {
+        document.set(set, "id", id);
+    }
+}

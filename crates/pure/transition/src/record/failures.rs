@@ -1,0 +1,75 @@
+//! Fail counts and the time of the last failure: passing attributes of the node.
+
+use cib::{Document, Element, NodeId};
+
+use super::attribute::{set_in, transient_set};
+use super::place::{NodeRef, node_state};
+
+/// A failed operation, as fail counts know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure<'a> {
+    pub node: NodeRef<'a>,
+    /// The resource without an anonymous instance's number.
+    pub resource: &'a str,
+    pub task: &'a str,
+    pub interval_ms: u64,
+    /// The first failure already forbids the node: a failed stop, or a failed start where
+    /// `start-failure-is-fatal`.
+    pub fatal: bool,
+    /// Seconds since 1970.
+    pub at: i64,
+}
+
+/// Counts a failure and notes its time.
+pub fn count_failure(document: &mut Document, failure: &Failure<'_>) {
+    let state = node_state(document, &failure.node);
+    let set = transient_set(document, state);
+    let name = attribute("fail-count", failure.resource, failure.task, failure.interval_ms);
+    let before = document
+        .element(set)
+        .children_named("nvpair")
+        .find(|pair| pair.attr("name") == Some(&name))
+        .and_then(|pair| pair.attr("value"));
+    let count = match before {
+        _ if failure.fatal => "INFINITY".to_owned(),
+        Some("INFINITY") => "INFINITY".to_owned(),
+        Some(text) => text.parse::<u32>().unwrap_or(0).saturating_add(1).to_string(),
+        None => "1".to_owned(),
+    };
+    set_in(document, set, &name, &count);
+    let name = attribute("last-failure", failure.resource, failure.task, failure.interval_ms);
+    set_in(document, set, &name, &failure.at.to_string());
+}
+
+/// Forgets failures of a resource on a node: of one operation, or of all.
+pub fn clear_failures(
+    document: &mut Document,
+    node: &NodeRef<'_>,
+    resource: &str,
+    operation: Option<(&str, u64)>,
+) {
+    let state = node_state(document, node);
+    let set = transient_set(document, state);
+    let doomed = |pair: &Element<'_>| {
+        let name = pair.attr("name").unwrap_or_default();
+        ["fail-count", "last-failure"].iter().any(|prefix| match operation {
+            Some((task, ms)) => name == attribute(prefix, resource, task, ms),
+            None => {
+                let rest = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
+                rest.is_some_and(|rest| {
+                    rest.strip_prefix(resource)
+                        .is_some_and(|tail| tail.is_empty() || tail.starts_with('#'))
+                })
+            }
+        })
+    };
+    let pairs: Vec<NodeId> =
+        document.element(set).children_named("nvpair").filter(doomed).map(Element::id).collect();
+    for pair in pairs {
+        document.remove(pair);
+    }
+}
+
+fn attribute(prefix: &str, resource: &str, task: &str, interval_ms: u64) -> String {
+    format!("{prefix}-{resource}#{task}_{interval_ms}")
+}

@@ -1,0 +1,91 @@
+//! Where in the status section a node's and a resource's record stands; made where it is missing.
+
+use cib::{Document, Element, NodeId};
+use model::AgentRef;
+
+/// A node as the status section names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeRef<'a> {
+    /// The node's id in the document; for remote and guest nodes their name.
+    pub id: &'a str,
+    pub name: &'a str,
+}
+
+/// The node's `node_state`, found by name, else by id, else made.
+pub fn node_state(document: &mut Document, node: &NodeRef<'_>) -> NodeId {
+    let status = child_made(document, document.root().id(), "status");
+    let states = || document.element(status).children_named("node_state");
+    let by_name = states().find(|state| state.attr("uname") == Some(node.name));
+    if let Some(found) = by_name.map(Element::id) {
+        return found;
+    }
+    let by_id = states().find(|state| state.attr("id") == Some(node.id));
+    if let Some(found) = by_id.map(Element::id) {
+        document.set(found, "uname", node.name);
+        return found;
+    }
+    let made = document.append(status, "node_state");
+    document.set(made, "id", node.id);
+    document.set(made, "uname", node.name);
+    made
+}
+
+/// The resource's history below a `node_state`, made if it is not there.
+pub fn resource_history(
+    document: &mut Document,
+    state: NodeId,
+    resource: &str,
+    agent: &AgentRef,
+) -> NodeId {
+    if let Some(found) = find_history(document, state, resource) {
+        return found;
+    }
+    let node_id = document.element(state).attr("id").unwrap_or_default().to_owned();
+    let lrm = child_made(document, state, "lrm");
+    if document.element(lrm).attr("id").is_none() {
+        document.set(lrm, "id", &node_id);
+    }
+    let container = child_made(document, lrm, "lrm_resources");
+    let made = document.append(container, "lrm_resource");
+    document.set(made, "id", resource);
+    document.set(made, "class", &agent.standard);
+    if let Some(provider) = &agent.provider {
+        document.set(made, "provider", provider);
+    }
+    document.set(made, "type", &agent.kind);
+    made
+}
+
+/// The resource's history below a `node_state`, if there is one.
+pub(crate) fn find_history(document: &Document, state: NodeId, resource: &str) -> Option<NodeId> {
+    document
+        .element(state)
+        .path(&["lrm", "lrm_resources"])?
+        .children_named("lrm_resource")
+        .find(|history| history.attr("id") == Some(resource))
+        .map(Element::id)
+}
+
+/// Removes all that is recorded of a resource on a node: it was cleaned up or deleted there.
+pub fn forget_resource(document: &mut Document, node: &NodeRef<'_>, resource: &str) {
+    let state = node_state(document, node);
+    if let Some(history) = find_history(document, state, resource) {
+        document.remove(history);
+    }
+}
+
+/// Removes what a node said of itself, its history and passing attributes: it is known to be off,
+/// so none of it holds any more.
+pub fn remove_observed(document: &mut Document, state: NodeId) {
+    for name in ["lrm", "transient_attributes"] {
+        while let Some(child) = document.element(state).child(name).map(Element::id) {
+            document.remove(child);
+        }
+    }
+}
+
+/// The child called `name`, made as the last one if it is not there.
+pub(crate) fn child_made(document: &mut Document, parent: NodeId, name: &str) -> NodeId {
+    let found = document.element(parent).child(name).map(Element::id);
+    found.unwrap_or_else(|| document.append(parent, name))
+}

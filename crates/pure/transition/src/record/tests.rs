@@ -1,0 +1,122 @@
+use super::*;
+
+const START: Operation<'static> =
+    Operation { task: "start", interval_ms: 0, notify: None, live_move: None };
+
+fn run(document: &mut Document, operation: Operation<'_>, outcome: Outcome, call: u32) {
+    let agent = AgentRef {
+        standard: "ocf".into(),
+        provider: Some("heartbeat".into()),
+        kind: "Dummy".into(),
+    };
+    let record_of = Record {
+        node: NodeRef { id: "1", name: "n1" },
+        resource: "db",
+        agent: &agent,
+        operation,
+        outcome: &outcome,
+        expected: OcfCode::OK,
+        call,
+        transition_key: "3:7:0:0b7c",
+        ran_at: 1_600_000_000,
+        changed_at: 0,
+        digests: &Digests { all: Some("abc".to_owned()), ..Digests::default() },
+        origin: "test",
+    };
+    record(document, &record_of);
+}
+
+fn entries(document: &Document) -> Vec<(&str, &str)> {
+    document
+        .root()
+        .descendants()
+        .filter(|element| element.is("lrm_rsc_op"))
+        .map(|entry| (entry.attr("id").unwrap(), entry.attr("transition-magic").unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_start_is_the_last_run() {
+    let mut document = Document::parse("<cib><status/></cib>").unwrap();
+    run(&mut document, START, Outcome::done(OcfCode::OK), 4);
+    assert_eq!(entries(&document), [("db_last_0", "0:0;3:7:0:0b7c")]);
+    let entry = document.find_id("db_last_0").unwrap();
+    assert_eq!(entry.attr("operation_key"), Some("db_start_0"));
+    assert_eq!(entry.attr("op-digest"), Some("abc"));
+    assert_eq!(entry.attr("call-id"), Some("4"));
+    let resource = entry.parent().unwrap();
+    assert_eq!(resource.attr("provider"), Some("heartbeat"));
+}
+
+#[test]
+fn a_failed_start_is_kept_twice_and_a_failed_monitor_once() {
+    let mut document = Document::parse("<cib><status/></cib>").unwrap();
+    let lost = Outcome::failed(ExecStatus::TimedOut, OcfCode::GENERIC, "no answer");
+    run(&mut document, START, lost.clone(), 4);
+    assert_eq!(
+        entries(&document),
+        [("db_last_failure_0", "2:1;3:7:0:0b7c"), ("db_last_0", "2:1;3:7:0:0b7c")]
+    );
+    assert_eq!(document.find_id("db_last_0").unwrap().attr("exit-reason"), Some("no answer"));
+    let monitor = Operation { task: "monitor", interval_ms: 10_000, ..START };
+    run(&mut document, monitor, Outcome::done(OcfCode::OK), 5);
+    run(&mut document, monitor, lost, 6);
+    let failure = document.find_id("db_last_failure_0").unwrap();
+    assert_eq!(failure.attr("operation_key"), Some("db_monitor_10000"));
+    assert_eq!(entries(&document).len(), 3);
+}
+
+#[test]
+fn a_failed_notification_does_not_count() {
+    let mut document = Document::parse("<cib><status/></cib>").unwrap();
+    let notify = Operation { task: "notify", notify: Some(("pre", "start")), ..START };
+    run(&mut document, notify, Outcome::done(OcfCode::GENERIC), 4);
+    assert_eq!(entries(&document), [("db_pre_notify_start_0", "0:0;3:7:0:0b7c")]);
+}
+
+#[test]
+fn a_reload_is_remembered_as_a_start() {
+    let mut document = Document::parse("<cib><status/></cib>").unwrap();
+    run(&mut document, Operation { task: "reload-agent", ..START }, Outcome::done(OcfCode::OK), 4);
+    let entry = document.find_id("db_last_0").unwrap();
+    assert_eq!(entry.attr("operation"), Some("start"));
+}
+
+#[test]
+fn failures_count_up_and_are_forgotten() {
+    let mut document = Document::parse("<cib><status/></cib>").unwrap();
+    let node = NodeRef { id: "1", name: "n1" };
+    let monitor = Failure {
+        node,
+        resource: "db",
+        task: "monitor",
+        interval_ms: 10_000,
+        fatal: false,
+        at: 1_600_000_000,
+    };
+    count_failure(&mut document, &monitor);
+    count_failure(&mut document, &monitor);
+    count_failure(&mut document, &Failure { resource: "db2", ..monitor });
+    count_failure(&mut document, &Failure { task: "stop", interval_ms: 0, fatal: true, ..monitor });
+    let values = |document: &Document| -> Vec<String> {
+        let pairs = document.root().descendants().filter(|element| element.is("nvpair"));
+        pairs
+            .map(|pair| format!("{}={}", pair.attr("name").unwrap(), pair.attr("value").unwrap()))
+            .collect()
+    };
+    assert_eq!(
+        values(&document),
+        [
+            "fail-count-db#monitor_10000=2",
+            "last-failure-db#monitor_10000=1600000000",
+            "fail-count-db2#monitor_10000=1",
+            "last-failure-db2#monitor_10000=1600000000",
+            "fail-count-db#stop_0=INFINITY",
+            "last-failure-db#stop_0=1600000000",
+        ]
+    );
+    clear_failures(&mut document, &node, "db", Some(("stop", 0)));
+    assert_eq!(values(&document).len(), 4);
+    clear_failures(&mut document, &node, "db", None);
+    assert_eq!(values(&document).len(), 2);
+}

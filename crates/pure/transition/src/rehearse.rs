@@ -1,0 +1,392 @@
+//! Carries a plan out on paper: on a document, with every action succeeding unless told otherwise.
+//!
+//! `crm_simulate -S` shows it to people; property tests use it to see that a plan leads to a state
+//! that needs no plan.
+//!
+//! **Not here:** waiting, agents, live progress (`run`).
+//!
+//! **Always:** an action is done only after all its inputs; each at most once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cib::{Document, Element, NodeId};
+use model::{
+    Action, ActionId, ActionKind, ActionNode, OcfCode, Outcome, Plan, PlanSettings, PlanStep,
+    PrimitiveRef, Score,
+};
+
+use crate::record::{
+    self, Failure, NodeRef, Record, count_failure, digests_of, node_ref, node_state, operation_of,
+};
+
+/// How a plan is rehearsed.
+#[derive(Clone, Copy)]
+pub struct Rehearsing<'a> {
+    /// Seconds since 1970, written as the time of every run.
+    pub now: i64,
+    /// Written as the origin of every entry.
+    pub origin: &'a str,
+    pub faithful_to: FaithfulTo,
+    /// Runs that are to fail.
+    pub failures: &'a [PretendedFailure],
+    /// Whether the document knows a resource or instance by this name: an instance whose set's
+    /// name is not known goes by its own.
+    pub is_known: &'a dyn Fn(&str) -> bool,
+}
+
+impl std::fmt::Debug for Rehearsing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { now, origin, faithful_to, failures, is_known: _ } = self;
+        write!(f, "Rehearsing({now}, {origin}, {faithful_to:?}, {failures:?})")
+    }
+}
+
+/// What a rehearsal imitates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaithfulTo {
+    /// A cluster: bookkeeping such as deleting history is carried out too.
+    Cluster,
+    /// `crm_simulate`, which shows bookkeeping but leaves the document as it was.
+    CrmSimulate,
+}
+
+/// A run that is to fail: `RESOURCE_TASK_INTERVAL@NODE=CODE`. Names match in any case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PretendedFailure {
+    /// `RESOURCE_TASK_INTERVAL`.
+    pub key: String,
+    pub node: String,
+    /// The exit code; `None` if what was given is not a number.
+    pub code: Option<i32>,
+}
+
+/// What happened, in order, and how it ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rehearsed {
+    pub done: Vec<Done>,
+    pub ending: Ending,
+}
+
+/// One action that was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub action: ActionId,
+    /// The name by which the resource was found; empty for actions without one.
+    pub resource: String,
+    /// Set if the action was to fail: the code.
+    pub failed_with: Option<i32>,
+}
+
+/// How a rehearsal ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything was done.
+    #[default]
+    Complete,
+    /// A pretended failure stopped it.
+    Stopped,
+    /// Actions were left whose inputs can never be done: the plan is not valid.
+    Stuck,
+}
+
+/// Carries `plan` out on `document`.
+pub fn rehearse(document: &mut Document, plan: &Plan, how: &Rehearsing<'_>) -> Rehearsed {
+    let mut stage = Stage::new(plan);
+    let mut rehearsed = Rehearsed::default();
+    let mut aborted = false;
+    // As the controller does: look through all steps in the plan's order, as often as it helps.
+    while let Some(at) = stage.next() {
+        let Some(step) = plan.steps.get(at) else { continue };
+        let milestone = matches!(step.action.kind, ActionKind::Milestone);
+        if aborted && !milestone && !is_urgent(step) {
+            continue;
+        }
+        let done = perform(document, plan, &step.action, how);
+        let failed = done.as_ref().is_some_and(|done| done.failed_with.is_some());
+        aborted |= failed;
+        rehearsed.done.extend(done);
+        stage.confirm(plan, at, failed);
+    }
+    rehearsed.ending = match (stage.all_done(), aborted) {
+        (true, _) => Ending::Complete,
+        (false, true) => Ending::Stopped,
+        (false, false) => Ending::Stuck,
+    };
+    rehearsed
+}
+
+/// Whether a step runs even after a failure.
+fn is_urgent(step: &PlanStep) -> bool {
+    step.priority >= Score::INFINITY.value()
+}
+
+/// Which steps may run now.
+struct Stage {
+    /// Number of inputs not yet done, by step.
+    waiting: Vec<usize>,
+    /// Steps that wait for a step.
+    followers: Vec<Vec<usize>>,
+    this_pass: BTreeSet<usize>,
+    next_pass: BTreeSet<usize>,
+    left: usize,
+}
+
+impl Stage {
+    fn new(plan: &Plan) -> Self {
+        let steps = plan.steps.iter().enumerate();
+        let places: BTreeMap<ActionId, usize> =
+            steps.map(|(at, step)| (step.action.id, at)).collect();
+        let mut followers = vec![Vec::new(); plan.steps.len()];
+        let mut waiting = vec![0; plan.steps.len()];
+        for (at, step) in plan.steps.iter().enumerate() {
+            let inputs: BTreeSet<ActionId> = step.inputs.iter().copied().collect();
+            if let Some(count) = waiting.get_mut(at) {
+                *count = inputs.len();
+            }
+            for input in inputs {
+                let list = places.get(&input).and_then(|place| followers.get_mut(*place));
+                if let Some(list) = list {
+                    list.push(at);
+                }
+            }
+        }
+        let this_pass =
+            waiting.iter().enumerate().filter(|(_, count)| **count == 0).map(|(at, _)| at);
+        Self {
+            this_pass: this_pass.collect(),
+            next_pass: BTreeSet::new(),
+            followers,
+            left: waiting.len(),
+            waiting,
+        }
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        if self.this_pass.is_empty() {
+            std::mem::swap(&mut self.this_pass, &mut self.next_pass);
+        }
+        self.this_pass.pop_first()
+    }
+
+    /// Notes that the step at `at` is done. What follows a failure waits for ever, except what is
+    /// urgent.
+    fn confirm(&mut self, plan: &Plan, at: usize, failed: bool) {
+        self.left -= 1;
+        for follower in self.followers.get(at).cloned().unwrap_or_default() {
+            if failed && !plan.steps.get(follower).is_some_and(is_urgent) {
+                continue;
+            }
+            let Some(count) = self.waiting.get_mut(follower) else { continue };
+            *count -= 1;
+            if *count == 0 {
+                // Already passed over in this pass, or still ahead.
+                if follower < at {
+                    self.next_pass.insert(follower);
+                } else {
+                    self.this_pass.insert(follower);
+                }
+            }
+        }
+    }
+
+    fn all_done(&self) -> bool {
+        self.left == 0
+    }
+}
+
+/// Carries one action out. `None` for what is not even shown.
+fn perform(
+    document: &mut Document,
+    plan: &Plan,
+    action: &Action,
+    how: &Rehearsing<'_>,
+) -> Option<Done> {
+    let plain = Done { action: action.id, resource: String::new(), failed_with: None };
+    match &action.kind {
+        ActionKind::Milestone => Some(plain),
+        ActionKind::Fence => {
+            if let Some(node) = &action.node {
+                fence(document, action, node, how);
+            }
+            Some(plain)
+        }
+        ActionKind::Bookkeeping(_) => {
+            if how.faithful_to == FaithfulTo::Cluster {
+                keep_books(document, action);
+            }
+            Some(plain)
+        }
+        ActionKind::Resource(primitive) => {
+            let node = action.node.as_ref()?;
+            Some(run_agent(document, plan, Running { action, primitive, node }, how))
+        }
+    }
+}
+
+/// A node that was cut off is down, and nothing that it said of itself holds any more.
+fn fence(document: &mut Document, action: &Action, node: &ActionNode, how: &Rehearsing<'_>) {
+    if action.meta("stonith_action").is_some_and(|word| word.eq_ignore_ascii_case("on")) {
+        return;
+    }
+    let known_as = NodeRef { id: &node.id, name: node.name.as_str() };
+    let state = node_state(document, &known_as);
+    take_down(document, state, how.origin);
+}
+
+fn take_down(document: &mut Document, state: NodeId, origin: &str) {
+    for (name, value) in [
+        ("in_ccm", "false"),
+        ("crmd", "offline"),
+        ("join", "down"),
+        ("expected", "down"),
+        ("crm-debug-origin", origin),
+    ] {
+        document.set(state, name, value);
+    }
+    record::remove_observed(document, state);
+}
+
+fn keep_books(document: &mut Document, action: &Action) {
+    let Some(node) = &action.node else { return };
+    let node = node_ref(node);
+    match (action.task.as_str(), action.primitive()) {
+        ("clear_failcount", Some(primitive)) => {
+            record::clear_failures(document, &node, &primitive.id, None);
+            let state = node_state(document, &node);
+            if let Some(history) = record::find_history(document, state, &primitive.id) {
+                let doomed = format!("{}_last_failure_0", primitive.id);
+                let entry = document
+                    .element(history)
+                    .children()
+                    .find(|entry| entry.attr("id") == Some(&doomed))
+                    .map(Element::id);
+                entry.into_iter().for_each(|entry| document.remove(entry));
+            }
+        }
+        ("lrm_delete", Some(primitive)) => {
+            record::forget_resource(document, &node, &primitive.id);
+        }
+        ("do_shutdown", _) => {
+            let state = node_state(document, &node);
+            take_down(document, state, "do_shutdown");
+        }
+        _ => {}
+    }
+}
+
+struct Running<'a> {
+    action: &'a Action,
+    primitive: &'a PrimitiveRef,
+    node: &'a ActionNode,
+}
+
+fn run_agent(
+    document: &mut Document,
+    plan: &Plan,
+    running: Running<'_>,
+    how: &Rehearsing<'_>,
+) -> Done {
+    let Running { action, primitive, node } = running;
+    let resource = match &primitive.long_id {
+        Some(long) if !(how.is_known)(&primitive.id) && (how.is_known)(long) => long.clone(),
+        _ => primitive.id.clone(),
+    };
+    let mut done = Done { action: action.id, resource, failed_with: None };
+    if matches!(action.task.as_str(), "delete" | "meta-data") {
+        if how.faithful_to == FaithfulTo::Cluster && action.task == "delete" {
+            record::forget_resource(document, &node_ref(node), &done.resource);
+        }
+        return done;
+    }
+    let state = node_state(document, &node_ref(node));
+    let history = record::find_history(document, state, &done.resource).unwrap_or_else(|| {
+        record::resource_history(document, state, &primitive.id, &primitive.agent)
+    });
+    let expected = action.expected_code();
+    let operation = operation_of(action);
+    if how.faithful_to == FaithfulTo::Cluster && operation.task == "cancel" {
+        let task = action.meta("operation").unwrap_or("monitor");
+        record::cancelled(document, history, &primitive.id, task, operation.interval_ms);
+        return done;
+    }
+    if let Some((name, code)) = pretended(how, &operation, node, [&done.resource, &primitive.id]) {
+        done.failed_with = Some(code);
+        if code != OcfCode::OK.0 && !(code == OcfCode::NOT_RUNNING.0 && operation.interval_ms == 0)
+        {
+            let fatal = is_fatal(&plan.settings, operation.task);
+            count_failure(
+                document,
+                &Failure {
+                    node: node_ref(node),
+                    resource: name,
+                    task: operation.task,
+                    interval_ms: operation.interval_ms,
+                    fatal,
+                    at: how.now,
+                },
+            );
+        }
+    }
+    let outcome = Outcome {
+        reason: "User-injected result".to_owned(),
+        ..Outcome::done(OcfCode(done.failed_with.unwrap_or(expected)))
+    };
+    let call = next_call(document, history);
+    let entry = Record {
+        node: node_ref(node),
+        resource: &primitive.id,
+        agent: &primitive.agent,
+        operation,
+        outcome: &outcome,
+        expected: OcfCode(expected),
+        call,
+        transition_key: &format!("{call}:-1:{expected}:{NO_CLUSTER}"),
+        ran_at: how.now,
+        changed_at: how.now,
+        digests: &digests_of(action),
+        origin: how.origin,
+    };
+    record::record_in(document, history, &entry);
+    done
+}
+
+/// Stands for the cluster in the transition key of what no cluster has done.
+pub const NO_CLUSTER: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+/// The pretended failure of this run, if there is one: under which of the resource's names, and
+/// the code.
+fn pretended<'n>(
+    how: &Rehearsing<'_>,
+    operation: &record::Operation<'_>,
+    node: &ActionNode,
+    names: [&'n str; 2],
+) -> Option<(&'n str, i32)> {
+    how.failures.iter().find_map(|failure| {
+        let code = failure.code?;
+        let here = failure.node.eq_ignore_ascii_case(node.name.as_str());
+        let same = |name: &&str| {
+            let key = record::key(name, operation.task, operation.interval_ms);
+            here && failure.key.eq_ignore_ascii_case(&key)
+        };
+        names.into_iter().find(same).map(|name| (name, code))
+    })
+}
+
+fn is_fatal(settings: &PlanSettings, task: &str) -> bool {
+    let offset = match task {
+        "start" => &settings.failed_start_offset,
+        "stop" => &settings.failed_stop_offset,
+        _ => return false,
+    };
+    offset.is_empty() || Score::parse(offset).is_some_and(Score::demands)
+}
+
+/// A number above all that the history has.
+pub fn next_call(document: &Document, history: NodeId) -> u32 {
+    let entries = document.element(history).children();
+    let calls = entries.filter_map(|entry| entry.attr("call-id")?.parse::<u32>().ok());
+    calls.max().unwrap_or(0).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests;

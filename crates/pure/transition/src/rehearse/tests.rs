@@ -1,0 +1,77 @@
+use super::*;
+use model::{AgentRef, NodeName};
+
+fn step(id: u32, task: &str, node: &str, inputs: &[u32]) -> PlanStep {
+    let agent = AgentRef { standard: "ocf".into(), provider: Some("x".into()), kind: "y".into() };
+    let primitive = PrimitiveRef { id: "db".to_owned(), long_id: None, agent };
+    let kind = match task {
+        "stonith" => ActionKind::Fence,
+        _ => ActionKind::Resource(primitive),
+    };
+    PlanStep {
+        priority: 0,
+        action: Action {
+            id: ActionId(id),
+            kind,
+            task: task.to_owned(),
+            key: format!("db_{task}_0"),
+            internal_key: None,
+            shutdown_lock: None,
+            node: Some(ActionNode { name: NodeName::new(node), id: node.to_owned(), router: None }),
+            attributes: Vec::new(),
+            downed: Vec::new(),
+            maintenance: Vec::new(),
+        },
+        inputs: inputs.iter().copied().map(ActionId).collect(),
+    }
+}
+
+fn carry_out(plan: &Plan, failures: &[PretendedFailure]) -> (Document, Vec<u32>, Ending) {
+    let mut document = Document::parse(
+        "<cib><status><node_state id='b' uname='b'><lrm id='b'/></node_state></status></cib>",
+    )
+    .unwrap();
+    let how = Rehearsing {
+        now: 1_600_000_000,
+        origin: "test",
+        faithful_to: FaithfulTo::Cluster,
+        failures,
+        is_known: &|_| true,
+    };
+    let rehearsed = rehearse(&mut document, plan, &how);
+    let order = rehearsed.done.iter().map(|done| done.action.0).collect();
+    (document, order, rehearsed.ending)
+}
+
+#[test]
+fn steps_run_in_the_plans_order_as_soon_as_their_inputs_are_done() {
+    let steps = vec![
+        step(4, "start", "a", &[3]),
+        step(3, "stop", "b", &[1]),
+        step(1, "stonith", "b", &[]),
+        step(2, "monitor", "a", &[]),
+    ];
+    let (document, order, ending) = carry_out(&Plan { steps, ..Plan::default() }, &[]);
+    assert_eq!((order, ending), (vec![1, 2, 3, 4], Ending::Complete));
+    let state = document.root().path(&["status", "node_state"]).unwrap();
+    assert_eq!(state.attr("crmd"), Some("offline"));
+}
+
+#[test]
+fn a_failure_stops_what_follows() {
+    let steps = vec![step(1, "start", "a", &[]), step(2, "monitor", "a", &[1])];
+    let failure =
+        PretendedFailure { key: "DB_start_0".to_owned(), node: "A".to_owned(), code: Some(1) };
+    let (document, order, ending) = carry_out(&Plan { steps, ..Plan::default() }, &[failure]);
+    assert_eq!((order, ending), (vec![1], Ending::Stopped));
+    assert!(document.find_id("db_last_failure_0").is_some());
+    let count = document.find_id("status-a-fail-count-db.start_0").unwrap();
+    assert_eq!(count.attr("value"), Some("INFINITY"));
+}
+
+#[test]
+fn a_circle_is_stuck() {
+    let steps = vec![step(1, "start", "a", &[2]), step(2, "monitor", "a", &[1])];
+    let (_, order, ending) = carry_out(&Plan { steps, ..Plan::default() }, &[]);
+    assert_eq!((order, ending), (vec![], Ending::Stuck));
+}
