@@ -1,0 +1,1 @@
+//! Membership and totally ordered messages between nodes.
