@@ -40,7 +40,7 @@ pub struct Record<'a> {
     /// The exit code that the plan expected.
     pub expected: OcfCode,
     /// The executor's number of the run; later runs on a node have higher ones.
-    pub call: u32,
+    pub call: u64,
     /// `action:transition:expected:cluster`, from the plan; ties the entry to it.
     pub transition_key: &'a str,
     /// Seconds since 1970 when the run ended.

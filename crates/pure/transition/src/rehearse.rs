@@ -382,9 +382,9 @@ fn is_fatal(settings: &PlanSettings, task: &str) -> bool {
 }
 
 /// A number above all that the history has.
-pub fn next_call(document: &Document, history: NodeId) -> u32 {
+pub fn next_call(document: &Document, history: NodeId) -> u64 {
     let entries = document.element(history).children();
-    let calls = entries.filter_map(|entry| entry.attr("call-id")?.parse::<u32>().ok());
+    let calls = entries.filter_map(|entry| entry.attr("call-id")?.parse::<u64>().ok());
     calls.max().unwrap_or(0).saturating_add(1)
 }
 

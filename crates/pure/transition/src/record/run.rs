@@ -16,7 +16,7 @@ pub struct Run<'a> {
     /// `action:transition:expected:cluster`.
     pub transition_key: &'a str,
     /// The executor's number of the run; later runs on a node have higher ones.
-    pub call: u32,
+    pub call: u64,
     /// Seconds since 1970.
     pub at: i64,
 }

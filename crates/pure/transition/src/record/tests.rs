@@ -3,7 +3,7 @@ use super::*;
 const START: Operation<'static> =
     Operation { task: "start", interval_ms: 0, notify: None, live_move: None };
 
-fn run(document: &mut Document, operation: Operation<'_>, outcome: Outcome, call: u32) {
+fn run(document: &mut Document, operation: Operation<'_>, outcome: Outcome, call: u64) {
     let agent = AgentRef {
         standard: "ocf".into(),
         provider: Some("heartbeat".into()),

@@ -1,0 +1,164 @@
+//! The cluster's status as Pacemaker's tools print it.
+//!
+//! **Not here:** what the status is; [`scheduler::resolve`] reads it from the document.
+
+mod attributes;
+mod bundle;
+mod clone_set;
+mod failures;
+mod nodes;
+mod primitive;
+mod resources;
+
+use model::Role;
+use scheduler::{NodeIx, ResIx, Resolved, Resource, Variant};
+
+use crate::text::Text;
+
+pub(crate) use nodes::natural_order;
+
+/// What is shown besides nodes and resources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Operations under way, in place of the role they lead to.
+    pub(crate) pending: bool,
+    pub(crate) attributes: bool,
+    /// Fail counts and failed actions.
+    pub(crate) failures: bool,
+}
+
+/// Writes the sections of the status, an empty line between two.
+pub(crate) fn write(text: &mut Text, resolved: &Resolved<'_>, shown: Shown) {
+    let any = nodes::write(text, resolved);
+    if any {
+        text.space();
+    }
+    resources::write(text, resolved, shown);
+    if shown.attributes {
+        attributes::write(text, resolved);
+    }
+    if shown.failures {
+        failures::write_counts(text, resolved);
+        failures::write_failed(text, resolved);
+    }
+}
+
+/// How many instances there are, and what holds some of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) instances: usize,
+    pub(crate) disabled: usize,
+    pub(crate) blocked: usize,
+}
+
+pub(crate) fn count(resolved: &Resolved<'_>) -> Counts {
+    let mut counts = Counts::default();
+    for top in &resolved.top {
+        count_in(resolved, *top, &mut counts);
+    }
+    counts
+}
+
+fn count_in(resolved: &Resolved<'_>, at: ResIx, counts: &mut Counts) {
+    let resource = resolved.resource(at);
+    let parts = parts(resource);
+    if !parts.is_empty() {
+        for part in parts {
+            count_in(resolved, part, counts);
+        }
+        return;
+    }
+    if resource.flags.removed && resource.role <= Role::Stopped {
+        return;
+    }
+    counts.instances += 1;
+    counts.disabled += usize::from(is_disabled(resolved, at));
+    counts.blocked += usize::from(resource.flags.blocked);
+}
+
+/// Members, instances, or the parts of a bundle's replicas.
+fn parts(resource: &Resource<'_>) -> Vec<ResIx> {
+    match &resource.variant {
+        Variant::Primitive | Variant::Group(_) | Variant::CloneSet(_) => resource.children.clone(),
+        Variant::Bundle(bundle) => bundle
+            .replicas
+            .iter()
+            .flat_map(|copy| [copy.ip, copy.child, Some(copy.container), copy.remote])
+            .flatten()
+            .collect(),
+    }
+}
+
+/// The role that the operator set, if it is a role.
+fn target_role(resource: &Resource<'_>) -> Option<Role> {
+    resource.meta("target-role").and_then(Role::parse)
+}
+
+/// The operator keeps it from running, or from being promoted.
+fn is_disabled(resolved: &Resolved<'_>, at: ResIx) -> bool {
+    match target_role(resolved.resource(at)) {
+        Some(Role::Stopped) => true,
+        Some(Role::Unpromoted) => resolved.resource(resolved.top_of(at, false)).flags.promotable,
+        Some(Role::Unknown | Role::Started | Role::Promoted) | None => false,
+    }
+}
+
+/// Active somewhere: all of it, or any part.
+fn is_active(resolved: &Resolved<'_>, at: ResIx, all: bool) -> bool {
+    let resource = resolved.resource(at);
+    match resource.variant {
+        Variant::Primitive => resource.active.iter().any(|node| {
+            let node = resolved.node(*node);
+            node.unclean || node.online || !resource.flags.managed
+        }),
+        Variant::Group(_) | Variant::CloneSet(_) | Variant::Bundle(_) => {
+            let mut parts = parts(resource).into_iter();
+            if all {
+                parts.all(|part| is_active(resolved, part, all))
+            } else {
+                parts.any(|part| is_active(resolved, part, all))
+            }
+        }
+    }
+}
+
+/// The highest role of a resource's parts.
+fn role(resolved: &Resolved<'_>, at: ResIx) -> Role {
+    let resource = resolved.resource(at);
+    if resource.children.is_empty() {
+        return resource.role;
+    }
+    let roles = resource.children.iter().map(|child| role(resolved, *child));
+    roles.max().unwrap_or_default()
+}
+
+/// The node where the resource is taken to be: of several, a clean one if it need not be fenced.
+fn current_node(resolved: &Resolved<'_>, at: ResIx) -> Option<NodeIx> {
+    let resource = resolved.resource(at);
+    let clean = |node: &NodeIx| {
+        let node = resolved.node(*node);
+        node.online && !node.unclean
+    };
+    let first = resource.active.first().copied();
+    if let Some(partial) = resource.partial_move {
+        return if resource.active.contains(&partial.source) {
+            Some(partial.source)
+        } else {
+            first
+        };
+    }
+    if resource.flags.needs_fencing {
+        return first;
+    }
+    resource.active.iter().copied().find(clean).or(first)
+}
+
+/// The id that people know: an anonymous instance goes by its set's child.
+fn shown_id<'r>(resource: &'r Resource<'_>) -> &'r str {
+    if resource.flags.unique { &resource.id } else { &resource.config_id }
+}
+
+/// The operator's description, in brackets.
+fn node_name<'r>(resolved: &'r Resolved<'_>, node: NodeIx) -> &'r str {
+    &resolved.node(node).name
+}
