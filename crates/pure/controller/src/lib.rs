@@ -1,23 +1,55 @@
 //! One node's brain: `step(now, input) -> effects`.
 //!
+//! Members agree by hearing the same messages in the same order (the fabric sees to that) and by
+//! changing the replicated [`state`](state::State) only when one is delivered. Out of their midst
+//! one is the coordinator: it plans, orders actions and has nodes fenced. Everything that it must
+//! not forget is in the replicated state, so that another can take over at any moment.
+//!
 //! **Not here:** clocks, sockets, processes, disks. The daemon and the simulator are the two
 //! performers of its [`Effect`]s.
 //!
-//! Field word: Pacemaker *controller*, together with what *based*, *fenced* and *attrd* decide.
+//! **Always:** what a lost node held is released only with a `fencing::Confirmed`; a change is
+//! acknowledged only when a majority of the members has it on disk; orders of an earlier
+//! membership are void.
+//!
+//! Field word: Pacemaker *controller*, with what *based*, *fenced* and *attrd* decide.
 
 mod input;
 
-pub use input::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken};
+mod changes;
+mod coordinate;
+mod cut_off;
+mod deliver;
+mod edits;
+mod forming;
+mod journal;
+mod operations;
+mod state;
+mod timers;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use cib::Document;
-use model::{NodeId, NodeName};
+use model::{NodeId, NodeName, Tick};
+use wire::api::Event;
+
+pub use input::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken};
+
+use changes::Clients;
+use coordinate::Coordination;
+use cut_off::DeviceRuns;
+use forming::Phase;
+use journal::Journal;
+use operations::{Act, Operations};
+use state::{Named, State};
+use timers::{Ring, Timers};
 
 /// Who this node is: fixed for the daemon's life.
 #[derive(Clone, Debug)]
 pub struct Identity {
     pub id: NodeId,
     pub name: NodeName,
-    /// Differs for each life of the daemon (the caller takes it from the clock at start).
+    /// Differs for each life of the daemon (the caller takes it from the clock at start). Not 0.
     pub incarnation: u64,
     /// Every node of the cluster as configured, this one included.
     pub nodes: Vec<(NodeId, NodeName)>,
@@ -33,21 +65,185 @@ pub struct Restored {
     pub earlier: Vec<Document>,
 }
 
+/// The schema that a new cluster's document is written for.
+const SCHEMA: &str = "pacemaker-4.0";
+
 /// One node's brain.
 #[derive(Debug)]
 pub struct Controller {
     identity: Identity,
+    state: State,
+    fabric: Fabric,
+    phase: Phase,
+    /// Members of the last formed membership.
+    formed_with: BTreeSet<NodeId>,
+    /// The newest life of every node's daemon that was a member here.
+    lives: BTreeMap<NodeId, u64>,
+    /// After a cold start: until when to wait for the nodes that are not here yet.
+    settle_until: Option<Tick>,
+    coordination: Option<Coordination>,
+    operations: Operations,
+    devices: DeviceRuns,
+    clients: Clients,
+    timers: Timers,
+    journal: Journal,
+    stopping: bool,
+    now: Now,
+    effects: Vec<Effect>,
+}
+
+/// The membership as the fabric last told it.
+#[derive(Clone, Debug, Default)]
+struct Fabric {
+    id: u64,
+    members: BTreeSet<NodeId>,
+    quorate: bool,
 }
 
 impl Controller {
     /// A brain that has not been stepped yet; the first input must be [`Input::Started`].
-    pub fn new(identity: Identity, _restored: Restored) -> Self {
-        Self { identity }
+    pub fn new(identity: Identity, restored: Restored) -> Self {
+        let Restored { configuration, lineage, earlier } = restored;
+        let document = configuration
+            .unwrap_or_else(|| Document::empty_cib(transition::record::FEATURE_SET, SCHEMA));
+        Self {
+            identity,
+            state: State { document, lineage, fencings: Vec::new(), earlier, idle: false },
+            fabric: Fabric::default(),
+            phase: Phase::Apart,
+            formed_with: BTreeSet::new(),
+            lives: BTreeMap::new(),
+            settle_until: None,
+            coordination: None,
+            operations: Operations::default(),
+            devices: DeviceRuns::default(),
+            clients: Clients::default(),
+            timers: Timers::default(),
+            journal: Journal::default(),
+            stopping: false,
+            now: Now::default(),
+            effects: Vec::new(),
+        }
     }
 
     /// Takes one input at one moment, and answers what to do, in this order.
-    pub fn step(&mut self, _now: Now, _input: Input) -> Vec<Effect> {
-        let _ = &self.identity;
-        Vec::new()
+    pub fn step(&mut self, now: Now, input: Input) -> Vec<Effect> {
+        self.now = now;
+        match input {
+            Input::Started => {}
+            Input::Membership { id, members, quorate } => self.membership(id, members, quorate),
+            Input::Delivered { from, message } => self.delivered(from, *message),
+            Input::Asked { client, user, request } => self.asked(client, user, request),
+            Input::ClientGone { client } => self.clients.gone(client),
+            Input::AgentDone { run, outcome, output } => self.agent_done(run, outcome, output),
+            Input::Suspect { resource } => {
+                let acts = self.operations.suspect(now.tick, &resource);
+                self.act(acts);
+            }
+            Input::Timer(token) => self.rang(token),
+            Input::Persisted { ticket } => self.persisted(ticket),
+            Input::NotPersisted { ticket, reason } => self.not_persisted(ticket, reason),
+            Input::Shutdown => self.shutdown(),
+        }
+        self.consider();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The document as this node has it.
+    pub fn document(&self) -> &Document {
+        &self.state.document
+    }
+
+    /// Whether this node plans for the others.
+    pub fn is_coordinator(&self) -> bool {
+        self.phase.coordinator() == Some(self.identity.id)
+    }
+
+    /// Whether the membership agreed on its document.
+    pub fn is_formed(&self) -> bool {
+        self.phase.coordinator().is_some()
+    }
+
+    /// Whether the last plan had nothing in it and nothing happened since.
+    pub fn is_idle(&self) -> bool {
+        self.is_formed() && self.state.idle
+    }
+
+    // ---- this node's operations -----------------------------------------------------------
+
+    fn agent_done(&mut self, run: RunToken, outcome: model::Outcome, output: String) {
+        if self.device_done(run, &outcome, &output) {
+            return;
+        }
+        let acts = self.operations.done(self.now.tick, self.now.wall, run, outcome);
+        self.act(acts);
+    }
+
+    fn act(&mut self, acts: Vec<Act>) {
+        for act in acts {
+            let effect = match act {
+                Act::Run(run) => Effect::RunAgent(run),
+                Act::Kill(run) => Effect::KillAgent { run },
+                Act::Watch(resource) => Effect::Watch { resource },
+                Act::Unwatch(resource) => Effect::Unwatch { resource },
+                Act::Ring { resource, key, at } => {
+                    self.set_timer(at, Ring::Due { resource, key });
+                    continue;
+                }
+                Act::Report(ran) => Effect::Broadcast(wire::Message::Ran(Box::new(ran))),
+            };
+            self.effects.push(effect);
+        }
+    }
+
+    // ---- timers, reports, names -----------------------------------------------------------
+
+    fn rang(&mut self, token: TimerToken) {
+        match self.timers.rang(token) {
+            None => {} // overtaken
+            Some(Ring::Due { resource, key }) => {
+                let acts = self.operations.due(self.now.tick, &resource, &key);
+                self.act(acts);
+            }
+            Some(Ring::Overdue { key, node }) => self.overdue(&key, &node),
+            Some(Ring::FenceOverdue { target, attempt }) => self.fence_overdue(&target, attempt),
+            Some(Ring::Recheck) => self.recheck(),
+            Some(Ring::ShutdownLimit) => {
+                self.effects.push(Effect::Exit { reason: ExitReason::ShutDown });
+            }
+        }
+    }
+
+    fn set_timer(&mut self, at: Tick, ring: Ring) -> TimerToken {
+        let (token, effect) = self.timers.set(at, ring);
+        self.effects.push(effect);
+        token
+    }
+
+    fn broadcast(&mut self, message: wire::Message) {
+        self.effects.push(Effect::Broadcast(message));
+    }
+
+    fn report(&mut self, at: i64, event: Event) {
+        let entry = self.journal.add(at, event);
+        self.effects.push(Effect::Report(entry));
+    }
+
+    fn name_of(&self, id: NodeId) -> String {
+        let known = self.identity.nodes.iter().find(|(known, _)| *known == id);
+        known.map_or_else(|| id.to_string(), |(_, name)| name.as_str().to_owned())
+    }
+
+    fn named(&self, id: NodeId) -> Named {
+        let member = self.fabric.members.contains(&id);
+        Named { id: id.to_string(), name: self.name_of(id), member }
+    }
+
+    fn id_of(&self, name: &str) -> Option<NodeId> {
+        self.identity.nodes.iter().find(|(_, known)| known.as_str() == name).map(|(id, _)| *id)
+    }
+
+    fn member_names(&self) -> Vec<String> {
+        self.fabric.members.iter().map(|id| self.name_of(*id)).collect()
     }
 }

@@ -338,7 +338,7 @@ mod tests {
         let yes = play(fencing("off", vec![vec![asked.clone()]]), &[Ok("n0,\nn1,\n"), Ok("")]);
         assert_eq!(yes, ["a:list", "a:off", "done a"]);
         let no = play(fencing("off", vec![vec![asked]]), &[Ok("n0\n"), Ok("n0\n")]);
-        assert_eq!(no, ["a:list", "a:list", "failed a: a does not know n1"]);
+        assert_eq!(no, ["a:list", "a:list", "failed a does not know n1"]);
     }
 
     #[test]

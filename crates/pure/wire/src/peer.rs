@@ -19,10 +19,10 @@ pub enum Message {
     Change(Submitted),
     /// The sender's disk holds every change up to this one of the current membership's count.
     Stored { up_to: u64 },
+    /// The sender's disk did not take this change of the current membership's count.
+    NotStored { number: u64, reason: String },
     /// The coordinator orders an action.
     Run(Box<Order>),
-    /// The coordinator withdraws a recurring action.
-    Cancel(Box<Order>),
     /// An action's outcome.
     Ran(Box<Ran>),
     /// The coordinator asks `by` to use a fence device.
@@ -59,8 +59,6 @@ pub struct Hello {
     pub formed_with: Vec<u32>,
     /// Its own `node_state` element: what it ran and found out itself.
     pub node_state: String,
-    /// Highest number of its transitions, operations and fencings so far.
-    pub counters: u64,
 }
 
 /// The replicated state whole.
@@ -89,6 +87,9 @@ pub struct Submitted {
 /// An action to run on `to`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
+    /// In which the plan was made. An order that arrives in a later one is void: the coordinator
+    /// plans again after every change of the membership.
+    pub membership: u64,
     pub to: u32,
     /// `action:transition:expected-code:uuid`, as recorded in the history.
     pub transition_key: String,
@@ -140,6 +141,9 @@ pub struct Fenced {
     /// The target's name and its id in the document.
     pub target: String,
     pub target_id: String,
+    /// The life of the target's daemon that ended; 0 if it was never a member. A daemon that reads
+    /// its own here was declared off and must not go on.
+    pub incarnation: u64,
     pub action: String,
     /// What proves it; `None` if the fencing failed.
     pub evidence: Option<Evidence>,
@@ -196,6 +200,27 @@ pub fn encode(message: &Message) -> Vec<u8> {
 /// # Errors
 /// When the bytes are of another version or damaged.
 pub fn decode(bytes: &[u8]) -> Result<Message, DecodeError> {
+    match bytes.split_first() {
+        None => Err(DecodeError::Empty),
+        Some((&VERSION, body)) => postcard::from_bytes(body).map_err(DecodeError::Damaged),
+        Some((version, _)) => Err(DecodeError::Version(*version)),
+    }
+}
+
+/// Edits as the disk keeps them.
+pub fn encode_edits(edits: &[crate::api::Edit]) -> Vec<u8> {
+    let mut bytes = vec![VERSION];
+    if let Ok(body) = postcard::to_stdvec(edits) {
+        bytes.extend(body);
+    }
+    bytes
+}
+
+/// Reads edits that the disk kept.
+///
+/// # Errors
+/// When the bytes are of another version or damaged.
+pub fn decode_edits(bytes: &[u8]) -> Result<Vec<crate::api::Edit>, DecodeError> {
     match bytes.split_first() {
         None => Err(DecodeError::Empty),
         Some((&VERSION, body)) => postcard::from_bytes(body).map_err(DecodeError::Damaged),

@@ -1,0 +1,342 @@
+//! Clients: their questions, their changes, and when a change may be called done.
+//!
+//! A change of the configuration is done when a majority of the members has it on disk. Each
+//! member counts the edits of a membership; a disk's answer is announced by that count.
+
+use std::collections::BTreeMap;
+
+use model::NodeId;
+use wire::Message;
+use wire::api::{Change, Cluster, Edit, Event, Fencing, Refused, Reply, Request};
+use wire::peer::{Evidence, Fenced, Submitted};
+
+use crate::Controller;
+use crate::cut_off::who;
+use crate::input::{Effect, Record};
+use crate::state::invalid;
+
+#[derive(Debug, Default)]
+pub(crate) struct Clients {
+    /// Submitted changes of this node's clients that have not been delivered yet.
+    submitted: BTreeMap<u64, u64>,
+    next_request: u64,
+    /// Delivered edits that wait for disks: their count and client.
+    unstored: Vec<Unstored>,
+    /// Edits delivered in this membership.
+    edits: u64,
+    /// Up to which edit each member's disk has answered.
+    stored: BTreeMap<NodeId, u64>,
+    /// Which members' disks refused an edit.
+    refused: BTreeMap<u64, BTreeMap<NodeId, String>>,
+    /// What each ticket of our own disk stands for.
+    tickets: BTreeMap<u64, u64>,
+    next_ticket: u64,
+    /// The disk misses something: the next record must be whole.
+    disk_behind: bool,
+    waiting_for_idle: Vec<u64>,
+}
+
+#[derive(Debug)]
+struct Unstored {
+    edit: u64,
+    client: u64,
+    version: String,
+}
+
+impl Clients {
+    pub(crate) fn gone(&mut self, client: u64) {
+        self.submitted.retain(|_, of| *of != client);
+        self.unstored.retain(|unstored| unstored.client != client);
+        self.waiting_for_idle.retain(|of| *of != client);
+    }
+
+    pub(crate) fn became_idle(&mut self, effects: &mut Vec<Effect>) {
+        for client in self.waiting_for_idle.drain(..) {
+            effects.push(Effect::Reply { client, reply: Reply::Idle });
+        }
+    }
+
+    /// Counting starts anew. Edits that are in the copy that survived wait for this membership's
+    /// first record; of others this node cannot say what became of them.
+    pub(crate) fn membership_changed(&mut self, copy_survived: bool, effects: &mut Vec<Effect>) {
+        self.edits = 0;
+        self.stored.clear();
+        self.refused.clear();
+        self.tickets.clear();
+        for unstored in &mut self.unstored {
+            unstored.edit = 0;
+        }
+        if !copy_survived {
+            for Unstored { client, .. } in self.unstored.drain(..) {
+                effects.push(Effect::Reply { client, reply: Reply::Refused(Refused::NotReady) });
+            }
+        }
+    }
+
+    /// Answers those whose edit `majority` disks have.
+    fn acknowledge(&mut self, majority: usize, effects: &mut Vec<Effect>) {
+        let stored = &self.stored;
+        self.unstored.retain(|unstored| {
+            let disks = stored.values().filter(|up_to| **up_to >= unstored.edit).count();
+            if disks < majority {
+                return true;
+            }
+            let version = unstored.version.clone();
+            effects.push(Effect::Reply { client: unstored.client, reply: Reply::Done { version } });
+            false
+        });
+    }
+}
+
+impl Controller {
+    pub(crate) fn asked(&mut self, client: u64, user: String, request: Request) {
+        match request {
+            Request::Document => {
+                let xml = self.state.document.to_string();
+                let cluster = self.cluster();
+                self.reply(client, Reply::Document { xml, cluster });
+            }
+            Request::History { since } => {
+                let entries = self.journal.since(since);
+                self.reply(client, Reply::History { entries });
+            }
+            Request::WaitIdle if self.is_idle() => self.reply(client, Reply::Idle),
+            Request::WaitIdle => self.clients.waiting_for_idle.push(client),
+            Request::Change { change, force } => self.submit(client, user, change, force),
+            Request::Undo { force } => match self.state.earlier.last() {
+                None => self.reply(client, Reply::Refused(Refused::NothingToUndo)),
+                Some(earlier) => {
+                    let edit = Edit::Replace { xml: earlier.to_string() };
+                    self.submit(client, user, Change::Edit { edits: vec![edit] }, force);
+                }
+            },
+        }
+    }
+
+    fn submit(&mut self, client: u64, user: String, change: Change, force: bool) {
+        if !self.is_formed() {
+            return self.reply(client, Reply::Refused(Refused::NotReady));
+        }
+        if matches!(change, Change::Edit { .. }) && !self.fabric.quorate && !force {
+            return self.reply(client, Reply::Refused(Refused::NoQuorum));
+        }
+        self.clients.next_request += 1;
+        let request = self.clients.next_request;
+        self.clients.submitted.insert(request, client);
+        let at = self.now.wall;
+        self.broadcast(Message::Change(Submitted { request, change, force, user, at }));
+    }
+
+    /// A change arrives in its turn: every member applies it, or refuses it, alike.
+    pub(crate) fn changed(&mut self, from: NodeId, submitted: Submitted) {
+        let Submitted { request, change, user, at, force: _ } = submitted;
+        let words = words(&change);
+        let result = self.apply_change(&change, &user, at);
+        let client =
+            if from == self.identity.id { self.clients.submitted.remove(&request) } else { None };
+        let version = self.state.version_text();
+        match result {
+            Err(refused) => {
+                let reason = format!("{refused:?}");
+                self.report(at, Event::Refused { user, change: words, reason });
+                if let Some(client) = client {
+                    self.reply(client, Reply::Refused(refused));
+                }
+            }
+            Ok(()) => {
+                let cause = format!("{user}: {words}");
+                self.report(at, Event::Changed { user, change: words, version: version.clone() });
+                if let Change::Edit { edits } = &change {
+                    self.store_edit(edits, client, version);
+                } else if let Some(client) = client {
+                    self.reply(client, Reply::Done { version });
+                }
+                self.think_again(cause);
+            }
+        }
+    }
+
+    fn apply_change(&mut self, change: &Change, user: &str, at: i64) -> Result<(), Refused> {
+        match change {
+            Change::Edit { edits } => self.state.edit(edits)?,
+            Change::Attribute { node, name, value } => {
+                let node = self.known(node)?;
+                self.state.set_attribute(&node, name, value.as_deref());
+            }
+            Change::Cleanup { resource, node } => {
+                if let Some(node) = node {
+                    self.known(node)?;
+                }
+                self.state.cleanup(resource.as_deref(), node.as_deref());
+            }
+            Change::Fence { node, action } => {
+                let node = self.known(node)?;
+                if !matches!(action.as_str(), "off" | "reboot" | "on") {
+                    return Err(invalid(0, format!("expected off, reboot or on, found {action}")));
+                }
+                self.begin_fencing(&node.name, &node.id, action);
+            }
+            Change::ConfirmOff { node } => {
+                let node = self.known(node)?;
+                if node.member {
+                    return Err(Refused::StillMember { node: node.name });
+                }
+                let fenced = Fenced {
+                    request: 0,
+                    incarnation: 0,
+                    target: node.name,
+                    target_id: node.id,
+                    action: "off".to_owned(),
+                    evidence: Some(Evidence::Operator { user: user.to_owned() }),
+                    reason: String::new(),
+                    at,
+                };
+                self.apply(self.identity.id, Message::Fenced(Box::new(fenced)));
+            }
+            Change::Shutdown { node } => {
+                if self.known(node)?.name == self.identity.name.as_str() {
+                    self.shutdown();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn known(&self, name: &str) -> Result<crate::state::Named, Refused> {
+        match self.id_of(name) {
+            Some(id) => Ok(self.named(id)),
+            None => Err(Refused::UnknownNode { node: name.to_owned(), nearest: None }),
+        }
+    }
+
+    // ---- disks ----------------------------------------------------------------------------
+
+    fn store_edit(&mut self, edits: &[Edit], client: Option<u64>, version: String) {
+        self.clients.edits += 1;
+        let edit = self.clients.edits;
+        if let Some(client) = client {
+            self.clients.unstored.push(Unstored { edit, client, version });
+        }
+        let lineage = self.state.lineage;
+        let record = if self.clients.disk_behind {
+            Record::Snapshot { configuration: self.state.configuration(), lineage }
+        } else {
+            Record::Edits { edits: wire::peer::encode_edits(edits), lineage }
+        };
+        self.persist(record);
+    }
+
+    /// Puts the newest edit, or the state from which the membership starts, on disk.
+    pub(crate) fn persist(&mut self, record: Record) {
+        self.clients.next_ticket += 1;
+        let ticket = self.clients.next_ticket;
+        self.clients.tickets.insert(ticket, self.clients.edits);
+        self.effects.push(Effect::Persist { ticket, record });
+    }
+
+    pub(crate) fn persisted(&mut self, ticket: u64) {
+        if let Some(edit) = self.clients.tickets.remove(&ticket) {
+            self.clients.disk_behind = false;
+            self.broadcast(Message::Stored { up_to: edit });
+        }
+    }
+
+    pub(crate) fn not_persisted(&mut self, ticket: u64, reason: String) {
+        self.clients.disk_behind = true;
+        if let Some(number) = self.clients.tickets.remove(&ticket) {
+            self.broadcast(Message::NotStored { number, reason });
+        }
+    }
+
+    pub(crate) fn stored(&mut self, from: NodeId, up_to: u64) {
+        let newest = self.clients.stored.entry(from).or_default();
+        *newest = up_to.max(*newest);
+        let majority = self.fabric.members.len() / 2 + 1;
+        self.clients.acknowledge(majority, &mut self.effects);
+    }
+
+    /// When so many disks refused an edit that it can never be acknowledged, everyone takes it
+    /// back, unless later edits stand on it.
+    pub(crate) fn not_stored(&mut self, from: NodeId, number: u64, reason: &str) {
+        let refusing = self.clients.refused.entry(number).or_default();
+        refusing.insert(from, reason.to_owned());
+        let majority = self.fabric.members.len() / 2 + 1;
+        let possible = self.fabric.members.len() - refusing.len();
+        if possible >= majority || refusing.len() != self.fabric.members.len() - majority + 1 {
+            return;
+        }
+        if number > 0 && number == self.clients.edits {
+            self.state.take_back();
+            self.clients.disk_behind = true;
+            self.think_again("an edit was taken back: the disks did not take it".to_owned());
+        }
+        let reason = format!("{}: {reason}", self.name_of(from));
+        let refused = Refused::NotStored { reason };
+        let (lost, kept) = std::mem::take(&mut self.clients.unstored)
+            .into_iter()
+            .partition::<Vec<_>, _>(|unstored| unstored.edit == number);
+        self.clients.unstored = kept;
+        for Unstored { client, .. } in lost {
+            self.reply(client, Reply::Refused(refused.clone()));
+        }
+    }
+
+    // ---- answers --------------------------------------------------------------------------
+
+    fn reply(&mut self, client: u64, reply: Reply) {
+        self.effects.push(Effect::Reply { client, reply });
+    }
+
+    fn cluster(&self) -> Cluster {
+        let (running, fencing) = match &self.coordination {
+            Some(coordination) => (coordination.running(), coordination.fencing()),
+            None => (Vec::new(), Vec::new()),
+        };
+        Cluster {
+            node: self.identity.name.as_str().to_owned(),
+            coordinator: self.phase.coordinator().map(|id| self.name_of(id)),
+            quorate: self.fabric.quorate,
+            members: self.member_names(),
+            formed: self.is_formed(),
+            idle: self.is_idle(),
+            running,
+            fencing,
+            fencings: self.state.fencings.iter().map(fencing_entry).collect(),
+        }
+    }
+}
+
+fn fencing_entry(fenced: &Fenced) -> Fencing {
+    Fencing {
+        target: fenced.target.clone(),
+        action: fenced.action.clone(),
+        succeeded: fenced.evidence.is_some(),
+        by: who(fenced),
+        reason: fenced.reason.clone(),
+        at: fenced.at,
+    }
+}
+
+/// A change in a few words, for the record.
+fn words(change: &Change) -> String {
+    match change {
+        Change::Edit { edits } => match edits.as_slice() {
+            [Edit::Replace { .. }] => "configuration replaced".to_owned(),
+            edits => format!("configuration changed ({} edits)", edits.len()),
+        },
+        Change::Attribute { node, name, value: Some(value) } => {
+            format!("attribute {name}={value} of {node}")
+        }
+        Change::Attribute { node, name, value: None } => {
+            format!("attribute {name} of {node} removed")
+        }
+        Change::Cleanup { resource, node } => format!(
+            "cleanup of {} on {}",
+            resource.as_deref().unwrap_or("all resources"),
+            node.as_deref().unwrap_or("all nodes")
+        ),
+        Change::Fence { node, action } => format!("fence {node} ({action})"),
+        Change::ConfirmOff { node } => format!("{node} confirmed off"),
+        Change::Shutdown { node } => format!("shutdown of {node}"),
+    }
+}

@@ -1,0 +1,374 @@
+//! The coordinator's work: plan when something happened, order what may run, wait for answers.
+//!
+//! A new plan does not wait for the old one's actions: those that still run are carried over if
+//! the new plan wants them, too, and otherwise end by themselves and are recorded. It waits only
+//! for its own orders to come back through the order, so that the history it plans from knows
+//! every action that was begun.
+//!
+//! Field words: Pacemaker *DC*, *transition engine*.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use model::{Action, ActionKind, NodeId, Plan, Tick, parse_interval};
+use scheduler::Planned;
+use transition::{Progress, Transition};
+use wire::Message;
+use wire::peer::Order;
+
+use crate::cut_off::Fencings;
+use crate::input::TimerToken;
+use crate::timers::Ring;
+use crate::{Controller, Identity};
+
+/// What only the coordinator knows. Losing it costs a new plan, nothing else.
+#[derive(Debug, Default)]
+pub(crate) struct Coordination {
+    /// Why a plan is due; `None` if none is.
+    due: Option<String>,
+    /// Counts this coordinator's plans.
+    number: u64,
+    transition: Option<Transition>,
+    /// Ordered actions by key and node.
+    ordered: BTreeMap<(String, String), Ordered>,
+    pub(crate) fencings: Fencings,
+    /// Not before this moment: a fencing failed and is tried again after a while.
+    not_before: Option<Tick>,
+    recheck: Option<TimerToken>,
+    /// What the last completed plan did, and how often the same came again at once.
+    repeated: (Vec<(String, String)>, u32),
+}
+
+#[derive(Debug)]
+struct Ordered {
+    /// The order came back: the history knows of it.
+    delivered: bool,
+    task: String,
+    overdue: Option<TimerToken>,
+}
+
+/// The same plan completed this often in a row without leading anywhere is not tried again until
+/// something else happens.
+const REPEATS_MAX: u32 = 3;
+
+impl Coordination {
+    /// Orders that did not come back are void, and whoever is gone will not answer.
+    pub(crate) fn membership_changed(&mut self, members: &BTreeSet<NodeId>, known: &Identity) {
+        let here: BTreeSet<&str> = known
+            .nodes
+            .iter()
+            .filter(|(id, _)| members.contains(id))
+            .map(|(_, name)| name.as_str())
+            .collect();
+        self.ordered.retain(|(_, node), order| order.delivered && here.contains(node.as_str()));
+        self.transition = None;
+        self.not_before = None;
+        self.due = Some("the membership changed".to_owned());
+    }
+
+    pub(crate) fn order_delivered(&mut self, key: &str, node: &str) {
+        if let Some(order) = self.ordered.get_mut(&(key.to_owned(), node.to_owned())) {
+            order.delivered = true;
+        }
+    }
+
+    /// The key of an order for `task` on `node` that is not answered yet.
+    pub(crate) fn ordered_on(&self, task: &str, node: &str) -> Option<String> {
+        self.ordered
+            .iter()
+            .find(|((_, on), order)| on == node && order.task == task)
+            .map(|((key, _), _)| key.clone())
+    }
+
+    /// For people: `key on node`.
+    pub(crate) fn running(&self) -> Vec<String> {
+        self.ordered.keys().map(|(key, node)| format!("{key} on {node}")).collect()
+    }
+
+    /// Names of nodes being fenced.
+    pub(crate) fn fencing(&self) -> Vec<String> {
+        self.fencings.targets().map(str::to_owned).collect()
+    }
+
+    pub(crate) fn wait_until(&mut self, moment: Tick) {
+        self.not_before = Some(moment);
+    }
+
+    /// Finishes the running fence action against `target`.
+    pub(crate) fn finish_fencing(&mut self, target: &str, succeeded: bool) {
+        let Some(transition) = &mut self.transition else { return };
+        let found = transition.all_running().find(|action| {
+            action.kind == ActionKind::Fence
+                && action.node.as_ref().is_some_and(|node| node.name.as_str() == target)
+        });
+        if let Some(id) = found.map(|action| action.id) {
+            transition.finish(id, succeeded);
+        }
+    }
+
+    /// Whether this plan is the one just completed, once too often.
+    fn goes_in_circles(&mut self, plan: &Plan) -> bool {
+        let work = work_of(plan);
+        if work != self.repeated.0 {
+            self.repeated = (work, 0);
+            return false;
+        }
+        self.repeated.1 += 1;
+        self.repeated.1 >= REPEATS_MAX
+    }
+}
+
+impl Controller {
+    /// Something happened that a plan has to take into account.
+    pub(crate) fn think_again(&mut self, cause: String) {
+        if let Some(coordination) = &mut self.coordination {
+            coordination.repeated = (Vec::new(), 0);
+            coordination.due.get_or_insert(cause);
+        }
+    }
+
+    /// A timer that only says: look again.
+    pub(crate) fn recheck(&mut self) {
+        if self.settle_until.is_some_and(|until| until <= self.now.tick) {
+            self.settle_until = None;
+        }
+        self.think_again("time passed".to_owned());
+    }
+
+    /// Plans if it is time to, and orders what may run. Called at the end of every step.
+    pub(crate) fn consider(&mut self) {
+        if !self.is_coordinator() {
+            return;
+        }
+        loop {
+            self.plan_if_due();
+            self.order_ready();
+            let Some(coordination) = &mut self.coordination else { return };
+            let Some(transition) = &coordination.transition else { return };
+            match transition.progress() {
+                Progress::Underway | Progress::Stuck => return,
+                Progress::Complete => {
+                    let number = transition.number();
+                    coordination.transition = None;
+                    coordination.due.get_or_insert(format!("plan {number} was carried out"));
+                }
+            }
+        }
+    }
+
+    fn plan_if_due(&mut self) {
+        let now = self.now.tick;
+        let Some(coordination) = &mut self.coordination else { return };
+        let waits = coordination.ordered.values().any(|order| !order.delivered)
+            || coordination.not_before.is_some_and(|moment| now < moment)
+            || self.settle_until.is_some_and(|until| now < until);
+        if waits {
+            return;
+        }
+        let Some(cause) = coordination.due.take() else { return };
+        coordination.not_before = None;
+        let input = scheduler::Input { now: self.now.wall };
+        let document = &self.state.document;
+        match catch_unwind(AssertUnwindSafe(|| scheduler::plan(document, &input))) {
+            Ok(planned) => self.take_up(planned, cause),
+            Err(_) => {
+                let finding = "the scheduler failed on this document: holding everything";
+                self.announce(cause, vec!["(held)".to_owned()], vec![finding.to_owned()]);
+            }
+        }
+    }
+
+    fn take_up(&mut self, planned: Planned, cause: String) {
+        self.arm_recheck(planned.plan.settings.recheck_at);
+        let Some(coordination) = &mut self.coordination else { return };
+        let lines = plan_lines(&planned.plan);
+        let mut findings: Vec<String> = planned.findings.iter().map(ToString::to_string).collect();
+        if !planned.plan.steps.is_empty() && coordination.goes_in_circles(&planned.plan) {
+            findings.push("the same plan again and again: waiting for something to change".into());
+            coordination.transition = None;
+            return self.announce(cause, lines, findings);
+        }
+        coordination.number += 1;
+        let Coordination { number, ordered, fencings, .. } = coordination;
+        let under_way = |action: &Action| match (&action.kind, &action.node) {
+            (ActionKind::Fence, Some(node)) => fencings.is_under_way(node.name.as_str()),
+            (_, Some(node)) => {
+                ordered.contains_key(&(action.key.clone(), node.name.as_str().to_owned()))
+            }
+            (_, None) => false,
+        };
+        let is_empty = planned.plan.steps.is_empty();
+        let transition = Transition::new(*number, planned.plan, under_way);
+        coordination.transition = (!is_empty).then_some(transition);
+        self.announce(cause, lines, findings);
+    }
+
+    fn announce(&mut self, cause: String, actions: Vec<String>, findings: Vec<String>) {
+        let transition = self.coordination.as_ref().map_or(0, |coordination| coordination.number);
+        let at = self.now.wall;
+        let planned = wire::peer::Planned { transition, cause, actions, findings, at };
+        self.broadcast(Message::Planned(Box::new(planned)));
+    }
+
+    /// Plans again when the scheduler said that time alone changes something, and at least every
+    /// `cluster-recheck-interval`.
+    fn arm_recheck(&mut self, at: Option<i64>) {
+        /// Source: the option's default in Pacemaker Explained.
+        const INTERVAL: Duration = Duration::from_secs(15 * 60);
+        let interval = self.state.option("cluster-recheck-interval").and_then(parse_interval);
+        let mut wait = interval.filter(|wait| !wait.is_zero()).unwrap_or(INTERVAL);
+        if let Some(seconds) = at.and_then(|at| u64::try_from(at - self.now.wall).ok()) {
+            wait = wait.min(Duration::from_secs(seconds.max(1)));
+        }
+        let token = self.set_timer(self.now.tick.after(wait), Ring::Recheck);
+        if let Some(coordination) = &mut self.coordination
+            && let Some(old) = coordination.recheck.replace(token)
+        {
+            self.timers.forget(old);
+        }
+    }
+
+    fn order_ready(&mut self) {
+        loop {
+            let ready = self
+                .coordination
+                .as_mut()
+                .and_then(|coordination| coordination.transition.as_mut())
+                .map(Transition::take_ready)
+                .unwrap_or_default();
+            if ready.is_empty() {
+                return;
+            }
+            for action in ready {
+                match &action.kind {
+                    ActionKind::Fence => self.order_fencing(&action),
+                    ActionKind::Resource(_) | ActionKind::Bookkeeping(_) => self.order(action),
+                    ActionKind::Milestone => {}
+                }
+            }
+        }
+    }
+
+    fn order(&mut self, action: Action) {
+        let Some(node) = action.node.clone() else { return };
+        let name = node.name.as_str().to_owned();
+        let runs_on = node.router.as_ref().unwrap_or(&node.name).as_str();
+        let to = self.id_of(runs_on).filter(|id| self.fabric.members.contains(id));
+        let is_bookkeeping = matches!(action.kind, ActionKind::Bookkeeping(_));
+        let Some(to) = to.or_else(|| is_bookkeeping.then_some(self.identity.id)) else {
+            self.finish_action(&action.key, &name, false);
+            return self.think_again(format!("{runs_on} is not here to run {}", action.key));
+        };
+        let limit = action.timeout().unwrap_or_default() + self.answer_time();
+        let ring = Ring::Overdue { key: action.key.clone(), node: name.clone() };
+        let overdue = (!is_bookkeeping).then(|| self.set_timer(self.now.tick.after(limit), ring));
+        let Some(coordination) = &mut self.coordination else { return };
+        let Some(transition) = &coordination.transition else { return };
+        let order = Order {
+            membership: self.fabric.id,
+            to: to.0,
+            transition_key: format!(
+                "{}:{}:{}:{}",
+                action.id.0,
+                transition.number(),
+                action.expected_code(),
+                life(&self.identity)
+            ),
+            action: wire::action::Action::from(&action),
+            at: self.now.wall,
+        };
+        let ordered = Ordered { delivered: false, task: action.task.clone(), overdue };
+        coordination.ordered.insert((action.key, name), ordered);
+        self.broadcast(Message::Run(Box::new(order)));
+    }
+
+    /// How long an answer may take beyond the action itself (`cluster-delay`).
+    fn answer_time(&self) -> Duration {
+        const CLUSTER_DELAY: Duration = Duration::from_secs(60);
+        self.state.option("cluster-delay").and_then(parse_interval).unwrap_or(CLUSTER_DELAY)
+    }
+
+    /// An ordered action was answered; `false` if nobody waited for it.
+    pub(crate) fn finish_action(&mut self, key: &str, node: &str, succeeded: bool) -> bool {
+        let Some(coordination) = &mut self.coordination else { return true };
+        let Some(ordered) = coordination.ordered.remove(&(key.to_owned(), node.to_owned())) else {
+            return false;
+        };
+        if let Some(token) = ordered.overdue {
+            self.timers.forget(token);
+        }
+        let Some(transition) = &mut coordination.transition else { return false };
+        let Some(id) = transition.running(key, node).map(|action| action.id) else { return false };
+        transition.finish(id, succeeded);
+        true
+    }
+
+    /// A node does not answer although it is a member: the action is recorded as timed out, and
+    /// the scheduler decides what that means.
+    pub(crate) fn overdue(&mut self, key: &str, node: &str) {
+        let Some(coordination) = &self.coordination else { return };
+        let transition = coordination.transition.as_ref();
+        let Some(action) = transition.and_then(|transition| transition.running(key, node)) else {
+            return;
+        };
+        let number = transition.map_or(0, Transition::number);
+        let outcome = model::Outcome::failed(
+            model::ExecStatus::TimedOut,
+            model::OcfCode::GENERIC,
+            "the node did not answer",
+        );
+        let expected = action.expected_code();
+        let ran = wire::peer::Ran {
+            transition_key: format!("{}:{number}:{expected}:{}", action.id.0, life(&self.identity)),
+            action: action.into(),
+            call: 0,
+            outcome: (&outcome).into(),
+            at: self.now.wall,
+        };
+        self.broadcast(Message::Ran(Box::new(ran)));
+    }
+}
+
+/// One word for each action that does something, for people.
+fn plan_lines(plan: &Plan) -> Vec<String> {
+    plan.steps
+        .iter()
+        .filter(|step| step.action.kind != ActionKind::Milestone)
+        .map(|step| {
+            let Action { kind, task, key, node, .. } = &step.action;
+            let node = node.as_ref().map_or("", |node| node.name.as_str());
+            match kind {
+                ActionKind::Fence => format!("fence {node}"),
+                ActionKind::Resource(_) | ActionKind::Milestone => match step.action.resource() {
+                    Some(resource) => format!("{task} {resource} on {node}"),
+                    None => format!("{key} on {node}"),
+                },
+                ActionKind::Bookkeeping(_) => format!("{task} on {node}"),
+            }
+        })
+        .collect()
+}
+
+fn work_of(plan: &Plan) -> Vec<(String, String)> {
+    plan.steps
+        .iter()
+        .map(|step| {
+            let node = step.action.node.as_ref().map_or("", |node| node.name.as_str());
+            (step.action.key.clone(), node.to_owned())
+        })
+        .collect()
+}
+
+/// Names this life of the coordinator in the form that the history's keys want: 36 characters.
+fn life(identity: &Identity) -> String {
+    let n = identity.incarnation;
+    let node = identity.id.0;
+    format!(
+        "{node:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        (n >> 48) & 0xffff,
+        (n >> 32) & 0xffff,
+        (n >> 16) & 0xffff,
+        n & 0xffff
+    )
+}

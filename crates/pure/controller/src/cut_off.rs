@@ -1,0 +1,309 @@
+//! Fencing, carried out: the coordinator leads each request through its devices, any member may
+//! be asked to use one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cib::{Element, Section};
+use fencing::{Attempt, Fencing, Next, Target, devices, levels_for};
+use model::{Action, AgentRef, ExecStatus, NodeId, OcfCode, Outcome, parse_interval};
+use wire::Message;
+use wire::api::Event;
+use wire::peer::{Evidence, FenceRan, FenceRun, Fenced};
+
+use crate::Controller;
+use crate::input::{AgentRun, Effect, RunToken, TimerToken};
+use crate::timers::Ring;
+
+/// After a fencing failed, the next plan waits this long, so that a broken device is not hammered.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// What a device's answer may take beyond its own timeout.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
+
+/// The fencings that this coordinator leads, by the target's name.
+#[derive(Debug, Default)]
+pub(crate) struct Fencings {
+    by_target: BTreeMap<String, Leading>,
+}
+
+#[derive(Debug)]
+struct Leading {
+    fencing: Fencing,
+    request: u64,
+    overdue: Option<TimerToken>,
+}
+
+impl Fencings {
+    pub(crate) fn is_under_way(&self, target: &str) -> bool {
+        self.by_target.contains_key(target)
+    }
+
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
+        self.by_target.keys().map(String::as_str)
+    }
+}
+
+/// Fence agents running on this node.
+#[derive(Debug, Default)]
+pub(crate) struct DeviceRuns {
+    runs: BTreeMap<RunToken, (u64, u32)>,
+    next: u64,
+    /// Fencings begun by this node as coordinator.
+    requests: u64,
+}
+
+/// Tokens of fence agents' runs are told from resources' by this bit.
+const DEVICE_RUN: u64 = 1 << 63;
+
+impl Controller {
+    /// The plan asks for a fencing.
+    pub(crate) fn order_fencing(&mut self, action: &Action) {
+        let Some(node) = &action.node else { return };
+        let (name, id) = (node.name.as_str().to_owned(), node.id.clone());
+        let wanted = action.meta("stonith_action").unwrap_or("reboot").to_owned();
+        self.begin_fencing(&name, &id, &wanted);
+    }
+
+    /// Starts a fencing, unless one of this node is under way. Only the coordinator does.
+    pub(crate) fn begin_fencing(&mut self, target: &str, id: &str, action: &str) {
+        let Some(coordination) = &self.coordination else { return };
+        if coordination.fencings.is_under_way(target) {
+            return;
+        }
+        self.devices.requests += 1;
+        // Unique over nodes and their lives: an answer to an earlier coordinator finds nothing.
+        let life = self.identity.incarnation & 0xffff_ffff;
+        let request = u64::from(self.identity.id.0) << 56 | life << 24 | self.devices.requests;
+        let timeout = self.fencing_timeout();
+        let document = &self.state.document;
+        let levels = levels_for(document, target, &devices(document));
+        let target_ref = Target { name: target.to_owned(), id: id.to_owned() };
+        let mut fencing = Fencing::new(target_ref, action, timeout, levels);
+        let next = fencing.begin();
+        let Some(coordination) = &mut self.coordination else { return };
+        let leading = Leading { fencing, request, overdue: None };
+        coordination.fencings.by_target.insert(target.to_owned(), leading);
+        self.lead(target, next);
+    }
+
+    fn lead(&mut self, target: &str, next: Next) {
+        match next {
+            Next::Use(attempt) => self.use_device(target, attempt),
+            Next::Done(devices) => {
+                let evidence = devices.evidence(self.identity.name.as_str());
+                self.announce_fenced(target, Some(evidence), String::new());
+            }
+            Next::Failed(reason) => self.announce_fenced(target, None, reason),
+            Next::Nothing => {}
+        }
+    }
+
+    fn use_device(&mut self, target: &str, attempt: Attempt) {
+        let by = self.who_can_use(&attempt.device, target);
+        let limit = attempt.delay + attempt.timeout + ANSWER_TIME;
+        let ring = Ring::FenceOverdue { target: target.to_owned(), attempt: attempt.number };
+        let token = self.set_timer(self.now.tick.after(limit), ring);
+        let Some(coordination) = &mut self.coordination else { return };
+        let Some(leading) = coordination.fencings.by_target.get_mut(target) else { return };
+        if let Some(old) = leading.overdue.replace(token) {
+            self.timers.forget(old);
+        }
+        let run = FenceRun {
+            request: leading.request,
+            attempt: attempt.number,
+            by: by.0,
+            target: target.to_owned(),
+            action: attempt.action,
+            device: attempt.device,
+            agent: attempt.agent,
+            parameters: attempt.parameters,
+            delay_ms: u64::try_from(attempt.delay.as_millis()).unwrap_or(u64::MAX),
+            timeout_ms: u64::try_from(attempt.timeout.as_millis()).unwrap_or(u64::MAX),
+        };
+        self.broadcast(Message::FenceRun(Box::new(run)));
+    }
+
+    /// A member on which the device was seen to work, else this node, else any; not the target.
+    fn who_can_use(&self, device: &str, target: &str) -> NodeId {
+        let others =
+            || self.fabric.members.iter().copied().filter(|member| self.name_of(*member) != target);
+        let verified = others().find(|member| self.device_works_on(device, *member));
+        let me = others().find(|member| *member == self.identity.id);
+        verified.or(me).or_else(|| others().next()).unwrap_or(self.identity.id)
+    }
+
+    fn device_works_on(&self, device: &str, node: NodeId) -> bool {
+        let name = self.name_of(node);
+        let status = self.state.document.section(Section::Status);
+        let state = status
+            .into_iter()
+            .flat_map(Element::children)
+            .find(|state| state.attr("uname") == Some(&name));
+        let history = state
+            .into_iter()
+            .flat_map(Element::descendants)
+            .find(|element| element.is("lrm_resource") && element.attr("id") == Some(device));
+        let newest = history.into_iter().flat_map(Element::children).max_by_key(|entry| {
+            entry.attr("call-id").and_then(|text| text.parse::<i64>().ok()).unwrap_or(0)
+        });
+        newest.is_some_and(|entry| {
+            matches!(entry.attr("operation"), Some("start" | "monitor"))
+                && entry.attr("rc-code") == Some("0")
+        })
+    }
+
+    // ---- on the member that is asked ------------------------------------------------------
+
+    pub(crate) fn fence_run(&mut self, run: FenceRun) {
+        let by = self.name_of(NodeId(run.by));
+        let FenceRun { target, action, device, .. } = run.clone();
+        self.report(self.now.wall, Event::Fencing { target, action, device, by });
+        if NodeId(run.by) != self.identity.id {
+            return;
+        }
+        self.devices.next += 1;
+        let token = RunToken(DEVICE_RUN | self.devices.next);
+        self.devices.runs.insert(token, (run.request, run.attempt));
+        self.effects.push(Effect::RunAgent(Box::new(AgentRun {
+            run: token,
+            resource: run.device,
+            agent: AgentRef {
+                standard: "stonith".into(),
+                provider: None,
+                kind: run.agent.as_str().into(),
+            },
+            task: run.action,
+            interval: Duration::ZERO,
+            timeout: Duration::from_millis(run.timeout_ms),
+            parameters: run.parameters,
+            delay: Duration::from_millis(run.delay_ms),
+        })));
+    }
+
+    /// A fence agent ended; `false` if the run was no fence agent's.
+    pub(crate) fn device_done(&mut self, run: RunToken, outcome: &Outcome, output: &str) -> bool {
+        if run.0 & DEVICE_RUN == 0 {
+            return false;
+        }
+        if let Some((request, attempt)) = self.devices.runs.remove(&run) {
+            let outcome = outcome.into();
+            let output = output.to_owned();
+            let answer = FenceRan { request, attempt, outcome, output };
+            self.broadcast(Message::FenceRan(Box::new(answer)));
+        }
+        true
+    }
+
+    // ---- back at the coordinator ----------------------------------------------------------
+
+    pub(crate) fn fence_ran(&mut self, ran: FenceRan) {
+        let outcome = Outcome::from(ran.outcome);
+        let result = if outcome.status == ExecStatus::Done && outcome.code == OcfCode::OK {
+            Ok(ran.output.as_str())
+        } else {
+            Err(failure(&outcome))
+        };
+        let Some(coordination) = &mut self.coordination else { return };
+        let found = coordination
+            .fencings
+            .by_target
+            .iter_mut()
+            .find(|(_, leading)| leading.request == ran.request);
+        let Some((target, leading)) = found else { return };
+        let target = target.clone();
+        let next = match &result {
+            Ok(output) => leading.fencing.answered(ran.attempt, Ok(output)),
+            Err(reason) => leading.fencing.answered(ran.attempt, Err(reason)),
+        };
+        self.lead(&target, next);
+    }
+
+    pub(crate) fn fence_overdue(&mut self, target: &str, attempt: u32) {
+        let Some(coordination) = &mut self.coordination else { return };
+        let Some(leading) = coordination.fencings.by_target.get_mut(target) else { return };
+        let next = leading.fencing.answered(attempt, Err("no answer in time"));
+        self.lead(target, next);
+    }
+
+    fn announce_fenced(&mut self, target: &str, evidence: Option<Evidence>, reason: String) {
+        let incarnation = self.id_of(target).map_or(0, |id| self.last_life(id));
+        let at = self.now.wall;
+        let Some(coordination) = &mut self.coordination else { return };
+        let Some(leading) = coordination.fencings.by_target.get_mut(target) else { return };
+        if let Some(token) = leading.overdue.take() {
+            self.timers.forget(token);
+        }
+        let fenced = Fenced {
+            request: leading.request,
+            target: target.to_owned(),
+            target_id: leading.fencing.target().id.clone(),
+            incarnation,
+            action: leading.fencing.action().to_owned(),
+            evidence,
+            reason,
+            at,
+        };
+        self.broadcast(Message::Fenced(Box::new(fenced)));
+    }
+
+    /// An announced fencing reached everyone; the plan goes on, or waits and tries again.
+    pub(crate) fn fencing_ended(&mut self, fenced: &Fenced) {
+        let succeeded = fenced.evidence.is_some();
+        let retry_at = self.now.tick.after(RETRY_AFTER);
+        let Some(coordination) = &mut self.coordination else { return };
+        let by_operator = matches!(fenced.evidence, Some(Evidence::Operator { .. }));
+        let led = coordination.fencings.by_target.get(&fenced.target);
+        if led.is_some_and(|leading| leading.request == fenced.request || by_operator) {
+            coordination.fencings.by_target.remove(&fenced.target);
+        }
+        coordination.finish_fencing(&fenced.target, succeeded);
+        if succeeded {
+            return self.think_again(format!("{} was fenced", fenced.target));
+        }
+        coordination.wait_until(retry_at);
+        self.set_timer(retry_at, Ring::Recheck);
+        self.think_again(format!("{} could not be fenced", fenced.target));
+    }
+
+    fn last_life(&self, id: NodeId) -> u64 {
+        self.lives.get(&id).copied().unwrap_or(0)
+    }
+
+    fn fencing_timeout(&self) -> Duration {
+        const TIMEOUT: Duration = Duration::from_secs(60);
+        ["fencing-timeout", "stonith-timeout"]
+            .into_iter()
+            .find_map(|name| parse_interval(self.state.option(name)?))
+            .unwrap_or(TIMEOUT)
+    }
+}
+
+fn failure(outcome: &Outcome) -> String {
+    if !outcome.reason.is_empty() {
+        return outcome.reason.clone();
+    }
+    match outcome.status {
+        ExecStatus::Done => format!("exit code {}", outcome.code),
+        ExecStatus::Pending
+        | ExecStatus::Cancelled
+        | ExecStatus::TimedOut
+        | ExecStatus::NotSupported
+        | ExecStatus::Error
+        | ExecStatus::ErrorHard
+        | ExecStatus::ErrorFatal
+        | ExecStatus::NotInstalled
+        | ExecStatus::NotConnected
+        | ExecStatus::Invalid
+        | ExecStatus::NoFenceDevice
+        | ExecStatus::NoSecrets => outcome.status.words().to_owned(),
+    }
+}
+
+/// Who fenced, for people.
+pub(crate) fn who(fenced: &Fenced) -> String {
+    match &fenced.evidence {
+        Some(Evidence::Devices { devices, by }) => format!("{} by {by}", devices.join("+")),
+        Some(Evidence::Operator { user }) => format!("{user}'s word"),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,183 @@
+//! What a delivered message changes: first for everybody alike, then for the one it concerns.
+
+use model::{Action, ActionKind, NodeId};
+use wire::Message;
+use wire::api::Event;
+use wire::peer::{Fenced, Order, Planned, Ran};
+
+use crate::Controller;
+use crate::forming::Phase;
+use crate::input::{Effect, ExitReason};
+use crate::timers::Ring;
+
+impl Controller {
+    pub(crate) fn delivered(&mut self, from: NodeId, message: Message) {
+        match &self.phase {
+            Phase::Apart => {}
+            Phase::Forming { .. } => self.delivered_while_forming(from, message),
+            Phase::Formed { .. } => self.apply(from, message),
+        }
+    }
+
+    /// Applies a message in its turn.
+    pub(crate) fn apply(&mut self, from: NodeId, message: Message) {
+        match message {
+            // These belong to a membership that is no longer being formed.
+            Message::Hello(_) | Message::Snapshot(_) => {}
+            Message::Change(submitted) => self.changed(from, submitted),
+            Message::Stored { up_to } => self.stored(from, up_to),
+            Message::NotStored { number, reason } => self.not_stored(from, number, &reason),
+            Message::Run(order) => self.ordered(*order),
+            Message::Ran(ran) => self.ran(*ran),
+            Message::FenceRun(run) => self.fence_run(*run),
+            Message::FenceRan(ran) => self.fence_ran(*ran),
+            Message::Fenced(fenced) => self.fenced(*fenced),
+            Message::Planned(planned) => self.planned(*planned),
+            Message::ShutdownWanted => self.shutdown_wanted(from),
+            Message::Leaving => self.left(from),
+        }
+    }
+
+    fn ordered(&mut self, order: Order) {
+        if order.membership != self.fabric.id {
+            return;
+        }
+        let action = Action::from(order.action.clone());
+        self.state.ordered(&order);
+        let to_me = NodeId(order.to) == self.identity.id;
+        let node = action.node.as_ref().map_or("", |node| node.name.as_str()).to_owned();
+        self.report(order.at, Event::Started { action: action.key.clone(), node: node.clone() });
+        if let Some(coordination) = &mut self.coordination {
+            coordination.order_delivered(&action.key, &node);
+        }
+        match (&action.kind, action.task.as_str()) {
+            (ActionKind::Bookkeeping(_), "do_shutdown") if to_me => {
+                self.broadcast(Message::Leaving);
+            }
+            (ActionKind::Bookkeeping(_), "do_shutdown") => {}
+            (ActionKind::Bookkeeping(_), _) => self.keep_books(&order, &action, &node),
+            (ActionKind::Resource(_), _) if to_me => {
+                let acts = self.operations.order(self.now.tick, order, self.now.wall);
+                self.act(acts);
+            }
+            (ActionKind::Resource(_) | ActionKind::Milestone | ActionKind::Fence, _) => {}
+        }
+    }
+
+    /// Bookkeeping runs nothing anywhere: every member does it to its own copy, at once.
+    fn keep_books(&mut self, order: &Order, action: &Action, node: &str) {
+        let done = Ran {
+            transition_key: order.transition_key.clone(),
+            action: order.action.clone(),
+            call: 0,
+            outcome: wire::action::Outcome::from(&model::Outcome::done(model::OcfCode::OK)),
+            at: order.at,
+        };
+        if matches!(action.task.as_str(), "clear_failcount" | "lrm_delete") {
+            self.state.ran(action, &done);
+        }
+        self.finish_action(&action.key, node, true);
+    }
+
+    fn ran(&mut self, ran: Ran) {
+        let action = Action::from(ran.action.clone());
+        let outcome = model::Outcome::from(ran.outcome.clone());
+        self.state.ran(&action, &ran);
+        let node = action.node.as_ref().map_or("", |node| node.name.as_str()).to_owned();
+        let expected = model::OcfCode(action.expected_code());
+        let failed = transition::record::failed(&outcome, expected);
+        self.report(
+            ran.at,
+            Event::Finished {
+                action: action.key.clone(),
+                node: node.clone(),
+                code: outcome.code.0,
+                status: outcome.status.words().to_owned(),
+                reason: outcome.reason,
+                ms: outcome.exec_ms,
+                expected: !failed,
+            },
+        );
+        let was_ordered = self.finish_action(&action.key, &node, !failed);
+        if failed || !was_ordered {
+            self.state.idle = false;
+            let words = if failed { "did not end as expected" } else { "reported a change" };
+            self.think_again(format!("{} on {node} {words}", action.key));
+        }
+    }
+
+    fn fenced(&mut self, fenced: Fenced) {
+        self.state.fenced(&fenced);
+        let proof = fencing::Confirmed::announced(&fenced);
+        self.report(
+            fenced.at,
+            Event::Fenced {
+                target: fenced.target.clone(),
+                action: fenced.action.clone(),
+                succeeded: fenced.evidence.is_some(),
+                by: crate::cut_off::who(&fenced),
+                reason: fenced.reason.clone(),
+            },
+        );
+        if proof.is_some() && fenced.target == self.identity.name.as_str() {
+            self.effects.push(Effect::Exit { reason: ExitReason::Fenced });
+            return;
+        }
+        self.fencing_ended(&fenced);
+    }
+
+    fn planned(&mut self, planned: Planned) {
+        let Planned { transition, cause, actions, findings, at } = planned;
+        self.state.idle = actions.is_empty();
+        if self.state.idle {
+            self.report(at, Event::Idle);
+            self.clients.became_idle(&mut self.effects);
+        } else {
+            self.report(at, Event::Planned { transition, cause, actions, findings });
+        }
+    }
+
+    // ---- leaving --------------------------------------------------------------------------
+
+    /// The operator wants this daemon to stop.
+    pub(crate) fn shutdown(&mut self) {
+        /// Source: `shutdown-escalation`'s default in Pacemaker Explained.
+        const LIMIT: std::time::Duration = std::time::Duration::from_secs(20 * 60);
+        if self.stopping {
+            return;
+        }
+        self.stopping = true;
+        let limit = self.state.option("shutdown-escalation").and_then(model::parse_interval);
+        self.set_timer(self.now.tick.after(limit.unwrap_or(LIMIT)), Ring::ShutdownLimit);
+        match self.phase {
+            Phase::Apart => self.effects.push(Effect::Exit { reason: ExitReason::ShutDown }),
+            // It is said again when the membership is formed.
+            Phase::Forming { .. } => {}
+            Phase::Formed { .. } => self.broadcast(Message::ShutdownWanted),
+        }
+    }
+
+    fn shutdown_wanted(&mut self, from: NodeId) {
+        let node = self.named(from);
+        // The scheduler asks only whether it is there and not zero; a time would differ by clock.
+        self.state.set_attribute(&node, "shutdown", Some("1"));
+        self.think_again(format!("{} is to shut down", node.name));
+    }
+
+    fn left(&mut self, from: NodeId) {
+        let node = self.named(from);
+        self.state.mark_left(&node);
+        if from == self.identity.id {
+            self.effects.push(Effect::Exit { reason: ExitReason::ShutDown });
+            return;
+        }
+        let ordered = self
+            .coordination
+            .as_ref()
+            .and_then(|coordination| coordination.ordered_on("do_shutdown", &node.name));
+        if let Some(key) = ordered {
+            self.finish_action(&key, &node.name, true);
+        }
+        self.think_again(format!("{} left", node.name));
+    }
+}

@@ -1,0 +1,271 @@
+//! After every change of the membership: everyone says what it knows, the best copy of the state
+//! is taken by all, and its owner coordinates.
+//!
+//! The owner of the best copy is found by every member alike: the highest lineage (a copy that was
+//! with the quorum wins), then the highest version, then the old coordinator, then the lowest
+//! number. If copies differ, the owner sends its own; what another had written is set aside.
+//!
+//! Field word: Pacemaker *DC election* and *join*.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use cib::Document;
+use model::{NodeId, parse_interval};
+use wire::Message;
+use wire::api::Event;
+use wire::peer::{Hello, Snapshot};
+
+use crate::coordinate::Coordination;
+use crate::input::{Effect, ExitReason, Record};
+use crate::state::Named;
+use crate::timers::Ring;
+use crate::{Controller, Fabric};
+
+/// How far the membership has come.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    /// No membership yet.
+    Apart,
+    /// Members introduce themselves. Everything else waits in `queued`.
+    Forming {
+        hellos: BTreeMap<NodeId, Hello>,
+        queued: Vec<(NodeId, Message)>,
+    },
+    Formed {
+        coordinator: NodeId,
+    },
+}
+
+impl Phase {
+    pub(crate) fn coordinator(&self) -> Option<NodeId> {
+        match self {
+            Self::Apart | Self::Forming { .. } => None,
+            Self::Formed { coordinator } => Some(*coordinator),
+        }
+    }
+}
+
+impl Controller {
+    pub(crate) fn membership(&mut self, id: u64, members: Vec<NodeId>, quorate: bool) {
+        let coordinating = self.is_coordinator();
+        let unheard = match std::mem::replace(&mut self.phase, Phase::Apart) {
+            Phase::Forming { queued, .. } => queued,
+            Phase::Apart | Phase::Formed { .. } => Vec::new(),
+        };
+        // The fabric delivered these to all who are still here; who comes now gets a snapshot.
+        for (from, message) in unheard {
+            self.apply(from, message);
+        }
+        self.fabric = Fabric { id, members: members.into_iter().collect(), quorate };
+        self.phase = Phase::Forming { hellos: BTreeMap::new(), queued: Vec::new() };
+        let hello = Hello {
+            membership: id,
+            incarnation: self.identity.incarnation,
+            name: self.identity.name.as_str().to_owned(),
+            lineage: self.state.lineage,
+            version: self.state.version(),
+            digest: self.state.digest(),
+            coordinating,
+            formed_with: self.formed_with.iter().map(|id| id.0).collect(),
+            node_state: self.state.observed(self.identity.name.as_str()),
+        };
+        self.broadcast(Message::Hello(Box::new(hello)));
+    }
+
+    /// What arrives while the membership forms.
+    pub(crate) fn delivered_while_forming(&mut self, from: NodeId, message: Message) {
+        let Phase::Forming { hellos, queued } = &mut self.phase else { return };
+        match message {
+            Message::Hello(hello) => {
+                if hello.membership == self.fabric.id && self.fabric.members.contains(&from) {
+                    hellos.insert(from, *hello);
+                    self.all_introduced();
+                }
+            }
+            Message::Snapshot(snapshot) => {
+                if snapshot.membership == self.fabric.id {
+                    self.adopt(&snapshot);
+                }
+            }
+            other @ (Message::Change(_)
+            | Message::Stored { .. }
+            | Message::NotStored { .. }
+            | Message::Run(_)
+            | Message::Ran(_)
+            | Message::FenceRun(_)
+            | Message::FenceRan(_)
+            | Message::Fenced(_)
+            | Message::Planned(_)
+            | Message::ShutdownWanted
+            | Message::Leaving) => queued.push((from, other)),
+        }
+    }
+
+    fn all_introduced(&mut self) {
+        let Phase::Forming { hellos, .. } = &self.phase else { return };
+        if !self.fabric.members.iter().all(|member| hellos.contains_key(member)) {
+            return;
+        }
+        let Some(source) = best(hellos) else { return };
+        let equal = hellos.values().all(|hello| Some(hello.digest) == digest_of(hellos, source));
+        if equal {
+            self.form(source);
+        } else if source == self.identity.id {
+            let snapshot = Snapshot {
+                membership: self.fabric.id,
+                document: self.state.document.to_string(),
+                lineage: self.state.lineage,
+                fencings: self.state.fencings.clone(),
+            };
+            self.broadcast(Message::Snapshot(Box::new(snapshot)));
+        }
+    }
+
+    fn adopt(&mut self, snapshot: &Snapshot) {
+        let Phase::Forming { hellos, .. } = &self.phase else { return };
+        let Some(source) = best(hellos) else { return };
+        let me = self.identity.id;
+        let mine_differs = digest_of(hellos, me) != digest_of(hellos, source);
+        if source != me && mine_differs {
+            let Ok(document) = Document::parse(&snapshot.document) else { return };
+            self.set_aside_what_others_lack(snapshot);
+            self.state.document = document;
+            self.state.lineage = snapshot.lineage;
+            self.state.fencings.clone_from(&snapshot.fencings);
+        }
+        if self.was_declared_off() {
+            self.effects.push(Effect::Exit { reason: ExitReason::Fenced });
+            return;
+        }
+        self.form(source);
+    }
+
+    /// A configuration that was written apart from the quorum is kept for the operator.
+    fn set_aside_what_others_lack(&mut self, snapshot: &Snapshot) {
+        let theirs = Document::parse(&snapshot.document)
+            .ok()
+            .and_then(|document| document.version().ok())
+            .unwrap_or_default();
+        let mine = self.state.document.version().unwrap_or_default();
+        let theirs = (theirs.admin_epoch, theirs.epoch);
+        let written_apart = (mine.admin_epoch, mine.epoch) > theirs && snapshot.lineage > 0;
+        if written_apart {
+            let reason = format!(
+                "this node's configuration {mine} was written apart from the quorum, whose copy is {}.{}",
+                theirs.0, theirs.1
+            );
+            let document = self.state.configuration();
+            self.effects.push(Effect::SetAside { document, reason: reason.clone() });
+            self.report(self.now.wall, Event::SetAside { reason });
+        }
+    }
+
+    fn was_declared_off(&self) -> bool {
+        self.state.fencings.iter().any(|fenced| {
+            fenced.incarnation == self.identity.incarnation
+                && fenced.target == self.identity.name.as_str()
+                && fencing::Confirmed::announced(fenced).is_some()
+        })
+    }
+
+    /// Everyone holds the same state now; what follows is done by everyone alike.
+    fn form(&mut self, source: NodeId) {
+        let Phase::Forming { hellos, queued } = std::mem::replace(&mut self.phase, Phase::Apart)
+        else {
+            return;
+        };
+        let copy_survived = digest_of(&hellos, self.identity.id) == digest_of(&hellos, source);
+        let lost: Vec<NodeId> =
+            self.formed_with.difference(&self.fabric.members).copied().collect();
+        self.take_self_reports(&hellos, source);
+        if self.fabric.quorate {
+            self.state.lineage = hellos.values().map(|hello| hello.lineage).max().unwrap_or(0) + 1;
+        }
+        let nodes: Vec<Named> = self.identity.nodes.iter().map(|(id, _)| self.named(*id)).collect();
+        self.state.mark_membership(&nodes, self.fabric.quorate, &source.to_string());
+        self.note_cold_start(&hellos);
+        self.formed_with = self.fabric.members.clone();
+        self.lives.extend(hellos.iter().map(|(id, hello)| (*id, hello.incarnation)));
+        self.phase = Phase::Formed { coordinator: source };
+        self.report_membership(source, &lost);
+        self.restart_storing(copy_survived);
+        if source == self.identity.id {
+            let coordination = self.coordination.get_or_insert_with(Coordination::default);
+            coordination.membership_changed(&self.fabric.members, &self.identity);
+        } else {
+            self.coordination = None;
+        }
+        for (from, message) in queued {
+            self.apply(from, message);
+        }
+        if self.stopping {
+            self.broadcast(Message::ShutdownWanted);
+        }
+    }
+
+    /// Who comes anew knows better than we what it runs: nothing, after a start of its daemon.
+    fn take_self_reports(&mut self, hellos: &BTreeMap<NodeId, Hello>, source: NodeId) {
+        for (id, hello) in hellos {
+            let fresh = hello.formed_with.is_empty();
+            let apart = digest_of(hellos, *id) != digest_of(hellos, source);
+            if fresh || apart {
+                let node = self.named(*id);
+                let own = Document::parse(&hello.node_state).ok().filter(|_| !fresh);
+                self.state.replace_observed(&node, own.as_ref().map(Document::root));
+            }
+        }
+    }
+
+    /// When the whole cluster starts, nodes come one by one. Nobody is fenced for being a little
+    /// later than the others: the first plan waits for all, or for `dc-deadtime`.
+    fn note_cold_start(&mut self, hellos: &BTreeMap<NodeId, Hello>) {
+        let configured: BTreeSet<NodeId> = self.identity.nodes.iter().map(|(id, _)| *id).collect();
+        if configured.is_subset(&self.fabric.members) {
+            self.settle_until = None;
+        } else if hellos.values().all(|hello| hello.formed_with.is_empty())
+            && self.settle_until.is_none()
+        {
+            /// Source: `dc-deadtime`'s default in Pacemaker Explained.
+            const DEADTIME: Duration = Duration::from_secs(20);
+            let wait = self.state.option("dc-deadtime").and_then(parse_interval);
+            let until = self.now.tick.after(wait.unwrap_or(DEADTIME));
+            self.settle_until = Some(until);
+            self.set_timer(until, Ring::Recheck);
+        }
+    }
+
+    fn report_membership(&mut self, coordinator: NodeId, lost: &[NodeId]) {
+        let event = Event::Membership {
+            members: self.member_names(),
+            lost: lost.iter().map(|id| self.name_of(*id)).collect(),
+            quorate: self.fabric.quorate,
+        };
+        self.report(self.now.wall, event);
+        let node = self.name_of(coordinator);
+        self.report(self.now.wall, Event::Coordinator { node });
+    }
+
+    /// The configuration and lineage that this membership starts from go to every disk; what is
+    /// acknowledged later builds on it.
+    fn restart_storing(&mut self, copy_survived: bool) {
+        let record = Record::Snapshot {
+            configuration: self.state.configuration(),
+            lineage: self.state.lineage,
+        };
+        self.clients.membership_changed(copy_survived, &mut self.effects);
+        self.persist(record);
+    }
+}
+
+fn digest_of(hellos: &BTreeMap<NodeId, Hello>, id: NodeId) -> Option<u64> {
+    hellos.get(&id).map(|hello| hello.digest)
+}
+
+/// Whose copy of the state everyone takes.
+fn best(hellos: &BTreeMap<NodeId, Hello>) -> Option<NodeId> {
+    let rank = |id: &NodeId, hello: &Hello| {
+        (hello.lineage, hello.version, hello.coordinating, std::cmp::Reverse(*id))
+    };
+    hellos.iter().max_by_key(|(id, hello)| rank(id, hello)).map(|(id, _)| *id)
+}

@@ -1,0 +1,275 @@
+//! The agents' runs on this node: one at a time for each resource, recurring ones without drift
+//! or pile-up.
+//!
+//! **Always:** two runs of one resource never overlap; an order for what already waits or runs
+//! joins it instead of being run twice.
+//!
+//! Field word: Pacemaker *executor* (its queue and its recurring operations).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use model::{Action, ExecStatus, OcfCode, Outcome, Tick};
+use wire::peer::{Order, Ran};
+
+use crate::input::{AgentRun, RunToken};
+
+/// What the queues ask for.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    Run(Box<AgentRun>),
+    Kill(RunToken),
+    Watch(String),
+    Unwatch(String),
+    Ring { resource: String, key: String, at: Tick },
+    Report(Ran),
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Operations {
+    queues: BTreeMap<String, Queue>,
+    recurring: BTreeMap<(String, String), Recurring>,
+    calls: u64,
+    runs: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Queue {
+    running: Option<Running>,
+    waiting: VecDeque<Work>,
+}
+
+#[derive(Clone, Debug)]
+struct Running {
+    token: RunToken,
+    work: Work,
+}
+
+#[derive(Clone, Debug)]
+struct Work {
+    order: Order,
+    action: Action,
+    /// A later run of a recurring operation: reported only if it says something new.
+    again: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Recurring {
+    order: Order,
+    action: Action,
+    due: Tick,
+    reported: (OcfCode, ExecStatus),
+}
+
+impl Operations {
+    /// The coordinator orders `order` of this node.
+    pub(crate) fn order(&mut self, now: Tick, order: Order, wall: i64) -> Vec<Act> {
+        let action = Action::from(order.action.clone());
+        let Some(resource) = action.primitive().map(|primitive| primitive.id.clone()) else {
+            return Vec::new();
+        };
+        match action.task.as_str() {
+            "cancel" => self.cancel(&resource, &order, &action, wall),
+            "delete" => {
+                self.recurring.retain(|(of, _), _| *of != resource);
+                let report = self.report(&order, Outcome::done(OcfCode::OK), wall);
+                vec![Act::Unwatch(resource), report]
+            }
+            _ => self.enqueue(now, &resource, Work { order, action, again: false }),
+        }
+    }
+
+    /// A run ended.
+    pub(crate) fn done(
+        &mut self,
+        now: Tick,
+        wall: i64,
+        token: RunToken,
+        outcome: Outcome,
+    ) -> Vec<Act> {
+        let found = self.queues.iter_mut().find_map(|(resource, queue)| {
+            let running = queue.running.take_if(|running| running.token == token)?;
+            Some((resource.clone(), running.work))
+        });
+        let Some((resource, work)) = found else { return Vec::new() };
+        let mut acts = self.conclude(now, wall, &resource, work, outcome);
+        acts.extend(self.begin_next(now, &resource));
+        acts
+    }
+
+    /// A recurring operation is due.
+    pub(crate) fn due(&mut self, now: Tick, resource: &str, key: &str) -> Vec<Act> {
+        let Some(recurring) = self.recurring.get_mut(&(resource.to_owned(), key.to_owned())) else {
+            return Vec::new();
+        };
+        if now < recurring.due {
+            return Vec::new();
+        }
+        let interval = recurring.action.interval();
+        // Missed turns are left out; the rhythm stays.
+        while recurring.due <= now {
+            recurring.due = recurring.due.after(interval.max(Duration::from_millis(1)));
+        }
+        let ring =
+            Act::Ring { resource: resource.to_owned(), key: key.to_owned(), at: recurring.due };
+        let work =
+            Work { order: recurring.order.clone(), action: recurring.action.clone(), again: true };
+        let mut acts = vec![ring];
+        if self.is_quiet(resource) {
+            acts.extend(self.enqueue(now, resource, work));
+        }
+        acts
+    }
+
+    /// Something hints that the resource is not well: run its most frequent monitor now.
+    pub(crate) fn suspect(&mut self, now: Tick, resource: &str) -> Vec<Act> {
+        let monitor = self
+            .recurring
+            .iter()
+            .filter(|((of, _), recurring)| of == resource && recurring.action.task == "monitor")
+            .min_by_key(|(_, recurring)| recurring.action.interval())
+            .map(|(_, recurring)| (recurring.order.clone(), recurring.action.clone()));
+        match monitor {
+            Some((order, action)) if self.is_quiet(resource) => {
+                self.enqueue(now, resource, Work { order, action, again: true })
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn cancel(&mut self, resource: &str, order: &Order, action: &Action, wall: i64) -> Vec<Act> {
+        let interval = action.interval().as_millis();
+        let task = action.meta("operation").unwrap_or("monitor");
+        let key = format!("{resource}_{task}_{interval}");
+        self.recurring.remove(&(resource.to_owned(), key));
+        vec![self.report(order, Outcome::done(OcfCode::OK), wall)]
+    }
+
+    fn enqueue(&mut self, now: Tick, resource: &str, work: Work) -> Vec<Act> {
+        let queue = self.queues.entry(resource.to_owned()).or_default();
+        let same = |other: &Work| other.action.key == work.action.key;
+        if let Some(joined) = queue.waiting.iter_mut().find(|other| same(other)) {
+            *joined = work;
+            return Vec::new();
+        }
+        if let Some(running) = &mut queue.running
+            && same(&running.work)
+        {
+            running.work.again &= work.again;
+            running.work.order = work.order;
+            return Vec::new();
+        }
+        let mut acts = Vec::new();
+        if let Some(running) = &queue.running
+            && running.work.again
+            && changes_state(&work.action)
+        {
+            // Whatever the monitor would say is about to be overtaken.
+            acts.push(Act::Kill(running.token));
+        }
+        queue.waiting.push_back(work);
+        acts.extend(self.begin_next(now, resource));
+        acts
+    }
+
+    fn begin_next(&mut self, _now: Tick, resource: &str) -> Vec<Act> {
+        let Some(queue) = self.queues.get_mut(resource) else { return Vec::new() };
+        if queue.running.is_some() {
+            return Vec::new();
+        }
+        let Some(work) = queue.waiting.pop_front() else {
+            self.queues.remove(resource);
+            return Vec::new();
+        };
+        self.runs += 1;
+        let token = RunToken(self.runs);
+        let run = agent_run(token, &work.action);
+        if changes_state(&work.action) {
+            // What is monitored is about to be something else; the plan orders monitors anew.
+            self.recurring.retain(|(of, _), _| of != resource);
+        }
+        queue.running = Some(Running { token, work });
+        run.map(Act::Run).into_iter().collect()
+    }
+
+    fn conclude(
+        &mut self,
+        now: Tick,
+        wall: i64,
+        resource: &str,
+        work: Work,
+        outcome: Outcome,
+    ) -> Vec<Act> {
+        let key = (resource.to_owned(), work.action.key.clone());
+        let verdict = (outcome.code, outcome.status);
+        if work.again {
+            let Some(recurring) = self.recurring.get_mut(&key) else { return Vec::new() };
+            if recurring.reported == verdict || outcome.status == ExecStatus::Cancelled {
+                return Vec::new();
+            }
+            recurring.reported = verdict;
+            return vec![self.report(&work.order, outcome, wall)];
+        }
+        let mut acts = Vec::new();
+        let interval = work.action.interval();
+        if !interval.is_zero() {
+            let due = now.after(interval);
+            acts.push(Act::Ring { resource: key.0.clone(), key: key.1.clone(), at: due });
+            let Work { order, action, .. } = work.clone();
+            self.recurring.insert(key, Recurring { order, action, due, reported: verdict });
+        }
+        acts.extend(watching(resource, &work.action, &outcome));
+        acts.push(self.report(&work.order, outcome, wall));
+        acts
+    }
+
+    fn report(&mut self, order: &Order, outcome: Outcome, wall: i64) -> Act {
+        self.calls += 1;
+        Act::Report(Ran {
+            transition_key: order.transition_key.clone(),
+            action: order.action.clone(),
+            call: self.calls,
+            outcome: (&outcome).into(),
+            at: wall,
+        })
+    }
+
+    fn is_quiet(&self, resource: &str) -> bool {
+        !self.queues.contains_key(resource)
+    }
+}
+
+fn agent_run(token: RunToken, action: &Action) -> Option<Box<AgentRun>> {
+    /// The CIB's default for an operation without a timeout.
+    const TIMEOUT: Duration = Duration::from_secs(20);
+    let primitive = action.primitive()?;
+    Some(Box::new(AgentRun {
+        run: token,
+        resource: primitive.id.clone(),
+        agent: primitive.agent.clone(),
+        task: action.task.clone(),
+        interval: action.interval(),
+        timeout: action.timeout().filter(|timeout| !timeout.is_zero()).unwrap_or(TIMEOUT),
+        parameters: action.attributes.clone(),
+        delay: Duration::ZERO,
+    }))
+}
+
+/// Monitors look and notifications tell; everything else makes the resource something else.
+fn changes_state(action: &Action) -> bool {
+    !matches!(action.task.as_str(), "monitor" | "notify")
+}
+
+fn watching(resource: &str, action: &Action, outcome: &Outcome) -> Option<Act> {
+    if outcome.status != ExecStatus::Done {
+        return None;
+    }
+    match (action.task.as_str(), outcome.code) {
+        ("start" | "promote" | "demote" | "migrate_from", OcfCode::OK)
+        | ("monitor", OcfCode::OK | OcfCode::RUNNING_PROMOTED) => {
+            Some(Act::Watch(resource.to_owned()))
+        }
+        ("stop" | "migrate_to", _) => Some(Act::Unwatch(resource.to_owned())),
+        _ => None,
+    }
+}

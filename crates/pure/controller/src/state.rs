@@ -1,0 +1,337 @@
+//! What every member holds alike: the document and what belongs to it.
+//!
+//! Every method here is called on every member with the same arguments in the same order, so it
+//! uses nothing but those: no clock, no identity of its own.
+
+use std::collections::BTreeMap;
+
+use cib::{Document, Element, NodeId as At, Section};
+use fencing::Confirmed;
+use model::{Action, Outcome};
+use transition::record::{self, Lifetime, NodeRef, Run};
+use wire::api::{Edit, Refused, Violation};
+use wire::peer::{Fenced, Order, Ran};
+
+/// Earlier configurations kept for undo.
+const EARLIER_MAX: usize = 100;
+/// Fencings kept for the history.
+const FENCINGS_MAX: usize = 500;
+
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub(crate) document: Document,
+    /// How many quorate memberships this copy has been through: a copy that was with the quorum
+    /// wins over one that was not, whatever their versions.
+    pub(crate) lineage: u64,
+    pub(crate) fencings: Vec<Fenced>,
+    pub(crate) earlier: Vec<Document>,
+    /// The last plan had nothing in it and nothing happened since.
+    pub(crate) idle: bool,
+}
+
+/// A node as the membership names it.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) member: bool,
+}
+
+impl State {
+    pub(crate) fn version(&self) -> (u64, u64, u64) {
+        let version = self.document.version().unwrap_or_default();
+        (version.admin_epoch.into(), version.epoch.into(), version.num_updates.into())
+    }
+
+    pub(crate) fn version_text(&self) -> String {
+        self.document.version().unwrap_or_default().to_string()
+    }
+
+    /// Tells equal copies from different ones (FNV-1a over the text).
+    pub(crate) fn digest(&self) -> u64 {
+        let text = self.document.to_string();
+        let bytes = text.bytes().chain(self.lineage.to_le_bytes());
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    }
+
+    /// The configuration as a document of its own, for the disk.
+    pub(crate) fn configuration(&self) -> String {
+        let mut whole = self.document.clone();
+        if let Some(status) = whole.section(Section::Status).map(Element::id) {
+            whole.clear(status);
+        }
+        whole.to_string()
+    }
+
+    // ---- membership -----------------------------------------------------------------------
+
+    /// Writes the membership into the status section. Who is lost keeps `expected="member"`, by
+    /// which the scheduler knows that it must be fenced; who left had it set to `down`.
+    pub(crate) fn mark_membership(&mut self, nodes: &[Named], quorate: bool, coordinator: &str) {
+        let mut configured = false;
+        for node in nodes.iter().filter(|node| node.member) {
+            configured |= self.ensure_configured(node);
+        }
+        let named: BTreeMap<&str, &Named> =
+            nodes.iter().map(|node| (node.name.as_str(), node)).collect();
+        for node in nodes.iter().filter(|node| node.member) {
+            let state = self.node_state(node);
+            for (name, value) in
+                [("in_ccm", "true"), ("crmd", "online"), ("join", "member"), ("expected", "member")]
+            {
+                self.document.set(state, name, value);
+            }
+        }
+        for state in self.states() {
+            let name = self.document.element(state).attr("uname").unwrap_or_default();
+            let is_member = named.get(name).is_some_and(|node| node.member);
+            let is_remote = self.document.element(state).attr("remote_node").is_some();
+            if !is_member && !is_remote {
+                self.document.set(state, "in_ccm", "false");
+                self.document.set(state, "crmd", "offline");
+            }
+        }
+        let root = self.document.root().id();
+        self.document.set(root, "have-quorum", if quorate { "1" } else { "0" });
+        self.document.set(root, "dc-uuid", coordinator);
+        self.bump(configured);
+        self.idle = false;
+    }
+
+    /// A node went in peace.
+    pub(crate) fn mark_left(&mut self, node: &Named) {
+        let state = self.node_state(node);
+        self.mark_down(state);
+        record::remove_observed(&mut self.document, state);
+        self.bump(false);
+    }
+
+    /// What a node says of itself replaces what was thought of it.
+    pub(crate) fn replace_observed(&mut self, node: &Named, own: Option<Element<'_>>) {
+        let state = self.node_state(node);
+        record::remove_observed(&mut self.document, state);
+        for part in own.into_iter().flat_map(Element::children) {
+            if part.is("lrm") || part.is("transient_attributes") {
+                self.document.append_copy(state, part);
+            }
+        }
+    }
+
+    /// The node's own `node_state`, as text.
+    pub(crate) fn observed(&self, name: &str) -> String {
+        let status = self.document.section(Section::Status);
+        status
+            .and_then(|status| status.children().find(|state| state.attr("uname") == Some(name)))
+            .map_or_else(String::new, |state| state.to_string())
+    }
+
+    // ---- actions --------------------------------------------------------------------------
+
+    /// An order was given: the history says so before anything runs.
+    pub(crate) fn ordered(&mut self, order: &Order) {
+        let action = Action::from(order.action.clone());
+        let Some(node) = &action.node else { return };
+        if matches!(action.task.as_str(), "cancel" | "delete") {
+            return;
+        }
+        let run = Run {
+            action: &action,
+            node,
+            transition_key: &order.transition_key,
+            call: 0,
+            at: order.at,
+        };
+        record::record_pending(&mut self.document, &run);
+        self.bump(false);
+    }
+
+    /// An action ended.
+    pub(crate) fn ran(&mut self, action: &Action, ran: &Ran) {
+        let Some(node) = &action.node else { return };
+        match (action.task.as_str(), action.primitive()) {
+            ("delete" | "lrm_delete", Some(primitive)) => {
+                let node = NodeRef { id: &node.id, name: node.name.as_str() };
+                record::forget_resource(&mut self.document, &node, &primitive.id);
+            }
+            ("clear_failcount", Some(primitive)) => {
+                let node = NodeRef { id: &node.id, name: node.name.as_str() };
+                record::clear_failures(&mut self.document, &node, &primitive.id, None);
+            }
+            ("cancel", Some(primitive)) => {
+                let place = NodeRef { id: &node.id, name: node.name.as_str() };
+                let state = record::node_state(&mut self.document, &place);
+                let agent = &primitive.agent;
+                let history =
+                    record::resource_history(&mut self.document, state, &primitive.id, agent);
+                let task = action.meta("operation").unwrap_or("monitor");
+                let ms = u64::try_from(action.interval().as_millis()).unwrap_or(u64::MAX);
+                record::cancelled(&mut self.document, history, &primitive.id, task, ms);
+            }
+            _ => {
+                let run = Run {
+                    action,
+                    node,
+                    transition_key: &ran.transition_key,
+                    call: ran.call,
+                    at: ran.at,
+                };
+                record::record_outcome(
+                    &mut self.document,
+                    &run,
+                    &Outcome::from(ran.outcome.clone()),
+                );
+            }
+        }
+        self.bump(false);
+    }
+
+    // ---- fencing --------------------------------------------------------------------------
+
+    /// A fencing ended. With proof that the node is off, what it ran may run elsewhere.
+    pub(crate) fn fenced(&mut self, fenced: &Fenced) {
+        if self.fencings.len() == FENCINGS_MAX {
+            self.fencings.remove(0);
+        }
+        self.fencings.push(fenced.clone());
+        if let Some(proof) = Confirmed::announced(fenced) {
+            self.release(&proof);
+        }
+        self.idle = false;
+    }
+
+    /// The only way to free what a lost node held.
+    fn release(&mut self, proof: &Confirmed) {
+        let node = Named {
+            id: proof.target_id().to_owned(),
+            name: proof.target().to_owned(),
+            member: false,
+        };
+        let state = self.node_state(&node);
+        self.mark_down(state);
+        record::remove_observed(&mut self.document, state);
+        self.bump(false);
+    }
+
+    // ---- changes --------------------------------------------------------------------------
+
+    /// Applies edits together or not at all.
+    pub(crate) fn edit(&mut self, edits: &[Edit]) -> Result<(), Refused> {
+        let before = self.document.clone();
+        let edited = crate::edits::apply(&before, edits)?;
+        if self.earlier.len() == EARLIER_MAX {
+            self.earlier.remove(0);
+        }
+        self.earlier.push(before);
+        self.document = edited;
+        self.idle = false;
+        Ok(())
+    }
+
+    /// Takes back the last edit: the disks did not take it.
+    pub(crate) fn take_back(&mut self) {
+        let Some(before) = self.earlier.pop() else { return };
+        let version = self.document.version().unwrap_or_default();
+        let mut back = Document::extract(before.root());
+        let status = back.section_or_new(Section::Status);
+        back.clear(status);
+        for state in self.document.section(Section::Status).into_iter().flat_map(Element::children)
+        {
+            back.append_copy(status, state);
+        }
+        back.set_version(version.after_configuration_change());
+        self.document = back;
+        self.idle = false;
+    }
+
+    pub(crate) fn set_attribute(&mut self, node: &Named, name: &str, value: Option<&str>) {
+        let node = NodeRef { id: &node.id, name: &node.name };
+        record::set_attribute(&mut self.document, &node, Lifetime::Passing, name, value);
+        self.bump(false);
+        self.idle = false;
+    }
+
+    pub(crate) fn cleanup(&mut self, resource: Option<&str>, node: Option<&str>) {
+        let known: Vec<String> = match resource {
+            Some(resource) => vec![resource.to_owned()],
+            None => self.histories(),
+        };
+        for resource in known {
+            record::cleanup(&mut self.document, &resource, node);
+        }
+        self.bump(false);
+        self.idle = false;
+    }
+
+    /// The value of a cluster option, if it is set.
+    pub(crate) fn option(&self, name: &str) -> Option<&str> {
+        self.document
+            .section(Section::CrmConfig)?
+            .descendants()
+            .filter(|element| element.is("nvpair"))
+            .find(|pair| pair.attr("name") == Some(name))
+            .and_then(|pair| pair.attr("value"))
+    }
+
+    // ---- parts ----------------------------------------------------------------------------
+
+    fn mark_down(&mut self, state: At) {
+        for (name, value) in
+            [("in_ccm", "false"), ("crmd", "offline"), ("join", "down"), ("expected", "down")]
+        {
+            self.document.set(state, name, value);
+        }
+    }
+
+    /// Ids of every resource that any node remembers.
+    fn histories(&self) -> Vec<String> {
+        let mut found: Vec<String> = self
+            .document
+            .section(Section::Status)
+            .into_iter()
+            .flat_map(Element::descendants)
+            .filter(|element| element.is("lrm_resource"))
+            .filter_map(|history| history.attr("id").map(str::to_owned))
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// Adds the node to the configuration when it is first seen; answers whether it did.
+    fn ensure_configured(&mut self, node: &Named) -> bool {
+        let nodes = self.document.section_or_new(Section::Nodes);
+        let mut known = self.document.element(nodes).children();
+        if known.any(|known| known.attr("uname") == Some(&node.name)) {
+            return false;
+        }
+        let made = self.document.append(nodes, "node");
+        self.document.set(made, "id", &node.id);
+        self.document.set(made, "uname", &node.name);
+        true
+    }
+
+    fn node_state(&mut self, node: &Named) -> At {
+        record::node_state(&mut self.document, &NodeRef { id: &node.id, name: &node.name })
+    }
+
+    fn states(&self) -> Vec<At> {
+        let status = self.document.section(Section::Status);
+        status.into_iter().flat_map(Element::children).map(Element::id).collect()
+    }
+
+    fn bump(&mut self, configuration: bool) {
+        let version = self.document.version().unwrap_or_default();
+        self.document.set_version(if configuration {
+            version.after_configuration_change()
+        } else {
+            version.after_status_change()
+        });
+    }
+}
+
+/// A refusal with one thing to say.
+pub(crate) fn invalid(line: u32, what: impl Into<String>) -> Refused {
+    Refused::Invalid { violations: vec![Violation { line, what: what.into(), hint: None }] }
+}
