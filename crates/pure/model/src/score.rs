@@ -49,7 +49,7 @@ impl Score {
     }
 
     /// The number.
-    pub fn value(self) -> i32 {
+    pub const fn value(self) -> i32 {
         self.0
     }
 

@@ -10,15 +10,17 @@
 //!
 //! Field word: Pacemaker *scheduler*.
 
+pub mod assign;
 mod report;
 mod resolve;
 
 use cib::Document;
-use model::{NodeName, Plan, ResourceId, Score};
+use model::Plan;
 
+pub use assign::{Assigned, ScoreLine, assign};
 pub use report::{Finding, FindingKind, Severity};
-pub use resolve::resolve;
 pub use resolve::types::*;
+pub use resolve::{FailCount, FailCountScope, resolve};
 
 /// What the scheduler is told besides the document.
 #[derive(Clone, Debug, Default)]
@@ -31,20 +33,15 @@ pub struct Input {
 #[derive(Clone, Debug, Default)]
 pub struct Planned {
     pub plan: Plan,
+    /// What `crm_simulate -s` and `-U` tell.
     pub scores: Vec<ScoreLine>,
     pub findings: Vec<Finding>,
-}
-
-/// One line of `crm_simulate -s`.
-#[derive(Clone, Debug)]
-pub struct ScoreLine {
-    pub resource: ResourceId,
-    pub node: NodeName,
-    pub score: Score,
 }
 
 /// Decides. Total: any document yields a plan.
 pub fn plan(document: &Document, input: &Input) -> Planned {
     let resolved = resolve(document, input);
-    Planned { findings: resolved.findings, ..Planned::default() }
+    let assigned = assign(&resolved);
+    let scores = assigned.score_lines(&resolved);
+    Planned { scores, findings: resolved.findings, ..Planned::default() }
 }

@@ -6,6 +6,7 @@
 //!
 //! Field word: Pacemaker *unpacking*.
 
+mod fail_count;
 mod nodes;
 mod options;
 mod resources;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 use cib::Document;
 
 use crate::Input;
+pub use fail_count::{FailCount, FailCountScope};
 use types::Resolved;
 
 /// Understands `document` at `input.now`.
