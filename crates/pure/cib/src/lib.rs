@@ -18,6 +18,7 @@ mod names;
 mod parse;
 mod print;
 mod scan;
+pub mod schema;
 mod sections;
 mod text;
 mod tree;

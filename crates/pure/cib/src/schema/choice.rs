@@ -1,0 +1,164 @@
+//! Alternatives: which one was meant, and what it lacks.
+
+use super::check::{Check, bad_value, count_problem};
+use super::kind::Kind;
+use super::nearest::nearest;
+use super::table::{Alternative, Attribute, Child, Choice};
+use super::version::Schema;
+use super::violation::Problem;
+use crate::element::Element;
+
+/// Checks an element against the alternative that it comes closest to.
+pub(super) fn check<'d>(check: &mut Check<'d>, element: Element<'d>, choice: &'static Choice) {
+    let schema = check.schema;
+    let live: Vec<&Alternative> =
+        choice.alternatives.iter().filter(|one| one.life.covers(schema)).collect();
+    if !live.iter().any(|one| mentions_something_in(one, element, schema)) {
+        if choice.required
+            && !live.iter().any(|one| problems(one, &live, element, schema).is_empty())
+        {
+            check.report(element, nothing_chosen(&live, schema));
+        }
+        return;
+    }
+    let best = live
+        .iter()
+        .map(|one| (problems(one, &live, element, schema), *one))
+        .min_by_key(|(problems, _)| problems.len());
+    let Some((problems, chosen)) = best else { return };
+    for attribute in attributes_of(chosen, schema) {
+        if let Some(value) = element.attr(attribute.name)
+            && attribute.kind.accepts(value, schema)
+        {
+            check.value(element, attribute, value);
+        }
+    }
+    problems.into_iter().for_each(|problem| check.report(element, problem));
+}
+
+fn attributes_of(
+    one: &Alternative,
+    schema: Schema,
+) -> impl Iterator<Item = &'static Attribute> + use<> {
+    one.attributes.iter().filter(move |attribute| attribute.life.covers(schema))
+}
+
+fn children_of(one: &Alternative, schema: Schema) -> impl Iterator<Item = &'static Child> + use<> {
+    one.children.iter().filter(move |child| child.life.covers(schema))
+}
+
+fn mentions_something_in(one: &Alternative, element: Element<'_>, schema: Schema) -> bool {
+    attributes_of(one, schema).any(|attribute| element.attr(attribute.name).is_some())
+        || children_of(one, schema).any(|child| element.child(child.rule.name).is_some())
+}
+
+/// What keeps the element from being this alternative.
+fn problems(
+    one: &Alternative,
+    all: &[&Alternative],
+    element: Element<'_>,
+    schema: Schema,
+) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for attribute in attributes_of(one, schema) {
+        match element.attr(attribute.name) {
+            Some(value) if !attribute.kind.accepts(value, schema) => {
+                found.push(bad_in_all(attribute, value, all, schema));
+            }
+            None if attribute.required => {
+                found.push(Problem::MissingAttribute(vec![attribute.name.to_owned()]));
+            }
+            Some(_) | None => {}
+        }
+    }
+    found.extend(children_of(one, schema).filter_map(|child| count_problem(element, child)));
+    let has_child = children_of(one, schema).any(|c| element.child(c.rule.name).is_some());
+    if one.not_empty && !has_child {
+        let names = children_of(one, schema).map(|child| child.rule.name.to_owned()).collect();
+        found.push(Problem::MissingElement(names));
+    }
+    found.extend(too_much(one, all, element, schema));
+    found
+}
+
+/// What is there and only other alternatives have.
+fn too_much(
+    one: &Alternative,
+    all: &[&Alternative],
+    element: Element<'_>,
+    schema: Schema,
+) -> Vec<Problem> {
+    let mut names: Vec<&str> = Vec::new();
+    for other in all {
+        let attributes = attributes_of(other, schema).map(|attribute| attribute.name);
+        let extra = attributes
+            .filter(|name| element.attr(name).is_some())
+            .filter(|name| !attributes_of(one, schema).any(|own| own.name == *name));
+        names.extend(extra);
+        let children = children_of(other, schema).map(|child| child.rule.name);
+        let extra = children
+            .filter(|name| element.child(name).is_some())
+            .filter(|name| !children_of(one, schema).any(|own| own.rule.name == *name));
+        names.extend(extra);
+    }
+    names.sort_unstable();
+    names.dedup();
+    let with = distinguishing(one, element, schema);
+    let problem = |name: &str| Problem::NotTogether { name: name.to_owned(), with: with.clone() };
+    names.into_iter().map(problem).collect()
+}
+
+/// What shows that this alternative was meant, for messages.
+fn distinguishing(one: &Alternative, element: Element<'_>, schema: Schema) -> String {
+    let attribute = attributes_of(one, schema)
+        .filter(|attribute| attribute.required && attribute.name != "id")
+        .find_map(|attribute| {
+            let value = element.attr(attribute.name)?;
+            Some(format!("{}=\"{value}\"", attribute.name))
+        });
+    let child = || {
+        children_of(one, schema)
+            .find(|child| element.child(child.rule.name).is_some())
+            .map(|child| format!("<{}>", child.rule.name))
+    };
+    attribute.or_else(child).unwrap_or_else(|| "what else is here".to_owned())
+}
+
+/// A value that this alternative refuses: the message names what any alternative would take.
+fn bad_in_all(attribute: &Attribute, value: &str, all: &[&Alternative], schema: Schema) -> Problem {
+    let mut words: Vec<&str> = Vec::new();
+    for other in all {
+        let same = attributes_of(other, schema).filter(|other| other.name == attribute.name);
+        for other in same {
+            for word in other.kind.words(schema) {
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+        }
+    }
+    if words.len() < 2 || !matches!(attribute.kind, Kind::Words(_)) {
+        return bad_value(attribute, value, schema);
+    }
+    Problem::BadValue {
+        attribute: attribute.name.to_owned(),
+        found: value.to_owned(),
+        wanted: format!("one of {}", words.join(", ")),
+        nearest: nearest(value, words.iter().copied()).map(str::to_owned),
+    }
+}
+
+fn nothing_chosen(all: &[&Alternative], schema: Schema) -> Problem {
+    let attributes: Vec<String> = all
+        .iter()
+        .filter_map(|one| attributes_of(one, schema).find(|attribute| attribute.required))
+        .map(|attribute| attribute.name.to_owned())
+        .collect();
+    if attributes.is_empty() {
+        let children = all.iter().flat_map(|one| children_of(one, schema).take(1));
+        return Problem::MissingElement(children.map(|c| c.rule.name.to_owned()).collect());
+    }
+    let mut distinct = attributes;
+    distinct.dedup();
+    Problem::MissingAttribute(distinct)
+}
