@@ -190,7 +190,7 @@ impl Controller {
                     self.set_timer(at, Ring::Due { resource, key });
                     continue;
                 }
-                Act::Report(ran) => Effect::Broadcast(wire::Message::Ran(Box::new(ran))),
+                Act::Report(ran) => Effect::Broadcast(wire::Message::Ran(ran)),
             };
             self.effects.push(effect);
         }

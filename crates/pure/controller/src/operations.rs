@@ -22,7 +22,7 @@ pub(crate) enum Act {
     Watch(String),
     Unwatch(String),
     Ring { resource: String, key: String, at: Tick },
-    Report(Ran),
+    Report(Box<Ran>),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -225,13 +225,13 @@ impl Operations {
 
     fn report(&mut self, order: &Order, outcome: Outcome, wall: i64) -> Act {
         self.calls += 1;
-        Act::Report(Ran {
+        Act::Report(Box::new(Ran {
             transition_key: order.transition_key.clone(),
             action: order.action.clone(),
             call: self.calls,
             outcome: (&outcome).into(),
             at: wall,
-        })
+        }))
     }
 
     fn is_quiet(&self, resource: &str) -> bool {
