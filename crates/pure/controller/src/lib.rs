@@ -65,6 +65,47 @@ pub struct Restored {
     pub earlier: Vec<Document>,
 }
 
+impl Restored {
+    /// Rebuilds what the disk kept from its records, oldest first. The second value says in words
+    /// what could not be read; everything before it is used.
+    pub fn from_records(records: impl IntoIterator<Item = Record>) -> (Self, Vec<String>) {
+        let mut restored = Self::default();
+        let mut damage = Vec::new();
+        for record in records {
+            if let Err(reason) = restored.take(record) {
+                damage.push(reason);
+                break;
+            }
+        }
+        (restored, damage)
+    }
+
+    fn take(&mut self, record: Record) -> Result<(), String> {
+        match record {
+            Record::Snapshot { configuration, lineage } => {
+                let document = Document::parse(&configuration)
+                    .map_err(|error| format!("a stored configuration is damaged: {error}"))?;
+                self.configuration = Some(document);
+                self.lineage = lineage;
+            }
+            Record::Edits { edits, lineage } => {
+                let edits = wire::peer::decode_edits(&edits)
+                    .map_err(|error| format!("stored edits are damaged: {error}"))?;
+                let before = self.configuration.take().unwrap_or_else(new_document);
+                let after = edits::apply(&before, &edits);
+                self.configuration = Some(after.unwrap_or_else(|_| before.clone()));
+                self.earlier.push(before);
+                self.lineage = lineage;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn new_document() -> Document {
+    Document::empty_cib(transition::record::FEATURE_SET, SCHEMA)
+}
+
 /// The schema that a new cluster's document is written for.
 const SCHEMA: &str = "pacemaker-4.0";
 
