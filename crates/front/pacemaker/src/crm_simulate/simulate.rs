@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use cib::Document;
-use scheduler::Input;
+use scheduler::{Input, ScoreLine};
 use transition::rehearse::Ending;
 
 use super::arguments::{Source, Wanted};
@@ -120,7 +120,14 @@ fn plan(
     any_text: bool,
 ) -> Result<Option<Document>, Trouble> {
     let planned = scheduler::plan(document, when);
-    let _ = (&planned.scores, any_text);
+    let mut any_text = any_text;
+    if wanted.scores || wanted.utilization {
+        if any_text {
+            text.space();
+        }
+        show_scores(text, &planned.scores, wanted);
+        any_text = true;
+    }
     if let Some(path) = &wanted.save_graph {
         input::save(path, &graph::render(&planned.plan, 1))?;
     }
@@ -144,6 +151,21 @@ fn plan(
         Ending::Complete | Ending::Stopped => Ok(Some(ended)),
         Ending::Stuck => Err(Trouble::new(Exit::Error, "")),
     }
+}
+
+fn show_scores(text: &mut Text, scores: &[ScoreLine], wanted: &Wanted) {
+    text.begin(match (wanted.scores, wanted.utilization) {
+        (true, true) => "Assignment Scores and Utilization Information",
+        (true, false) => "Assignment Scores",
+        (false, _) => "Utilization Information",
+    });
+    for line in scores {
+        let shown = if line.is_utilization() { wanted.utilization } else { wanted.scores };
+        if shown {
+            text.item(&line.to_string());
+        }
+    }
+    text.end();
 }
 
 /// Plans for every document of a folder, and says how long each took.
