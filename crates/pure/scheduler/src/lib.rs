@@ -13,6 +13,7 @@
 pub mod assign;
 mod report;
 mod resolve;
+mod rules;
 
 use cib::Document;
 use model::Plan;
@@ -20,7 +21,7 @@ use model::Plan;
 pub use assign::{Assigned, ScoreLine, assign};
 pub use report::{Finding, FindingKind, Severity};
 pub use resolve::types::*;
-pub use resolve::{FailCount, FailCountScope, resolve};
+pub use resolve::{FailCount, FailCountScope, OnFail, resolve};
 
 /// What the scheduler is told besides the document.
 #[derive(Clone, Debug, Default)]

@@ -6,27 +6,35 @@
 //!
 //! Field word: Pacemaker *unpacking*.
 
+mod blocks;
 mod fail_count;
+mod lookup;
 mod nodes;
 mod options;
 mod resources;
+mod status;
 pub(crate) mod types;
-mod values;
+pub(crate) mod values;
 
 use std::collections::BTreeMap;
 
-use cib::Document;
+use cib::{Document, Element};
 
 use crate::Input;
+use crate::report::{Finding, FindingKind, Severity};
+use crate::rules::NextChange;
 pub use fail_count::{FailCount, FailCountScope};
 use types::Resolved;
 
+pub use lookup::OnFail;
+
 /// Understands `document` at `input.now`.
 pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
-    let mut resolved = Resolved {
+    let mut next = NextChange::default();
+    let resolved = Resolved {
         document,
         now: input.now,
-        options: options::read(document),
+        options: options::read(document, input.now, &mut next),
         nodes: Vec::new(),
         resources: Vec::new(),
         top: Vec::new(),
@@ -45,10 +53,40 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
         recheck_at: None,
         findings: Vec::new(),
         by_id: BTreeMap::new(),
+        by_history_id: BTreeMap::new(),
         nodes_by_name: BTreeMap::new(),
         nodes_by_id: BTreeMap::new(),
     };
-    nodes::read(&mut resolved);
-    resources::read(&mut resolved);
-    resolved
+    let mut reading = Reading { resolved, next, cloned: BTreeMap::new() };
+    nodes::read(&mut reading);
+    resources::read(&mut reading);
+    nodes::sort(&mut reading);
+    reading.finish()
+}
+
+/// The work of this stage, half done.
+struct Reading<'a> {
+    resolved: Resolved<'a>,
+    next: NextChange,
+    /// What each clone set copies.
+    cloned: BTreeMap<types::ResIx, Element<'a>>,
+}
+
+impl<'a> Reading<'a> {
+    fn find(
+        &mut self,
+        severity: Severity,
+        element: Element<'_>,
+        kind: FindingKind,
+        message: impl Into<String>,
+    ) {
+        let message = message.into();
+        self.resolved.findings.push(Finding { severity, line: element.line(), kind, message });
+    }
+
+    fn finish(self) -> Resolved<'a> {
+        let mut resolved = self.resolved;
+        resolved.recheck_at = self.next.0.filter(|at| *at > resolved.now);
+        resolved
+    }
 }

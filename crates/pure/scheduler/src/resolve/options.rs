@@ -2,29 +2,25 @@
 
 use std::sync::Arc;
 
-use cib::Document;
+use cib::{Document, Element};
 use model::{Score, parse_interval};
 
-use super::types::{HealthStrategy, LossPolicy, Options, PlacementStrategy};
+use super::blocks;
+use super::types::{HealthStrategy, LossPolicy, Options, PlacementStrategy, Values};
+use super::values::{is_true, parse_bool, parse_integer};
+use crate::rules::{NextChange, RuleInput};
 
-/// An option as configured: the first `cluster_property_set` that has it wins.
-struct Configured<'a>(&'a Document);
+/// The options as configured, rules applied.
+struct Configured<'a>(Values<'a>);
 
-impl<'a> Configured<'a> {
+impl Configured<'_> {
     /// The value under any of `names` (current spelling first).
-    fn text(&self, names: &[&str]) -> Option<&'a str> {
-        let config = self.0.root().path(&["configuration", "crm_config"])?;
-        names.iter().find_map(|name| {
-            config
-                .children_named("cluster_property_set")
-                .flat_map(|set| set.children_named("nvpair"))
-                .find(|pair| pair.attr("name") == Some(name))
-                .and_then(|pair| pair.attr("value"))
-        })
+    fn text(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.0.get(*name)).map(AsRef::as_ref)
     }
 
     fn flag(&self, names: &[&str], default: bool) -> bool {
-        self.text(names).and_then(super::values::parse_bool).unwrap_or(default)
+        self.text(names).and_then(parse_bool).unwrap_or(default)
     }
 
     fn milliseconds(&self, names: &[&str], default: u64) -> u64 {
@@ -41,14 +37,23 @@ impl<'a> Configured<'a> {
     }
 }
 
-/// Reads all options of `document`.
-pub(super) fn read(document: &Document) -> Options {
-    let configured = Configured(document);
+/// Reads all options of `document` as they are at `now`.
+pub(super) fn read(document: &Document, now: i64, next: &mut NextChange) -> Options {
+    let mut values = Values::new();
+    if let Some(section) = document.root().path(&["configuration", "crm_config"]) {
+        let input = RuleInput { now, ..RuleInput::default() };
+        let first = Some("cib-bootstrap-options");
+        blocks::unpack(&[section], "cluster_property_set", first, &input, &mut values, next);
+    }
+    let configured = Configured(values);
     let fencing_enabled = configured.flag(&["fencing-enabled", "stonith-enabled"], true);
-    let quorate = document.root().attr("have-quorum").and_then(super::values::parse_bool);
+    let quorate = is_true(document.root().attr("have-quorum"));
+    // A cluster that never had quorum does not fence itself for lack of it.
+    let panics = document.root().attr("no-quorum-panic").and_then(parse_integer);
+    let may_fence_all = quorate || panics.is_some_and(|number| number != 0);
     Options {
-        quorate: quorate.unwrap_or(false),
-        loss_policy: loss_policy(&configured, fencing_enabled),
+        quorate,
+        loss_policy: loss_policy(&configured, fencing_enabled && may_fence_all),
         symmetric: configured.flag(&["symmetric-cluster"], true),
         maintenance_mode: configured.flag(&["maintenance-mode"], false),
         fencing_enabled,
@@ -57,9 +62,9 @@ pub(super) fn read(document: &Document) -> Options {
             .milliseconds(&["fencing-timeout", "stonith-timeout"], 60_000),
         priority_fencing_delay_ms: configured.milliseconds(&["priority-fencing-delay"], 0),
         concurrent_fencing: configured.flag(&["concurrent-fencing"], true),
-        startup_fencing: configured.flag(&["startup-fencing"], true),
+        startup_fencing: fencing_enabled && configured.flag(&["startup-fencing"], true),
         fence_device_present: configured.flag(&["have-watchdog"], false),
-        unfencing_enabled: false,
+        unfencing_enabled: unfencing(document),
         fence_remote_without_quorum: configured.flag(&["fence-remote-without-quorum"], false),
         stop_all_resources: configured.flag(&["stop-all-resources"], false),
         stop_removed_resources: configured
@@ -86,6 +91,23 @@ pub(super) fn read(document: &Document) -> Options {
     }
 }
 
+/// Whether any meta attribute of a resource or of the defaults speaks of unfencing. Looked for
+/// without rules and references, before resources are understood, as their defaults depend on it.
+fn unfencing(document: &Document) -> bool {
+    let Some(configuration) = document.root().child("configuration") else { return false };
+    let is_unfencing = |pair: &Element<'_>| {
+        matches!(pair.attr("name"), Some("provides" | "requires"))
+            && pair.attr("value") == Some("unfencing")
+    };
+    let in_meta = |element: Element<'_>| {
+        element.is("meta_attributes") && element.children_named("nvpair").any(|p| is_unfencing(&p))
+    };
+    let resources = configuration.child("resources");
+    let defaults = configuration.child("rsc_defaults");
+    resources.into_iter().flat_map(Element::descendants).any(in_meta)
+        || defaults.into_iter().flat_map(Element::children).any(in_meta)
+}
+
 fn fencing_action(configured: &Configured<'_>) -> Arc<str> {
     match configured.text(&["fencing-action", "stonith-action"]) {
         Some("off" | "poweroff") => Arc::from("off"),
@@ -93,13 +115,12 @@ fn fencing_action(configured: &Configured<'_>) -> Arc<str> {
     }
 }
 
-fn loss_policy(configured: &Configured<'_>, fencing_enabled: bool) -> LossPolicy {
+fn loss_policy(configured: &Configured<'_>, may_fence: bool) -> LossPolicy {
     match configured.text(&["no-quorum-policy"]).map(str::to_ascii_lowercase).as_deref() {
         Some("ignore") => LossPolicy::Ignore,
         Some("freeze") => LossPolicy::Freeze,
         Some("demote") => LossPolicy::Demote,
-        Some("fence" | "suicide") if fencing_enabled => LossPolicy::Fence,
-        // Without fencing there is nothing to fence with.
+        Some("fence" | "suicide") if may_fence => LossPolicy::Fence,
         Some(_) | None => LossPolicy::Stop,
     }
 }

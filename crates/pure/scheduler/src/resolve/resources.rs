@@ -1,78 +1,121 @@
 //! Resources, from the `resources` section.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+pub(super) mod bundle;
+mod clone_set;
+pub(super) mod definition;
+mod group;
+mod meta;
+mod nodes_within;
+pub(super) mod operations;
+pub(super) mod scores;
+
+use std::cmp::Reverse;
 
 use cib::Element;
-use model::{AgentRef, Role, Score};
 
-use super::types::{Flags, MultipleActive, ResIx, Resolved, Resource, Variant};
+use super::types::{NodeKind, ResIx};
+use super::{Reading, nodes};
+use crate::report::{FindingKind, Severity};
 
-/// Adds every configured resource.
-pub(super) fn read(resolved: &mut Resolved<'_>) {
-    let Some(section) = resolved.document.root().path(&["configuration", "resources"]) else {
+pub(super) use clone_set::add_instance;
+pub(super) use definition::{Definition, Shape, add};
+
+/// Adds every configured resource, and what they imply.
+pub(super) fn read(reading: &mut Reading<'_>) {
+    let root = reading.resolved.document.root();
+    let Some(section) = root.path(&["configuration", "resources"]) else { return };
+    let guests = nodes_within::read(reading, section);
+    for element in section.children() {
+        read_one(reading, element);
+    }
+    for guest in guests {
+        if let Some(added) = add(reading, guest) {
+            reading.resolved.top.push(added);
+        }
+    }
+    for resource in reading.resolved.resource_indices().collect::<Vec<_>>() {
+        link_launcher(reading, resource);
+    }
+    for resource in reading.resolved.top.clone() {
+        link_connection(reading, resource);
+    }
+    // Resources of higher priority come first in whatever is done for all of them.
+    let resolved = &mut reading.resolved;
+    let resources = &resolved.resources;
+    let priority = |at: &ResIx| resources.get(at.at()).map_or(0, |resource| resource.priority);
+    resolved.top.sort_by_key(|at| Reverse(priority(at)));
+}
+
+fn read_one<'a>(reading: &mut Reading<'a>, element: Element<'a>) {
+    let Some(id) = element.attr("id").filter(|id| !id.is_empty()) else {
+        let message = format!("a <{}> without an id is left out", element.name());
+        reading.find(Severity::Error, element, FindingKind::Incomplete, message);
         return;
     };
-    for element in section.children_named("primitive") {
-        let Some(id) = element.attr("id") else { continue };
-        let agent = agent_of(element);
-        let added = add(resolved, new_resource(id, element, Variant::Primitive));
-        if let Some(resource) = resolved.resources.get_mut(added.at()) {
-            resource.agent = agent;
+    if element.is("template") {
+        return;
+    }
+    let Some(shape) = Shape::of(element) else {
+        let message =
+            format!("resource {id} is left out: <{}> is no kind of resource", element.name());
+        reading.find(Severity::Error, element, FindingKind::BadValue, message);
+        return;
+    };
+    match add(reading, Definition::configured(element, id, shape)) {
+        Some(added) => reading.resolved.top.push(added),
+        None => {
+            let message = format!("resource {id} is left out: its definition does not work");
+            reading.find(Severity::Error, element, FindingKind::Contradiction, message);
         }
-        resolved.top.push(added);
     }
 }
 
-fn agent_of(element: Element<'_>) -> Option<AgentRef> {
-    Some(AgentRef {
-        standard: Arc::from(element.attr("class")?),
-        provider: element.attr("provider").map(Arc::from),
-        kind: Arc::from(element.attr("type")?),
-    })
+/// Connects a resource with the one that its `container` meta attribute names.
+fn link_launcher(reading: &mut Reading<'_>, resource: ResIx) {
+    let found = reading.resolved.resource(resource);
+    if !found.children.is_empty() {
+        return;
+    }
+    let Some(name) = found.meta("container").filter(|name| *name != &*found.id) else { return };
+    let Some(launcher) = reading.resolved.find_resource(name) else {
+        let message = format!("resource {} names an unknown container {name}", found.id);
+        let element = found.element;
+        reading.find(Severity::Error, element, FindingKind::DanglingReference, message);
+        return;
+    };
+    launch(reading, launcher, resource);
 }
 
-fn add<'a>(resolved: &mut Resolved<'a>, resource: Resource<'a>) -> ResIx {
-    let added = ResIx::new(resolved.resources.len());
-    resolved.by_id.insert(Arc::clone(&resource.id), added);
-    resolved.resources.push(resource);
-    added
+/// Makes `launcher` the one that launches `resource`.
+pub(super) fn launch(reading: &mut Reading<'_>, launcher: ResIx, resource: ResIx) {
+    let resources = &mut reading.resolved.resources;
+    if let Some(launched) = resources.get_mut(resource.at()) {
+        launched.launcher = Some(launcher);
+    }
+    if let Some(launcher) = resources.get_mut(launcher.at())
+        && !launcher.launched.contains(&resource)
+    {
+        launcher.launched.push(resource);
+    }
 }
 
-/// A resource with every option at its default.
-fn new_resource<'a>(id: &str, element: Element<'a>, variant: Variant) -> Resource<'a> {
-    let id: Arc<str> = Arc::from(id);
-    Resource {
-        config_id: Arc::clone(&id),
-        id,
-        history_id: None,
-        variant,
-        parent: None,
-        children: Vec::new(),
-        agent: None,
-        element,
-        template: None,
-        flags: Flags { managed: true, critical: true, ..Flags::default() },
-        meta: BTreeMap::new(),
-        demand: BTreeMap::new(),
-        operations: Vec::new(),
-        implied: None,
-        priority: 0,
-        stickiness: Score::ZERO,
-        failure_timeout_ms: 0,
-        migration_threshold: Score::INFINITY.value(),
-        multiple_active: MultipleActive::Restart,
-        remote_reconnect_ms: 0,
-        launcher: None,
-        launched: Vec::new(),
-        role: Role::Stopped,
-        next_role: Role::Unknown,
-        active: Vec::new(),
-        known_on: Vec::new(),
-        pending: None,
-        shutdown_lock: None,
-        partial_move: None,
-        dangling_sources: Vec::new(),
-        allowed: Vec::new(),
+/// Connects a connection resource with the node that it connects to.
+pub(super) fn link_connection(reading: &mut Reading<'_>, resource: ResIx) {
+    let found = reading.resolved.resource(resource);
+    if !found.flags.remote_connection {
+        return;
+    }
+    let launcher = found.launcher;
+    let Some(node) = reading.resolved.find_node(&found.id) else { return };
+    let Some(at) = reading.resolved.nodes.get_mut(node.at()) else { return };
+    match launcher {
+        None => {
+            at.kind = NodeKind::Remote { connection: Some(resource) };
+            nodes::set_startup_fencing(reading, node);
+        }
+        Some(container) => {
+            at.kind = NodeKind::Guest { connection: resource, container };
+            at.attributes.insert("#kind".into(), "container".into());
+        }
     }
 }

@@ -62,6 +62,7 @@ pub struct Resolved<'a> {
     pub recheck_at: Option<i64>,
     pub findings: Vec<Finding>,
     pub(crate) by_id: BTreeMap<Arc<str>, ResIx>,
+    pub(crate) by_history_id: BTreeMap<Arc<str>, ResIx>,
     pub(crate) nodes_by_name: BTreeMap<Arc<str>, NodeIx>,
     pub(crate) nodes_by_id: BTreeMap<Arc<str>, NodeIx>,
 }

@@ -133,6 +133,8 @@ pub struct CloneSet {
     /// `globally-unique`: instances differ.
     pub unique: bool,
     pub promotable: bool,
+    /// The configured id of what is copied.
+    pub child_id: Arc<str>,
 }
 
 /// What only a bundle has.
@@ -173,7 +175,6 @@ pub struct Replica {
 pub enum ContainerEngine {
     Docker,
     Podman,
-    Rkt,
 }
 
 /// What holds or does not hold for a resource.

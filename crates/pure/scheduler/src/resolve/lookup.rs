@@ -1,0 +1,103 @@
+//! Questions that later stages ask of what was resolved: parameters, an action's options, fail
+//! counts.
+
+mod action;
+
+use cib::Element;
+
+use super::blocks;
+use super::types::{NodeIx, Operation, ResIx, Resolved, Resource, Values};
+use crate::rules::{AgentParts, NextChange, RuleInput};
+
+pub use action::OnFail;
+
+impl<'a> Resolved<'a> {
+    /// The parameters of `resource` on `node`, its parents' included. Without a node, conditions
+    /// on node attributes do not pass.
+    pub fn parameters(&self, resource: ResIx, node: Option<NodeIx>) -> Values<'a> {
+        let mut values = Values::new();
+        let input = RuleInput {
+            now: self.now,
+            node_attributes: node.map(|node| &self.node(node).attributes),
+            ..RuleInput::default()
+        };
+        let mut at = Some(resource);
+        while let Some(resource) = at {
+            let found = self.resource(resource);
+            match &found.implied {
+                Some(implied) => {
+                    for (name, value) in &implied.parameters {
+                        values.entry(name.clone()).or_insert_with(|| value.clone());
+                    }
+                }
+                None => {
+                    let next = &mut NextChange::default();
+                    let elements = found.elements();
+                    let name = "instance_attributes";
+                    blocks::unpack(&elements, name, None, &input, &mut values, next);
+                }
+            }
+            at = found.parent;
+        }
+        values
+    }
+
+    /// The parameters that only `operation` has.
+    pub fn operation_parameters(
+        &self,
+        operation: Option<&Operation<'a>>,
+        node: Option<NodeIx>,
+    ) -> Values<'a> {
+        let mut values = Values::new();
+        if let Some(element) = operation.and_then(|operation| operation.element) {
+            let input = RuleInput {
+                now: self.now,
+                node_attributes: node.map(|node| &self.node(node).attributes),
+                ..RuleInput::default()
+            };
+            let next = &mut NextChange::default();
+            blocks::unpack(&[element], "instance_attributes", None, &input, &mut values, next);
+        }
+        values
+    }
+
+    /// The resource that is, or is recorded as, `id`.
+    pub fn find_recorded(&self, id: &str) -> Option<ResIx> {
+        self.by_id.get(id).or_else(|| self.by_history_id.get(id)).copied()
+    }
+}
+
+impl<'a> Resource<'a> {
+    /// The elements that hold this resource's blocks, the template first.
+    pub(crate) fn elements(&self) -> Vec<Element<'a>> {
+        self.template.into_iter().chain([self.element]).collect()
+    }
+
+    /// The operation that is configured for `task` every `interval_ms`; live moves may be
+    /// configured as one.
+    pub fn operation(
+        &self,
+        task: &str,
+        interval_ms: u64,
+        include_disabled: bool,
+    ) -> Option<&Operation<'a>> {
+        let exact = |name: &str, interval_ms: u64| {
+            self.operations
+                .iter()
+                .filter(|operation| include_disabled || operation.enabled)
+                .find(|operation| operation.interval_ms == interval_ms && operation.name == name)
+        };
+        exact(task, interval_ms).or_else(|| {
+            matches!(task, "migrate_to" | "migrate_from").then(|| exact("migrate", 0)).flatten()
+        })
+    }
+
+    /// The agent, as rules ask for it.
+    pub(crate) fn agent_parts(&self) -> AgentParts<'_> {
+        AgentParts {
+            standard: self.agent.as_ref().map(|agent| &*agent.standard),
+            provider: self.agent.as_ref().and_then(|agent| agent.provider.as_deref()),
+            kind: self.agent.as_ref().map(|agent| &*agent.kind),
+        }
+    }
+}
