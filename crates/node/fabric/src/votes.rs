@@ -1,0 +1,56 @@
+//! The votes that nodes have, and when they are enough.
+
+use std::collections::BTreeMap;
+
+use model::NodeId;
+
+/// The configured votes of every node of the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Votes(BTreeMap<NodeId, u32>);
+
+impl Votes {
+    /// Votes as configured; a node named twice has its last number.
+    pub fn new(votes: impl IntoIterator<Item = (NodeId, u32)>) -> Self {
+        Self(votes.into_iter().collect())
+    }
+
+    /// One vote for each node.
+    pub fn one_each(nodes: impl IntoIterator<Item = NodeId>) -> Self {
+        Self::new(nodes.into_iter().map(|node| (node, 1)))
+    }
+
+    /// Whether `members` have more than half of all votes. Two disjoint sets of members never
+    /// both have.
+    pub fn quorate(&self, members: &[NodeId]) -> bool {
+        let all: u64 = self.0.values().copied().map(u64::from).sum();
+        let here = |(node, _): &(&NodeId, &u32)| members.contains(node);
+        let present: u64 = self.0.iter().filter(here).map(|(_, votes)| u64::from(*votes)).sum();
+        present * 2 > all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_half_is_enough_and_half_is_not() {
+        let four = Votes::one_each((1..=4).map(NodeId));
+        assert!(four.quorate(&[1, 2, 3].map(NodeId)));
+        assert!(!four.quorate(&[1, 2].map(NodeId)));
+        assert!(!four.quorate(&[]));
+    }
+
+    #[test]
+    fn votes_weigh() {
+        let votes = Votes::new([(NodeId(1), 3), (NodeId(2), 1), (NodeId(3), 1)]);
+        assert!(votes.quorate(&[NodeId(1)]));
+        assert!(!votes.quorate(&[NodeId(2), NodeId(3)]));
+    }
+
+    #[test]
+    fn strangers_have_no_votes() {
+        let votes = Votes::one_each([NodeId(1), NodeId(2), NodeId(3)]);
+        assert!(!votes.quorate(&[NodeId(1), NodeId(7), NodeId(8)]));
+    }
+}

@@ -1,0 +1,191 @@
+//! The suite that every fabric passes, and what is particular to the embedded one.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test may fail loudly, and its modules have no outside"
+)]
+
+#[path = "conformance/bed.rs"]
+mod bed;
+#[path = "conformance/suite.rs"]
+mod suite;
+
+use std::cell::RefCell;
+use std::process::Command;
+
+use bed::{Bed, Carrier, Line, Process, Scratch};
+use rustix::process::Signal;
+
+/// A sequencer process with a short patience, so that stalls are found within a test.
+struct Embedded {
+    scratch: Scratch,
+    sequencer: RefCell<Option<Process>>,
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_fabric-member");
+const STALL_MS: &str = "1500";
+
+impl Embedded {
+    fn start() -> Self {
+        let embedded = Self { scratch: Scratch::new(), sequencer: RefCell::new(None) };
+        embedded.restart();
+        embedded
+    }
+
+    fn socket(&self) -> String {
+        self.scratch.0.join("fabric.sock").to_str().unwrap().to_owned()
+    }
+
+    fn sequencer_command(&self) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(["sequencer", &self.socket(), STALL_MS]);
+        command
+    }
+
+    fn restart(&self) {
+        *self.sequencer.borrow_mut() = Some(Process::start(self.sequencer_command()));
+    }
+
+    fn signal(&self, signal: Signal) {
+        self.sequencer.borrow().as_ref().unwrap().signal(signal);
+    }
+
+    fn control(&self, words: &[String]) -> String {
+        let output =
+            Command::new(PROGRAM).arg("control").arg(self.socket()).args(words).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+impl Carrier for Embedded {
+    fn member(&self, node: u32, nodes: &[u32]) -> Command {
+        let nodes: Vec<String> = nodes.iter().map(ToString::to_string).collect();
+        let mut command = Command::new(PROGRAM);
+        command.args(["embedded", &self.socket(), &node.to_string(), &nodes.join(",")]);
+        command
+    }
+
+    fn cut(&self, groups: &[&[u32]]) {
+        let text =
+            |group: &&[u32]| group.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        self.control(&groups.iter().map(text).collect::<Vec<_>>());
+    }
+
+    fn heal(&self) {
+        self.control(&["heal".to_owned()]);
+    }
+}
+
+macro_rules! embedded_passes {
+    ($($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            suite::$name(&Embedded::start());
+        })*
+    };
+}
+
+embedded_passes!(
+    one_order_for_all,
+    quorum_is_more_than_half,
+    a_killed_member_is_gone_for_all_at_the_same_point,
+    a_killed_member_comes_back,
+    a_joiner_hears_only_what_follows,
+    sides_of_a_cut_go_their_own_way_and_merge,
+    a_member_cut_off_alone_still_hears_itself,
+    a_stopped_member_is_dropped_and_comes_back,
+    a_member_that_takes_nothing_is_dropped_not_fed,
+    the_largest_message_arrives_whole,
+    too_large_a_message_is_refused,
+    the_last_words_of_who_leaves_are_heard,
+);
+
+#[test]
+fn without_the_sequencer_each_is_alone_until_it_returns() {
+    let embedded = Embedded::start();
+    let bed = Bed::start(&embedded, &[1, 2, 3]);
+    // A stopped sequencer takes and gives nothing, so all of these are on their way when it dies.
+    embedded.signal(Signal::STOP);
+    for node in [1, 2, 3] {
+        bed.members[&node].order(&format!("burst 1000 m{node}"));
+    }
+    embedded.signal(Signal::KILL);
+    for node in [1, 2, 3] {
+        bed.wait_membership(&[node], &[node]);
+    }
+    // Each hears the rest of its own, alone and without quorum.
+    bed.flush(&[1], "alone");
+    for node in [1, 2, 3] {
+        bed.members[&node].wait_delivered(&format!("m{node}-999"));
+    }
+    embedded.restart();
+    bed.wait_membership(&[1, 2, 3], &[1, 2, 3]);
+    bed.flush(&[1, 2, 3], "again");
+    for node in [1, 2, 3] {
+        let own = bed.members[&node].log().iter().filter(|line| is_own(line, node)).count();
+        assert_eq!(own, 1000, "each of its own once, on {node}");
+    }
+    bed.finish();
+}
+
+fn is_own(line: &Line, node: u32) -> bool {
+    matches!(line, Line::Delivered { from, text } if *from == node && text.starts_with(&format!("m{node}-")))
+}
+
+#[test]
+fn a_member_alone_before_the_sequencer_starts_is_not_quorate() {
+    let embedded = Embedded { scratch: Scratch::new(), sequencer: RefCell::new(None) };
+    let socket = embedded.socket();
+    let mut command = Command::new(PROGRAM);
+    command.args(["embedded", &socket, "1", "1,2,3"]);
+    let member = Process::start(command);
+    member.wait("a membership of its own", |log| {
+        log == [Line::Membership { id: 1, quorate: false, members: vec![1] }]
+    });
+    embedded.restart();
+    member.wait(
+        "a membership of the sequencer",
+        |log| matches!(log, [_, Line::Membership { id: 2.., members, .. }] if members == &[1]),
+    );
+}
+
+#[test]
+fn a_second_member_with_the_same_number_is_kept_out() {
+    let embedded = Embedded::start();
+    let mut bed = Bed::start(&embedded, &[1, 2]);
+    let twin = Process::start(embedded.member(2, &[1, 2]));
+    twin.wait(
+        "a membership of its own",
+        |log| matches!(log, [Line::Membership { members, .. }] if members == &[2]),
+    );
+    bed.flush(&[1, 2], "undisturbed");
+    bed.kill(2);
+    twin.wait(
+        "its turn",
+        |log| matches!(log.last(), Some(Line::Membership { members, .. }) if members == &[1, 2]),
+    );
+}
+
+#[test]
+fn a_second_sequencer_on_the_same_socket_is_refused() {
+    let embedded = Embedded::start();
+    let bed = Bed::start(&embedded, &[1, 2]);
+    let output = embedded.sequencer_command().output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.starts_with("failed another sequencer serves"), "{said}");
+    bed.flush(&[1, 2], "undisturbed");
+    bed.finish();
+}
+
+#[test]
+fn show_tells_the_sides() {
+    let embedded = Embedded::start();
+    let bed = Bed::start(&embedded, &[1, 2, 3]);
+    embedded.cut(&[&[1], &[2]]);
+    let said = embedded.control(&["show".to_owned()]);
+    assert_eq!(said, "sides [[NodeId(1)], [NodeId(2)], [NodeId(3)]]\n");
+    bed.finish();
+}
