@@ -337,17 +337,27 @@ pub(super) fn apply_for_primary(
     colocation: ColocationIx,
 ) -> i32 {
     match state.resource(primary).variant {
-        Variant::Primitive => match bearing(state, dependent, primary, colocation, false) {
-            Bearing::Nothing => 0,
-            Bearing::Promotion => move_priority(state, dependent, primary, colocation),
-            Bearing::Place => {
-                move_scores(state, dependent, primary, colocation);
-                0
-            }
-        },
+        Variant::Primitive => apply_directly(state, dependent, primary, colocation),
         Variant::Group(_) => group::be_followed(state, dependent, primary, colocation),
         Variant::CloneSet(_) => clone_set::be_followed(state, dependent, primary, colocation),
         Variant::Bundle(_) => bundle::be_followed(state, dependent, primary, colocation),
+    }
+}
+
+/// Lets the colocation act on `dependent` as if the primary were a primitive.
+pub(super) fn apply_directly(
+    state: &mut State<'_>,
+    dependent: ResIx,
+    primary: ResIx,
+    colocation: ColocationIx,
+) -> i32 {
+    match bearing(state, dependent, primary, colocation, false) {
+        Bearing::Nothing => 0,
+        Bearing::Promotion => move_priority(state, dependent, primary, colocation),
+        Bearing::Place => {
+            move_scores(state, dependent, primary, colocation);
+            0
+        }
     }
 }
 

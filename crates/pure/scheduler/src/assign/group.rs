@@ -3,7 +3,7 @@
 use model::Score;
 
 use super::assign_one;
-use super::colocation::{apply_for_dependent, apply_for_primary};
+use super::colocation::{apply_directly, apply_for_dependent, apply_for_primary};
 use super::row::add_scores;
 use super::state::{Place, State};
 use super::types::{AssignStep, ColocationIx};
@@ -59,7 +59,7 @@ pub(super) fn follow(
     } else {
         let deltas: Vec<_> = members
             .into_iter()
-            .map(|member| apply_for_primary(state, member, primary, colocation))
+            .map(|member| apply_directly(state, member, primary, colocation))
             .collect();
         deltas.into_iter().fold(0, add_scores)
     };

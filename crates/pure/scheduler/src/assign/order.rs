@@ -307,3 +307,18 @@ pub(super) fn compare_promotable(state: &mut State<'_>, one: ResIx, other: ResIx
         by_promotion.then_with(|| state.role_of(other, true).cmp(&state.role_of(one, true)));
     if settled.is_ne() { settled } else { compare_instances(state, one, other) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::merge_sort;
+
+    #[test]
+    fn sorting_is_stable_and_survives_nonsense() {
+        let pairs = vec![(2, 'a'), (1, 'b'), (2, 'c'), (1, 'd'), (0, 'e')];
+        let sorted = merge_sort(pairs, &mut |one, other| one.0.cmp(&other.0));
+        assert_eq!(sorted, [(0, 'e'), (1, 'b'), (1, 'd'), (2, 'a'), (2, 'c')]);
+        // A comparison that says "greater" to everything must end, too.
+        let cyclic = merge_sort(vec![1, 2, 3, 4, 5], &mut |_, _| std::cmp::Ordering::Greater);
+        assert_eq!(cyclic.len(), 5);
+    }
+}

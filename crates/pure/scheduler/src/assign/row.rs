@@ -105,3 +105,18 @@ pub(super) fn add_scores(left: i32, right: i32) -> i32 {
         (left + right).clamp(bottom, top)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{SET_ASIDE, add_scores};
+
+    #[test]
+    fn infinities_hold() {
+        assert_eq!(add_scores(1_000_000, -1_000_000), -1_000_000);
+        assert_eq!(add_scores(1_000_000, -5), 1_000_000);
+        assert_eq!(add_scores(999_999, 5), 1_000_000);
+        assert_eq!(add_scores(-999_999, -5), -1_000_000);
+        assert_eq!(add_scores(SET_ASIDE, 7), -1_000_000);
+        assert_eq!(add_scores(-3, 7), 4);
+    }
+}
