@@ -7,6 +7,7 @@
 //! Field word: Pacemaker *unpacking*.
 
 mod blocks;
+mod constraints;
 mod fail_count;
 mod lookup;
 mod nodes;
@@ -61,6 +62,7 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
     nodes::read(&mut reading);
     resources::read(&mut reading);
     nodes::sort(&mut reading);
+    constraints::read(&mut reading);
     reading.finish()
 }
 

@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 
 use cib::Element;
 
+pub(crate) use expression::expand;
+
 /// Named values, as [`Values`](crate::Values).
 type Table<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 

@@ -80,7 +80,7 @@ fn kind(
 }
 
 /// Replaces `%0` to `%9` by the parts of the id that a constraint's pattern matched.
-fn expand<'t>(text: &'t str, submatches: &[Option<String>]) -> Cow<'t, str> {
+pub(crate) fn expand<'t>(text: &'t str, submatches: &[Option<String>]) -> Cow<'t, str> {
     if submatches.is_empty() || !text.contains('%') {
         return Cow::Borrowed(text);
     }

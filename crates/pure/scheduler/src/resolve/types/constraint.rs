@@ -121,7 +121,9 @@ pub struct OrderSet<'a> {
     pub resources: Vec<ResIx>,
     /// The task that is ordered; `start` by default.
     pub action: &'a str,
-    pub sequential: bool,
+    /// As written. Inside a set, unset means that members follow one another; between sets, only
+    /// what is written counts: unset means that every member is ordered.
+    pub sequential: Option<bool>,
     pub require_all: bool,
     /// Set's own `kind` or the constraint's.
     pub kind: OrderKind,
