@@ -1,0 +1,235 @@
+//! Runs `scenarios/plan/*.txt`: documents, changes and what `crm_simulate` says of them.
+//!
+//! A scenario is a list of commands, each with the text that is expected of it after `----`. The
+//! first line says what it shows. `REWRITE=1` writes what came out in place of what was expected.
+//!
+//! - `document`: the lines after it, inside `<configuration>`, become the document. Elements
+//!   without an id get one.
+//! - `option NAME=VALUE`, `meta RESOURCE NAME=VALUE`, `attribute NODE NAME=VALUE`: change it; an
+//!   empty value takes the setting away.
+//! - `crm_simulate ...`: runs the program on the document. With `-S`, what comes of it is the
+//!   document from then on.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cib::{Document, NodeId};
+
+#[test]
+fn scenarios_say_what_they_said() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/plan");
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "no scenarios in {}", folder.display());
+    let rewrite = std::env::var_os("REWRITE").is_some();
+    let mut wrong = String::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("# "), "{}: no title", path.display());
+        let played = play(&text, &path);
+        if rewrite {
+            fs::write(&path, played).unwrap();
+        } else if played != text {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            writeln!(wrong, "--- {name}\n{}", first_difference(&text, &played)).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+fn first_difference(expected: &str, found: &str) -> String {
+    let pairs = expected.lines().map(Some).chain(std::iter::repeat(None));
+    for (number, (expected, found)) in
+        pairs.zip(found.lines().map(Some).chain(std::iter::repeat(None))).enumerate()
+    {
+        if expected != found || (expected.is_none() && found.is_none()) {
+            return format!("line {}:\n  expected {expected:?}\n  found    {found:?}", number + 1);
+        }
+    }
+    String::new()
+}
+
+/// The scenario with what came out of each command.
+fn play(text: &str, path: &Path) -> String {
+    let mut lines = text.lines().peekable();
+    let mut out = String::new();
+    let mut stage = Stage::new(path);
+    while let Some(line) = lines.next() {
+        if line.is_empty() || line.starts_with('#') {
+            writeln!(out, "{line}").unwrap();
+            continue;
+        }
+        let mut body = Vec::new();
+        while let Some(next) = lines.next_if(|next| *next != "----") {
+            body.push(next);
+        }
+        assert_eq!(lines.next(), Some("----"), "{}: `{line}` has no end", path.display());
+        // What was expected: up to a line of two dashes, or the first empty line.
+        let ruled = lines.next_if_eq(&"--").is_some();
+        while let Some(next) = lines.next() {
+            if (ruled && next == "--") || (!ruled && next.is_empty()) {
+                break;
+            }
+        }
+        writeln!(out, "{line}").unwrap();
+        for each in &body {
+            writeln!(out, "{each}").unwrap();
+        }
+        let said = stage.run(line, &body.join("\n"));
+        let said = said.trim_end();
+        if said.contains("\n\n") {
+            writeln!(out, "----\n--\n{said}\n--").unwrap();
+        } else {
+            writeln!(out, "----\n{said}\n").unwrap();
+        }
+    }
+    out
+}
+
+struct Stage {
+    document: Document,
+    folder: PathBuf,
+    path: PathBuf,
+}
+
+impl Stage {
+    fn new(path: &Path) -> Self {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&folder).unwrap();
+        Self { document: Document::new("cib"), folder, path: path.to_owned() }
+    }
+
+    fn run(&mut self, command: &str, body: &str) -> String {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        match words[0] {
+            "document" => self.load(body),
+            "option" => self.option(words[1]),
+            "meta" => self.setting(words[1], "meta_attributes", words[2]),
+            "attribute" => self.setting(words[1], "instance_attributes", words[2]),
+            "crm_simulate" => return self.simulate(&words[1..]),
+            other => panic!("{}: `{other}` is not a command", self.path.display()),
+        }
+        "ok".to_owned()
+    }
+
+    fn load(&mut self, body: &str) {
+        let text = format!(
+            "<cib crm_feature_set=\"3.20.5\" validate-with=\"pacemaker-4.0\" epoch=\"1\" \
+             num_updates=\"0\" admin_epoch=\"0\" have-quorum=\"1\"><configuration>\n{body}\n\
+             </configuration><status/></cib>"
+        );
+        let mut document = Document::parse(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.path.display()));
+        let nameless: Vec<NodeId> = document
+            .root()
+            .descendants()
+            .filter(|element| element.attr("id").is_none())
+            .filter(|element| !matches!(element.name(), "cib" | "configuration" | "status"))
+            .filter(|element| !SECTIONS.contains(&element.name()))
+            .map(|element| element.id())
+            .collect();
+        for (number, element) in nameless.into_iter().enumerate() {
+            let id = format!("{}-{}", document.element(element).name(), number + 1);
+            document.set(element, "id", &id);
+        }
+        self.document = document;
+    }
+
+    fn option(&mut self, pair: &str) {
+        let config = section(&mut self.document, "crm_config");
+        let set = child(&mut self.document, config, "cluster_property_set", "options");
+        put(&mut self.document, set, pair);
+    }
+
+    fn setting(&mut self, owner: &str, set: &str, pair: &str) {
+        let found = self.document.root().descendants().find(|element| {
+            (element.attr("id") == Some(owner) || element.attr("uname") == Some(owner))
+                && !element.is("node_state")
+        });
+        let found = found.unwrap_or_else(|| panic!("there is no `{owner}`")).id();
+        let set = child(&mut self.document, found, set, &format!("{owner}-{set}"));
+        put(&mut self.document, set, pair);
+    }
+
+    fn simulate(&mut self, words: &[&str]) -> String {
+        let (before, after) = (self.folder.join("before.xml"), self.folder.join("after.xml"));
+        fs::write(&before, self.document.to_string()).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_quorate"))
+            .arg("crm_simulate")
+            .args(words)
+            .args(["-t", "2026-01-01 12:00:00Z", "-x"])
+            .arg(&before)
+            .arg("-O")
+            .arg(&after)
+            .output()
+            .unwrap();
+        let mut said = String::from_utf8(output.stdout).unwrap();
+        said = said.replace("Setting effective cluster time: 2026-01-01 12:00:00Z\n", "");
+        if !output.stderr.is_empty() {
+            write!(said, "stderr: {}", String::from_utf8(output.stderr).unwrap()).unwrap();
+        }
+        if !output.status.success() {
+            writeln!(said, "exit {}", output.status.code().unwrap()).unwrap();
+        }
+        if output.status.success() {
+            self.document = Document::parse(&fs::read_to_string(&after).unwrap()).unwrap();
+        }
+        // Blanks at line ends would be lost in most editors.
+        said.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    }
+}
+
+const SECTIONS: [&str; 9] = [
+    "crm_config",
+    "nodes",
+    "resources",
+    "constraints",
+    "rsc_defaults",
+    "op_defaults",
+    "tags",
+    "fencing-topology",
+    "obj_ref",
+];
+
+fn section(document: &mut Document, name: &str) -> NodeId {
+    let configuration = document.root().child("configuration").unwrap().id();
+    let found = document.element(configuration).child(name).map(|element| element.id());
+    found.unwrap_or_else(|| document.append(configuration, name))
+}
+
+fn child(document: &mut Document, parent: NodeId, name: &str, id: &str) -> NodeId {
+    let found = document.element(parent).child(name).map(|element| element.id());
+    found.unwrap_or_else(|| {
+        let made = document.append(parent, name);
+        document.set(made, "id", id);
+        made
+    })
+}
+
+/// Sets `NAME=VALUE` in a set of pairs, or takes it away.
+fn put(document: &mut Document, set: NodeId, pair: &str) {
+    let (name, value) = pair.split_once('=').unwrap();
+    let found = document
+        .element(set)
+        .children()
+        .find(|pair| pair.attr("name") == Some(name))
+        .map(|pair| pair.id());
+    match (found, value) {
+        (Some(pair), "") => document.remove(pair),
+        (None, "") => {}
+        (found, value) => {
+            let pair = found.unwrap_or_else(|| document.append(set, "nvpair"));
+            let id = format!("{}-{name}", document.element(set).attr("id").unwrap());
+            for (key, text) in [("id", id.as_str()), ("name", name), ("value", value)] {
+                document.set(pair, key, text);
+            }
+        }
+    }
+}
