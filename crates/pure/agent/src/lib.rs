@@ -13,6 +13,7 @@
 //! Field words: Pacemaker *services library*, *resource agent*, *fence agent*.
 
 pub mod codes;
+pub mod digest;
 pub mod fence;
 mod invocation;
 mod metadata;

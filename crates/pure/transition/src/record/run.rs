@@ -1,5 +1,6 @@
 //! Records a planned action's run: what the controller calls on every member.
 
+use agent::digest::Parameters;
 use cib::Document;
 use model::{Action, ActionNode, ExecStatus, OcfCode, Outcome};
 
@@ -122,8 +123,9 @@ fn write(document: &mut Document, run: &Run<'_>, outcome: &Outcome) {
 
 /// The checksums that the action's own parameters give. Those that need the agent's metadata are
 /// left out, which means: every change of a parameter restarts the resource.
-pub(crate) fn digests_of(_action: &Action) -> Digests {
-    Digests::default()
+pub(crate) fn digests_of(action: &Action) -> Digests {
+    let pairs = action.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    Digests { all: Some(Parameters::of_action(pairs).digest()), ..Digests::default() }
 }
 
 /// Read from the document, as every member has it, so that all count alike.
