@@ -14,6 +14,7 @@ pub mod assign;
 mod report;
 mod resolve;
 mod rules;
+mod sorting;
 
 use cib::Document;
 use model::Plan;
@@ -21,7 +22,7 @@ use model::Plan;
 pub use assign::{Assigned, ScoreLine, assign};
 pub use report::{Finding, FindingKind, Severity};
 pub use resolve::types::*;
-pub use resolve::{FailCount, FailCountScope, OnFail, resolve};
+pub use resolve::{ActiveNodes, FailCount, FailCountScope, OnFail, resolve};
 
 /// What the scheduler is told besides the document.
 #[derive(Clone, Debug, Default)]

@@ -25,9 +25,10 @@ use crate::Input;
 use crate::report::{Finding, FindingKind, Severity};
 use crate::rules::NextChange;
 pub use fail_count::{FailCount, FailCountScope};
-use types::Resolved;
+use model::Role;
+use types::{NodeIx, ResIx, Resolved};
 
-pub use lookup::OnFail;
+pub use lookup::{ActiveNodes, OnFail};
 
 /// Understands `document` at `input.now`.
 pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
@@ -58,10 +59,18 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
         nodes_by_name: BTreeMap::new(),
         nodes_by_id: BTreeMap::new(),
     };
-    let mut reading = Reading { resolved, next, cloned: BTreeMap::new() };
+    let mut reading = Reading {
+        resolved,
+        next,
+        cloned: BTreeMap::new(),
+        stop_needed: Vec::new(),
+        saved_role: Role::Unknown,
+    };
     nodes::read(&mut reading);
     resources::read(&mut reading);
+    status::read_forgotten_nodes(&mut reading);
     nodes::sort(&mut reading);
+    status::read(&mut reading);
     constraints::read(&mut reading);
     reading.finish()
 }
@@ -71,7 +80,11 @@ struct Reading<'a> {
     resolved: Resolved<'a>,
     next: NextChange,
     /// What each clone set copies.
-    cloned: BTreeMap<types::ResIx, Element<'a>>,
+    cloned: BTreeMap<ResIx, Element<'a>>,
+    /// Containers of bundles' failed connections, which stop once it is known where they are.
+    stop_needed: Vec<ResIx>,
+    /// Role of the resource whose record is being read, before that.
+    saved_role: Role,
 }
 
 impl<'a> Reading<'a> {
@@ -84,6 +97,31 @@ impl<'a> Reading<'a> {
     ) {
         let message = message.into();
         self.resolved.findings.push(Finding { severity, line: element.line(), kind, message });
+    }
+
+    /// Marks a resource as failed; it must be stopped to recover.
+    fn fail(&mut self, resource: ResIx) {
+        if let Some(at) = self.resolved.resources.get_mut(resource.at()) {
+            at.flags.failed = true;
+            at.flags.stop_if_failed = true;
+        }
+    }
+
+    /// Remembers to plan again at `at` at the latest.
+    fn recheck(&mut self, at: i64) {
+        if at > self.resolved.now {
+            self.next.consider(at);
+        }
+    }
+
+    /// Whether a recorded action had other parameters than it would have now.
+    fn parameters_changed(
+        &mut self,
+        _resource: ResIx,
+        _node: NodeIx,
+        _element: Element<'a>,
+    ) -> bool {
+        false
     }
 
     fn finish(self) -> Resolved<'a> {

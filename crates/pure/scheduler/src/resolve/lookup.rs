@@ -2,6 +2,7 @@
 //! counts.
 
 mod action;
+mod active;
 
 use cib::Element;
 
@@ -10,6 +11,7 @@ use super::types::{NodeIx, Operation, ResIx, Resolved, Resource, Values};
 use crate::rules::{AgentParts, NextChange, RuleInput};
 
 pub use action::OnFail;
+pub use active::ActiveNodes;
 
 impl<'a> Resolved<'a> {
     /// The parameters of `resource` on `node`, its parents' included. Without a node, conditions

@@ -1,12 +1,140 @@
 //! What the `status` section says: which nodes are there, and what was done on them.
+//!
+//! History is read in passes: that of a remote or guest node counts only once its connection is
+//! known to be up, and that is another node's history.
+
+mod activity;
+mod entry;
+mod expiry;
+mod failure;
+mod fencing;
+mod find;
+mod history;
+mod membership;
+mod moves;
+mod remote;
+mod state;
+mod tickets;
+
+use std::sync::Arc;
 
 use cib::Element;
-use model::OcfCode;
+use model::{OcfCode, Role, Score};
+
+use super::types::{EarlyAction, NodeIx, NodeKind, Resolved};
+use super::{Reading, nodes, resources};
+
+/// Makes nodes for connections that only history remembers, while nodes can still be made.
+pub(super) fn read_forgotten_nodes(reading: &mut Reading<'_>) {
+    let root = reading.resolved.document.root();
+    let states = root.child("status").into_iter().flat_map(|status| status.children());
+    for record in states.filter(|state| state.is("node_state")).flat_map(records) {
+        let Some(id) = record.attr("id") else { continue };
+        let forgotten = resources::definition::is_remote_agent(record)
+            && record.child("lrm_rsc_op").is_some()
+            && reading.resolved.find_recorded(id).is_none()
+            && reading.resolved.find_node(id).is_none();
+        if forgotten {
+            let kind = NodeKind::Remote { connection: None };
+            nodes::add(reading, id, id, kind, Score::ZERO);
+        }
+    }
+}
+
+/// Reads the whole section.
+pub(super) fn read(reading: &mut Reading<'_>) {
+    let Some(status) = reading.resolved.document.root().child("status") else { return };
+    for element in status.children() {
+        match element.name() {
+            "tickets" => tickets::read(reading, element),
+            "node_state" => membership::read(reading, element),
+            _ => {}
+        }
+    }
+    while read_histories(reading, status, false) {}
+    let fencing = reading.resolved.options.fencing_enabled;
+    read_histories(reading, status, fencing);
+    for container in std::mem::take(&mut reading.stop_needed).into_iter().rev() {
+        if let Some(node) = reading.resolved.active_nodes(container).node {
+            reading.resolved.early.push(EarlyAction::Stop { resource: container, node });
+        }
+    }
+    remote::finish(reading);
+}
+
+/// One pass over all nodes whose history may be read now; `true` if some was. With `all`, also
+/// over those that may not be known to be up.
+fn read_histories<'a>(reading: &mut Reading<'a>, status: Element<'a>, all: bool) -> bool {
+    let mut found = false;
+    for state in status.children_named("node_state") {
+        let (Some(id), Some(name)) = (state.attr("id"), state.attr("uname")) else { continue };
+        let Some(node) = find_node(&reading.resolved, Some(id), Some(name)) else { continue };
+        if reading.resolved.node(node).history_read || !(all || is_ready(reading, node)) {
+            continue;
+        }
+        if reading.resolved.node(node).is_remote_or_guest() {
+            remote::set_online(reading, node);
+            remote::read_attributes(reading, node, state);
+        }
+        if let Some(node) = reading.resolved.nodes.get_mut(node.at()) {
+            node.history_read = true;
+        }
+        history::read_node(reading, node, state);
+        found = true;
+    }
+    found
+}
+
+/// Whether enough is known to read a node's history.
+fn is_ready(reading: &Reading<'_>, node: NodeIx) -> bool {
+    let resolved = &reading.resolved;
+    let options = &resolved.options;
+    let is_started = |resource| resolved.resource(resource).role == Role::Started;
+    match resolved.node(node).kind {
+        NodeKind::Guest { connection, container } => {
+            is_started(connection) && is_started(container)
+        }
+        NodeKind::Remote { connection: None } => false,
+        NodeKind::Remote { connection: Some(connection) } => {
+            options.shutdown_lock || is_started(connection)
+        }
+        // Without fencing, what is up is read first, so that it gets the lower instance numbers.
+        NodeKind::Cluster => {
+            options.fencing_enabled || options.shutdown_lock || resolved.node(node).online
+        }
+    }
+}
+
+/// The records of a `node_state`. Field word: *lrm_resource*.
+fn records(state: Element<'_>) -> impl Iterator<Item = Element<'_>> {
+    state
+        .path(&["lrm", "lrm_resources"])
+        .into_iter()
+        .flat_map(|section| section.children())
+        .filter(|record| record.is("lrm_resource"))
+}
+
+/// The node with that id, or else with that name.
+fn find_node(resolved: &Resolved<'_>, id: Option<&str>, name: Option<&str>) -> Option<NodeIx> {
+    let by_id = id.and_then(|id| resolved.nodes_by_id.get(id).copied());
+    by_id.or_else(|| name.and_then(|name| resolved.find_node(name)))
+}
 
 /// What the scheduler expected of a recorded action, from its transition key; `None` where it has
-/// none.
+/// none, -1 where that cannot be read.
 pub(super) fn expected_code(entry: Element<'_>) -> Option<OcfCode> {
     let key = entry.attr("transition-key")?;
-    let number = key.split(':').nth(2).and_then(|text| text.trim().parse().ok());
-    Some(OcfCode(number.unwrap_or(-1)))
+    let mut parts = key.splitn(4, ':');
+    let mut number = || parts.next().and_then(|text| text.trim().parse::<i32>().ok());
+    let expected = (number(), number(), number());
+    let has_rest = parts.next().is_some_and(|rest| !rest.is_empty());
+    Some(match expected {
+        (Some(_), Some(_), Some(code)) if has_rest => OcfCode(code),
+        _ => OcfCode(-1),
+    })
+}
+
+/// Text of a history's own, shared.
+fn shared(text: &str) -> Arc<str> {
+    Arc::from(text)
 }
