@@ -1,0 +1,311 @@
+//! Every action that was thought of, and what is ordered before and after each.
+//!
+//! **Always:** an action's number is its place in the order of creation, from 1; that is the
+//! number in the plan, so actions are never removed. Both ends of an ordering know it.
+
+use std::collections::BTreeMap;
+use std::ops::{Index, IndexMut};
+use std::sync::Arc;
+
+use super::flags::{ActFlags, Relation};
+use super::task::{Key, Task};
+use crate::resolve::{NodeIx, ResIx, Values};
+
+/// Handle of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ActIx(u32);
+
+impl ActIx {
+    /// The action's number in the plan.
+    pub fn number(self) -> u32 {
+        self.0.saturating_add(1)
+    }
+
+    /// The position in the arena.
+    fn at(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What must hold before an action may run after a node was lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Requires {
+    #[default]
+    Nothing,
+    Quorum,
+    Fencing,
+}
+
+/// One end's knowledge of an ordering: the other action, and what the order means.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    pub other: ActIx,
+    pub relation: Relation,
+    /// The other is an input of this in the plan.
+    pub in_plan: bool,
+}
+
+/// One action, wanted or not.
+#[derive(Clone, Debug)]
+pub struct Act<'a> {
+    pub resource: Option<ResIx>,
+    pub node: Option<NodeIx>,
+    pub task: Task,
+    pub key: Key,
+    /// What a [`Task::Cancel`] cancels.
+    pub cancels: Option<Task>,
+    pub flags: ActFlags,
+    pub needs: Requires,
+    /// Why it is required, for people.
+    pub reason: Option<String>,
+    /// The position of the configured operation among the resource's.
+    pub operation: Option<usize>,
+    pub meta: Values<'a>,
+    /// The operation's own parameters.
+    pub parameters: Values<'a>,
+    pub priority: i32,
+    /// For [`Relation::MIN_RUNNABLE`]: how many inputs are, and must be, runnable.
+    pub runnable_before: u32,
+    pub required_before: u32,
+    /// Oldest first.
+    pub before: Vec<Edge>,
+    /// Oldest first.
+    pub after: Vec<Edge>,
+}
+
+impl Act<'_> {
+    /// Whether any of `flags` is set.
+    pub fn is(&self, flags: ActFlags) -> bool {
+        self.flags.has(flags)
+    }
+
+    /// The interval in the meta attributes, where the operation is a recurring one. A
+    /// cancellation has the interval of what it cancels.
+    pub fn meta_interval(&self) -> Option<&str> {
+        self.meta.get("interval").map(AsRef::as_ref).filter(|text| *text != "0")
+    }
+}
+
+/// All actions, by handle, by resource, and by name where they belong to none.
+#[derive(Clone, Debug, Default)]
+pub struct Arena<'a> {
+    acts: Vec<Act<'a>>,
+    /// For each resource, oldest first.
+    of_resource: Vec<Vec<ActIx>>,
+    by_name: BTreeMap<Arc<str>, ActIx>,
+}
+
+impl<'a> Arena<'a> {
+    /// An arena for actions of `resources` resources.
+    pub fn new(resources: usize) -> Self {
+        Self { acts: Vec::new(), of_resource: vec![Vec::new(); resources], by_name: BTreeMap::new() }
+    }
+
+    /// Takes `act` in and gives it the next number.
+    pub fn add(&mut self, act: Act<'a>) -> ActIx {
+        let ix = ActIx(u32::try_from(self.acts.len()).unwrap_or(u32::MAX));
+        match (act.resource, &act.key) {
+            (Some(resource), _) => {
+                if let Some(list) = self.of_resource.get_mut(resource.at()) {
+                    list.push(ix);
+                }
+            }
+            (None, Key::Name(name)) => {
+                self.by_name.insert(Arc::clone(name), ix);
+            }
+            (None, Key::Operation { .. } | Key::Notify { .. }) => {}
+        }
+        self.acts.push(act);
+        ix
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.acts.len()
+    }
+
+    /// All handles, oldest first.
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = ActIx> + use<> {
+        (0..u32::try_from(self.acts.len()).unwrap_or(u32::MAX)).map(ActIx)
+    }
+
+    /// The actions of `resource`, oldest first.
+    pub fn of(&self, resource: ResIx) -> &[ActIx] {
+        self.of_resource.get(resource.at()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The action of no resource that is called `name`.
+    pub fn named(&self, name: &str) -> Option<ActIx> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The newest action of `resource` that does `task`, on `node` if that is given.
+    pub fn newest(&self, resource: ResIx, task: &Task, node: Option<NodeIx>) -> Option<ActIx> {
+        self.of(resource).iter().rev().copied().find(|act| {
+            let act = &self[*act];
+            act.task == *task && (node.is_none() || act.node == node)
+        })
+    }
+
+    /// The newest action of `resource` with `key`.
+    pub fn newest_with_key(&self, resource: ResIx, key: &Key) -> Option<ActIx> {
+        self.of(resource).iter().rev().copied().find(|act| self[*act].key == *key)
+    }
+
+    /// Actions of `resource` with `key`, oldest first. With a node, those on that node, and those
+    /// on no node yet, which then are on that one.
+    pub fn matching(&mut self, resource: ResIx, key: &Key, node: Option<NodeIx>) -> Vec<ActIx> {
+        let mut found = Vec::new();
+        for position in 0..self.of(resource).len() {
+            let Some(ix) = self.of(resource).get(position).copied() else { break };
+            let act = &mut self[ix];
+            if act.key != *key {
+                continue;
+            }
+            if node.is_some() && act.node.is_none() {
+                act.node = node;
+            }
+            if node.is_none() || act.node == node {
+                found.push(ix);
+            }
+        }
+        found
+    }
+
+    /// Actions of `resource` with `key` that are on `node` already, oldest first.
+    pub fn exactly(&self, resource: ResIx, key: &Key, node: NodeIx) -> Vec<ActIx> {
+        self.of(resource)
+            .iter()
+            .copied()
+            .filter(|act| self[*act].key == *key && self[*act].node == Some(node))
+            .collect()
+    }
+
+    /// Orders `first` before `then`. `false` if nothing new came of it: no relation, the same
+    /// action twice, or an ordering with a part of the same meaning is there.
+    pub fn order(&mut self, first: ActIx, then: ActIx, relation: Relation) -> bool {
+        if relation == Relation::NONE || first == then {
+            return false;
+        }
+        let known = self[first]
+            .after
+            .iter()
+            .any(|edge| edge.other == then && edge.relation.any(relation));
+        if known {
+            return false;
+        }
+        self[first].after.push(Edge { other: then, relation, in_plan: false });
+        self[then].before.push(Edge { other: first, relation, in_plan: false });
+        true
+    }
+
+    /// The input at `position` of `act`, oldest first.
+    pub fn input(&self, act: ActIx, position: usize) -> Option<&Edge> {
+        self[act].before.get(position)
+    }
+
+    /// Changes what the input at `position` of `act` means; `act`'s end only, as the other end is
+    /// just a list of what to look at again.
+    pub fn set_relation(&mut self, act: ActIx, position: usize, relation: Relation) {
+        if let Some(edge) = self[act].before.get_mut(position) {
+            edge.relation = relation;
+        }
+    }
+
+    /// Sorts the inputs of `act` by number and leaves each once, with all meanings together.
+    pub fn merge_inputs(&mut self, act: ActIx) {
+        if self[act].is(ActFlags::INPUTS_MERGED) {
+            return;
+        }
+        self[act].flags.set(ActFlags::INPUTS_MERGED);
+        let mut inputs = std::mem::take(&mut self[act].before);
+        // Newest first among equals, as in the lists that the numbering was designed around.
+        inputs.reverse();
+        inputs.sort_by_key(|edge| edge.other);
+        let mut merged: Vec<Edge> = Vec::with_capacity(inputs.len());
+        for edge in inputs {
+            match merged.last_mut() {
+                Some(last) if last.other == edge.other => {
+                    last.relation.set(edge.relation);
+                    last.in_plan |= edge.in_plan;
+                }
+                _ => merged.push(Edge { in_plan: false, ..edge }),
+            }
+        }
+        self[act].before = merged;
+    }
+}
+
+impl<'a> Index<ActIx> for Arena<'a> {
+    type Output = Act<'a>;
+
+    #[expect(clippy::indexing_slicing, reason = "only `add` makes handles, and nothing is removed")]
+    fn index(&self, ix: ActIx) -> &Act<'a> {
+        &self.acts[ix.at()]
+    }
+}
+
+impl IndexMut<ActIx> for Arena<'_> {
+    #[expect(clippy::indexing_slicing, reason = "only `add` makes handles, and nothing is removed")]
+    fn index_mut(&mut self, ix: ActIx) -> &mut Self::Output {
+        &mut self.acts[ix.at()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> Act<'static> {
+        Act {
+            resource: None,
+            node: None,
+            task: Task::parse(name),
+            key: Key::Name(Arc::from(name)),
+            cancels: None,
+            flags: ActFlags::RUNNABLE,
+            needs: Requires::Nothing,
+            reason: None,
+            operation: None,
+            meta: Values::new(),
+            parameters: Values::new(),
+            priority: 0,
+            runnable_before: 0,
+            required_before: 0,
+            before: Vec::new(),
+            after: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_ordering_is_made_once_for_each_meaning() {
+        let mut arena = Arena::new(0);
+        let first = arena.add(named("a"));
+        let then = arena.add(named("b"));
+        assert!(arena.order(first, then, Relation::ORDERED));
+        assert!(!arena.order(first, then, Relation::ORDERED | Relation::ASYMMETRIC));
+        assert!(arena.order(first, then, Relation::FIRST_IMPLIES_THEN));
+        assert!(!arena.order(first, first, Relation::ORDERED));
+        assert!(!arena.order(first, then, Relation::NONE));
+    }
+
+    #[test]
+    fn merged_inputs_are_sorted_and_keep_every_meaning() {
+        let mut arena = Arena::new(0);
+        let early = arena.add(named("a"));
+        let late = arena.add(named("b"));
+        let then = arena.add(named("c"));
+        arena.order(late, then, Relation::ORDERED);
+        arena.order(early, then, Relation::ORDERED);
+        arena.order(early, then, Relation::FIRST_IMPLIES_THEN);
+        arena.merge_inputs(then);
+        let inputs: Vec<_> = arena[then].before.iter().map(|e| (e.other, e.relation)).collect();
+        assert_eq!(
+            inputs,
+            [
+                (early, Relation::ORDERED | Relation::FIRST_IMPLIES_THEN),
+                (late, Relation::ORDERED),
+            ]
+        );
+    }
+}
