@@ -158,6 +158,11 @@ impl fmt::Display for Task {
     }
 }
 
+/// Whether `task` is the milestone that completes another.
+pub fn is_completion(task: &Task) -> bool {
+    PAIRS.iter().any(|(_, done)| done == task)
+}
+
 /// Which of a resource's notifications: before or after the work, and whether it is the milestone
 /// that confirms it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
