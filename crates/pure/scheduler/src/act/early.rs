@@ -1,0 +1,71 @@
+//! The actions that reading the history asked for. They come first, and so have the lowest
+//! numbers.
+
+use super::acting::Acting;
+use super::fencing::{self, FenceWish};
+use super::flags::{ActFlags, Relation};
+use super::task::{Key, Task};
+use crate::resolve::{EarlyAction, NodeIx, ResIx};
+
+/// Makes them, in the order of discovery.
+pub fn create(acting: &mut Acting<'_, '_>) {
+    let given = acting.given;
+    for early in &given.early {
+        match early {
+            EarlyAction::Fence { node, reason, delay } => {
+                let wish = FenceWish {
+                    optional: true,
+                    reason: Some(reason),
+                    delay: *delay,
+                    ..FenceWish::default()
+                };
+                fencing::fence_act(acting, *node, wish);
+            }
+            EarlyAction::Stop { resource, node } => {
+                acting.act(*resource, Task::Stop, Some(*node), false);
+            }
+            EarlyAction::Demote { resource, node } => {
+                acting.act(*resource, Task::Demote, Some(*node), false);
+            }
+            EarlyAction::StopIsOptional { resource, node } => {
+                for stop in acting.once(*resource, Task::Stop, Some(*node)) {
+                    acting.arena[stop].flags.set(ActFlags::OPTIONAL);
+                }
+            }
+            EarlyAction::Recurring { resource, node, task, interval_ms } => {
+                let task = Task::parse(task);
+                let key = Key::Operation { task: task.clone(), interval_ms: *interval_ms };
+                acting.act_with_key(*resource, key, task, Some(*node), true);
+            }
+            EarlyAction::ClearFailCount { resource, node, after_fencing, .. } => {
+                clear_fail_count(acting, *resource, *node);
+                if let Some(remote) = after_fencing {
+                    order_after_fencing(acting, *resource, *node, *remote);
+                }
+            }
+            EarlyAction::ForgetHistory { resource, node } => {
+                acting.act(*resource, Task::LrmDelete, Some(*node), false);
+            }
+        }
+    }
+}
+
+/// Plans to forget how often a resource has failed on a node.
+pub fn clear_fail_count(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx) {
+    let clear = acting.act(resource, Task::ClearFailcount, Some(node), false);
+    acting.set_meta(clear, "op_no_wait", "true");
+}
+
+fn order_after_fencing(
+    acting: &mut Acting<'_, '_>,
+    resource: ResIx,
+    node: NodeIx,
+    remote: NodeIx,
+) {
+    let wish = FenceWish { optional: true, ..FenceWish::default() };
+    let fence = fencing::fence_act(acting, remote, wish);
+    let key = Key::once(Task::ClearFailcount);
+    for clear in acting.arena.exactly(resource, &key, node) {
+        acting.arena.order(fence, clear, Relation::FIRST_IMPLIES_THEN);
+    }
+}

@@ -1,0 +1,204 @@
+//! What waits for probes beyond the start that each probe is for.
+//!
+//! A probe can find what was thought stopped. So what would restart because of that waits for
+//! the probe too, and what waits for a stop waits for the probe of the same resource.
+
+use super::acting::Acting;
+use super::apply::is_stop;
+use super::arena::{ActIx, Edge};
+use super::flags::{ActFlags, Relation};
+use super::orders::Ordering;
+use super::probes::is_active_anywhere;
+use super::spread::compatible_instance;
+use super::task::Task;
+use crate::resolve::{ResIx, Variant};
+
+/// Adds all such orderings.
+pub fn order_all(acting: &mut Acting<'_, '_>) {
+    for resource in acting.assigned.top.clone() {
+        order_after_probes_of(acting, resource);
+    }
+    order_before_stops(acting);
+}
+
+fn order_after_probes_of(acting: &mut Acting<'_, '_>, resource: ResIx) {
+    if !acting.resource(resource).is_primitive() {
+        for child in acting.children(resource).iter() {
+            order_after_probes_of(acting, *child);
+        }
+        return;
+    }
+    for probe in acting.once(resource, Task::Monitor, None) {
+        let after = acting.arena[probe].after.clone();
+        for edge in after.iter().rev() {
+            order_starts(acting, resource, probe, edge);
+            let mut seen = Vec::new();
+            order_restarts(acting, resource, probe, edge.other, &mut seen);
+            for act in seen {
+                acting.arena[act].flags.clear(ActFlags::VISITING);
+            }
+        }
+    }
+}
+
+/// Where a probe cannot run, instances that are not active do not start: too many could be
+/// active already.
+fn order_starts(acting: &mut Acting<'_, '_>, resource: ResIx, probe: ActIx, edge: &Edge) {
+    let Some(clone) = acting.arena[edge.other].resource else { return };
+    let applies = acting.is_collective(clone)
+        && !acting.is(probe, ActFlags::RUNNABLE)
+        && !edge.relation.has(Relation::UNRUNNABLE_FIRST_BLOCKS)
+        && acting.top(resource) == clone
+        && acting.arena[edge.other].task == Task::Start;
+    if !applies {
+        return;
+    }
+    let after = acting.arena[edge.other].after.clone();
+    for later in after.iter().rev() {
+        let Some(instance) = acting.arena[later.other].resource else { continue };
+        let idle = !is_active_anywhere(acting, instance)
+            && acting.top(instance) == clone
+            && acting.arena[later.other].task == Task::Start;
+        if idle {
+            let relation = Relation::ORDERED | Relation::UNRUNNABLE_FIRST_BLOCKS;
+            acting.arena.order(probe, later.other, relation);
+        }
+    }
+}
+
+/// Follows what is ordered after the probe, and lets the stops and demotes of whatever would be
+/// started or promoted again wait for the probe.
+fn order_restarts(
+    acting: &mut Acting<'_, '_>,
+    resource: ResIx,
+    probe: ActIx,
+    after: ActIx,
+    seen: &mut Vec<ActIx>,
+) {
+    if acting.is(after, ActFlags::VISITING) {
+        return;
+    }
+    acting.arena[after].flags.set(ActFlags::VISITING);
+    seen.push(after);
+    let after_resource = acting.arena[after].resource;
+    if let Some(other) = after_resource
+        && other != resource
+        && acting.resource(other).is_primitive()
+    {
+        order_before_restart_of(acting, probe, after, other);
+    }
+    let collective = after_resource.filter(|other| acting.is_collective(*other));
+    let interleave = collective.is_some_and(|collective| {
+        acting.resource(collective).meta("interleave").is_some_and(crate::resolve::is_true)
+    });
+    let only = match collective {
+        Some(collective) if interleave => compatible_instance(acting, resource, collective, false),
+        _ => None,
+    };
+    let edges = acting.arena[after].after.clone();
+    for edge in edges.iter().rev() {
+        if edge.relation.has(Relation::FIRST_IMPLIES_THEN)
+            || goes_into(acting, resource, after, edge, (interleave, only))
+        {
+            order_restarts(acting, resource, probe, edge.other, seen);
+        }
+    }
+}
+
+fn order_before_restart_of(
+    acting: &mut Acting<'_, '_>,
+    probe: ActIx,
+    after: ActIx,
+    other: ResIx,
+) {
+    let down = match acting.arena[after].task {
+        Task::Start => Task::Stop,
+        Task::Promote => Task::Demote,
+        _ => return,
+    };
+    for then in acting.once(other, down, None) {
+        // What fencing implies waits for nothing else.
+        if !acting.is(then, ActFlags::PSEUDO) {
+            acting.arena.order(probe, then, Relation::ORDERED);
+        }
+    }
+}
+
+/// Whether an ordering leads from a collective's action to that of a member: of an interleaved
+/// clone set, only to the instance that matters.
+fn goes_into(
+    acting: &Acting<'_, '_>,
+    resource: ResIx,
+    after: ActIx,
+    edge: &Edge,
+    (interleave, only): (bool, Option<ResIx>),
+) -> bool {
+    let Some(whole) = acting.arena[after].resource else { return false };
+    let Some(part) = acting.arena[edge.other].resource else { return false };
+    let variant = &acting.resource(whole).variant;
+    if matches!(variant, Variant::Primitive)
+        || acting.resource(resource).parent == Some(whole)
+        || acting.is_collective(part)
+        || acting.resource(part).parent != Some(whole)
+    {
+        return false;
+    }
+    !(interleave && acting.is_collective(whole)) || only == Some(part)
+}
+
+/// What waits for a resource's stop waits for its probes too.
+fn order_before_stops(acting: &mut Acting<'_, '_>) {
+    for position in 0..acting.orders.len() {
+        let Some(ordering) = acting.orders.get(position).cloned() else { continue };
+        let Some(first) = ordering.first.resource else { continue };
+        let relevant = ordering.relation != Relation::NONE
+            && ordering.then.resource != Some(first)
+            && is_stop(acting, &ordering.first)
+            && !leaves_launcher(acting, first, &ordering);
+        if relevant {
+            order_before_stop(acting, first, &ordering);
+        }
+    }
+}
+
+/// A probe inside something that stops may come after that has started again.
+fn leaves_launcher(acting: &Acting<'_, '_>, first: ResIx, ordering: &Ordering) -> bool {
+    ordering.then.resource.is_some()
+        && acting.resource(first).launcher == ordering.then.resource
+        && is_stop(acting, &ordering.then)
+}
+
+fn order_before_stop(acting: &mut Acting<'_, '_>, first: ResIx, ordering: &Ordering) {
+    let limits = Relation::IF_FIRST_UNMIGRATABLE | Relation::IF_ON_SAME_NODE;
+    let given = ordering.relation;
+    let exact = [Relation::IF_REQUIRED_ON_SAME_NODE, Relation::IF_ON_SAME_NODE_OR_TARGET];
+    let relation =
+        if exact.contains(&given) { given } else { Relation::ORDERED | given.only(limits) };
+    let probes = acting.once(first, Task::Monitor, None);
+    if probes.is_empty() {
+        return;
+    }
+    let thens = match (ordering.then.act, ordering.then.resource, &ordering.then.key) {
+        (Some(act), _, _) => vec![act],
+        (None, Some(then), Some(key)) => acting.arena.matching(then, key, None),
+        (None, _, _) => Vec::new(),
+    };
+    for probe in probes {
+        for then in &thens {
+            if needs_probe(acting, probe, *then) {
+                acting.arena.order(probe, *then, relation);
+            }
+        }
+    }
+}
+
+/// A node is probed after it is unfenced, and before it, itself, is shut down.
+fn needs_probe(acting: &Acting<'_, '_>, probe: ActIx, then: ActIx) -> bool {
+    let (probe, then) = (&acting.arena[probe], &acting.arena[then]);
+    let unfences = then.meta.get("stonith_action").is_some_and(|operation| operation == "on");
+    if then.task == Task::Fence && probe.node == then.node && unfences {
+        return false;
+    }
+    !(then.task == Task::Shutdown && probe.node.is_some() && probe.node != then.node)
+}
+
