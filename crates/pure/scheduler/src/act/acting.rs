@@ -15,7 +15,7 @@ use super::notify::Notices;
 use super::orders::Ordering;
 use super::task::{Key, Task};
 use crate::assign::Assigned;
-use crate::resolve::{
+use crate::{
     Flags, LossPolicy, Node, NodeIx, NodeKind, PartialMove, ResIx, Resolved, Resource, Variant,
 };
 

@@ -8,7 +8,7 @@ use super::flags::{ActFlags, Relation};
 use super::orders::{Ordering, Side};
 use super::task::{Key, Task};
 use super::{blocking, loops, probe_orders, update};
-use crate::resolve::ResIx;
+use crate::ResIx;
 
 /// Applies every ordering, in order of creation, and then everything that follows.
 pub fn apply_all(acting: &mut Acting<'_, '_>) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::flags::{ActFlags, Relation};
 use super::task::{Key, Task};
-use crate::resolve::{NodeIx, ResIx, Values};
+use crate::{NodeIx, ResIx, Values};
 
 /// Handle of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,7 +8,7 @@ use super::flags::ActFlags;
 use super::task::Task;
 use super::update::update;
 use crate::assign::AssignedColocation;
-use crate::resolve::ResIx;
+use crate::ResIx;
 
 /// Blocks those who depend on a start or promotion that cannot run.
 pub fn block_dependents(acting: &mut Acting<'_, '_>, act: ActIx) {

@@ -9,7 +9,8 @@ use super::notify;
 use super::primitive;
 use super::probes::is_active_anywhere;
 use super::task::Task;
-use crate::resolve::{ResIx, Variant};
+use crate::resolve::values::is_true;
+use crate::{ResIx, Variant};
 
 /// Plans every action of a resource and of what is in it.
 pub fn create(acting: &mut Acting<'_, '_>, resource: ResIx) {
@@ -26,7 +27,7 @@ fn create_group(acting: &mut Acting<'_, '_>, group: ResIx) {
         create(acting, *member);
     }
     let mut tasks = vec![Task::Start, Task::Running, Task::Stop, Task::Stopped];
-    if acting.resource(group).meta("promotable").is_some_and(crate::resolve::is_true) {
+    if is_true(acting.resource(group).meta("promotable")) {
         tasks.extend([Task::Demote, Task::Demoted, Task::Promote, Task::Promoted]);
     }
     for task in tasks {

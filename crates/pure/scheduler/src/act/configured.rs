@@ -5,7 +5,7 @@ use super::arena::ActIx;
 use super::flags::Relation;
 use super::orders::Side;
 use super::task::Task;
-use crate::resolve::{Order, OrderKind, OrderPair, OrderSet, OrderSets, ResIx, Symmetry};
+use crate::{Order, OrderKind, OrderPair, OrderSet, OrderSets, ResIx, Symmetry};
 
 /// Lowers every order constraint, in document order.
 pub fn order_all(acting: &mut Acting<'_, '_>) {

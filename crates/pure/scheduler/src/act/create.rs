@@ -13,7 +13,7 @@ use super::arena::{Act, ActIx, Requires};
 use super::fencing::fence_node;
 use super::flags::ActFlags;
 use super::task::{Key, NotifyKind, Task};
-use crate::resolve::{self, LossPolicy, NodeIx, ResIx, Values};
+use crate::{LossPolicy, NodeIx, ResIx, Resource, Values};
 
 impl Acting<'_, '_> {
     /// The action of `resource` that does `task` once.
@@ -91,14 +91,11 @@ impl Acting<'_, '_> {
         optional: bool,
     ) -> ActIx {
         let operation = self.operation_for(resource, &key, &task);
-        let meta = resolve::operation_meta(
-            self.given,
-            resource,
-            node,
-            task.word(),
-            key.interval_ms(),
-            operation,
-        );
+        let configured =
+            operation.and_then(|position| self.resource(resource).operations.get(position));
+        let interval_ms = key.interval_ms();
+        let meta =
+            self.given.action_meta(resource, node, task.word(), interval_ms, configured);
         let needs = self.requires(resource, &task);
         let mut flags = ActFlags::RUNNABLE;
         if optional {
@@ -123,10 +120,10 @@ impl Acting<'_, '_> {
     /// with notifications.
     fn operation_for(&self, resource: ResIx, key: &Key, task: &Task) -> Option<usize> {
         let resource = self.resource(resource);
-        let own = resolve::find_operation(resource, task.word(), key.interval_ms(), true);
+        let own = find_operation(resource, task.word(), key.interval_ms(), true);
         match key {
             Key::Notify { .. } if own.is_none() => {
-                resolve::find_operation(resource, "notify", 0, true)
+                find_operation(resource, "notify", 0, true)
             }
             Key::Notify { .. } | Key::Operation { .. } | Key::Name(_) => own,
         }
@@ -171,7 +168,8 @@ impl Acting<'_, '_> {
         if found.is(ActFlags::PARAMETERS_KNOWN) {
             return;
         }
-        let parameters = resolve::operation_parameters(self.given, resource, operation, node);
+        let configured = self.resource(resource).operations.get(operation);
+        let parameters = self.given.operation_parameters(configured, Some(node));
         self.arena[act].parameters = parameters;
         self.arena[act].flags.set(ActFlags::PARAMETERS_KNOWN);
     }
@@ -284,6 +282,17 @@ impl Acting<'_, '_> {
     ) -> ActIx {
         self.act_with_key(resource, Key::Notify { kind, of }, task, node, optional)
     }
+}
+
+/// The position of the operation that is configured for a task.
+pub fn find_operation(
+    resource: &Resource<'_>,
+    task: &str,
+    interval_ms: u64,
+    include_disabled: bool,
+) -> Option<usize> {
+    let found = resource.operation(task, interval_ms, include_disabled)?;
+    resource.operations.iter().position(|operation| std::ptr::eq(operation, found))
 }
 
 /// An action that is required, runnable, and nothing else.

@@ -2,10 +2,11 @@
 //! numbers.
 
 use super::acting::Acting;
+use super::arena::ActIx;
 use super::fencing::{self, FenceWish};
 use super::flags::{ActFlags, Relation};
 use super::task::{Key, Task};
-use crate::resolve::{EarlyAction, NodeIx, ResIx};
+use crate::{EarlyAction, NodeIx, ResIx};
 
 /// Makes them, in the order of discovery.
 pub fn create(acting: &mut Acting<'_, '_>) {
@@ -38,9 +39,11 @@ pub fn create(acting: &mut Acting<'_, '_>) {
                 acting.act_with_key(*resource, key, task, Some(*node), true);
             }
             EarlyAction::ClearFailCount { resource, node, after_fencing, .. } => {
-                clear_fail_count(acting, *resource, *node);
+                let clear = clear_fail_count(acting, *resource, *node);
                 if let Some(remote) = after_fencing {
-                    order_after_fencing(acting, *resource, *node, *remote);
+                    let wish = FenceWish { optional: true, ..FenceWish::default() };
+                    let fence = fencing::fence_act(acting, *remote, wish);
+                    acting.arena.order(fence, clear, Relation::FIRST_IMPLIES_THEN);
                 }
             }
             EarlyAction::ForgetHistory { resource, node } => {
@@ -51,21 +54,8 @@ pub fn create(acting: &mut Acting<'_, '_>) {
 }
 
 /// Plans to forget how often a resource has failed on a node.
-pub fn clear_fail_count(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx) {
+pub fn clear_fail_count(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx) -> ActIx {
     let clear = acting.act(resource, Task::ClearFailcount, Some(node), false);
     acting.set_meta(clear, "op_no_wait", "true");
-}
-
-fn order_after_fencing(
-    acting: &mut Acting<'_, '_>,
-    resource: ResIx,
-    node: NodeIx,
-    remote: NodeIx,
-) {
-    let wish = FenceWish { optional: true, ..FenceWish::default() };
-    let fence = fencing::fence_act(acting, remote, wish);
-    let key = Key::once(Task::ClearFailcount);
-    for clear in acting.arena.exactly(resource, &key, node) {
-        acting.arena.order(fence, clear, Relation::FIRST_IMPLIES_THEN);
-    }
+    clear
 }

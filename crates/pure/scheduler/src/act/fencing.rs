@@ -11,7 +11,7 @@ use super::flags::{ActFlags, Relation};
 use super::notify;
 use super::orders::Side;
 use super::task::Task;
-use crate::resolve::{self, NodeIx, NodeKind, ResIx};
+use crate::{NodeIx, NodeKind, ResIx};
 
 /// How a fence action is asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,7 +65,7 @@ pub fn fence_node(acting: &mut Acting<'_, '_>, node: NodeIx, reason: &str, delay
 pub fn fence_act(acting: &mut Acting<'_, '_>, node: NodeIx, wish: FenceWish<'_>) -> ActIx {
     let given = acting.given;
     let operation = wish.operation.unwrap_or(&given.options.fencing_action);
-    let mut optional = wish.optional;
+    let optional = wish.optional;
     let name = format!("stonith-{}-{operation}", given.node(node).name);
     let act = match acting.arena.named(&name) {
         Some(known) => known,
@@ -75,9 +75,6 @@ pub fn fence_act(acting: &mut Acting<'_, '_>, node: NodeIx, wish: FenceWish<'_>)
             acting.set_meta(act, "on_node", &given.node(node).name);
             acting.set_meta(act, "on_node_uuid", &given.node(node).id);
             acting.set_meta(act, "stonith_action", operation);
-            if given.options.unfencing_enabled && add_digests(acting, act, node) {
-                optional = false;
-            }
             act
         }
     };
@@ -93,21 +90,6 @@ pub fn fence_act(acting: &mut Acting<'_, '_>, node: NodeIx, wish: FenceWish<'_>)
         acting.set_reason(act, wish.reason, false);
     }
     act
-}
-
-/// Adds the digests of the fence devices that unfence, and says whether one has changed.
-fn add_digests(acting: &mut Acting<'_, '_>, act: ActIx, node: NodeIx) -> bool {
-    let mut all = String::new();
-    let mut secure = String::new();
-    let mut changed = false;
-    for device in resolve::unfencing_digests(acting.given, node) {
-        all.push_str(&device.all);
-        secure.push_str(&device.secure);
-        changed |= device.changed;
-    }
-    acting.set_meta(act, "digests-all", &all);
-    acting.set_meta(act, "digests-secure", &secure);
-    changed
 }
 
 /// Seconds by which fencing of a node with more to lose is put off, when no side has a majority.

@@ -9,7 +9,7 @@ mod group;
 mod plain;
 
 use super::acting::Acting;
-use crate::resolve::{ResIx, Variant};
+use crate::{ResIx, Variant};
 
 /// Orders the work of all resources within themselves.
 pub fn order_all(acting: &mut Acting<'_, '_>) {

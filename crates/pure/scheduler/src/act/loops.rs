@@ -5,7 +5,7 @@ use super::arena::ActIx;
 use super::flags::{ActFlags, Relation};
 use super::task::Task;
 use crate::graph::wanted_input;
-use crate::resolve::NodeKind;
+use crate::NodeKind;
 
 /// Takes invalid orderings out.
 pub fn disable_invalid(acting: &mut Acting<'_, '_>) {

@@ -7,7 +7,7 @@ use super::acting::Acting;
 use super::arena::ActIx;
 use super::flags::{ActFlags, Relation};
 use super::task::Task;
-use crate::resolve::{NodeIx, ResIx};
+use crate::{NodeIx, ResIx};
 
 /// Plans a live move of `resource` from `current` (or the rest of one that is under way).
 pub fn create(acting: &mut Acting<'_, '_>, resource: ResIx, current: NodeIx) {

@@ -13,7 +13,7 @@ use super::acting::Acting;
 use super::arena::ActIx;
 use super::flags::{ActFlags, Relation};
 use super::task::{NotifyKind, Task};
-use crate::resolve::{NodeIx, NodeKind, ResIx};
+use crate::{NodeIx, NodeKind, ResIx};
 
 /// A clone set's notifications, one for each sort of work.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use super::acting::Acting;
 use super::arena::ActIx;
 use super::flags::Relation;
 use super::task::{Key, Task};
-use crate::resolve::ResIx;
+use crate::ResIx;
 
 /// One side of an [`Ordering`].
 #[derive(Clone, Debug, Default)]

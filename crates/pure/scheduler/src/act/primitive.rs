@@ -8,7 +8,7 @@ use super::fencing::{self, FenceWish};
 use super::flags::{ActFlags, Relation};
 use super::task::Task;
 use super::{migration, recurring};
-use crate::resolve::{MultipleActive, NodeIx, ResIx};
+use crate::{MultipleActive, NodeIx, ResIx};
 
 /// Plans every action of a primitive.
 pub fn create(acting: &mut Acting<'_, '_>, resource: ResIx) {

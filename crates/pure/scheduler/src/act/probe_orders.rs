@@ -11,7 +11,8 @@ use super::orders::Ordering;
 use super::probes::is_active_anywhere;
 use super::spread::compatible_instance;
 use super::task::Task;
-use crate::resolve::{ResIx, Variant};
+use crate::resolve::values::is_true;
+use crate::{ResIx, Variant};
 
 /// Adds all such orderings.
 pub fn order_all(acting: &mut Acting<'_, '_>) {
@@ -89,7 +90,7 @@ fn order_restarts(
     }
     let collective = after_resource.filter(|other| acting.is_collective(*other));
     let interleave = collective.is_some_and(|collective| {
-        acting.resource(collective).meta("interleave").is_some_and(crate::resolve::is_true)
+        is_true(acting.resource(collective).meta("interleave"))
     });
     let only = match collective {
         Some(collective) if interleave => compatible_instance(acting, resource, collective, false),

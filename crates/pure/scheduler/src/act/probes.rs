@@ -9,7 +9,7 @@ use super::flags::{ActFlags, Relation};
 use super::orders::Side;
 use super::remote;
 use super::task::{Key, Task};
-use crate::resolve::{NodeIx, NodeKind, ProbeMode, Replica, ResIx, Variant};
+use crate::{NodeIx, NodeKind, ProbeMode, Replica, ResIx, Variant};
 
 /// Plans all probes, node by node.
 pub fn create(acting: &mut Acting<'_, '_>) {

@@ -4,10 +4,11 @@ use model::{OcfCode, Role};
 
 use super::acting::Acting;
 use super::arena::ActIx;
+use super::create::find_operation;
 use super::flags::{ActFlags, Relation};
 use super::orders::Side;
 use super::task::{Key, Task};
-use crate::resolve::{self, NodeIx, Operation, ResIx};
+use crate::{NodeIx, Operation, ResIx};
 
 /// A configured recurring operation that can be used.
 struct Recurring {
@@ -48,7 +49,7 @@ pub fn create(acting: &mut Acting<'_, '_>, resource: ResIx) {
 }
 
 fn usable(acting: &Acting<'_, '_>, resource: ResIx, operation: &Operation<'_>) -> Option<Recurring> {
-    let task = Task::parse(operation.name);
+    let task = Task::parse(&operation.name);
     let cannot_recur = matches!(
         task,
         Task::Stop
@@ -69,11 +70,11 @@ fn usable(acting: &Acting<'_, '_>, resource: ResIx, operation: &Operation<'_>) -
     if same.count() > 1 {
         return None;
     }
-    let role = match operation.role {
+    let role = match operation.role() {
         Some(role) => Role::parse(role)?,
         None => Role::Unknown,
     };
-    resolve::find_operation(resource, operation.name, operation.interval_ms, false)?;
+    find_operation(resource, &operation.name, operation.interval_ms, false)?;
     Some(Recurring { task, interval_ms: operation.interval_ms, role })
 }
 

@@ -10,7 +10,7 @@ use super::arena::{Act, ActIx};
 use super::fencing::fence_node;
 use super::flags::{ActFlags, Relation};
 use super::task::{Key, Task};
-use crate::resolve::{NodeIx, NodeKind, ResIx};
+use crate::{NodeIx, NodeKind, ResIx};
 
 /// What can be done through a remote node's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

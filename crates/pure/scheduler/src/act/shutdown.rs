@@ -5,7 +5,7 @@ use super::arena::ActIx;
 use super::fencing::{self, FenceWish};
 use super::flags::{ActFlags, Relation};
 use super::task::Task;
-use crate::resolve::{NodeIx, ResIx};
+use crate::{NodeIx, ResIx};
 
 /// Plans fencing and shutdown of every node that needs it.
 pub fn create(acting: &mut Acting<'_, '_>) {

@@ -8,7 +8,8 @@ use super::task::{Key, Task};
 use super::update::{update, update_after};
 use model::Role;
 
-use crate::resolve::{NodeIx, ResIx, Variant};
+use crate::resolve::values::is_true;
+use crate::{NodeIx, ResIx, Variant};
 
 /// One meaning of an ordering, to be applied to both ends.
 #[derive(Clone, Copy, Debug)]
@@ -191,7 +192,7 @@ fn is_interleaved(acting: &Acting<'_, '_>, end: End, first: ResIx, then: ResIx) 
     let key = &acting.arena[end.then].key;
     let down = key.is_once(&Task::Stop) || key.is_once(&Task::Demote);
     let decides = if down { first } else { then };
-    acting.resource(decides).meta("interleave").is_some_and(crate::resolve::is_true)
+    is_true(acting.resource(decides).meta("interleave"))
 }
 
 fn update_interleaved(

@@ -12,7 +12,7 @@ use super::flags::{ActFlags, Changed, Relation};
 use super::spread::{self, End};
 use super::task::{Key, NotifyKind, Task};
 use super::{blocking, task};
-use crate::resolve::{NodeIx, ResIx, Variant};
+use crate::{NodeIx, ResIx, Variant};
 
 /// Looks at every ordering before `then`, and at what depends on any change.
 pub fn update(acting: &mut Acting<'_, '_>, then: ActIx) {

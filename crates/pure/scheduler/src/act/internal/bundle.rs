@@ -5,7 +5,7 @@ use super::order as order_part;
 use crate::act::acting::Acting;
 use crate::act::flags::Relation;
 use crate::act::task::Task;
-use crate::resolve::{Replica, ResIx};
+use crate::{Replica, ResIx};
 
 /// Orders what a bundle and its parts do.
 pub fn order(acting: &mut Acting<'_, '_>, bundle: ResIx) {

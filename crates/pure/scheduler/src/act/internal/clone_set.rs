@@ -5,7 +5,7 @@ use crate::act::acting::Acting;
 use crate::act::flags::Relation;
 use crate::act::probes::instance_number;
 use crate::act::task::Task;
-use crate::resolve::ResIx;
+use crate::ResIx;
 
 /// Orders what a clone set and its instances do.
 pub fn order(acting: &mut Acting<'_, '_>, clone: ResIx) {

@@ -4,7 +4,7 @@ use super::order as order_member;
 use crate::act::acting::Acting;
 use crate::act::flags::Relation;
 use crate::act::task::Task;
-use crate::resolve::ResIx;
+use crate::ResIx;
 
 /// What the walk over the members carries on.
 struct Walk {

@@ -7,7 +7,7 @@ use crate::act::fencing;
 use crate::act::flags::{ActFlags, Relation};
 use crate::act::orders::Side;
 use crate::act::task::Task;
-use crate::resolve::{NodeIx, PlacementStrategy, ResIx};
+use crate::{NodeIx, PlacementStrategy, ResIx};
 
 /// Orders what a primitive does.
 pub fn order(acting: &mut Acting<'_, '_>, resource: ResIx) {
