@@ -10,7 +10,9 @@
 //!
 //! Field word: Pacemaker *scheduler*.
 
+mod act;
 pub mod assign;
+mod graph;
 mod report;
 mod resolve;
 mod rules;
@@ -20,6 +22,7 @@ use cib::Document;
 use model::Plan;
 
 pub use assign::{Assigned, ScoreLine, assign};
+pub use graph::{ActView, InputView};
 pub use report::{Finding, FindingKind, Severity};
 pub use resolve::types::*;
 pub use resolve::{ActiveNodes, FailCount, FailCountScope, OnFail, resolve};
@@ -37,6 +40,8 @@ pub struct Planned {
     pub plan: Plan,
     /// What `crm_simulate -s` and `-U` tell.
     pub scores: Vec<ScoreLine>,
+    /// Every action that was thought of, newest first, in the plan or not.
+    pub actions: Vec<ActView>,
     pub findings: Vec<Finding>,
 }
 
@@ -45,5 +50,9 @@ pub fn plan(document: &Document, input: &Input) -> Planned {
     let resolved = resolve(document, input);
     let assigned = assign(&resolved);
     let scores = assigned.score_lines(&resolved);
-    Planned { scores, findings: resolved.findings, ..Planned::default() }
+    let mut acting = act::act(&resolved, &assigned);
+    let steps = graph::select(&mut acting);
+    let plan = graph::raise(&acting, &steps);
+    let actions = graph::view(&acting);
+    Planned { plan, scores, actions, findings: resolved.findings }
 }

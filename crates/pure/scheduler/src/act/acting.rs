@@ -21,49 +21,49 @@ use crate::{
 
 /// Everything that the functions of this stage share.
 #[derive(Debug)]
-pub struct Acting<'r, 'a> {
-    pub given: &'r Resolved<'a>,
-    pub assigned: &'r Assigned,
-    pub arena: Arena<'a>,
+pub(crate) struct Acting<'r, 'a> {
+    pub(crate) given: &'r Resolved<'a>,
+    pub(crate) assigned: &'r Assigned,
+    pub(crate) arena: Arena<'a>,
     /// Orderings by task, in order of creation, until they are applied to actions.
-    pub orders: Vec<Ordering>,
+    pub(crate) orders: Vec<Ordering>,
     resources: Vec<ResourceNow>,
     nodes: Vec<NodeNow>,
 }
 
 /// What can still change for a resource.
 #[derive(Clone, Debug)]
-pub struct ResourceNow {
-    pub flags: Flags,
+pub(crate) struct ResourceNow {
+    pub(crate) flags: Flags,
     /// Role at the start.
-    pub role: Role,
-    pub next_role: Role,
-    pub assigned: Option<NodeIx>,
+    pub(crate) role: Role,
+    pub(crate) next_role: Role,
+    pub(crate) assigned: Option<NodeIx>,
     /// In the order in which actions are made.
-    pub children: Arc<[ResIx]>,
-    pub partial_move: Option<PartialMove>,
-    pub priority: i32,
+    pub(crate) children: Arc<[ResIx]>,
+    pub(crate) partial_move: Option<PartialMove>,
+    pub(crate) priority: i32,
     /// Being taken down and up again.
-    pub restarting: bool,
+    pub(crate) restarting: bool,
     /// A reload of its parameters is planned.
-    pub reload: bool,
+    pub(crate) reload: bool,
     /// Nodes that its table of allowed nodes has lost since it was assigned.
-    pub not_probed_on: Vec<NodeIx>,
-    pub notices: Notices,
+    pub(crate) not_probed_on: Vec<NodeIx>,
+    pub(crate) notices: Notices,
 }
 
 /// What can still change for a node.
 #[derive(Clone, Copy, Debug)]
-pub struct NodeNow {
-    pub online: bool,
-    pub unclean: bool,
-    pub shutdown: bool,
-    pub remote_reset: bool,
+pub(crate) struct NodeNow {
+    pub(crate) online: bool,
+    pub(crate) unclean: bool,
+    pub(crate) shutdown: bool,
+    pub(crate) remote_reset: bool,
 }
 
 impl<'r, 'a> Acting<'r, 'a> {
     /// Before the first action.
-    pub fn new(given: &'r Resolved<'a>, assigned: &'r Assigned) -> Self {
+    pub(crate) fn new(given: &'r Resolved<'a>, assigned: &'r Assigned) -> Self {
         let resources = given.resource_indices().map(|ix| resource_now(given, assigned, ix));
         let nodes = given.node_indices().map(|ix| {
             let node = assigned.node(ix);
@@ -85,12 +85,12 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 
     /// The resource as configured.
-    pub fn resource(&self, ix: ResIx) -> &'r Resource<'a> {
+    pub(crate) fn resource(&self, ix: ResIx) -> &'r Resource<'a> {
         self.given.resource(ix)
     }
 
     /// The resource as it is thought to be now.
-    pub fn now(&self, ix: ResIx) -> &ResourceNow {
+    pub(crate) fn now(&self, ix: ResIx) -> &ResourceNow {
         match self.resources.get(ix.at()) {
             Some(found) => found,
             None => unreachable!("resource handles are made by the arena that they index"),
@@ -98,7 +98,7 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 
     /// The same, to change it.
-    pub fn now_mut(&mut self, ix: ResIx) -> &mut ResourceNow {
+    pub(crate) fn now_mut(&mut self, ix: ResIx) -> &mut ResourceNow {
         match self.resources.get_mut(ix.at()) {
             Some(found) => found,
             None => unreachable!("resource handles are made by the arena that they index"),
@@ -106,12 +106,12 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 
     /// The node as configured and recorded.
-    pub fn node(&self, ix: NodeIx) -> &'r Node<'a> {
+    pub(crate) fn node(&self, ix: NodeIx) -> &'r Node<'a> {
         self.given.node(ix)
     }
 
     /// The node as it is thought to be now.
-    pub fn node_now(&self, ix: NodeIx) -> NodeNow {
+    pub(crate) fn node_now(&self, ix: NodeIx) -> NodeNow {
         match self.nodes.get(ix.at()) {
             Some(found) => *found,
             None => unreachable!("node handles are made by the arena that they index"),
@@ -119,7 +119,7 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 
     /// The same, to change it.
-    pub fn node_now_mut(&mut self, ix: NodeIx) -> &mut NodeNow {
+    pub(crate) fn node_now_mut(&mut self, ix: NodeIx) -> &mut NodeNow {
         match self.nodes.get_mut(ix.at()) {
             Some(found) => found,
             None => unreachable!("node handles are made by the arena that they index"),
@@ -127,12 +127,12 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 
     /// Children, in the order in which actions are made.
-    pub fn children(&self, ix: ResIx) -> Arc<[ResIx]> {
+    pub(crate) fn children(&self, ix: ResIx) -> Arc<[ResIx]> {
         Arc::clone(&self.now(ix).children)
     }
 
     /// The shared children of clone sets and bundles: instances, or containers.
-    pub fn instances(&self, ix: ResIx) -> Arc<[ResIx]> {
+    pub(crate) fn instances(&self, ix: ResIx) -> Arc<[ResIx]> {
         match self.resource(ix).bundle() {
             Some(bundle) => bundle.replicas.iter().map(|replica| replica.container).collect(),
             None => self.children(ix),
@@ -140,33 +140,33 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 
     /// Whether this is a clone set.
-    pub fn is_clone(&self, ix: ResIx) -> bool {
+    pub(crate) fn is_clone(&self, ix: ResIx) -> bool {
         self.resource(ix).clone_set().is_some()
     }
 
     /// Whether this is a clone set whose instances do not differ.
-    pub fn is_anonymous_clone(&self, ix: ResIx) -> bool {
+    pub(crate) fn is_anonymous_clone(&self, ix: ResIx) -> bool {
         self.is_clone(ix) && !self.now(ix).flags.unique
     }
 
     /// Whether this is a clone set or a bundle.
-    pub fn is_collective(&self, ix: ResIx) -> bool {
+    pub(crate) fn is_collective(&self, ix: ResIx) -> bool {
         matches!(self.resource(ix).variant, Variant::CloneSet(_) | Variant::Bundle(_))
     }
 
     /// Whether this is in a bundle.
-    pub fn is_bundled(&self, ix: ResIx) -> bool {
+    pub(crate) fn is_bundled(&self, ix: ResIx) -> bool {
         let top = self.given.top_of(ix, true);
         top != ix && self.resource(top).bundle().is_some()
     }
 
     /// The outermost ancestor below a bundle.
-    pub fn top(&self, ix: ResIx) -> ResIx {
+    pub(crate) fn top(&self, ix: ResIx) -> ResIx {
         self.given.top_of(ix, false)
     }
 
     /// Whether `ancestor` is above `child`.
-    pub fn is_ancestor(&self, ancestor: ResIx, child: ResIx) -> bool {
+    pub(crate) fn is_ancestor(&self, ancestor: ResIx, child: ResIx) -> bool {
         let mut at = child;
         while let Some(parent) = self.resource(at).parent {
             if parent == ancestor {
@@ -178,7 +178,7 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 
     /// The present or coming role; of a collective, the highest of its children's.
-    pub fn role(&self, ix: ResIx, current: bool) -> Role {
+    pub(crate) fn role(&self, ix: ResIx, current: bool) -> Role {
         if self.resource(ix).is_primitive() {
             let now = self.now(ix);
             return if current { now.role } else { now.next_role };
@@ -189,7 +189,7 @@ impl<'r, 'a> Acting<'r, 'a> {
 
     /// The one node where the resource is (`current`) or will be; `None` if there is none or more
     /// than one.
-    pub fn location(&self, ix: ResIx, current: bool) -> Option<NodeIx> {
+    pub(crate) fn location(&self, ix: ResIx, current: bool) -> Option<NodeIx> {
         let mut found = Vec::new();
         self.gather_locations(ix, current, &mut found);
         match found.as_slice() {
@@ -219,14 +219,14 @@ impl<'r, 'a> Acting<'r, 'a> {
 
     /// Where the resource is active: a move's source, or a clean node if that suffices, or the
     /// first. With how many nodes there are, and how many of them are clean.
-    pub fn active_node(&self, ix: ResIx) -> (Option<NodeIx>, usize, usize) {
+    pub(crate) fn active_node(&self, ix: ResIx) -> (Option<NodeIx>, usize, usize) {
         let nodes = &self.resource(ix).active;
         let clean = nodes.iter().filter(|node| self.is_clean(**node)).count();
         (self.current_node(ix), nodes.len(), clean)
     }
 
     /// Where the resource is active; see [`Self::active_node`].
-    pub fn current_node(&self, ix: ResIx) -> Option<NodeIx> {
+    pub(crate) fn current_node(&self, ix: ResIx) -> Option<NodeIx> {
         let resource = self.resource(ix);
         let now = self.now(ix);
         let first = resource.active.first().copied();
@@ -246,7 +246,7 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 
     /// Whether the resource is active somewhere that counts.
-    pub fn is_active(&self, ix: ResIx) -> bool {
+    pub(crate) fn is_active(&self, ix: ResIx) -> bool {
         self.resource(ix).active.iter().any(|node| {
             let now = self.node_now(*node);
             now.unclean || now.online || !self.now(ix).flags.managed
@@ -254,18 +254,20 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 
     /// Whether a flag holds for a resource or any of its children.
-    pub fn any_below(&self, ix: ResIx, holds: &dyn Fn(&Flags) -> bool) -> bool {
+    pub(crate) fn any_below(&self, ix: ResIx, holds: &dyn Fn(&Flags) -> bool) -> bool {
         holds(&self.now(ix).flags)
             || self.children(ix).iter().any(|child| self.any_below(*child, holds))
     }
 
     /// Whether nodes may be fenced: `node`'s case, or the cluster's.
-    pub fn can_fence(&self, node: NodeIx) -> bool {
+    pub(crate) fn can_fence(&self, node: NodeIx) -> bool {
         let options = &self.given.options;
         if let NodeKind::Guest { container, .. } = self.node(node).kind {
-            return self.resource(container).active.iter().all(|host| {
-                self.node_now(*host).online || self.can_fence(*host)
-            });
+            return self
+                .resource(container)
+                .active
+                .iter()
+                .all(|host| self.node_now(*host).online || self.can_fence(*host));
         }
         if !options.fencing_enabled || !options.fence_device_present {
             return false;
@@ -288,24 +290,24 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 
     /// Whether `resource` will be or is on `node` in its table of allowed nodes.
-    pub fn has_allowed(&self, resource: ResIx, node: NodeIx) -> bool {
+    pub(crate) fn has_allowed(&self, resource: ResIx, node: NodeIx) -> bool {
         self.assigned.resource(resource).scores.get(node).is_some()
             && !self.now(resource).not_probed_on.contains(&node)
     }
 
     /// Whether an action's flags have all of `flags`.
-    pub fn is(&self, act: ActIx, flags: ActFlags) -> bool {
+    pub(crate) fn is(&self, act: ActIx, flags: ActFlags) -> bool {
         self.arena[act].flags.has(flags)
     }
 
     /// An action's key as text.
-    pub fn key_text(&self, act: ActIx) -> String {
+    pub(crate) fn key_text(&self, act: ActIx) -> String {
         let act = &self.arena[act];
         act.key.text(act.resource.map_or("", |resource| &self.resource(resource).id))
     }
 
     /// The actions of `resource` that do `task` once, on `node` if given; oldest first.
-    pub fn once(&mut self, resource: ResIx, task: Task, node: Option<NodeIx>) -> Vec<ActIx> {
+    pub(crate) fn once(&mut self, resource: ResIx, task: Task, node: Option<NodeIx>) -> Vec<ActIx> {
         self.arena.matching(resource, &Key::once(task), node)
     }
 }

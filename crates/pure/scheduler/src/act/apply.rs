@@ -11,7 +11,7 @@ use super::{blocking, loops, probe_orders, update};
 use crate::ResIx;
 
 /// Applies every ordering, in order of creation, and then everything that follows.
-pub fn apply_all(acting: &mut Acting<'_, '_>) {
+pub(crate) fn apply_all(acting: &mut Acting<'_, '_>) {
     // An ordering can make its first action, which those after it then find.
     for position in 0..acting.orders.len() {
         if let Some(ordering) = acting.orders.get(position).cloned() {
@@ -108,7 +108,7 @@ fn apply_before_resource(
 }
 
 /// Whether one side of an ordering is a stop.
-pub fn is_stop(acting: &Acting<'_, '_>, side: &Side) -> bool {
+pub(crate) fn is_stop(acting: &Acting<'_, '_>, side: &Side) -> bool {
     match (side.act, &side.key) {
         (Some(act), _) => acting.arena[act].task == Task::Stop,
         (None, Some(key)) => key.is_once(&Task::Stop),

@@ -13,11 +13,11 @@ use crate::{NodeIx, ResIx, Values};
 
 /// Handle of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ActIx(u32);
+pub(crate) struct ActIx(u32);
 
 impl ActIx {
     /// The action's number in the plan.
-    pub fn number(self) -> u32 {
+    pub(crate) fn number(self) -> u32 {
         self.0.saturating_add(1)
     }
 
@@ -29,7 +29,7 @@ impl ActIx {
 
 /// What must hold before an action may run after a node was lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Requires {
+pub(crate) enum Requires {
     #[default]
     Nothing,
     Quorum,
@@ -38,57 +38,57 @@ pub enum Requires {
 
 /// One end's knowledge of an ordering: the other action, and what the order means.
 #[derive(Clone, Debug)]
-pub struct Edge {
-    pub other: ActIx,
-    pub relation: Relation,
+pub(crate) struct Edge {
+    pub(crate) other: ActIx,
+    pub(crate) relation: Relation,
     /// The other is an input of this in the plan.
-    pub in_plan: bool,
+    pub(crate) in_plan: bool,
 }
 
 /// One action, wanted or not.
 #[derive(Clone, Debug)]
-pub struct Act<'a> {
-    pub resource: Option<ResIx>,
-    pub node: Option<NodeIx>,
-    pub task: Task,
-    pub key: Key,
+pub(crate) struct Act<'a> {
+    pub(crate) resource: Option<ResIx>,
+    pub(crate) node: Option<NodeIx>,
+    pub(crate) task: Task,
+    pub(crate) key: Key,
     /// What a [`Task::Cancel`] cancels.
-    pub cancels: Option<Task>,
-    pub flags: ActFlags,
-    pub needs: Requires,
+    pub(crate) cancels: Option<Task>,
+    pub(crate) flags: ActFlags,
+    pub(crate) needs: Requires,
     /// Why it is required, for people.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// The position of the configured operation among the resource's.
-    pub operation: Option<usize>,
-    pub meta: Values<'a>,
+    pub(crate) operation: Option<usize>,
+    pub(crate) meta: Values<'a>,
     /// The operation's own parameters.
-    pub parameters: Values<'a>,
-    pub priority: i32,
+    pub(crate) parameters: Values<'a>,
+    pub(crate) priority: i32,
     /// For [`Relation::MIN_RUNNABLE`]: how many inputs are, and must be, runnable.
-    pub runnable_before: u32,
-    pub required_before: u32,
+    pub(crate) runnable_before: u32,
+    pub(crate) required_before: u32,
     /// Oldest first.
-    pub before: Vec<Edge>,
+    pub(crate) before: Vec<Edge>,
     /// Oldest first.
-    pub after: Vec<Edge>,
+    pub(crate) after: Vec<Edge>,
 }
 
 impl Act<'_> {
     /// Whether any of `flags` is set.
-    pub fn is(&self, flags: ActFlags) -> bool {
+    pub(crate) fn is(&self, flags: ActFlags) -> bool {
         self.flags.has(flags)
     }
 
     /// The interval in the meta attributes, where the operation is a recurring one. A
     /// cancellation has the interval of what it cancels.
-    pub fn meta_interval(&self) -> Option<&str> {
+    pub(crate) fn meta_interval(&self) -> Option<&str> {
         self.meta.get("interval").map(AsRef::as_ref).filter(|text| *text != "0")
     }
 }
 
 /// All actions, by handle, by resource, and by name where they belong to none.
 #[derive(Clone, Debug, Default)]
-pub struct Arena<'a> {
+pub(crate) struct Arena<'a> {
     acts: Vec<Act<'a>>,
     /// For each resource, oldest first.
     of_resource: Vec<Vec<ActIx>>,
@@ -97,12 +97,16 @@ pub struct Arena<'a> {
 
 impl<'a> Arena<'a> {
     /// An arena for actions of `resources` resources.
-    pub fn new(resources: usize) -> Self {
-        Self { acts: Vec::new(), of_resource: vec![Vec::new(); resources], by_name: BTreeMap::new() }
+    pub(crate) fn new(resources: usize) -> Self {
+        Self {
+            acts: Vec::new(),
+            of_resource: vec![Vec::new(); resources],
+            by_name: BTreeMap::new(),
+        }
     }
 
     /// Takes `act` in and gives it the next number.
-    pub fn add(&mut self, act: Act<'a>) -> ActIx {
+    pub(crate) fn add(&mut self, act: Act<'a>) -> ActIx {
         let ix = ActIx(u32::try_from(self.acts.len()).unwrap_or(u32::MAX));
         match (act.resource, &act.key) {
             (Some(resource), _) => {
@@ -120,27 +124,32 @@ impl<'a> Arena<'a> {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.acts.len()
     }
 
     /// All handles, oldest first.
-    pub fn all(&self) -> impl DoubleEndedIterator<Item = ActIx> + use<> {
+    pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = ActIx> + use<> {
         (0..u32::try_from(self.acts.len()).unwrap_or(u32::MAX)).map(ActIx)
     }
 
     /// The actions of `resource`, oldest first.
-    pub fn of(&self, resource: ResIx) -> &[ActIx] {
+    pub(crate) fn of(&self, resource: ResIx) -> &[ActIx] {
         self.of_resource.get(resource.at()).map_or(&[], Vec::as_slice)
     }
 
     /// The action of no resource that is called `name`.
-    pub fn named(&self, name: &str) -> Option<ActIx> {
+    pub(crate) fn named(&self, name: &str) -> Option<ActIx> {
         self.by_name.get(name).copied()
     }
 
     /// The newest action of `resource` that does `task`, on `node` if that is given.
-    pub fn newest(&self, resource: ResIx, task: &Task, node: Option<NodeIx>) -> Option<ActIx> {
+    pub(crate) fn newest(
+        &self,
+        resource: ResIx,
+        task: &Task,
+        node: Option<NodeIx>,
+    ) -> Option<ActIx> {
         self.of(resource).iter().rev().copied().find(|act| {
             let act = &self[*act];
             act.task == *task && (node.is_none() || act.node == node)
@@ -148,13 +157,18 @@ impl<'a> Arena<'a> {
     }
 
     /// The newest action of `resource` with `key`.
-    pub fn newest_with_key(&self, resource: ResIx, key: &Key) -> Option<ActIx> {
+    pub(crate) fn newest_with_key(&self, resource: ResIx, key: &Key) -> Option<ActIx> {
         self.of(resource).iter().rev().copied().find(|act| self[*act].key == *key)
     }
 
     /// Actions of `resource` with `key`, oldest first. With a node, those on that node, and those
     /// on no node yet, which then are on that one.
-    pub fn matching(&mut self, resource: ResIx, key: &Key, node: Option<NodeIx>) -> Vec<ActIx> {
+    pub(crate) fn matching(
+        &mut self,
+        resource: ResIx,
+        key: &Key,
+        node: Option<NodeIx>,
+    ) -> Vec<ActIx> {
         let mut found = Vec::new();
         for position in 0..self.of(resource).len() {
             let Some(ix) = self.of(resource).get(position).copied() else { break };
@@ -173,7 +187,7 @@ impl<'a> Arena<'a> {
     }
 
     /// Actions of `resource` with `key` that are on `node` already, oldest first.
-    pub fn exactly(&self, resource: ResIx, key: &Key, node: NodeIx) -> Vec<ActIx> {
+    pub(crate) fn exactly(&self, resource: ResIx, key: &Key, node: NodeIx) -> Vec<ActIx> {
         self.of(resource)
             .iter()
             .copied()
@@ -183,14 +197,12 @@ impl<'a> Arena<'a> {
 
     /// Orders `first` before `then`. `false` if nothing new came of it: no relation, the same
     /// action twice, or an ordering with a part of the same meaning is there.
-    pub fn order(&mut self, first: ActIx, then: ActIx, relation: Relation) -> bool {
+    pub(crate) fn order(&mut self, first: ActIx, then: ActIx, relation: Relation) -> bool {
         if relation == Relation::NONE || first == then {
             return false;
         }
-        let known = self[first]
-            .after
-            .iter()
-            .any(|edge| edge.other == then && edge.relation.any(relation));
+        let known =
+            self[first].after.iter().any(|edge| edge.other == then && edge.relation.any(relation));
         if known {
             return false;
         }
@@ -200,20 +212,20 @@ impl<'a> Arena<'a> {
     }
 
     /// The input at `position` of `act`, oldest first.
-    pub fn input(&self, act: ActIx, position: usize) -> Option<&Edge> {
+    pub(crate) fn input(&self, act: ActIx, position: usize) -> Option<&Edge> {
         self[act].before.get(position)
     }
 
     /// Changes what the input at `position` of `act` means; `act`'s end only, as the other end is
     /// just a list of what to look at again.
-    pub fn set_relation(&mut self, act: ActIx, position: usize, relation: Relation) {
+    pub(crate) fn set_relation(&mut self, act: ActIx, position: usize, relation: Relation) {
         if let Some(edge) = self[act].before.get_mut(position) {
             edge.relation = relation;
         }
     }
 
     /// Sorts the inputs of `act` by number and leaves each once, with all meanings together.
-    pub fn merge_inputs(&mut self, act: ActIx) {
+    pub(crate) fn merge_inputs(&mut self, act: ActIx) {
         if self[act].is(ActFlags::INPUTS_MERGED) {
             return;
         }
@@ -302,10 +314,7 @@ mod tests {
         let inputs: Vec<_> = arena[then].before.iter().map(|e| (e.other, e.relation)).collect();
         assert_eq!(
             inputs,
-            [
-                (early, Relation::ORDERED | Relation::FIRST_IMPLIES_THEN),
-                (late, Relation::ORDERED),
-            ]
+            [(early, Relation::ORDERED | Relation::FIRST_IMPLIES_THEN), (late, Relation::ORDERED),]
         );
     }
 }

@@ -7,11 +7,11 @@ use super::arena::ActIx;
 use super::flags::ActFlags;
 use super::task::Task;
 use super::update::update;
-use crate::assign::AssignedColocation;
 use crate::ResIx;
+use crate::assign::AssignedColocation;
 
 /// Blocks those who depend on a start or promotion that cannot run.
-pub fn block_dependents(acting: &mut Acting<'_, '_>, act: ActIx) {
+pub(crate) fn block_dependents(acting: &mut Acting<'_, '_>, act: ActIx) {
     let found = &acting.arena[act];
     let starts = found.task == Task::Start;
     if found.is(ActFlags::RUNNABLE) || !(starts || found.task == Task::Promote) {
@@ -43,8 +43,7 @@ pub fn block_dependents(acting: &mut Acting<'_, '_>, act: ActIx) {
 
 /// What the dependent cannot do where the primary cannot start (or be promoted).
 fn blocked_task(colocation: &AssignedColocation, starts: bool) -> Option<Task> {
-    if colocation.score < Score::INFINITY
-        || (!starts && colocation.primary_role != Role::Promoted)
+    if colocation.score < Score::INFINITY || (!starts && colocation.primary_role != Role::Promoted)
     {
         return None;
     }

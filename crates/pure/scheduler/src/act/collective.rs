@@ -13,7 +13,7 @@ use crate::resolve::values::is_true;
 use crate::{ResIx, Variant};
 
 /// Plans every action of a resource and of what is in it.
-pub fn create(acting: &mut Acting<'_, '_>, resource: ResIx) {
+pub(crate) fn create(acting: &mut Acting<'_, '_>, resource: ResIx) {
     match &acting.resource(resource).variant {
         Variant::Primitive => primitive::create(acting, resource),
         Variant::Group(_) => create_group(acting, resource),
@@ -79,8 +79,8 @@ impl Activity {
             }
             // A stop that fencing implies is a milestone, whether or not it could run.
             starting |= act.task == Task::Start && act.is(ActFlags::RUNNABLE);
-            stopping |= act.task == Task::Stop
-                && act.flags.any(ActFlags::PSEUDO | ActFlags::RUNNABLE);
+            stopping |=
+                act.task == Task::Stop && act.flags.any(ActFlags::PSEUDO | ActFlags::RUNNABLE);
         }
         self.active |= is_active_anywhere(acting, instance);
         self.starting |= starting;
@@ -169,4 +169,3 @@ fn create_bundle(acting: &mut Acting<'_, '_>, bundle: ResIx) {
         acting.arena[done].priority = Score::INFINITY.value();
     }
 }
-

@@ -8,7 +8,7 @@ use super::task::Task;
 use crate::{Order, OrderKind, OrderPair, OrderSet, OrderSets, ResIx, Symmetry};
 
 /// Lowers every order constraint, in document order.
-pub fn order_all(acting: &mut Acting<'_, '_>) {
+pub(crate) fn order_all(acting: &mut Acting<'_, '_>) {
     let given = acting.given;
     for order in &given.orders {
         match order {
@@ -52,8 +52,7 @@ fn order_pair(acting: &mut Acting<'_, '_>, pair: &OrderPair<'_>) {
     if pair.symmetry != Symmetry::Symmetric {
         return;
     }
-    if let (Some(first_inverse), Some(then_inverse)) = (first_task.inverse(), then_task.inverse())
-    {
+    if let (Some(first_inverse), Some(then_inverse)) = (first_task.inverse(), then_task.inverse()) {
         let relation = relation_for(pair.kind, &first_inverse, Symmetry::Inverse);
         acting.order_tasks((pair.then, then_inverse), (pair.first, first_inverse), relation);
     }
@@ -91,7 +90,8 @@ fn order_within(acting: &mut Acting<'_, '_>, set: &OrderSet<'_>) {
     if set.kind == OrderKind::Serialize {
         for (position, first) in set.resources.iter().enumerate() {
             for then in set.resources.iter().skip(position + 1) {
-                let (first, then) = (Side::task(*first, task.clone()), Side::task(*then, task.clone()));
+                let (first, then) =
+                    (Side::task(*first, task.clone()), Side::task(*then, task.clone()));
                 acting.order(first, then, relation);
             }
         }

@@ -17,7 +17,7 @@ use crate::{LossPolicy, NodeIx, ResIx, Resource, Values};
 
 impl Acting<'_, '_> {
     /// The action of `resource` that does `task` once.
-    pub fn act(
+    pub(crate) fn act(
         &mut self,
         resource: ResIx,
         task: Task,
@@ -28,7 +28,7 @@ impl Acting<'_, '_> {
     }
 
     /// The action of `resource` with `key`; if it is made now, it does `task`.
-    pub fn act_with_key(
+    pub(crate) fn act_with_key(
         &mut self,
         resource: ResIx,
         key: Key,
@@ -48,7 +48,7 @@ impl Acting<'_, '_> {
     }
 
     /// A milestone of `resource`.
-    pub fn milestone(
+    pub(crate) fn milestone(
         &mut self,
         resource: ResIx,
         task: Task,
@@ -64,7 +64,7 @@ impl Acting<'_, '_> {
     }
 
     /// A milestone of no resource, known by its name.
-    pub fn named_milestone(&mut self, name: &str) -> ActIx {
+    pub(crate) fn named_milestone(&mut self, name: &str) -> ActIx {
         if let Some(known) = self.arena.named(name) {
             return known;
         }
@@ -74,12 +74,8 @@ impl Acting<'_, '_> {
     }
 
     /// A new action of no resource, required and runnable.
-    pub fn add_named(&mut self, name: &str, task: Task, node: Option<NodeIx>) -> ActIx {
-        self.arena.add(Act {
-            key: Key::Name(Arc::from(name)),
-            node,
-            ..blank(task)
-        })
+    pub(crate) fn add_named(&mut self, name: &str, task: Task, node: Option<NodeIx>) -> ActIx {
+        self.arena.add(Act { key: Key::Name(Arc::from(name)), node, ..blank(task) })
     }
 
     fn add_for_resource(
@@ -94,8 +90,7 @@ impl Acting<'_, '_> {
         let configured =
             operation.and_then(|position| self.resource(resource).operations.get(position));
         let interval_ms = key.interval_ms();
-        let meta =
-            self.given.action_meta(resource, node, task.word(), interval_ms, configured);
+        let meta = self.given.action_meta(resource, node, task.word(), interval_ms, configured);
         let needs = self.requires(resource, &task);
         let mut flags = ActFlags::RUNNABLE;
         if optional {
@@ -122,9 +117,7 @@ impl Acting<'_, '_> {
         let resource = self.resource(resource);
         let own = find_operation(resource, task.word(), key.interval_ms(), true);
         match key {
-            Key::Notify { .. } if own.is_none() => {
-                find_operation(resource, "notify", 0, true)
-            }
+            Key::Notify { .. } if own.is_none() => find_operation(resource, "notify", 0, true),
             Key::Notify { .. } | Key::Operation { .. } | Key::Name(_) => own,
         }
     }
@@ -242,7 +235,7 @@ impl Acting<'_, '_> {
     }
 
     /// Sets or clears one flag.
-    pub fn set_runnable(&mut self, act: ActIx, runnable: bool) {
+    pub(crate) fn set_runnable(&mut self, act: ActIx, runnable: bool) {
         if runnable {
             self.arena[act].flags.set(ActFlags::RUNNABLE);
         } else {
@@ -252,7 +245,7 @@ impl Acting<'_, '_> {
 
     /// Says why an action is required, unless something said so before (or always, to
     /// `overwrite`).
-    pub fn set_reason(&mut self, act: ActIx, reason: Option<&str>, overwrite: bool) {
+    pub(crate) fn set_reason(&mut self, act: ActIx, reason: Option<&str>, overwrite: bool) {
         let known = &mut self.arena[act].reason;
         if overwrite || known.is_none() {
             *known = reason.map(str::to_owned);
@@ -260,19 +253,17 @@ impl Acting<'_, '_> {
     }
 
     /// Adds a meta attribute, over any of the same name.
-    pub fn set_meta(&mut self, act: ActIx, name: &str, value: &str) {
-        self.arena[act]
-            .meta
-            .insert(Cow::Owned(name.to_owned()), Cow::Owned(value.to_owned()));
+    pub(crate) fn set_meta(&mut self, act: ActIx, name: &str, value: &str) {
+        self.arena[act].meta.insert(Cow::Owned(name.to_owned()), Cow::Owned(value.to_owned()));
     }
 
     /// The exit code that the action should have.
-    pub fn expect_code(&mut self, act: ActIx, code: model::OcfCode) {
+    pub(crate) fn expect_code(&mut self, act: ActIx, code: model::OcfCode) {
         self.set_meta(act, "op_target_rc", &code.to_string());
     }
 
     /// The notification action or milestone of `resource`; a new one does `task`.
-    pub fn notice(
+    pub(crate) fn notice(
         &mut self,
         resource: ResIx,
         (kind, of): (NotifyKind, Task),
@@ -285,7 +276,7 @@ impl Acting<'_, '_> {
 }
 
 /// The position of the operation that is configured for a task.
-pub fn find_operation(
+pub(crate) fn find_operation(
     resource: &Resource<'_>,
     task: &str,
     interval_ms: u64,

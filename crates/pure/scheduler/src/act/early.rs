@@ -9,7 +9,7 @@ use super::task::{Key, Task};
 use crate::{EarlyAction, NodeIx, ResIx};
 
 /// Makes them, in the order of discovery.
-pub fn create(acting: &mut Acting<'_, '_>) {
+pub(crate) fn create(acting: &mut Acting<'_, '_>) {
     let given = acting.given;
     for early in &given.early {
         match early {
@@ -54,7 +54,11 @@ pub fn create(acting: &mut Acting<'_, '_>) {
 }
 
 /// Plans to forget how often a resource has failed on a node.
-pub fn clear_fail_count(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx) -> ActIx {
+pub(crate) fn clear_fail_count(
+    acting: &mut Acting<'_, '_>,
+    resource: ResIx,
+    node: NodeIx,
+) -> ActIx {
     let clear = acting.act(resource, Task::ClearFailcount, Some(node), false);
     acting.set_meta(clear, "op_no_wait", "true");
     clear

@@ -15,17 +15,17 @@ use crate::{NodeIx, NodeKind, ResIx};
 
 /// How a fence action is asked for.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct FenceWish<'t> {
+pub(crate) struct FenceWish<'t> {
     /// `off`, `reboot`, `on`; the cluster's `fencing-action` if not given.
-    pub operation: Option<&'t str>,
-    pub optional: bool,
-    pub reason: Option<&'t str>,
+    pub(crate) operation: Option<&'t str>,
+    pub(crate) optional: bool,
+    pub(crate) reason: Option<&'t str>,
     /// Whether `priority-fencing-delay` is to be looked at.
-    pub delay: bool,
+    pub(crate) delay: bool,
 }
 
 /// Marks `node` as one that must be fenced; a guest's container as failed instead.
-pub fn fence_node(acting: &mut Acting<'_, '_>, node: NodeIx, reason: &str, delay: bool) {
+pub(crate) fn fence_node(acting: &mut Acting<'_, '_>, node: NodeIx, reason: &str, delay: bool) {
     let wish = FenceWish { optional: true, reason: Some(reason), delay, ..FenceWish::default() };
     match acting.node(node).kind {
         NodeKind::Guest { container, .. } => {
@@ -62,7 +62,7 @@ pub fn fence_node(acting: &mut Acting<'_, '_>, node: NodeIx, reason: &str, delay
 }
 
 /// The action that fences or unfences `node`.
-pub fn fence_act(acting: &mut Acting<'_, '_>, node: NodeIx, wish: FenceWish<'_>) -> ActIx {
+pub(crate) fn fence_act(acting: &mut Acting<'_, '_>, node: NodeIx, wish: FenceWish<'_>) -> ActIx {
     let given = acting.given;
     let operation = wish.operation.unwrap_or(&given.options.fencing_action);
     let optional = wish.optional;
@@ -121,7 +121,7 @@ fn whole_seconds(ms: u64) -> u64 {
 
 /// Requires unfencing of `node` (for a fence device's resource: of every node where it is
 /// allowed, if `node` cannot be).
-pub fn trigger_unfencing(
+pub(crate) fn trigger_unfencing(
     acting: &mut Acting<'_, '_>,
     device: Option<ResIx>,
     node: NodeIx,
@@ -149,12 +149,12 @@ pub fn trigger_unfencing(
 }
 
 /// Whether the node has been unfenced since it started.
-pub fn is_unfenced(acting: &Acting<'_, '_>, node: NodeIx) -> bool {
+pub(crate) fn is_unfenced(acting: &Acting<'_, '_>, node: NodeIx) -> bool {
     acting.node(node).attribute("#node-unfenced").is_some_and(|value| value != "0")
 }
 
 /// Unfencing comes before the probes and starts of fence devices and of what needs it.
-pub fn order_after_unfencing(
+pub(crate) fn order_after_unfencing(
     acting: &mut Acting<'_, '_>,
     resource: ResIx,
     node: NodeIx,
@@ -179,7 +179,11 @@ pub fn order_after_unfencing(
 }
 
 /// Stops of `resource` come before unfencing of `node`, starts after.
-pub fn order_restart_around_unfencing(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx) {
+pub(crate) fn order_restart_around_unfencing(
+    acting: &mut Acting<'_, '_>,
+    resource: ResIx,
+    node: NodeIx,
+) {
     let wish = FenceWish { operation: Some("on"), optional: true, ..FenceWish::default() };
     let unfence = fence_act(acting, node, wish);
     let side = acting.side(unfence);
@@ -196,7 +200,7 @@ pub fn order_restart_around_unfencing(acting: &mut Acting<'_, '_>, resource: Res
 }
 
 /// Orders every resource's work around the fencing of a node.
-pub fn order_around_fencing(acting: &mut Acting<'_, '_>, fencing: ActIx) {
+pub(crate) fn order_around_fencing(acting: &mut Acting<'_, '_>, fencing: ActIx) {
     for resource in acting.assigned.top.clone() {
         order_resource_around_fencing(acting, resource, fencing);
     }
@@ -307,7 +311,7 @@ fn implied_after(acting: &Acting<'_, '_>, resource: ResIx, target: NodeIx) -> bo
 }
 
 /// A milestone that says that a guest node is down, after what brings it down.
-pub fn fence_guest(acting: &mut Acting<'_, '_>, node: NodeIx) {
+pub(crate) fn fence_guest(acting: &mut Acting<'_, '_>, node: NodeIx) {
     let NodeKind::Guest { connection, container } = acting.node(node).kind else { return };
     let stop = acting.arena.newest(container, &Task::Stop, None);
     let starts = acting.arena.newest(container, &Task::Start, None).is_some();
@@ -339,4 +343,3 @@ pub fn fence_guest(acting: &mut Acting<'_, '_>, node: NodeIx) {
     }
     order_around_fencing(acting, fencing);
 }
-

@@ -9,48 +9,48 @@ macro_rules! bit_set {
     ($(#[$doc:meta])* $name:ident { $($(#[$bit_doc:meta])* $bit:ident = $shift:expr;)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Default)]
-        pub struct $name(u32);
+        pub(crate) struct $name(u32);
 
         impl $name {
             /// No bit.
-            pub const NONE: Self = Self(0);
-            $($(#[$bit_doc])* pub const $bit: Self = Self(1 << $shift);)*
+            pub(crate) const NONE: Self = Self(0);
+            $($(#[$bit_doc])* pub(crate) const $bit: Self = Self(1 << $shift);)*
 
             /// Whether every bit of `other` is set.
-            pub const fn has(self, other: Self) -> bool {
+            pub(crate) const fn has(self, other: Self) -> bool {
                 self.0 & other.0 == other.0
             }
 
             /// Whether any bit of `other` is set.
-            pub const fn any(self, other: Self) -> bool {
+            pub(crate) const fn any(self, other: Self) -> bool {
                 self.0 & other.0 != 0
             }
 
             /// Both sets together.
             #[must_use]
-            pub const fn with(self, other: Self) -> Self {
+            pub(crate) const fn with(self, other: Self) -> Self {
                 Self(self.0 | other.0)
             }
 
             /// This set without the bits of `other`.
             #[must_use]
-            pub const fn without(self, other: Self) -> Self {
+            pub(crate) const fn without(self, other: Self) -> Self {
                 Self(self.0 & !other.0)
             }
 
             /// The bits that both have.
             #[must_use]
-            pub const fn only(self, other: Self) -> Self {
+            pub(crate) const fn only(self, other: Self) -> Self {
                 Self(self.0 & other.0)
             }
 
             /// Adds the bits of `other`.
-            pub fn set(&mut self, other: Self) {
+            pub(crate) fn set(&mut self, other: Self) {
                 self.0 |= other.0;
             }
 
             /// Takes the bits of `other` away.
-            pub fn clear(&mut self, other: Self) {
+            pub(crate) fn clear(&mut self, other: Self) {
                 self.0 &= !other.0;
             }
         }

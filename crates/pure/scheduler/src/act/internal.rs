@@ -12,7 +12,7 @@ use super::acting::Acting;
 use crate::{ResIx, Variant};
 
 /// Orders the work of all resources within themselves.
-pub fn order_all(acting: &mut Acting<'_, '_>) {
+pub(crate) fn order_all(acting: &mut Acting<'_, '_>) {
     for resource in acting.given.top.clone() {
         order(acting, resource);
     }

@@ -4,11 +4,11 @@ use super::acting::Acting;
 use super::arena::ActIx;
 use super::flags::{ActFlags, Relation};
 use super::task::Task;
-use crate::graph::wanted_input;
 use crate::NodeKind;
+use crate::graph::wanted_input;
 
 /// Takes invalid orderings out.
-pub fn disable_invalid(acting: &mut Acting<'_, '_>) {
+pub(crate) fn disable_invalid(acting: &mut Acting<'_, '_>) {
     for act in acting.arena.all().rev() {
         for position in (0..acting.arena[act].before.len()).rev() {
             if is_invalid(acting, act, position) {

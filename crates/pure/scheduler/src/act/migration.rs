@@ -10,7 +10,7 @@ use super::task::Task;
 use crate::{NodeIx, ResIx};
 
 /// Plans a live move of `resource` from `current` (or the rest of one that is under way).
-pub fn create(acting: &mut Acting<'_, '_>, resource: ResIx, current: NodeIx) {
+pub(crate) fn create(acting: &mut Acting<'_, '_>, resource: ResIx, current: NodeIx) {
     let Some(target) = acting.now(resource).assigned else { return };
     let under_way = acting.now(resource).partial_move.is_some();
     let start = acting.act(resource, Task::Start, Some(target), true);
@@ -34,11 +34,7 @@ pub fn create(acting: &mut Acting<'_, '_>, resource: ResIx, current: NodeIx) {
         acting.order_tasks(probe, move_from.clone(), Relation::ORDERED);
     }
     acting.order_tasks(move_from.clone(), (resource, Task::Stop), blocks);
-    acting.order_tasks(
-        move_from,
-        (resource, Task::Start),
-        blocks | Relation::FIRST_ELSE_THEN,
-    );
+    acting.order_tasks(move_from, (resource, Task::Start), blocks | Relation::FIRST_ELSE_THEN);
     if let Some(to) = to {
         add_ends(acting, to, current, target);
         // What is under way must be on record, in case the source is lost meanwhile. A
@@ -59,13 +55,17 @@ fn add_ends(acting: &mut Acting<'_, '_>, act: ActIx, source: NodeIx, target: Nod
 }
 
 /// A move that went wrong left the resource on `source`: stop it there.
-pub fn abort_dangling(acting: &mut Acting<'_, '_>, resource: ResIx, source: NodeIx) {
+pub(crate) fn abort_dangling(acting: &mut Acting<'_, '_>, resource: ResIx, source: NodeIx) {
     let stop = acting.act(resource, Task::Stop, Some(source), false);
     acting.arena[stop].flags.set(ActFlags::MIGRATION_ABORT);
 }
 
 /// Whether `resource` may be moved live from `current`.
-pub fn is_possible(acting: &Acting<'_, '_>, resource: ResIx, current: Option<NodeIx>) -> bool {
+pub(crate) fn is_possible(
+    acting: &Acting<'_, '_>,
+    resource: ResIx,
+    current: Option<NodeIx>,
+) -> bool {
     let now = acting.now(resource);
     let clean = |node: Option<NodeIx>| node.is_some_and(|node| !acting.node_now(node).unclean);
     now.flags.migratable

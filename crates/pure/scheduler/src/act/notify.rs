@@ -17,7 +17,7 @@ use crate::{NodeIx, NodeKind, ResIx};
 
 /// A clone set's notifications, one for each sort of work.
 #[derive(Clone, Debug, Default)]
-pub struct Notices {
+pub(crate) struct Notices {
     start: Option<Notice>,
     stop: Option<Notice>,
     promote: Option<Notice>,
@@ -38,7 +38,7 @@ struct Notice {
 }
 
 /// Milestones around a clone set's starts and stops.
-pub fn create_for_starts(
+pub(crate) fn create_for_starts(
     acting: &mut Acting<'_, '_>,
     clone: ResIx,
     (start, running): (ActIx, ActIx),
@@ -58,7 +58,7 @@ pub fn create_for_starts(
 }
 
 /// Milestones around a clone set's promotions.
-pub fn create_for_promotions(
+pub(crate) fn create_for_promotions(
     acting: &mut Acting<'_, '_>,
     clone: ResIx,
     promote: ActIx,
@@ -71,7 +71,7 @@ pub fn create_for_promotions(
 }
 
 /// Milestones around a clone set's demotions.
-pub fn create_for_demotions(
+pub(crate) fn create_for_demotions(
     acting: &mut Acting<'_, '_>,
     clone: ResIx,
     demote: ActIx,
@@ -196,7 +196,7 @@ fn add_milestone(
 }
 
 /// Tells each instance what all of them do. For a clone set that enters the plan.
-pub fn fill_in(acting: &mut Acting<'_, '_>, clone: ResIx) {
+pub(crate) fn fill_in(acting: &mut Acting<'_, '_>, clone: ResIx) {
     let notices = acting.now(clone).notices.clone();
     let all = [notices.start, notices.stop, notices.promote, notices.demote];
     for mut notice in all.into_iter().flatten() {
@@ -215,7 +215,7 @@ pub fn fill_in(acting: &mut Acting<'_, '_>, clone: ResIx) {
 }
 
 /// Notifications of a stop that fencing implies come after the fencing.
-pub fn order_after_fencing(
+pub(crate) fn order_after_fencing(
     acting: &mut Acting<'_, '_>,
     stop: ActIx,
     resource: ResIx,
@@ -375,9 +375,7 @@ fn named_once<'r>(
     let mut seen = BTreeSet::new();
     sorted
         .into_iter()
-        .filter(|(resource, node)| {
-            (node.is_some() || !need_node) && seen.insert(*resource)
-        })
+        .filter(|(resource, node)| (node.is_some() || !need_node) && seen.insert(*resource))
         .map(|(resource, node)| {
             let name = node.map(|node| acting.given.node(node).name.as_ref());
             (acting.resource(resource).id.as_ref(), name)

@@ -11,46 +11,46 @@ use crate::ResIx;
 
 /// One side of an [`Ordering`].
 #[derive(Clone, Debug, Default)]
-pub struct Side {
+pub(crate) struct Side {
     /// Whose action; `None` for an action of no resource.
-    pub resource: Option<ResIx>,
+    pub(crate) resource: Option<ResIx>,
     /// Which of its actions, where it is not known which one exactly.
-    pub key: Option<Key>,
+    pub(crate) key: Option<Key>,
     /// Exactly this one.
-    pub act: Option<ActIx>,
+    pub(crate) act: Option<ActIx>,
 }
 
 /// *First, then.*
 #[derive(Clone, Debug)]
-pub struct Ordering {
-    pub first: Side,
-    pub then: Side,
-    pub relation: Relation,
+pub(crate) struct Ordering {
+    pub(crate) first: Side,
+    pub(crate) then: Side,
+    pub(crate) relation: Relation,
 }
 
 impl Side {
     /// Any action of `resource` that does `task` once.
-    pub fn task(resource: ResIx, task: Task) -> Self {
+    pub(crate) fn task(resource: ResIx, task: Task) -> Self {
         Self { resource: Some(resource), key: Some(Key::once(task)), act: None }
     }
 }
 
 impl Acting<'_, '_> {
     /// Exactly `act`.
-    pub fn side(&self, act: ActIx) -> Side {
+    pub(crate) fn side(&self, act: ActIx) -> Side {
         let found = &self.arena[act];
         Side { resource: found.resource, key: Some(found.key.clone()), act: Some(act) }
     }
 
     /// Orders `first` before `then`; also their counterparts in live moves.
-    pub fn order(&mut self, first: Side, then: Side, relation: Relation) {
+    pub(crate) fn order(&mut self, first: Side, then: Side, relation: Relation) {
         let ordering = Ordering { first, then, relation };
         self.orders.push(ordering.clone());
         self.order_live_moves(&ordering);
     }
 
     /// Orders one resource's task before another's.
-    pub fn order_tasks(
+    pub(crate) fn order_tasks(
         &mut self,
         (first, first_task): (ResIx, Task),
         (then, then_task): (ResIx, Task),
@@ -60,22 +60,32 @@ impl Acting<'_, '_> {
     }
 
     /// Orders starts.
-    pub fn order_starts(&mut self, first: ResIx, then: ResIx, relation: Relation) {
+    pub(crate) fn order_starts(&mut self, first: ResIx, then: ResIx, relation: Relation) {
         self.order_tasks((first, Task::Start), (then, Task::Start), relation);
     }
 
     /// Orders stops.
-    pub fn order_stops(&mut self, first: ResIx, then: ResIx, relation: Relation) {
+    pub(crate) fn order_stops(&mut self, first: ResIx, then: ResIx, relation: Relation) {
         self.order_tasks((first, Task::Stop), (then, Task::Stop), relation);
     }
 
     /// Orders an action before a task.
-    pub fn order_act_then(&mut self, first: ActIx, (then, task): (ResIx, Task), relation: Relation) {
+    pub(crate) fn order_act_then(
+        &mut self,
+        first: ActIx,
+        (then, task): (ResIx, Task),
+        relation: Relation,
+    ) {
         self.order(self.side(first), Side::task(then, task), relation);
     }
 
     /// Orders a task before an action.
-    pub fn order_then_act(&mut self, (first, task): (ResIx, Task), then: ActIx, relation: Relation) {
+    pub(crate) fn order_then_act(
+        &mut self,
+        (first, task): (ResIx, Task),
+        then: ActIx,
+        relation: Relation,
+    ) {
         self.order(Side::task(first, task), self.side(then), relation);
     }
 

@@ -11,7 +11,7 @@ use super::{migration, recurring};
 use crate::{MultipleActive, NodeIx, ResIx};
 
 /// Plans every action of a primitive.
-pub fn create(acting: &mut Acting<'_, '_>, resource: ResIx) {
+pub(crate) fn create(acting: &mut Acting<'_, '_>, resource: ResIx) {
     set_default_next_role(acting, resource);
     let (current, active, clean) = acting.active_node(resource);
     for source in acting.resource(resource).dangling_sources.clone() {
@@ -47,9 +47,8 @@ pub fn create(acting: &mut Acting<'_, '_>, resource: ResIx) {
     if !moving {
         need_stop |= must_restart(acting, resource, current);
         let now = acting.now(resource);
-        need_promote = now.flags.failed
-            && !now.flags.stop_if_failed
-            && now.next_role == Role::Promoted;
+        need_promote =
+            now.flags.failed && !now.flags.stop_if_failed && now.next_role == Role::Promoted;
     }
     restart(acting, resource, need_stop, need_promote);
     change_role(acting, resource);
@@ -266,7 +265,7 @@ fn demote(acting: &mut Acting<'_, '_>, resource: ResIx, optional: bool) {
 }
 
 /// Plans to forget the history of `resource` on `node`, after a stop and before a start.
-pub fn clean_up(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx, optional: bool) {
+pub(crate) fn clean_up(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx, optional: bool) {
     let now = acting.node_now(node);
     if acting.now(resource).flags.failed || now.unclean || !now.online {
         return;

@@ -15,7 +15,7 @@ use crate::resolve::values::is_true;
 use crate::{ResIx, Variant};
 
 /// Adds all such orderings.
-pub fn order_all(acting: &mut Acting<'_, '_>) {
+pub(crate) fn order_all(acting: &mut Acting<'_, '_>) {
     for resource in acting.assigned.top.clone() {
         order_after_probes_of(acting, resource);
     }
@@ -89,9 +89,8 @@ fn order_restarts(
         order_before_restart_of(acting, probe, after, other);
     }
     let collective = after_resource.filter(|other| acting.is_collective(*other));
-    let interleave = collective.is_some_and(|collective| {
-        is_true(acting.resource(collective).meta("interleave"))
-    });
+    let interleave = collective
+        .is_some_and(|collective| is_true(acting.resource(collective).meta("interleave")));
     let only = match collective {
         Some(collective) if interleave => compatible_instance(acting, resource, collective, false),
         _ => None,
@@ -106,12 +105,7 @@ fn order_restarts(
     }
 }
 
-fn order_before_restart_of(
-    acting: &mut Acting<'_, '_>,
-    probe: ActIx,
-    after: ActIx,
-    other: ResIx,
-) {
+fn order_before_restart_of(acting: &mut Acting<'_, '_>, probe: ActIx, after: ActIx, other: ResIx) {
     let down = match acting.arena[after].task {
         Task::Start => Task::Stop,
         Task::Promote => Task::Demote,
@@ -202,4 +196,3 @@ fn needs_probe(acting: &Acting<'_, '_>, probe: ActIx, then: ActIx) -> bool {
     }
     !(then.task == Task::Shutdown && probe.node.is_some() && probe.node != then.node)
 }
-

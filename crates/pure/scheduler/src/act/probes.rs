@@ -12,7 +12,7 @@ use super::task::{Key, Task};
 use crate::{NodeIx, NodeKind, ProbeMode, Replica, ResIx, Variant};
 
 /// Plans all probes, node by node.
-pub fn create(acting: &mut Acting<'_, '_>) {
+pub(crate) fn create(acting: &mut Acting<'_, '_>) {
     for node in acting.given.node_indices() {
         let now = acting.node_now(node);
         if !now.online {
@@ -134,11 +134,7 @@ fn guest_will_stop(acting: &Acting<'_, '_>, container: ResIx, node: NodeIx) -> b
     let now = acting.now(container);
     let moves = now.role > Role::Stopped
         && now.assigned.is_some_and(|host| !acting.resource(container).active.contains(&host));
-    node.remote_reset
-        || node.unclean
-        || now.flags.failed
-        || now.next_role == Role::Stopped
-        || moves
+    node.remote_reset || node.unclean || now.flags.failed || now.next_role == Role::Stopped || moves
 }
 
 fn add_probe(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx) -> ActIx {
@@ -166,7 +162,7 @@ fn order_probe(acting: &mut Acting<'_, '_>, resource: ResIx, top: ResIx, probe: 
 }
 
 /// Whether the resource or anything in it is active.
-pub fn is_active_anywhere(acting: &Acting<'_, '_>, resource: ResIx) -> bool {
+pub(crate) fn is_active_anywhere(acting: &Acting<'_, '_>, resource: ResIx) -> bool {
     !acting.resource(resource).active.is_empty()
         || acting.children(resource).iter().any(|child| is_active_anywhere(acting, *child))
 }
@@ -204,14 +200,14 @@ fn is_known(acting: &Acting<'_, '_>, resource: ResIx, node: NodeIx) -> bool {
 }
 
 /// Puts a clone set's instances in the order of their numbers.
-pub fn sort_instances(acting: &mut Acting<'_, '_>, clone: ResIx) {
+pub(crate) fn sort_instances(acting: &mut Acting<'_, '_>, clone: ResIx) {
     let mut children = acting.children(clone).to_vec();
     children.sort_by_key(|child| instance_number(&acting.resource(*child).id));
     acting.now_mut(clone).children = children.into();
 }
 
 /// The number at the end of an instance's id: after a colon, or a dash in a bundle.
-pub fn instance_number(id: &str) -> i64 {
+pub(crate) fn instance_number(id: &str) -> i64 {
     let number = id.rsplit_once(':').or_else(|| id.rsplit_once('-')).map(|(_, number)| number);
     number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }

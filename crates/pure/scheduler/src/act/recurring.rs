@@ -25,7 +25,7 @@ impl Recurring {
 }
 
 /// Plans the recurring operations of a primitive.
-pub fn create(acting: &mut Acting<'_, '_>, resource: ResIx) {
+pub(crate) fn create(acting: &mut Acting<'_, '_>, resource: ResIx) {
     let now = acting.now(resource);
     if now.flags.blocked || now.flags.maintenance {
         return;
@@ -48,7 +48,11 @@ pub fn create(acting: &mut Acting<'_, '_>, resource: ResIx) {
     }
 }
 
-fn usable(acting: &Acting<'_, '_>, resource: ResIx, operation: &Operation<'_>) -> Option<Recurring> {
+fn usable(
+    acting: &Acting<'_, '_>,
+    resource: ResIx,
+    operation: &Operation<'_>,
+) -> Option<Recurring> {
     let task = Task::parse(&operation.name);
     let cannot_recur = matches!(
         task,
@@ -64,9 +68,10 @@ fn usable(acting: &Acting<'_, '_>, resource: ResIx, operation: &Operation<'_>) -
         return None;
     }
     let resource = acting.resource(resource);
-    let same = resource.operations.iter().filter(|other| {
-        other.name == operation.name && other.interval_ms == operation.interval_ms
-    });
+    let same = resource
+        .operations
+        .iter()
+        .filter(|other| other.name == operation.name && other.interval_ms == operation.interval_ms);
     if same.count() > 1 {
         return None;
     }
@@ -102,8 +107,7 @@ fn while_active(
         return;
     }
     let key = recurring.key();
-    let monitor =
-        acting.act_with_key(resource, key, recurring.task.clone(), Some(node), optional);
+    let monitor = acting.act_with_key(resource, key, recurring.task.clone(), Some(node), optional);
     let now = acting.node_now(node);
     if !acting.is(start, ActFlags::RUNNABLE) || !now.online || now.unclean {
         acting.set_runnable(monitor, false);
@@ -214,16 +218,11 @@ fn cancel_where_active(
     }
 }
 
-fn order_after_stops(
-    acting: &mut Acting<'_, '_>,
-    resource: ResIx,
-    node: NodeIx,
-    monitor: ActIx,
-) {
+fn order_after_stops(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx, monitor: ActIx) {
     for stop in acting.arena.exactly(resource, &Key::once(Task::Stop), node) {
         let managed = acting.now(resource).flags.managed;
-        let both_required = !acting.is(stop, ActFlags::OPTIONAL)
-            && !acting.is(monitor, ActFlags::OPTIONAL);
+        let both_required =
+            !acting.is(stop, ActFlags::OPTIONAL) && !acting.is(monitor, ActFlags::OPTIONAL);
         if both_required && !managed {
             acting.arena[monitor].flags.set(ActFlags::OPTIONAL);
         }
@@ -243,7 +242,7 @@ fn order_after_stops(
 }
 
 /// Plans to cancel a recurring operation. It takes the place of the operation itself.
-pub fn cancel(
+pub(crate) fn cancel(
     acting: &mut Acting<'_, '_>,
     resource: ResIx,
     task: &Task,
@@ -260,7 +259,7 @@ pub fn cancel(
 }
 
 /// Plans to cancel an operation that history knows but nobody wants.
-pub fn cancel_recorded(
+pub(crate) fn cancel_recorded(
     acting: &mut Acting<'_, '_>,
     resource: ResIx,
     (task, interval_ms): (&Task, u64),

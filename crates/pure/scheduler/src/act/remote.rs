@@ -27,7 +27,7 @@ enum Link {
 }
 
 /// Whether a remote node's connection is lost for good.
-pub fn is_failed(acting: &Acting<'_, '_>, node: NodeIx) -> bool {
+pub(crate) fn is_failed(acting: &Acting<'_, '_>, node: NodeIx) -> bool {
     match acting.node(node).kind {
         NodeKind::Remote { connection: Some(connection) } => {
             link_of(acting, node, connection) == Link::Failed
@@ -57,8 +57,7 @@ fn link_of(acting: &Acting<'_, '_>, node: NodeIx, connection: ResIx) -> Link {
         None => Link::Unknown,
         Some(host) if lost(host) || !acting.node_now(host).online => Link::Resting,
         Some(_) => {
-            let moving =
-                acting.resource(connection).active.len() > 1 && now.partial_move.is_some();
+            let moving = acting.resource(connection).active.len() > 1 && now.partial_move.is_some();
             if moving { Link::Resting } else { Link::Alive }
         }
     }
@@ -69,7 +68,7 @@ fn shutdown_requested(acting: &Acting<'_, '_>, node: NodeIx) -> bool {
 }
 
 /// Orders everything that happens behind connections.
-pub fn order_all(acting: &mut Acting<'_, '_>) {
+pub(crate) fn order_all(acting: &mut Acting<'_, '_>) {
     if !acting.given.nodes.iter().any(|node| node.is_remote_or_guest()) {
         return;
     }
@@ -136,11 +135,8 @@ fn order_on_remote(acting: &mut Acting<'_, '_>, act: ActIx, node: NodeIx, connec
     let link = link_of(acting, node, connection);
     match task_behind(&acting.arena[act]) {
         Task::Start | Task::Promote => {
-            let extra = if link == Link::Failed {
-                Relation::FIRST_IMPLIES_THEN
-            } else {
-                Relation::NONE
-            };
+            let extra =
+                if link == Link::Failed { Relation::FIRST_IMPLIES_THEN } else { Relation::NONE };
             start_then(acting, connection, act, extra);
         }
         Task::Stop => order_stop_on_remote(acting, act, node, connection, link),
@@ -239,7 +235,7 @@ fn order_on_guest(
 }
 
 /// The cluster node through which an action on a remote or guest node runs.
-pub fn router_of(acting: &Acting<'_, '_>, act: ActIx) -> Option<NodeIx> {
+pub(crate) fn router_of(acting: &Acting<'_, '_>, act: ActIx) -> Option<NodeIx> {
     let found = &acting.arena[act];
     if found.task == Task::Fence {
         return None;

@@ -8,7 +8,7 @@ use super::task::Task;
 use crate::{NodeIx, ResIx};
 
 /// Plans fencing and shutdown of every node that needs it.
-pub fn create(acting: &mut Acting<'_, '_>) {
+pub(crate) fn create(acting: &mut Acting<'_, '_>) {
     let top = acting.assigned.top.clone();
     let any_managed = top.into_iter().any(|resource| is_managed(acting, resource));
     let mut coordinator_down = None;
@@ -85,9 +85,8 @@ fn order_stops_before(acting: &mut Acting<'_, '_>, node: NodeIx, down: ActIx) {
         let Some(resource) = found.resource else { continue };
         let flags = &acting.now(resource).flags;
         // What will not be touched cannot hold the node back.
-        let untouched = flags.maintenance
-            || acting.node(node).maintenance
-            || !(flags.managed || flags.blocked);
+        let untouched =
+            flags.maintenance || acting.node(node).maintenance || !(flags.managed || flags.blocked);
         if found.task != Task::Stop || found.node != Some(node) || untouched {
             continue;
         }

@@ -6,27 +6,29 @@ use super::arena::ActIx;
 use super::flags::{ActFlags, Changed, Relation};
 use super::task::{Key, Task};
 use super::update::{update, update_after};
-use model::Role;
+use std::cmp::Reverse;
+
+use model::{Role, Score};
 
 use crate::resolve::values::is_true;
 use crate::{NodeIx, ResIx, Variant};
 
 /// One meaning of an ordering, to be applied to both ends.
 #[derive(Clone, Copy, Debug)]
-pub struct End {
-    pub first: ActIx,
-    pub then: ActIx,
+pub(crate) struct End {
+    pub(crate) first: ActIx,
+    pub(crate) then: ActIx,
     /// Where *then* is looked for among instances.
-    pub node: Option<NodeIx>,
+    pub(crate) node: Option<NodeIx>,
     /// What is known of *first*, as the ordering sees it.
-    pub flags: ActFlags,
+    pub(crate) flags: ActFlags,
     /// Which flags the meaning is about.
-    pub filter: ActFlags,
-    pub meaning: Relation,
+    pub(crate) filter: ActFlags,
+    pub(crate) meaning: Relation,
 }
 
 /// The flags of an action. A collective's are made of its members', and follow them.
-pub fn flags(acting: &mut Acting<'_, '_>, act: ActIx, node: Option<NodeIx>) -> ActFlags {
+pub(crate) fn flags(acting: &mut Acting<'_, '_>, act: ActIx, node: Option<NodeIx>) -> ActFlags {
     let Some(resource) = acting.arena[act].resource else { return acting.arena[act].flags };
     match &acting.resource(resource).variant {
         Variant::Primitive => acting.arena[act].flags,
@@ -82,10 +84,7 @@ fn group_flags(
             result.clear(ActFlags::OPTIONAL);
             acting.arena[act].flags.clear(ActFlags::OPTIONAL);
         }
-        if own != task
-            && result.has(ActFlags::RUNNABLE)
-            && !member_flags.has(ActFlags::RUNNABLE)
-        {
+        if own != task && result.has(ActFlags::RUNNABLE) && !member_flags.has(ActFlags::RUNNABLE) {
             result.clear(ActFlags::RUNNABLE);
             acting.set_runnable(act, false);
         }
@@ -137,7 +136,7 @@ fn instance_task(acting: &Acting<'_, '_>, act: ActIx, collective: ResIx) -> Task
 }
 
 /// Applies one meaning of an ordering as the variant of `resource` does it.
-pub fn update_ends(acting: &mut Acting<'_, '_>, resource: ResIx, end: End) -> Changed {
+pub(crate) fn update_ends(acting: &mut Acting<'_, '_>, resource: ResIx, end: End) -> Changed {
     match &acting.resource(resource).variant {
         Variant::Primitive => update_plain(acting, end),
         Variant::Group(_) => update_group(acting, end),
@@ -195,12 +194,7 @@ fn is_interleaved(acting: &Acting<'_, '_>, end: End, first: ResIx, then: ResIx) 
     is_true(acting.resource(decides).meta("interleave"))
 }
 
-fn update_interleaved(
-    acting: &mut Acting<'_, '_>,
-    end: End,
-    first: ResIx,
-    then: ResIx,
-) -> Changed {
+fn update_interleaved(acting: &mut Acting<'_, '_>, end: End, first: ResIx, then: ResIx) -> Changed {
     let mut changed = Changed::NONE;
     let first_task = instance_task(acting, end.first, first);
     let key = &acting.arena[end.first].key;
@@ -243,7 +237,7 @@ fn flags_of_instance(
 }
 
 /// The instance of `collective` where `like` is or will be; else where it could be.
-pub fn compatible_instance(
+pub(crate) fn compatible_instance(
     acting: &Acting<'_, '_>,
     like: ResIx,
     collective: ResIx,
@@ -257,8 +251,24 @@ pub fn compatible_instance(
     };
     match acting.location(like, current) {
         Some(node) => on(node),
-        None => acting.assigned.sorted_allowed(acting.given, like).into_iter().find_map(on),
+        None => best_nodes(acting, like).into_iter().find_map(on),
     }
+}
+
+/// Where a resource may run, best first: by score, then the fewest resources, then the name.
+fn best_nodes(acting: &Acting<'_, '_>, resource: ResIx) -> Vec<NodeIx> {
+    let score = |node: NodeIx| {
+        let now = acting.node_now(node);
+        let found = acting.node(node);
+        let usable =
+            now.online && !now.unclean && !now.shutdown && !found.standby && !found.maintenance;
+        let cell = acting.assigned.resource(resource).scores.get(node);
+        cell.filter(|_| usable).map_or(Score::MINUS_INFINITY, |cell| cell.score())
+    };
+    let mut nodes: Vec<NodeIx> =
+        acting.given.node_indices().filter(|node| acting.has_allowed(resource, *node)).collect();
+    nodes.sort_by_key(|node| (Reverse(score(*node)), acting.assigned.node(*node).resources, *node));
+    nodes
 }
 
 /// An instance without the instance that it needs must not come up.
@@ -284,7 +294,7 @@ fn unassign(acting: &mut Acting<'_, '_>, resource: ResIx) -> bool {
 }
 
 /// What is planned for a resource without a place: stops are required, the rest cannot run.
-pub fn stop_unassigned(acting: &mut Acting<'_, '_>, resource: ResIx) {
+pub(crate) fn stop_unassigned(acting: &mut Acting<'_, '_>, resource: ResIx) {
     for act in acting.arena.of(resource).to_vec().into_iter().rev() {
         let found = &acting.arena[act];
         let recurs = found.meta_interval().is_some()
@@ -360,9 +370,7 @@ fn apply_plain(
         block_asymmetric(acting, first, then);
     }
     if meaning.has(Relation::THEN_IMPLIES_FIRST) && !then_before.has(ActFlags::OPTIONAL) {
-        if about_optional
-            && !flags.has(ActFlags::OPTIONAL)
-            && first_before.has(ActFlags::OPTIONAL)
+        if about_optional && !flags.has(ActFlags::OPTIONAL) && first_before.has(ActFlags::OPTIONAL)
         {
             clear_because(acting, first, ActFlags::OPTIONAL, then);
         }

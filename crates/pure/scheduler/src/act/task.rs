@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 /// What an action does. The words are those of the plan's `operation`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Task {
+pub(crate) enum Task {
     Monitor,
     Stop,
     /// Milestone: all stops are done.
@@ -38,7 +38,7 @@ pub enum Task {
 
 impl Task {
     /// The word.
-    pub fn word(&self) -> &str {
+    pub(crate) fn word(&self) -> &str {
         match self {
             Self::Monitor => "monitor",
             Self::Stop => "stop",
@@ -66,7 +66,7 @@ impl Task {
     }
 
     /// Reads the word.
-    pub fn parse(word: &str) -> Self {
+    pub(crate) fn parse(word: &str) -> Self {
         match word {
             "monitor" => Self::Monitor,
             "stop" => Self::Stop,
@@ -94,14 +94,14 @@ impl Task {
     }
 
     /// The milestone that says that all of this task is done.
-    pub fn completed(&self) -> Option<Self> {
+    pub(crate) fn completed(&self) -> Option<Self> {
         PAIRS.iter().find(|(task, _)| task == self).map(|(_, done)| done.clone())
     }
 
     /// The task of whose completion this is the milestone; itself if it is none. Notifications
     /// have no atomic half: an instance's are actions in their own right.
     #[must_use]
-    pub fn atomic(&self) -> Self {
+    pub(crate) fn atomic(&self) -> Self {
         if *self == Self::Notified {
             return Self::Notified;
         }
@@ -112,17 +112,17 @@ impl Task {
     }
 
     /// Whether this raises a resource's role.
-    pub fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         matches!(self, Self::Start | Self::Promote | Self::MigrateFrom)
     }
 
     /// Whether this lowers a resource's role.
-    pub fn is_down(&self) -> bool {
+    pub(crate) fn is_down(&self) -> bool {
         matches!(self, Self::Stop | Self::Demote | Self::MigrateTo)
     }
 
     /// The opposite task, for an ordering's inverse.
-    pub fn inverse(&self) -> Option<Self> {
+    pub(crate) fn inverse(&self) -> Option<Self> {
         INVERSES.iter().find_map(|(up, down)| {
             if up == self {
                 Some(down.clone())
@@ -159,14 +159,14 @@ impl fmt::Display for Task {
 }
 
 /// Whether `task` is the milestone that completes another.
-pub fn is_completion(task: &Task) -> bool {
+pub(crate) fn is_completion(task: &Task) -> bool {
     PAIRS.iter().any(|(_, done)| done == task)
 }
 
 /// Which of a resource's notifications: before or after the work, and whether it is the milestone
 /// that confirms it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotifyKind {
+pub(crate) enum NotifyKind {
     Pre,
     ConfirmedPre,
     Post,
@@ -175,7 +175,7 @@ pub enum NotifyKind {
 
 impl NotifyKind {
     /// The word in keys and attributes.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Pre => "pre",
             Self::ConfirmedPre => "confirmed-pre",
@@ -187,7 +187,7 @@ impl NotifyKind {
 
 /// What tells an action from the others of its resource (and from those of no resource).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Key {
+pub(crate) enum Key {
     /// `RESOURCE_TASK_INTERVAL`.
     Operation { task: Task, interval_ms: u64 },
     /// `RESOURCE_KIND_notify_TASK_0`.
@@ -198,17 +198,17 @@ pub enum Key {
 
 impl Key {
     /// The key of `task` without an interval.
-    pub fn once(task: Task) -> Self {
+    pub(crate) fn once(task: Task) -> Self {
         Self::Operation { task, interval_ms: 0 }
     }
 
     /// Whether this is the key of `task` without an interval.
-    pub fn is_once(&self, task: &Task) -> bool {
+    pub(crate) fn is_once(&self, task: &Task) -> bool {
         matches!(self, Self::Operation { task: own, interval_ms: 0 } if own == task)
     }
 
     /// The interval; 0 if there is none.
-    pub fn interval_ms(&self) -> u64 {
+    pub(crate) fn interval_ms(&self) -> u64 {
         match self {
             Self::Operation { interval_ms, .. } => *interval_ms,
             Self::Notify { .. } | Self::Name(_) => 0,
@@ -216,7 +216,7 @@ impl Key {
     }
 
     /// The key as text, for a resource called `resource`.
-    pub fn text(&self, resource: &str) -> String {
+    pub(crate) fn text(&self, resource: &str) -> String {
         match self {
             Self::Operation { task, interval_ms } => format!("{resource}_{task}_{interval_ms}"),
             Self::Notify { kind, of } => format!("{resource}_{}_notify_{of}_0", kind.word()),
@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn words_read_back() {
-        for word in ["monitor", "stop", "running", "stonith", "reload-agent", "clone-one-or-more:x"] {
+        for word in ["monitor", "stop", "running", "stonith", "reload-agent", "clone-one-or-more:x"]
+        {
             assert_eq!(Task::parse(word).word(), word);
         }
     }

@@ -15,7 +15,7 @@ use super::{blocking, task};
 use crate::{NodeIx, ResIx, Variant};
 
 /// Looks at every ordering before `then`, and at what depends on any change.
-pub fn update(acting: &mut Acting<'_, '_>, then: ActIx) {
+pub(crate) fn update(acting: &mut Acting<'_, '_>, then: ActIx) {
     let before = acting.arena[then].flags;
     let counts = acting.arena[then].required_before > 0;
     if counts {
@@ -44,7 +44,7 @@ pub fn update(acting: &mut Acting<'_, '_>, then: ActIx) {
 }
 
 /// Looks again at everything that is ordered after `act`.
-pub fn update_after(acting: &mut Acting<'_, '_>, act: ActIx) {
+pub(crate) fn update_after(acting: &mut Acting<'_, '_>, act: ActIx) {
     for position in (0..acting.arena[act].after.len()).rev() {
         if let Some(later) = acting.arena[act].after.get(position).map(|edge| edge.other) {
             update(acting, later);
@@ -359,9 +359,8 @@ fn put_in_plan(acting: &mut Acting<'_, '_>, ends: &Ends, relation: Relation) {
 
 /// A resource that is blocked cannot stop, so nothing that waits for its stop can run.
 fn block_after_stuck_stop(acting: &mut Acting<'_, '_>, ends: &Ends, relation: Relation) -> Changed {
-    let implies = Relation::FIRST_IMPLIES_THEN
-        | Relation::THEN_IMPLIES_FIRST
-        | Relation::INTERMEDIATE_STOP;
+    let implies =
+        Relation::FIRST_IMPLIES_THEN | Relation::THEN_IMPLIES_FIRST | Relation::INTERMEDIATE_STOP;
     let first = &acting.arena[ends.first];
     let stuck = first.resource.is_some_and(|resource| {
         let flags = &acting.now(resource).flags;
@@ -378,4 +377,3 @@ fn block_after_stuck_stop(acting: &mut Acting<'_, '_>, ends: &Ends, relation: Re
     }
     Changed::NONE
 }
-

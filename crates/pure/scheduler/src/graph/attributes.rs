@@ -152,23 +152,16 @@ fn add_clone(
 }
 
 /// On a guest, the machine that the guest is on.
-fn add_host(
-    acting: &Acting<'_, '_>,
-    act: &Act<'_>,
-    resource: ResIx,
-    attributes: &mut Attributes,
-) {
+fn add_host(acting: &Acting<'_, '_>, act: &Act<'_>, resource: ResIx, attributes: &mut Attributes) {
     let Some(container) = act.node.and_then(|node| container_of(acting, node)) else { return };
     let task = match &act.key {
-        Key::Notify { .. } => Task::parse(
-            act.meta.get("notify_operation").map_or("", |operation| operation.as_ref()),
-        ),
+        Key::Notify { .. } => {
+            Task::parse(act.meta.get("notify_operation").map_or("", |operation| operation.as_ref()))
+        }
         Key::Operation { .. } | Key::Name(_) => act.task.clone(),
     };
     let host = match task {
-        Task::Stop | Task::Stopped | Task::Demote | Task::Demoted => {
-            acting.current_node(container)
-        }
+        Task::Stop | Task::Stopped | Task::Demote | Task::Demoted => acting.current_node(container),
         Task::Start | Task::Running | Task::Monitor | Task::Promote | Task::Promoted => {
             acting.now(container).assigned
         }
@@ -181,4 +174,3 @@ fn add_host(
         add_meta(attributes, "physical-host", &acting.node(host).name);
     }
 }
-

@@ -15,5 +15,5 @@ mod view;
 
 pub(crate) use raise::raise;
 pub(crate) use select::{select, wanted_input};
-pub use view::{ActView, InputView};
 pub(crate) use view::view;
+pub use view::{ActView, InputView};

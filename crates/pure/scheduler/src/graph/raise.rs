@@ -75,9 +75,7 @@ fn kind_of(acting: &Acting<'_, '_>, act: &Act<'_>) -> ActionKind {
     match act.task {
         Task::Fence if pseudo => ActionKind::Milestone,
         Task::Fence => ActionKind::Fence,
-        Task::Shutdown | Task::ClearFailcount | Task::LrmDelete => {
-            ActionKind::Bookkeeping(about())
-        }
+        Task::Shutdown | Task::ClearFailcount | Task::LrmDelete => ActionKind::Bookkeeping(about()),
         _ if pseudo => ActionKind::Milestone,
         _ => about().map_or(ActionKind::Milestone, ActionKind::Resource),
     }
@@ -114,11 +112,8 @@ fn keys_of(acting: &Acting<'_, '_>, act: &Act<'_>) -> (String, Option<String>) {
 pub(super) fn history_key(act: &Act<'_>, name: &str) -> String {
     let meta = |name: &str| act.meta.get(name).map(AsRef::as_ref);
     if act.task == Task::Notify {
-        let kind = if meta("notify_type") == Some("post") {
-            NotifyKind::Post
-        } else {
-            NotifyKind::Pre
-        };
+        let kind =
+            if meta("notify_type") == Some("post") { NotifyKind::Post } else { NotifyKind::Pre };
         let of = Task::parse(meta("notify_operation").unwrap_or_default());
         return Key::Notify { kind, of }.text(name);
     }

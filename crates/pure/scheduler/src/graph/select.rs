@@ -96,8 +96,7 @@ fn add(acting: &mut Acting<'_, '_>, act: ActIx, steps: &mut Vec<ActIx>) {
 /// Whether an action belongs in the plan.
 fn is_wanted(acting: &Acting<'_, '_>, act: ActIx) -> bool {
     let found = &acting.arena[act];
-    let optional =
-        found.is(ActFlags::OPTIONAL) && !found.is(ActFlags::ALWAYS_IN_PLAN);
+    let optional = found.is(ActFlags::OPTIONAL) && !found.is(ActFlags::ALWAYS_IN_PLAN);
     if !found.is(ActFlags::RUNNABLE) || optional {
         return false;
     }
@@ -154,9 +153,7 @@ pub(crate) fn wanted_input(acting: &mut Acting<'_, '_>, act: ActIx, position: us
     }
     let in_plan = ActFlags::ALWAYS_IN_PLAN | ActFlags::IN_PLAN;
     let input = &acting.arena[edge.other];
-    !input.is(ActFlags::OPTIONAL)
-        || input.flags.any(in_plan)
-        || is_wanted(acting, edge.other)
+    !input.is(ActFlags::OPTIONAL) || input.flags.any(in_plan) || is_wanted(acting, edge.other)
 }
 
 /// Whether an ordering means more than the order.
@@ -180,11 +177,7 @@ fn applies_here(acting: &Acting<'_, '_>, act: ActIx, input: ActIx, relation: Rel
             let target = acting.now(resource).assigned;
             input.node.is_some() && input.node == target
         }
-        _ => {
-            input.node.is_some()
-                && input.node == act.node
-                && !input.is(ActFlags::OPTIONAL)
-        }
+        _ => input.node.is_some() && input.node == act.node && !input.is(ActFlags::OPTIONAL),
     }
 }
 

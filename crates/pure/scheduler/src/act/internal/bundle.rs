@@ -8,7 +8,7 @@ use crate::act::task::Task;
 use crate::{Replica, ResIx};
 
 /// Orders what a bundle and its parts do.
-pub fn order(acting: &mut Acting<'_, '_>, bundle: ResIx) {
+pub(crate) fn order(acting: &mut Acting<'_, '_>, bundle: ResIx) {
     let Some(parts) = acting.resource(bundle).bundle() else { return };
     for replica in &parts.replicas {
         order_replica(acting, bundle, replica);

@@ -1,14 +1,14 @@
 //! A clone set's milestones and its instances' order.
 
 use super::order as order_instance;
+use crate::ResIx;
 use crate::act::acting::Acting;
 use crate::act::flags::Relation;
 use crate::act::probes::instance_number;
 use crate::act::task::Task;
-use crate::ResIx;
 
 /// Orders what a clone set and its instances do.
-pub fn order(acting: &mut Acting<'_, '_>, clone: ResIx) {
+pub(crate) fn order(acting: &mut Acting<'_, '_>, clone: ResIx) {
     let Some(options) = acting.resource(clone).clone_set() else { return };
     let own = |task: Task| (clone, task);
     let blocks = Relation::UNRUNNABLE_FIRST_BLOCKS;
@@ -48,12 +48,7 @@ fn around_instance(acting: &mut Acting<'_, '_>, clone: ResIx, instance: ResIx) {
     acting.order_tasks((instance, Task::Stop), (clone, Task::Stopped), after);
 }
 
-fn order_promotions(
-    acting: &mut Acting<'_, '_>,
-    clone: ResIx,
-    instances: &[ResIx],
-    ordered: bool,
-) {
+fn order_promotions(acting: &mut Acting<'_, '_>, clone: ResIx, instances: &[ResIx], ordered: bool) {
     order_role_milestones(acting, clone);
     let mut previous: Option<ResIx> = None;
     for instance in instances.iter().copied() {

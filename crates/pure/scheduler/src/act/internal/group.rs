@@ -1,10 +1,10 @@
 //! A group's milestones and its members' order.
 
 use super::order as order_member;
+use crate::ResIx;
 use crate::act::acting::Acting;
 use crate::act::flags::Relation;
 use crate::act::task::Task;
-use crate::ResIx;
 
 /// What the walk over the members carries on.
 struct Walk {
@@ -16,7 +16,7 @@ struct Walk {
 }
 
 /// Orders what a group and its members do.
-pub fn order(acting: &mut Acting<'_, '_>, group: ResIx) {
+pub(crate) fn order(acting: &mut Acting<'_, '_>, group: ResIx) {
     let blocks = Relation::UNRUNNABLE_FIRST_BLOCKS;
     acting.order_tasks((group, Task::Stop), (group, Task::Stopped), blocks);
     acting.order_tasks((group, Task::Stopped), (group, Task::Start), Relation::ORDERED);

@@ -10,7 +10,7 @@ use crate::act::task::Task;
 use crate::{NodeIx, PlacementStrategy, ResIx};
 
 /// Orders what a primitive does.
-pub fn order(acting: &mut Acting<'_, '_>, resource: ResIx) {
+pub(crate) fn order(acting: &mut Acting<'_, '_>, resource: ResIx) {
     // What assignment makes unmanaged later still has these.
     if !acting.resource(resource).flags.managed {
         return;
@@ -90,8 +90,7 @@ fn order_with_launcher(acting: &mut Acting<'_, '_>, resource: ResIx) {
     if acting.resource(resource).flags.remote_connection {
         let relation = Relation::ORDERED;
         acting.order_tasks((launcher, Task::Monitor), (resource, Task::Stop), relation);
-    } else if acting.resource(launcher).flags.remote_connection
-        || contains_guest(acting, launcher)
+    } else if acting.resource(launcher).flags.remote_connection || contains_guest(acting, launcher)
     {
         // It runs on the remote node, and what runs there is ordered around the connection.
         return;
