@@ -7,7 +7,7 @@
 use model::AgentRef;
 
 use crate::codes::EXIT_REASON_PREFIX;
-use crate::fence::{self, Target};
+use crate::fence;
 use crate::standard::Standard;
 
 /// One run, as the scheduler and the fencing logic ask for it.
@@ -17,11 +17,8 @@ pub struct Run<'a> {
     pub resource: &'a str,
     pub agent: &'a AgentRef,
     pub action: &'a str,
+    /// Parameters, and meta-attributes as the plan names them (`CRM_meta_timeout`).
     pub parameters: &'a [(String, String)],
-    /// Meta-attributes, without `CRM_meta_` before their names.
-    pub meta: &'a [(String, String)],
-    /// Only for fence agents that act on a node.
-    pub target: Option<&'a Target>,
 }
 
 /// How to carry a run out.
@@ -97,13 +94,12 @@ fn ocf(run: &Run<'_>) -> Program {
         environment.push(match name.as_str() {
             // The one parameter that the API names without a prefix.
             "OCF_CHECK_LEVEL" => owned(name, value),
-            _ => (format!("OCF_RESKEY_{name}"), value.clone()),
+            // Shells cannot read names with dashes.
+            meta if meta.starts_with("CRM_meta_") => {
+                (format!("OCF_RESKEY_{}", meta.replace('-', "_")), value.clone())
+            }
+            parameter => (format!("OCF_RESKEY_{parameter}"), value.clone()),
         });
-    }
-    for (name, value) in run.meta {
-        // Shells cannot read names with dashes.
-        let name = name.replace('-', "_");
-        environment.push((format!("OCF_RESKEY_CRM_meta_{name}"), value.clone()));
     }
     environment.retain(|(name, value)| is_variable(name) && !value.contains('\0'));
     Program {
@@ -135,7 +131,7 @@ fn fence_agent(run: &Run<'_>) -> Program {
         name: run.agent.kind.to_string(),
         arguments: Vec::new(),
         environment: Vec::new(),
-        stdin: Some(fence::standard_input(action, run.parameters, run.target)),
+        stdin: Some(fence::standard_input(action, run.parameters)),
     }
 }
 
@@ -201,9 +197,8 @@ mod tests {
         agent: &'a AgentRef,
         action: &'a str,
         parameters: &'a [(String, String)],
-        meta: &'a [(String, String)],
     ) -> Run<'a> {
-        Run { resource: "web:1", agent, action, parameters, meta, target: None }
+        Run { resource: "web:1", agent, action, parameters }
     }
 
     fn program(invocation: Invocation) -> Program {
@@ -221,10 +216,10 @@ mod tests {
             owned("OCF_CHECK_LEVEL", "10"),
             owned("bad=name", "x"),
             owned("nul", "a\0b"),
+            owned("CRM_meta_interval", "10000"),
+            owned("CRM_meta_clone-max", "3"),
         ];
-        let meta = [owned("interval", "10000"), owned("clone-max", "3")];
-        let made =
-            program(Invocation::of(Standard::Ocf, &run(&agent, "start", &parameters, &meta)));
+        let made = program(Invocation::of(Standard::Ocf, &run(&agent, "start", &parameters)));
         assert_eq!(made.name, "heartbeat/IPaddr2");
         assert_eq!(made.arguments, ["start"]);
         let has = |name: &str, value: &str| made.environment.contains(&owned(name, value));
@@ -243,8 +238,7 @@ mod tests {
     fn init_scripts_are_asked_for_their_status() {
         let agent = agent("lsb", None, "cron");
         let parameters = [owned("secret", "x")];
-        let made =
-            program(Invocation::of(Standard::Lsb, &run(&agent, "monitor", &parameters, &[])));
+        let made = program(Invocation::of(Standard::Lsb, &run(&agent, "monitor", &parameters)));
         assert_eq!(
             (made.name.as_str(), made.arguments.as_slice()),
             ("cron", &["status".to_owned()][..])
@@ -256,8 +250,7 @@ mod tests {
     fn fence_agents_get_no_arguments() {
         let agent = agent("stonith", None, "fence_x");
         let parameters = [owned("passwd", "hush")];
-        let made =
-            program(Invocation::of(Standard::Fence, &run(&agent, "start", &parameters, &[])));
+        let made = program(Invocation::of(Standard::Fence, &run(&agent, "start", &parameters)));
         assert!(made.arguments.is_empty() && made.environment.is_empty());
         assert_eq!(made.stdin.as_deref(), Some("action=monitor\npasswd=hush\n"));
     }
@@ -272,7 +265,7 @@ mod tests {
         ] {
             let agent = agent("systemd", None, kind);
             assert_eq!(
-                Invocation::of(Standard::Systemd, &run(&agent, "monitor", &[], &[])),
+                Invocation::of(Standard::Systemd, &run(&agent, "monitor", &[])),
                 Invocation::Unit { unit: unit.to_owned(), job: UnitJob::Status }
             );
         }

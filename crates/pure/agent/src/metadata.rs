@@ -268,7 +268,6 @@ mod tests {
 </resource-agent>"#;
         let data = Metadata::parse(text).unwrap();
         assert_eq!(data.short, "Fences x");
-        assert_eq!(crate::fence::default_host_argument(&data), Some("plug"));
         assert!(data.parameter("ssl-secure").is_some());
         assert!(data.parameter("port").unwrap().deprecated);
         let on = data.action("on").unwrap();

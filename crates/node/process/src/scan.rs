@@ -1,0 +1,109 @@
+//! Reading `/proc`.
+
+use std::fs;
+
+use crate::identity::Identity;
+
+/// One line of `/proc/PID/stat`, as far as anyone here needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    pub pid: u32,
+    pub state: char,
+    pub parent: u32,
+    pub group: u32,
+    pub session: u32,
+    /// Clock ticks since the boot.
+    pub started: u64,
+}
+
+impl Stat {
+    /// The process with the number `pid`.
+    pub fn of(pid: u32) -> Option<Self> {
+        Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    /// Who this is.
+    pub fn identity(&self) -> Identity {
+        Identity { pid: self.pid, started: self.started }
+    }
+
+    /// Dead, and only waiting for its parent to ask how it ended.
+    pub fn is_zombie(&self) -> bool {
+        matches!(self.state, 'Z' | 'X' | 'x')
+    }
+
+    /// The program's name stands in parentheses and may contain anything, parentheses included.
+    fn parse(line: &str) -> Option<Self> {
+        let (pid, rest) = line.split_once(" (")?;
+        let (_, rest) = rest.rsplit_once(") ")?;
+        let mut fields = rest.split(' ');
+        let state = fields.next()?.chars().next()?;
+        let mut number = || fields.next()?.parse::<i64>().ok();
+        let mut small = || u32::try_from(number()?.max(0)).ok();
+        let (parent, group, session) = (small()?, small()?, small()?);
+        // Field 22 of the file; 7 to 21 are terminals, faults and times.
+        let started = fields.nth(15)?.parse().ok()?;
+        Some(Self { pid: pid.parse().ok()?, state, parent, group, session, started })
+    }
+}
+
+/// Every process that is there, zombies left out.
+pub fn all() -> Vec<Stat> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter_map(Stat::of)
+        .filter(|stat| !stat.is_zombie())
+        .collect()
+}
+
+/// Members of the session that the process `leader` founded.
+pub fn in_session(leader: u32) -> Vec<Stat> {
+    all().into_iter().filter(|stat| stat.session == leader).collect()
+}
+
+/// Processes whose environment at their start had all of these variables with these values. What
+/// we may not look into, as other users' processes, is left out; so is, for a moment, a process
+/// that is just becoming another program.
+pub fn marked(marks: &[(&str, &str)]) -> Vec<Stat> {
+    let wanted: Vec<Vec<u8>> =
+        marks.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
+    let has_marks = |stat: &Stat| {
+        let Ok(text) = fs::read(format!("/proc/{}/environ", stat.pid)) else { return false };
+        let variables: Vec<&[u8]> = text.split(|byte| *byte == 0).collect();
+        wanted.iter().all(|mark| variables.contains(&mark.as_slice()))
+    };
+    all().into_iter().filter(has_marks).collect()
+}
+
+/// The variable `name` in the environment that `pid` was started with.
+pub fn environment_value(pid: u32, name: &str) -> Option<String> {
+    let text = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    text.split(|byte| *byte == 0)
+        .filter_map(|variable| std::str::from_utf8(variable).ok()?.split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_names_do_not_shift_the_fields() {
+        let line = "42 (a) (b 1 2) S 1 40 39 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 777 9 9";
+        let stat = Stat::parse(line).unwrap();
+        assert_eq!((stat.pid, stat.parent, stat.group, stat.session), (42, 1, 40, 39));
+        assert_eq!(stat.started, 777);
+        assert_eq!(Stat::parse("42 (cut"), None);
+    }
+
+    #[test]
+    fn own_process_is_found() {
+        let own = std::process::id();
+        assert!(all().iter().any(|stat| stat.pid == own));
+        let session = Stat::of(own).unwrap().session;
+        assert!(in_session(session).iter().any(|stat| stat.pid == own));
+    }
+}
