@@ -30,7 +30,7 @@ fn fill<'a>(ticket: &mut Ticket<'a>, state: Element<'a>) {
     ticket.granted = is_true(state.attr("granted"));
     ticket.standby = is_true(state.attr("standby"));
     ticket.last_granted = state.attr("last-granted").and_then(parse_integer);
-    ticket.state = state.attrs().map(|(name, value)| (name, value)).collect();
+    ticket.state = state.attrs().collect();
 }
 
 /// The ticket called `id`, which may not have been heard of before.
