@@ -25,7 +25,10 @@ pub use assign::{Assigned, ScoreLine, assign};
 pub use graph::{ActView, InputView};
 pub use report::{Finding, FindingKind, Severity};
 pub use resolve::types::*;
-pub use resolve::{ActiveNodes, FailCount, FailCountScope, OnFail, resolve};
+pub use resolve::{
+    ActiveNodes, DigestComparison, DigestVerdict, FailCount, FailCountScope, OnFail,
+    OperationDigests, resolve,
+};
 
 /// What the scheduler is told besides the document.
 #[derive(Clone, Debug, Default)]

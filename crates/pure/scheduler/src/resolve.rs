@@ -8,6 +8,7 @@
 
 mod blocks;
 mod constraints;
+mod digest;
 mod fail_count;
 mod lookup;
 mod nodes;
@@ -24,6 +25,7 @@ use cib::{Document, Element};
 use crate::Input;
 use crate::report::{Finding, FindingKind, Severity};
 use crate::rules::NextChange;
+pub use digest::{DigestComparison, DigestVerdict, OperationDigests};
 pub use fail_count::{FailCount, FailCountScope};
 use model::Role;
 use types::{NodeIx, ResIx, Resolved};

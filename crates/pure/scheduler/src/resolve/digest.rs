@@ -1,0 +1,226 @@
+//! Whether the parameters of an operation have changed since it ran.
+//!
+//! The record of an operation has up to three digests: of all its parameters, of those that are
+//! not secret, and of those whose change needs a restart rather than a reload.
+//!
+//! Field word: Pacemaker *operation digest*.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use agent::digest::Parameters as Hashed;
+use cib::Element;
+
+use super::types::{NodeIx, ResIx, Resolved, Resource};
+
+/// Secret parameters where no record says which are.
+const SECRET_BY_DEFAULT: &str = " passwd password user ";
+
+/// From this feature set on, the digest without secrets covers the operation's parameters too.
+const SECURE_COVERS_OPERATION: &str = "3.16.0";
+
+/// The task that stands for unfencing: its digest is that of a fence device's parameters.
+const UNFENCING_TASK: &str = "stonith-on";
+
+/// An operation's digests as its configuration is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationDigests {
+    pub all: String,
+    /// Without secret parameters, where asked for.
+    pub secure: Option<String>,
+    /// Of what cannot be reloaded, where the record has one.
+    pub restart: Option<String>,
+    /// The operation runs once and has parameters of its own.
+    pub own_parameters: bool,
+}
+
+/// What a comparison with the record comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestVerdict {
+    Match,
+    /// Something changed; a reload may do.
+    Mismatch,
+    /// Something changed that needs a restart.
+    Restart,
+    /// The record has no digest.
+    Unknown,
+}
+
+/// A verdict, and whether it is about secrets only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DigestComparison {
+    pub verdict: DigestVerdict,
+    /// All that changed is secret; simulations of documents without their secrets say so.
+    pub only_private_changed: bool,
+}
+
+/// An action whose parameters are to be hashed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Digested<'d, 'a> {
+    pub(crate) resource: ResIx,
+    pub(crate) node: NodeIx,
+    pub(crate) task: &'d str,
+    pub(crate) interval_ms: u64,
+    pub(crate) record: Option<Element<'a>>,
+    /// The host's name, for a connection to a bundle's replica that has no address.
+    pub(crate) address: Option<&'d str>,
+}
+
+type Parameters = BTreeMap<String, String>;
+
+impl<'a> Resolved<'a> {
+    /// Compares a recorded operation with what is configured now.
+    pub fn compare_digest(
+        &self,
+        resource: ResIx,
+        node: NodeIx,
+        record: Element<'a>,
+        address: Option<&str>,
+    ) -> DigestComparison {
+        let interval_ms = record.attr("interval").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let task = record.attr("operation").unwrap_or("");
+        let record_of = Some(record);
+        let digests = self.digests(
+            Digested { resource, node, task, interval_ms, record: record_of, address },
+            true,
+        );
+        let recorded_restart = record.attr("op-restart-digest");
+        let restart_differs = match (&digests.restart, recorded_restart) {
+            (Some(now), Some(then)) => now != then,
+            (None, _) | (_, None) => false,
+        };
+        let verdict = match record.attr("op-digest") {
+            _ if restart_differs => DigestVerdict::Restart,
+            None => DigestVerdict::Unknown,
+            Some(then) if then == digests.all => DigestVerdict::Match,
+            Some(_) if digests.own_parameters => DigestVerdict::Restart,
+            Some(_) => DigestVerdict::Mismatch,
+        };
+        let recorded_secure = record.attr("op-secure-digest");
+        let only_private_changed = verdict != DigestVerdict::Match
+            && recorded_secure.is_some()
+            && recorded_secure == digests.secure.as_deref();
+        DigestComparison { verdict, only_private_changed }
+    }
+
+    /// The digests of a fence device's parameters, for unfencing `node`.
+    pub fn fencing_digests(&self, device: ResIx, node: NodeIx) -> OperationDigests {
+        let digested = Digested {
+            resource: device,
+            node,
+            task: UNFENCING_TASK,
+            interval_ms: 0,
+            record: None,
+            address: None,
+        };
+        self.digests(digested, true)
+    }
+
+    /// The digests of an action's parameters.
+    pub(crate) fn digests(&self, action: Digested<'_, 'a>, secure: bool) -> OperationDigests {
+        let resource = self.resource(action.resource);
+        let own = self.parameters_of_resource(action);
+        let mut all = own.clone();
+        if let Some(address) = action.address {
+            all.insert("addr".to_owned(), address.to_owned());
+        }
+        let operation = resource.operation(action.task, action.interval_ms, true);
+        let of_operation = self.operation_parameters(operation, Some(action.node));
+        let own_parameters = action.interval_ms == 0 && !of_operation.is_empty();
+        for (name, value) in of_operation {
+            all.entry(name.into_owned()).or_insert_with(|| value.into_owned());
+        }
+        if action.interval_ms > 0 {
+            let node = Some(action.node);
+            let (task, interval_ms) = (action.task, action.interval_ms);
+            let meta = self.action_meta(action.resource, node, task, interval_ms, operation);
+            if let Some(timeout) = meta.get("timeout") {
+                all.insert("CRM_meta_timeout".to_owned(), timeout.clone().into_owned());
+                all.insert("CRM_meta_interval".to_owned(), interval_ms.to_string());
+            }
+        }
+        OperationDigests {
+            secure: secure.then(|| self.secure_digest(resource, action.record, &all, own)),
+            restart: restart_digest(action.record, &all),
+            all: hashed(&all).digest(),
+            own_parameters,
+        }
+    }
+
+    fn parameters_of_resource(&self, action: Digested<'_, 'a>) -> Parameters {
+        let parameters = self.parameters(action.resource, Some(action.node));
+        parameters
+            .into_iter()
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect()
+    }
+
+    fn secure_digest(
+        &self,
+        resource: &Resource<'_>,
+        record: Option<Element<'_>>,
+        all: &Parameters,
+        own: Parameters,
+    ) -> String {
+        let features = record
+            .and_then(|record| record.attr("crm_feature_set"))
+            .or_else(|| self.document.root().attr("crm_feature_set"));
+        let is_old = features
+            .is_some_and(|features| compare_versions(features, SECURE_COVERS_OPERATION).is_lt());
+        let mut parameters = if is_old { own } else { all.clone() };
+        let secret = match record {
+            Some(record) => record.attr("op-secure-params").unwrap_or(""),
+            None => SECRET_BY_DEFAULT,
+        };
+        parameters.remove("CRM_meta_interval");
+        if is_old && resource.flags.fence_device {
+            parameters.retain(|name, _| !is_fencing_parameter(name));
+        }
+        hashed(&parameters).without(secret).digest()
+    }
+}
+
+fn hashed(parameters: &Parameters) -> Hashed<'_> {
+    Hashed::of_action(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+/// Some recorded operations say which parameters need a restart.
+fn restart_digest(record: Option<Element<'_>>, all: &Parameters) -> Option<String> {
+    let record = record?;
+    record.attr("op-restart-digest")?;
+    let reloadable = hashed(all);
+    Some(match record.attr("op-force-restart") {
+        Some(listed) => reloadable.only(listed).digest(),
+        None => reloadable.digest(),
+    })
+}
+
+/// Parameters of fence devices that the cluster reads itself.
+fn is_fencing_parameter(name: &str) -> bool {
+    const KNOWN: [&str; 9] = [
+        "provides",
+        "stonith-timeout",
+        "pcmk_action_limit",
+        "pcmk_delay_base",
+        "pcmk_delay_max",
+        "pcmk_host_argument",
+        "pcmk_host_check",
+        "pcmk_host_list",
+        "pcmk_host_map",
+    ];
+    let about_action = name.strip_prefix("pcmk_").and_then(|rest| rest.split_once('_'));
+    KNOWN.contains(&name)
+        || about_action.is_some_and(|(_, what)| matches!(what, "action" | "timeout" | "retries"))
+}
+
+/// Compares dotted numbers; missing parts are zero.
+fn compare_versions(one: &str, other: &str) -> Ordering {
+    let part = |version: &str, position: usize| -> u64 {
+        version.split('.').nth(position).and_then(|part| part.parse().ok()).unwrap_or(0)
+    };
+    let parts = one.split('.').count().max(other.split('.').count());
+    (0..parts)
+        .map(|position| part(one, position).cmp(&part(other, position)))
+        .find(|ordering| ordering.is_ne())
+        .unwrap_or(Ordering::Equal)
+}
