@@ -33,6 +33,14 @@ impl Document {
         self.set_span(element.0, name, value);
     }
 
+    /// Gives an element another name.
+    pub fn rename(&mut self, element: NodeId, name: &str) {
+        let name = self.intern(name);
+        if let Some(node) = self.node_mut(element.0) {
+            node.name = name;
+        }
+    }
+
     /// Removes an attribute; `false` if there was none.
     pub fn unset(&mut self, element: NodeId, name: &str) -> bool {
         let Some(name) = self.names.find(name) else { return false };
@@ -92,11 +100,14 @@ impl Document {
     ) -> NodeId {
         let index = self.copy_in(source);
         self.link(index, parent.0, before.map_or(NONE, |sibling| sibling.0));
-        let with_id = |at: Element<'_>| at.attr("id").is_some().then_some(at.id());
-        let new: Vec<NodeId> =
-            self.element(NodeId(index)).descendants().filter_map(with_id).collect();
-        new.into_iter().for_each(|at| self.ids.note(at));
+        self.with_ids(NodeId(index)).into_iter().for_each(|at| self.ids.note(at));
         NodeId(index)
+    }
+
+    /// This element and those below it that have an id.
+    pub(crate) fn with_ids(&self, top: NodeId) -> Vec<NodeId> {
+        let with_id = |at: Element<'_>| at.attr("id").is_some().then_some(at.id());
+        self.element(top).descendants().filter_map(with_id).collect()
     }
 
     // ---- nodes that are not linked yet ----------------------------------------------------

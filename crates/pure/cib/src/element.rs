@@ -84,6 +84,12 @@ impl<'a> Element<'a> {
         (parent != NONE).then_some(Element { document: self.document, index: parent })
     }
 
+    /// The element that follows this one under the same parent.
+    pub fn next_sibling(self) -> Option<Element<'a>> {
+        let mut rest = Nodes { document: self.document, next: self.node()?.next };
+        rest.find(|node| node.kind() == Kind::Element)
+    }
+
     /// Whether this is still part of its document: removed elements are not.
     pub fn is_attached(self) -> bool {
         let mut at = self.index;
