@@ -1,1 +1,27 @@
-//! (being built)
+//! What a person sees: status, consequences of a plan, explanations, history; as values, and as
+//! text.
+//!
+//! Each kind has a type that says it (and goes out as JSON) and a `render` that writes it for
+//! people.
+//!
+//! **Not here:** terminals, clocks, sockets. The caller brings the document, the time and whether
+//! colour may be used.
+//!
+//! **Always:** colour is never the only carrier; nothing is shown that the scheduler did not say.
+//!
+//! Field words: Pacemaker *crm_mon*, *crm_resource --why*.
+
+pub mod consequences;
+pub mod diff;
+pub mod history;
+pub mod moment;
+pub mod status;
+pub mod survival;
+pub mod text;
+pub mod why;
+pub mod words;
+
+pub use consequences::{Consequences, consequences};
+pub use status::{Seen, Status, status};
+pub use text::RenderOptions;
+pub use why::{Why, why};

@@ -1,0 +1,56 @@
+//! What a plan would do, in words, and what is risky about it.
+//!
+//! Made before a change from two documents, the one that is and the one that would be; so it needs
+//! no daemon.
+
+mod changes;
+mod render;
+mod risks;
+
+use cib::Document;
+use scheduler::Input;
+use serde::Serialize;
+
+pub use changes::{Step, Verb};
+pub use render::render;
+
+use crate::status::{Finding, findings};
+
+/// What would happen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Consequences {
+    /// What becomes of nodes and resources, in the order in which it begins.
+    pub steps: Vec<Step>,
+    /// What an operator should think about, a sentence each.
+    pub risks: Vec<String>,
+    /// Findings that the configuration has after, and had not before.
+    pub findings: Vec<Finding>,
+    /// Actions in the plan, probes and bookkeeping included.
+    pub actions: usize,
+    /// The cluster has work to do even without the change.
+    pub already_busy: bool,
+}
+
+/// What would happen if `before` became `after`, at `now`.
+pub fn consequences(before: &Document, after: &Document, now: i64) -> Consequences {
+    let input = Input { now, ..Input::default() };
+    let (resolved, resolved_before) =
+        (scheduler::resolve(after, &input), scheduler::resolve(before, &input));
+    let planned = scheduler::plan(after, &input);
+    let planned_before = scheduler::plan(before, &input);
+    let steps = changes::steps(&resolved, &planned.plan);
+    let known = findings(&planned_before.findings);
+    let mut new = findings(&planned.findings);
+    new.retain(|finding| !known.iter().any(|known| known.message == finding.message));
+    Consequences {
+        risks: risks::risks(
+            &risks::Side { document: before, resolved: &resolved_before },
+            &risks::Side { document: after, resolved: &resolved },
+            &steps,
+        ),
+        steps,
+        findings: new,
+        actions: planned.plan.steps.len(),
+        already_busy: !planned_before.plan.steps.is_empty(),
+    }
+}

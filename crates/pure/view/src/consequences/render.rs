@@ -1,0 +1,65 @@
+//! Consequences as text.
+
+use super::{Consequences, Step, Verb};
+use crate::moment::length;
+use crate::text::{RenderOptions, Table, Tone};
+
+/// Writes what would happen, then what is risky.
+pub fn render(consequences: &Consequences, options: RenderOptions) -> String {
+    let mut out = String::new();
+    if consequences.steps.is_empty() {
+        out.push_str(match consequences.actions {
+            0 => "Nothing would start, stop or move.\n",
+            _ => "Nothing would start, stop or move; only probes, monitors and bookkeeping.\n",
+        });
+    } else {
+        out.push_str("This would happen, in this order:\n");
+        let mut table = Table::default();
+        for step in &consequences.steps {
+            table.row(vec![
+                (tone(step.verb), step.verb.words().to_owned()),
+                (Tone::Plain, step.what.clone()),
+                (Tone::Plain, places(step)),
+            ]);
+        }
+        table.write(&mut out, 2, options);
+    }
+    if consequences.already_busy {
+        out.push_str("Some of it would happen without the change, too.\n");
+    }
+    if !consequences.risks.is_empty() {
+        out.push_str("Mind:\n");
+        for risk in &consequences.risks {
+            out.push_str(&format!("  {}\n", options.paint(Tone::Caution, risk)));
+        }
+    }
+    if !consequences.findings.is_empty() {
+        out.push_str("The configuration would have these findings:\n");
+        for finding in &consequences.findings {
+            out.push_str(&format!("  {}: {}\n", finding.severity, finding.message));
+        }
+    }
+    out
+}
+
+fn tone(verb: Verb) -> Tone {
+    match verb {
+        Verb::Start | Verb::Promote | Verb::Unfence => Tone::Good,
+        Verb::LiveMove | Verb::Reload => Tone::Plain,
+        Verb::Fence | Verb::Stop => Tone::Bad,
+        Verb::Restart | Verb::Move | Verb::Demote => Tone::Caution,
+    }
+}
+
+fn places(step: &Step) -> String {
+    let mut text = match (step.verb, &step.from, &step.to) {
+        (Verb::Move | Verb::LiveMove, Some(from), Some(to)) => format!("from {from} to {to}"),
+        (_, Some(from), None) => format!("on {from}"),
+        (_, _, Some(to)) => format!("on {to}"),
+        (_, None, None) => String::new(),
+    };
+    if let Some(ms) = step.interrupted_ms {
+        text.push_str(&format!(" (interrupted for about {})", length(ms)));
+    }
+    text
+}

@@ -1,0 +1,156 @@
+//! What an operator should think about before saying yes.
+
+use std::collections::BTreeSet;
+
+use cib::Document;
+use scheduler::{Assigned, ResIx, Resolved};
+
+use super::changes::{Step, Verb, serves};
+use crate::moment::length;
+use crate::survival::{Loss, losses};
+use crate::words;
+
+/// One of the two documents that are compared.
+pub(super) struct Side<'a> {
+    pub(super) document: &'a Document,
+    pub(super) resolved: &'a Resolved<'a>,
+}
+
+pub(super) fn risks(before: &Side<'_>, after: &Side<'_>, steps: &[Step]) -> Vec<String> {
+    let mut risks = Vec::new();
+    fenced(before, steps, &mut risks);
+    interrupted(steps, &mut risks);
+    let assigned_before = scheduler::assign(before.resolved);
+    let assigned = scheduler::assign(after.resolved);
+    stopped(after, &assigned, steps, &mut risks);
+    single_homed(before, &assigned_before, after, &assigned, &mut risks);
+    no_longer_survived(before, after, &mut risks);
+    risks
+}
+
+fn fenced(before: &Side<'_>, steps: &[Step], out: &mut Vec<String>) {
+    for step in steps.iter().filter(|step| step.verb == Verb::Fence) {
+        let node = before.resolved.find_node(&step.what).map(|at| before.resolved.node(at));
+        let runs: BTreeSet<&str> = node
+            .into_iter()
+            .flat_map(|node| &node.active)
+            .map(|at| before.resolved.resource(*at).config_id.as_ref())
+            .collect();
+        let runs: Vec<&str> = runs.into_iter().collect();
+        let hits = match runs.as_slice() {
+            [] => String::new(),
+            runs => format!(", and with it {}", words::list(runs)),
+        };
+        out.push(format!("Cuts {} off hard{hits}.", step.what));
+    }
+}
+
+fn interrupted(steps: &[Step], out: &mut Vec<String>) {
+    for step in steps {
+        if let Some(ms) = step.interrupted_ms {
+            out.push(format!("Interrupts {} for about {}.", step.what, length(ms)));
+        }
+    }
+}
+
+/// What stops and starts nowhere, and whether that is because nothing may run it.
+fn stopped(after: &Side<'_>, assigned: &Assigned, steps: &[Step], out: &mut Vec<String>) {
+    for step in steps.iter().filter(|step| step.verb == Verb::Stop) {
+        let others_run = steps
+            .iter()
+            .any(|other| other.what == step.what && matches!(other.verb, Verb::Start | Verb::Move));
+        if others_run || is_copied(after.resolved, &step.what) {
+            continue;
+        }
+        let no_place = after.resolved.find_resource(&step.what).is_some_and(|at| {
+            matches!(assigned.resource(at).reason, scheduler::assign::Reason::NoPlace)
+        });
+        out.push(if no_place {
+            format!("Stops {}: no other node can run it.", step.what)
+        } else {
+            format!("Stops {}.", step.what)
+        });
+    }
+}
+
+/// Has other copies that go on serving.
+fn is_copied(resolved: &Resolved<'_>, id: &str) -> bool {
+    let copies = resolved.resources.iter().filter(|resource| {
+        resource.config_id.as_ref() == id && resource.is_primitive() && serves(resource.role)
+    });
+    copies.count() > 1
+}
+
+/// Resources that had more than one node to go to, and have one now.
+fn single_homed(
+    before: &Side<'_>,
+    assigned_before: &Assigned,
+    after: &Side<'_>,
+    assigned: &Assigned,
+    out: &mut Vec<String>,
+) {
+    let mut tell: Vec<(String, Vec<String>)> = Vec::new();
+    for at in after.resolved.top.iter().copied() {
+        let resource = after.resolved.resource(at);
+        let copied = resource.clone_set().is_some() || resource.bundle().is_some();
+        if copied || resource.flags.fence_device {
+            continue;
+        }
+        let Some(old) = before.resolved.find_resource(&resource.id) else { continue };
+        let homes = homes(after.resolved, assigned, at);
+        let [only] = homes.as_slice() else { continue };
+        if self::homes(before.resolved, assigned_before, old).len() > 1 {
+            let id = resource.id.as_ref().to_owned();
+            match tell.iter_mut().find(|(node, _)| node == only) {
+                Some((_, list)) => list.push(id),
+                None => tell.push((only.clone(), vec![id])),
+            }
+        }
+    }
+    for (node, list) in tell {
+        out.push(format!(
+            "After this only {node} may run {}: no other node could take over.",
+            words::list(&list)
+        ));
+    }
+}
+
+/// Nodes that may run a resource: online, not in standby, and not forbidden.
+fn homes(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx) -> Vec<String> {
+    let leaf = crate::survival::leaves(resolved, at).first().copied().unwrap_or(at);
+    let usable = |node: scheduler::NodeIx| {
+        let node = resolved.node(node);
+        node.online && !node.unclean && !node.standby && !node.maintenance && !node.shutdown
+    };
+    let row = &assigned.resource(leaf).scores;
+    row.listed()
+        .filter(|(node, cell)| usable(*node) && !cell.score().forbids())
+        .map(|(node, _)| resolved.node(node).name.as_ref().to_owned())
+        .collect()
+}
+
+fn no_longer_survived(before: &Side<'_>, after: &Side<'_>, out: &mut Vec<String>) {
+    let (Some(old), Some(new)) =
+        (losses(before.document, before.resolved), losses(after.document, after.resolved))
+    else {
+        return;
+    };
+    let known = |loss: &Loss, resource: &String| {
+        old.iter().any(|other| other.node == loss.node && other.resources.contains(resource))
+    };
+    for loss in &new {
+        let lost: Vec<&str> = loss
+            .resources
+            .iter()
+            .filter(|resource| !known(loss, resource))
+            .map(String::as_str)
+            .collect();
+        if !lost.is_empty() {
+            out.push(format!(
+                "After this the loss of {} would leave no place for {}.",
+                loss.node,
+                words::list(&lost)
+            ));
+        }
+    }
+}

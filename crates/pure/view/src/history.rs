@@ -1,0 +1,97 @@
+//! What happened, a line for each event.
+
+use wire::api::{Entry, Event};
+
+use crate::moment;
+use crate::text::{RenderOptions, Tone};
+use crate::words;
+
+/// One line for people, with its time.
+pub fn render(entry: &Entry, options: RenderOptions) -> String {
+    let (tone, text) = describe(&entry.event);
+    format!(
+        "{}  {}",
+        options.paint(Tone::Faint, &moment::clock(entry.at)),
+        options.paint(tone, &text)
+    )
+}
+
+/// The event in words.
+pub fn describe(event: &Event) -> (Tone, String) {
+    match event {
+        Event::Membership { members, lost, quorate } => membership(members, lost, *quorate),
+        Event::Coordinator { node } => (Tone::Plain, format!("{node} is the coordinator")),
+        Event::Changed { user, change, version } => {
+            (Tone::Strong, format!("{user}: {change} (now {version})"))
+        }
+        Event::Refused { user, change, reason } => {
+            (Tone::Caution, format!("refused, {user}: {change}: {reason}"))
+        }
+        Event::Planned { transition, cause, actions, findings: _ } => {
+            (Tone::Plain, planned(*transition, cause, actions))
+        }
+        Event::Started { action, node } => (Tone::Faint, format!("{action} begins on {node}")),
+        Event::Finished { action, node, code, status, reason, ms, expected } => {
+            let took = moment::length(*ms);
+            if *expected {
+                (Tone::Plain, format!("{action} done on {node} in {took}"))
+            } else {
+                let code = model::OcfCode(*code);
+                let said = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+                let status = match status.to_lowercase().as_str() {
+                    "complete" | "done" => String::new(),
+                    other => format!(", {other}"),
+                };
+                let words = code.words();
+                (
+                    Tone::Bad,
+                    format!(
+                        "{action} FAILED on {node}: {words} ({code}){status}{said}, after {took}"
+                    ),
+                )
+            }
+        }
+        Event::Fencing { target, action, device, by } => {
+            (Tone::Caution, format!("cutting {target} off ({action}) with {device}, done by {by}"))
+        }
+        Event::Fenced { target, action, succeeded: true, by, reason } => {
+            (Tone::Good, format!("{target} is proven off ({action}) by {by}{}", because(reason)))
+        }
+        Event::Fenced { target, action, succeeded: false, by, reason } => (
+            Tone::Bad,
+            format!("{target} could NOT be cut off ({action}) by {by}{}", because(reason)),
+        ),
+        Event::SetAside { reason } => (Tone::Caution, format!("changes set aside: {reason}")),
+        Event::Idle => (Tone::Good, "nothing left to do".to_owned()),
+    }
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+}
+
+fn membership(members: &[String], lost: &[String], quorate: bool) -> (Tone, String) {
+    let mut text = format!("members: {}", words::list(members));
+    if !lost.is_empty() {
+        text.push_str(&format!("; lost: {}", words::list(lost)));
+    }
+    if !quorate {
+        text.push_str("; no quorum");
+    }
+    (if lost.is_empty() && quorate { Tone::Good } else { Tone::Caution }, text)
+}
+
+/// Long plans are cut: the rest is in the JSON.
+const ACTIONS_SHOWN: usize = 8;
+
+fn planned(transition: u64, cause: &str, actions: &[String]) -> String {
+    let shown: Vec<&str> = actions.iter().take(ACTIONS_SHOWN).map(String::as_str).collect();
+    let more = match actions.len().saturating_sub(ACTIONS_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    if actions.is_empty() {
+        return format!("plan {transition} ({cause}): nothing to do");
+    }
+    format!("plan {transition} ({cause}): {}{more}", shown.join(", "))
+}

@@ -1,0 +1,158 @@
+//! The cluster as it is: nodes, resources as a tree, failures, and a verdict in words.
+
+mod failures;
+mod nodes;
+mod render;
+mod resources;
+mod verdict;
+
+use cib::Document;
+use model::Plan;
+use scheduler::{Input, Severity};
+use serde::Serialize;
+use wire::api::Cluster;
+
+pub use failures::Failure;
+pub use nodes::{NodeLine, NodeState};
+pub use render::render;
+pub use resources::{Place, ResourceLine, Shape};
+pub use verdict::{Health, Verdict};
+
+use crate::survival::{Loss, losses};
+
+/// What a status is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    pub document: &'a Document,
+    /// `None` when the document came from a file.
+    pub cluster: Option<&'a Cluster>,
+    /// Seconds since 1970.
+    pub now: i64,
+}
+
+/// The cluster as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    pub verdict: Verdict,
+    pub cluster_name: Option<String>,
+    /// Edition of the document.
+    pub version: String,
+    /// The node that answered; `None` for a file.
+    pub seen_by: Option<String>,
+    pub coordinator: Option<String>,
+    pub quorate: bool,
+    pub nodes: Vec<NodeLine>,
+    pub resources: Vec<ResourceLine>,
+    pub failures: Vec<Failure>,
+    /// Nodes that are to be cut off, or are being cut off.
+    pub fencing: Vec<PendingFencing>,
+    /// Actions under way, as `key on node`.
+    pub running: Vec<String>,
+    /// What is left to do, as the scheduler sees it.
+    pub planned: usize,
+    pub findings: Vec<Finding>,
+    /// What each node's loss would mean; `None` where that was not tried.
+    pub losses: Option<Vec<Loss>>,
+}
+
+/// A node that is to be cut off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PendingFencing {
+    pub node: String,
+    /// A device is at work on it now.
+    pub under_way: bool,
+    /// The last attempt's failure, if it failed.
+    pub failed: Option<String>,
+}
+
+/// Something odd about the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// `notice`, `warning`, `error` or `bug`.
+    pub severity: &'static str,
+    /// Line of the document's text; 0 where it has none.
+    pub line: u32,
+    pub message: String,
+}
+
+/// Looks at everything.
+pub fn status(seen: Seen<'_>) -> Status {
+    let input = Input { now: seen.now, ..Input::default() };
+    let resolved = scheduler::resolve(seen.document, &input);
+    let planned = scheduler::plan(seen.document, &input);
+    let nodes = nodes::lines(&resolved);
+    let mut status = Status {
+        verdict: Verdict::default(),
+        cluster_name: Some(resolved.options.cluster_name.as_ref().to_owned())
+            .filter(|name| !name.is_empty()),
+        version: seen.document.version().unwrap_or_default().to_string(),
+        seen_by: seen.cluster.map(|cluster| cluster.node.clone()),
+        coordinator: match seen.cluster {
+            Some(cluster) => cluster.coordinator.clone(),
+            None => resolved.coordinator.map(|at| resolved.node(at).name.as_ref().to_owned()),
+        },
+        quorate: seen.cluster.map_or(resolved.options.quorate, |cluster| cluster.quorate),
+        nodes,
+        resources: resources::lines(&resolved),
+        failures: failures::lines(&resolved),
+        fencing: pending_fencing(&planned.plan, seen.cluster),
+        running: seen.cluster.map(|cluster| cluster.running.clone()).unwrap_or_default(),
+        planned: planned.plan.steps.len(),
+        findings: findings(&planned.findings),
+        losses: None,
+    };
+    if status.quorate && status.fencing.is_empty() {
+        status.losses = losses(seen.document, &resolved);
+    }
+    status.verdict = verdict::verdict(&status, &resolved, seen.cluster);
+    status
+}
+
+fn pending_fencing(plan: &Plan, cluster: Option<&Cluster>) -> Vec<PendingFencing> {
+    let mut names: Vec<String> = cluster.map(|cluster| cluster.fencing.clone()).unwrap_or_default();
+    for step in &plan.steps {
+        let fences = matches!(step.action.kind, model::ActionKind::Fence)
+            && step.action.meta("stonith_action") != Some("on");
+        if let Some(node) = step.action.node.as_ref().filter(|_| fences)
+            && !names.iter().any(|name| name == node.name.as_str())
+        {
+            names.push(node.name.as_str().to_owned());
+        }
+    }
+    let pending = |node: String| {
+        let under_way = cluster.is_some_and(|cluster| cluster.fencing.contains(&node));
+        let last = cluster.and_then(|cluster| {
+            cluster.fencings.iter().rev().find(|fencing| fencing.target == node)
+        });
+        let failed = last.filter(|fencing| !fencing.succeeded).map(|last| last.reason.clone());
+        PendingFencing { node, under_way, failed }
+    };
+    names.into_iter().map(pending).collect()
+}
+
+/// Findings for people; what only repeats a failed resource or a lost node is shown elsewhere.
+pub(crate) fn findings(found: &[scheduler::Finding]) -> Vec<Finding> {
+    found
+        .iter()
+        .filter(|finding| {
+            !matches!(
+                finding.kind,
+                scheduler::FindingKind::FailedResource | scheduler::FindingKind::UncleanNode
+            )
+        })
+        .map(|finding| Finding {
+            severity: severity(finding.severity),
+            line: finding.line,
+            message: finding.message.clone(),
+        })
+        .collect()
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Notice => "notice",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+        Severity::Bug => "bug",
+    }
+}

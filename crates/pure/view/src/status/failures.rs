@@ -1,0 +1,106 @@
+//! Failed actions, with what to do about each.
+
+use model::{ExecStatus, OcfCode};
+use scheduler::{FailCountScope, FailedEntry, Resolved};
+use serde::Serialize;
+
+/// A failed action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    pub resource: String,
+    pub node: String,
+    pub task: String,
+    pub interval_ms: u64,
+    pub code: i32,
+    /// `not running`, `timed out`, ...
+    pub what: String,
+    /// What the agent said.
+    pub reason: String,
+    /// Seconds since 1970; `None` if not recorded.
+    pub at: Option<i64>,
+    pub took_ms: Option<u64>,
+    /// Failures on that node so far; 0 where they do not count.
+    pub count: i32,
+    /// At how many the node is given up; `None` for never.
+    pub threshold: Option<i32>,
+    /// Command that makes the cluster forget it.
+    pub command: String,
+}
+
+pub(super) fn lines(resolved: &Resolved<'_>) -> Vec<Failure> {
+    resolved.failed.iter().filter_map(|entry| line(resolved, entry)).collect()
+}
+
+fn line(resolved: &Resolved<'_>, entry: &FailedEntry<'_>) -> Option<Failure> {
+    let element = entry.element;
+    let number = |name: &str| element.attr(name).and_then(|text| text.parse::<i64>().ok());
+    let code = OcfCode(number("rc-code").and_then(|code| code.try_into().ok()).unwrap_or(1));
+    let status = number("op-status").and_then(|status| i32::try_from(status).ok()).unwrap_or(4);
+    let status = ExecStatus::from_number(status);
+    if is_absent_agent(element.attr("operation"), number("interval"), code, status) {
+        return None;
+    }
+    let node = resolved.node(entry.node).name.as_ref().to_owned();
+    let resource = match entry.resource {
+        Some(at) => resolved.resource(at).config_id.as_ref().to_owned(),
+        None => resource_of_key(element.attr("operation_key").unwrap_or_default()).to_owned(),
+    };
+    let scope = FailCountScope { effective: true, launched: false };
+    let count =
+        entry.resource.map_or(0, |at| resolved.fail_count(entry.node, at, scope, None).count);
+    let threshold = entry.resource.map(|at| resolved.resource(at).migration_threshold);
+    Some(Failure {
+        command: format!("quorate resource cleanup {resource} {node}"),
+        resource,
+        node,
+        task: element.attr("operation").unwrap_or("?").to_owned(),
+        interval_ms: number("interval").and_then(|ms| ms.try_into().ok()).unwrap_or(0),
+        code: code.0,
+        what: what(code, status),
+        reason: element.attr("exit-reason").unwrap_or_default().to_owned(),
+        at: number("last-rc-change"),
+        took_ms: number("exec-time").and_then(|ms| ms.try_into().ok()),
+        count,
+        threshold: threshold
+            .filter(|threshold| *threshold > 0 && *threshold < model::Score::INFINITY.value()),
+    })
+}
+
+/// A probe that found no agent on a node says only that the resource cannot be there.
+fn is_absent_agent(
+    task: Option<&str>,
+    interval: Option<i64>,
+    code: OcfCode,
+    status: ExecStatus,
+) -> bool {
+    let probe = task == Some("monitor") && interval.unwrap_or(0) == 0;
+    probe && (code == OcfCode::NOT_INSTALLED || status == ExecStatus::NotInstalled)
+}
+
+/// How it went, in words: the run's own fate where it had no answer, else the answer.
+fn what(code: OcfCode, status: ExecStatus) -> String {
+    match status {
+        ExecStatus::Done | ExecStatus::Error | ExecStatus::ErrorHard | ExecStatus::ErrorFatal => {
+            code.words().to_owned()
+        }
+        ExecStatus::TimedOut => "timed out".to_owned(),
+        ExecStatus::Pending
+        | ExecStatus::Cancelled
+        | ExecStatus::NotSupported
+        | ExecStatus::NotInstalled
+        | ExecStatus::NotConnected
+        | ExecStatus::Invalid
+        | ExecStatus::NoFenceDevice
+        | ExecStatus::NoSecrets => status.words().to_lowercase(),
+    }
+}
+
+/// The resource part of `RESOURCE_TASK_INTERVAL`.
+fn resource_of_key(key: &str) -> &str {
+    let without_interval = key.rsplit_once('_').map_or(key, |(rest, _)| rest);
+    match without_interval.rsplit_once('_') {
+        Some((rest, "to" | "from")) => rest.strip_suffix("_migrate").unwrap_or(rest),
+        Some((rest, _)) => rest,
+        None => without_interval,
+    }
+}

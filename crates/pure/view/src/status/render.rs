@@ -1,0 +1,248 @@
+//! The status as text.
+
+use super::{Failure, Health, NodeLine, NodeState, Place, ResourceLine, Shape, Status};
+use crate::moment;
+use crate::text::{RenderOptions, Table, Tone};
+
+/// Writes the status for people: the verdict first.
+pub fn render(status: &Status, options: RenderOptions) -> String {
+    let mut out = String::new();
+    verdict(status, options, &mut out);
+    cluster(status, options, &mut out);
+    nodes(status, options, &mut out);
+    resources(status, options, &mut out);
+    failures(status, options, &mut out);
+    fencing(status, options, &mut out);
+    running(status, options, &mut out);
+    findings(status, options, &mut out);
+    out
+}
+
+fn verdict(status: &Status, options: RenderOptions, out: &mut String) {
+    let tone = match status.verdict.health {
+        Health::Healthy => Tone::Good,
+        Health::Weakened | Health::Working => Tone::Caution,
+        Health::Impaired | Health::Down => Tone::Bad,
+    };
+    line(out, &options.paint(tone, &status.verdict.sentence));
+    for advice in &status.verdict.advice {
+        line(out, &format!("  {advice}"));
+    }
+}
+
+fn cluster(status: &Status, options: RenderOptions, out: &mut String) {
+    let mut parts = Vec::new();
+    if let Some(name) = &status.cluster_name {
+        parts.push(format!("cluster {name}"));
+    }
+    parts.push(format!("configuration {}", status.version));
+    match &status.coordinator {
+        Some(node) => parts.push(format!("coordinator {node}")),
+        None => parts.push("no coordinator".to_owned()),
+    }
+    if let Some(node) = &status.seen_by {
+        parts.push(format!("as {node} sees it"));
+    }
+    line(out, &options.paint(Tone::Faint, &parts.join(", ")));
+}
+
+fn nodes(status: &Status, options: RenderOptions, out: &mut String) {
+    heading(out, options, "Nodes");
+    let mut table = Table::default();
+    for node in &status.nodes {
+        let tone = match node.state {
+            NodeState::Online if node.standby || node.maintenance => Tone::Caution,
+            NodeState::Online => Tone::Good,
+            NodeState::Pending | NodeState::Offline => Tone::Caution,
+            NodeState::Unclean => Tone::Bad,
+        };
+        table.row(vec![(Tone::Plain, node.name.clone()), (tone, node_words(node))]);
+    }
+    table.write(out, 2, options);
+}
+
+fn node_words(node: &NodeLine) -> String {
+    let mut words = vec![node.state.words().to_owned()];
+    for (holds, word) in [
+        (node.standby, "standby: runs nothing"),
+        (node.maintenance, "maintenance: not touched"),
+        (node.leaving, "is leaving"),
+        (node.coordinator, "coordinator"),
+    ] {
+        if holds {
+            words.push(word.to_owned());
+        }
+    }
+    if node.kind != "cluster" {
+        words.push(format!("{} node", node.kind));
+    }
+    words.join(", ")
+}
+
+fn resources(status: &Status, options: RenderOptions, out: &mut String) {
+    heading(out, options, "Resources");
+    if status.resources.is_empty() {
+        line(out, "  none configured");
+        return;
+    }
+    let mut table = Table::default();
+    for resource in &status.resources {
+        rows(resource, 0, &mut table);
+    }
+    table.write(out, 2, options);
+}
+
+fn rows(resource: &ResourceLine, depth: usize, table: &mut Table) {
+    let what = match (&resource.agent, resource.shape) {
+        (Some(agent), _) => agent.clone(),
+        (
+            None,
+            shape @ (Shape::Primitive
+            | Shape::FenceDevice
+            | Shape::Group
+            | Shape::Clone
+            | Shape::PromotableClone
+            | Shape::Bundle),
+        ) => shape.words().to_owned(),
+    };
+    let mut state = vec![places(&resource.places)];
+    if resource.failed {
+        state.push("FAILED".to_owned());
+    }
+    state.extend(resource.remarks.iter().cloned());
+    let unsure = resource.places.iter().any(|place| place.unclean);
+    let tone = if resource.missing || resource.failed || unsure {
+        Tone::Bad
+    } else if resource.places.is_empty() || !resource.remarks.is_empty() {
+        Tone::Caution
+    } else {
+        Tone::Good
+    };
+    table.row(vec![
+        (Tone::Plain, format!("{}{}", "  ".repeat(depth), resource.id)),
+        (Tone::Faint, what),
+        (tone, state.join(", ")),
+    ]);
+    for child in &resource.children {
+        rows(child, depth + 1, table);
+    }
+}
+
+/// `started on n1 and n2, partly on n3`: one phrase for each role.
+fn places(places: &[Place]) -> String {
+    if places.is_empty() {
+        return "stopped".to_owned();
+    }
+    let mut phrases: Vec<(String, Vec<String>)> = Vec::new();
+    for role in ["promoted", "unpromoted", "started", "unknown"] {
+        for partly in [false, true] {
+            let nodes: Vec<String> = places
+                .iter()
+                .filter(|place| place.role == role && place.partly == partly)
+                .map(|place| {
+                    let mark = if place.unclean { " (unclean)" } else { "" };
+                    format!("{}{mark}", place.node)
+                })
+                .collect();
+            let word = if partly { format!("partly {role}") } else { role.to_owned() };
+            if !nodes.is_empty() {
+                phrases.push((word, nodes));
+            }
+        }
+    }
+    let phrase = |(word, nodes): &(String, Vec<String>)| format!("{word} on {}", nodes.join(", "));
+    phrases.iter().map(phrase).collect::<Vec<_>>().join("; ")
+}
+
+fn failures(status: &Status, options: RenderOptions, out: &mut String) {
+    if status.failures.is_empty() {
+        return;
+    }
+    heading(out, options, "Failed actions");
+    for failure in &status.failures {
+        line(out, &format!("  {}", options.paint(Tone::Bad, &failure_words(failure, options.now))));
+        line(out, &format!("    forget it: {}", failure.command));
+    }
+}
+
+fn failure_words(failure: &Failure, now: i64) -> String {
+    let task = match failure.interval_ms {
+        0 => failure.task.clone(),
+        interval => format!("{} every {}", failure.task, moment::length(interval)),
+    };
+    let mut text = format!(
+        "{}: {task} failed on {}: {} ({})",
+        failure.resource, failure.node, failure.what, failure.code
+    );
+    if !failure.reason.is_empty() {
+        text.push_str(&format!(": {}", failure.reason));
+    }
+    if let Some(at) = failure.at {
+        text.push_str(&format!(", {}", moment::ago(at, now)));
+    }
+    if let Some(took) = failure.took_ms.filter(|took| *took > 0) {
+        text.push_str(&format!(", after {}", moment::length(took)));
+    }
+    match (failure.count, failure.threshold) {
+        (0, _) => {}
+        (count, _) if count >= model::Score::INFINITY.value() => {
+            text.push_str(", final on this node until forgotten");
+        }
+        (count, Some(threshold)) => {
+            text.push_str(&format!(", failure {count} of at most {threshold} there"));
+        }
+        (count, None) => text.push_str(&format!(", failure {count} there")),
+    }
+    text
+}
+
+fn fencing(status: &Status, options: RenderOptions, out: &mut String) {
+    if status.fencing.is_empty() {
+        return;
+    }
+    heading(out, options, "Fencing");
+    for pending in &status.fencing {
+        let state = if pending.under_way { "being cut off now" } else { "must be cut off" };
+        let failed = pending.failed.as_ref().map(|reason| format!("; last attempt: {reason}"));
+        line(out, &format!("  {}: {state}{}", pending.node, failed.unwrap_or_default()));
+    }
+}
+
+fn running(status: &Status, options: RenderOptions, out: &mut String) {
+    if status.running.is_empty() {
+        return;
+    }
+    heading(out, options, "Under way");
+    for action in &status.running {
+        line(out, &format!("  {action}"));
+    }
+}
+
+fn findings(status: &Status, options: RenderOptions, out: &mut String) {
+    if status.findings.is_empty() {
+        return;
+    }
+    heading(out, options, "Findings");
+    for finding in &status.findings {
+        let tone = match finding.severity {
+            "notice" => Tone::Plain,
+            "warning" => Tone::Caution,
+            _ => Tone::Bad,
+        };
+        let at = match finding.line {
+            0 => String::new(),
+            number => format!("line {number}: "),
+        };
+        line(out, &format!("  {}: {at}{}", options.paint(tone, finding.severity), finding.message));
+    }
+}
+
+fn heading(out: &mut String, options: RenderOptions, title: &str) {
+    out.push('\n');
+    line(out, &options.paint(Tone::Strong, title));
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
+}

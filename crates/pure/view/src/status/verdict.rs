@@ -1,0 +1,290 @@
+//! How the cluster is, in a sentence, and what to do about it.
+
+use scheduler::{LossPolicy, Resolved};
+use serde::Serialize;
+use wire::api::Cluster;
+
+use super::{NodeState, ResourceLine, Shape, Status};
+use crate::words;
+
+/// How the cluster is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    pub health: Health,
+    /// What is so.
+    pub sentence: String,
+    /// What to do, a sentence each.
+    pub advice: Vec<String>,
+}
+
+/// How bad it is; later is worse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    #[default]
+    Healthy,
+    /// All runs; one more loss may be one too many.
+    Weakened,
+    /// The cluster is at work on what is not as wanted.
+    Working,
+    /// Something does not run, or may not be touched, and the cluster will not change that.
+    Impaired,
+    /// Nothing can be decided.
+    Down,
+}
+
+/// One thing that is so, and what to do about it.
+struct Remark {
+    health: Health,
+    sentence: String,
+    advice: Option<String>,
+}
+
+pub(super) fn verdict(
+    status: &Status,
+    resolved: &Resolved<'_>,
+    cluster: Option<&Cluster>,
+) -> Verdict {
+    let mut remarks = Vec::new();
+    membership(status, resolved, cluster, &mut remarks);
+    fencing(status, resolved, &mut remarks);
+    resources(status, &mut remarks);
+    nodes(status, &mut remarks);
+    redundancy(status, &mut remarks);
+    // The worst first; of equals, as found.
+    remarks.sort_by_key(|remark| std::cmp::Reverse(remark.health));
+    let health = remarks.first().map_or(Health::Healthy, |remark| remark.health);
+    let mut sentence = first_word(health).to_owned();
+    for remark in
+        remarks.iter().filter(|remark| health < Health::Working || remark.health >= Health::Working)
+    {
+        sentence.push(' ');
+        sentence.push_str(&remark.sentence);
+    }
+    let mut advice: Vec<String> = Vec::new();
+    for text in remarks.into_iter().filter_map(|remark| remark.advice) {
+        if !advice.contains(&text) {
+            advice.push(text);
+        }
+    }
+    Verdict { health, sentence, advice }
+}
+
+fn first_word(health: Health) -> &'static str {
+    match health {
+        Health::Healthy => "Healthy.",
+        Health::Weakened => "Running, with less to spare.",
+        Health::Working => "Working.",
+        Health::Impaired => "Impaired.",
+        Health::Down => "Down.",
+    }
+}
+
+fn membership(
+    status: &Status,
+    resolved: &Resolved<'_>,
+    cluster: Option<&Cluster>,
+    out: &mut Vec<Remark>,
+) {
+    if cluster.is_some_and(|cluster| !cluster.formed) {
+        out.push(Remark {
+            health: Health::Working,
+            sentence: "The nodes are agreeing on their state; what is shown may be old.".to_owned(),
+            advice: None,
+        });
+    }
+    if status.nodes.is_empty() {
+        out.push(Remark {
+            health: Health::Down,
+            sentence: "There is no node.".to_owned(),
+            advice: None,
+        });
+    } else if !status.quorate {
+        let policy = match resolved.options.loss_policy {
+            LossPolicy::Freeze => "What runs here goes on; nothing is recovered.",
+            LossPolicy::Stop => "All resources here are stopped until there is a majority again.",
+            LossPolicy::Demote => "Promoted resources are demoted, the others stopped.",
+            LossPolicy::Fence => "This side cuts itself off.",
+            LossPolicy::Ignore => {
+                "By `no-quorum-policy=ignore` the cluster carries on all the same."
+            }
+        };
+        let gone = names(status, |state| state != NodeState::Online);
+        out.push(Remark {
+            health: Health::Down,
+            sentence: format!("No quorum: fewer than half of the nodes are here. {policy}"),
+            advice: Some(format!("Bring {} back.", words::list(&gone))),
+        });
+    }
+}
+
+fn fencing(status: &Status, resolved: &Resolved<'_>, out: &mut Vec<Remark>) {
+    let options = &resolved.options;
+    for pending in &status.fencing {
+        let node = &pending.node;
+        let (health, end) = match &pending.failed {
+            Some(reason) if !reason.is_empty() => {
+                (Health::Impaired, format!(" It failed: {reason}."))
+            }
+            Some(_) => (Health::Impaired, " It failed and is tried again.".to_owned()),
+            None => (Health::Working, String::new()),
+        };
+        let advice = pending.failed.is_some().then(|| {
+            format!(
+                "Mend the fence device, or switch {node} off by hand and then say so with \
+                 `quorate node confirm-off {node}`."
+            )
+        });
+        out.push(Remark {
+            health,
+            sentence: format!(
+                "{node} must be cut off before what it ran is started elsewhere.{end}"
+            ),
+            advice,
+        });
+    }
+    let unclean = names(status, |state| state == NodeState::Unclean);
+    if !unclean.is_empty() && !options.fence_device_present && options.fencing_enabled {
+        let node = unclean.first().map_or("", |name| name);
+        out.push(Remark {
+            health: Health::Impaired,
+            sentence: format!(
+                "Without a fence device nothing proves that {} is off.",
+                words::list(&unclean)
+            ),
+            advice: Some(format!(
+                "Switch {node} off by hand and then say so with `quorate node confirm-off {node}`."
+            )),
+        });
+    }
+    if !options.fencing_enabled && status.nodes.len() > 1 {
+        out.push(Remark {
+            health: Health::Weakened,
+            sentence: "Fencing is disabled: a lost node's resources may run twice.".to_owned(),
+            advice: Some("Configure a fence device and set `fencing-enabled` to true.".to_owned()),
+        });
+    } else if !options.fence_device_present && !status.resources.is_empty() {
+        out.push(Remark {
+            health: Health::Weakened,
+            sentence: "There is no fence device: a lost node's resources are not recovered."
+                .to_owned(),
+            advice: Some("Configure a fence device.".to_owned()),
+        });
+    }
+}
+
+fn resources(status: &Status, out: &mut Vec<Remark>) {
+    if status.planned > 0 || !status.running.is_empty() {
+        let count = status.planned.max(status.running.len());
+        out.push(Remark {
+            health: Health::Working,
+            sentence: format!("{} to go.", words::count(count, "action")),
+            advice: None,
+        });
+    }
+    let flat = flat(&status.resources);
+    let missing: Vec<&str> = flat
+        .iter()
+        .filter(|line| line.missing && line.children.is_empty())
+        .map(|line| line.id.as_str())
+        .collect();
+    if !missing.is_empty() {
+        let verb = if missing.len() == 1 { "does" } else { "do" };
+        let health = if status.planned > 0 { Health::Working } else { Health::Impaired };
+        let first = missing.first().copied().unwrap_or_default();
+        out.push(Remark {
+            health,
+            sentence: format!("{} {verb} not run.", words::list(&missing)),
+            advice: (health == Health::Impaired)
+                .then(|| format!("`quorate why {first}` tells what keeps it from running.")),
+        });
+    }
+    let blocked: Vec<&str> = flat
+        .iter()
+        .filter(|line| line.remarks.iter().any(|remark| remark.starts_with("blocked")))
+        .map(|line| line.id.as_str())
+        .collect();
+    if let Some(first) = blocked.first() {
+        out.push(Remark {
+            health: Health::Impaired,
+            sentence: format!("{} must not be touched after its failure.", words::list(&blocked)),
+            advice: Some(format!(
+                "Look after it by hand, then `quorate resource cleanup {first}`."
+            )),
+        });
+    }
+    for failure in &status.failures {
+        out.push(Remark {
+            health: Health::Weakened,
+            sentence: format!("{} failed on {}: {}.", failure.resource, failure.node, failure.what),
+            advice: Some(format!("When the cause of that is mended: `{}`.", failure.command)),
+        });
+    }
+}
+
+fn nodes(status: &Status, out: &mut Vec<Remark>) {
+    let mut tell = |list: Vec<&str>, what: &str, advice: Option<&str>| {
+        if list.is_empty() {
+            return;
+        }
+        let verb = if list.len() == 1 { "is" } else { "are" };
+        let first = list.first().copied().unwrap_or_default();
+        out.push(Remark {
+            health: Health::Weakened,
+            sentence: format!("{} {verb} {what}.", words::list(&list)),
+            advice: advice.map(|verb| format!("`quorate node {verb} {first}` ends that.")),
+        });
+    };
+    tell(names(status, |state| state == NodeState::Offline), "offline", None);
+    tell(names(status, |state| state == NodeState::Pending), "joining", None);
+    let with = |wanted: fn(&super::NodeLine) -> bool| {
+        let nodes = status.nodes.iter().filter(|node| node.state == NodeState::Online);
+        nodes.filter(|node| wanted(node)).map(|node| node.name.as_str()).collect::<Vec<_>>()
+    };
+    tell(with(|node| node.standby), "in standby", Some("unstandby"));
+    tell(with(|node| node.maintenance), "in maintenance", Some("unmaintenance"));
+    tell(with(|node| node.leaving), "about to leave", None);
+}
+
+fn redundancy(status: &Status, out: &mut Vec<Remark>) {
+    let Some(losses) = &status.losses else { return };
+    let survived = losses.iter().all(crate::survival::Loss::is_survived);
+    if survived {
+        let sentence = match losses.len() {
+            1 => return,
+            2 => "Survives the loss of either of two nodes.".to_owned(),
+            many => format!("Survives the loss of any one of {} nodes.", words::number(many)),
+        };
+        out.push(Remark { health: Health::Healthy, sentence, advice: None });
+        return;
+    }
+    for loss in losses.iter().filter(|loss| !loss.is_survived()) {
+        let what = if loss.quorum {
+            "would leave no quorum".to_owned()
+        } else {
+            let stopped: Vec<&str> = loss.resources.iter().map(String::as_str).collect();
+            format!("would leave no place for {}", words::list(&stopped))
+        };
+        out.push(Remark {
+            health: Health::Weakened,
+            sentence: format!("The loss of {} {what}.", loss.node),
+            advice: None,
+        });
+    }
+}
+
+fn names(status: &Status, wanted: impl Fn(NodeState) -> bool) -> Vec<&str> {
+    let nodes = status.nodes.iter().filter(|node| wanted(node.state));
+    nodes.map(|node| node.name.as_str()).collect()
+}
+
+/// All lines of the tree; fence devices last, since services matter first.
+fn flat(lines: &[ResourceLine]) -> Vec<&ResourceLine> {
+    let mut all: Vec<&ResourceLine> = Vec::new();
+    for line in lines {
+        all.push(line);
+        all.extend(flat(&line.children));
+    }
+    all.sort_by_key(|line| line.shape == Shape::FenceDevice);
+    all
+}
