@@ -300,12 +300,6 @@ impl<'r, 'a> Acting<'r, 'a> {
         self.arena[act].flags.has(flags)
     }
 
-    /// An action's key as text.
-    pub(crate) fn key_text(&self, act: ActIx) -> String {
-        let act = &self.arena[act];
-        act.key.text(act.resource.map_or("", |resource| &self.resource(resource).id))
-    }
-
     /// The actions of `resource` that do `task` once, on `node` if given; oldest first.
     pub(crate) fn once(&mut self, resource: ResIx, task: Task, node: Option<NodeIx>) -> Vec<ActIx> {
         self.arena.matching(resource, &Key::once(task), node)

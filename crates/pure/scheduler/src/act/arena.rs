@@ -123,11 +123,6 @@ impl<'a> Arena<'a> {
         ix
     }
 
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.acts.len()
-    }
-
     /// All handles, oldest first.
     pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = ActIx> + use<> {
         (0..u32::try_from(self.acts.len()).unwrap_or(u32::MAX)).map(ActIx)

@@ -12,8 +12,6 @@ macro_rules! bit_set {
         pub(crate) struct $name(u32);
 
         impl $name {
-            /// No bit.
-            pub(crate) const NONE: Self = Self(0);
             $($(#[$bit_doc])* pub(crate) const $bit: Self = Self(1 << $shift);)*
 
             /// Whether every bit of `other` is set.
@@ -30,12 +28,6 @@ macro_rules! bit_set {
             #[must_use]
             pub(crate) const fn with(self, other: Self) -> Self {
                 Self(self.0 | other.0)
-            }
-
-            /// This set without the bits of `other`.
-            #[must_use]
-            pub(crate) const fn without(self, other: Self) -> Self {
-                Self(self.0 & !other.0)
             }
 
             /// The bits that both have.
@@ -160,12 +152,37 @@ bit_set! {
     }
 }
 
-bit_set! {
-    /// What an update of an ordering's two ends changed.
-    Changed {
-        /// The first action.
-        FIRST = 0;
-        /// The second action.
-        THEN = 1;
+impl Relation {
+    /// No relation: an ordering that was taken out.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// This set without the bits of `other`.
+    #[must_use]
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+/// Which ends of an ordering an update changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changed {
+    pub(crate) first: bool,
+    pub(crate) then: bool,
+}
+
+impl Changed {
+    /// Neither.
+    pub(crate) const NONE: Self = Self { first: false, then: false };
+    /// The first action.
+    pub(crate) const FIRST: Self = Self { first: true, then: false };
+    /// The second action.
+    pub(crate) const THEN: Self = Self { first: false, then: true };
+    /// Both.
+    pub(crate) const BOTH: Self = Self { first: true, then: true };
+
+    /// Adds what `other` says.
+    pub(crate) fn set(&mut self, other: Self) {
+        self.first |= other.first;
+        self.then |= other.then;
     }
 }

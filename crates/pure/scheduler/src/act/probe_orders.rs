@@ -106,10 +106,9 @@ fn order_restarts(
 }
 
 fn order_before_restart_of(acting: &mut Acting<'_, '_>, probe: ActIx, after: ActIx, other: ResIx) {
-    let down = match acting.arena[after].task {
-        Task::Start => Task::Stop,
-        Task::Promote => Task::Demote,
-        _ => return,
+    let up = &acting.arena[after].task;
+    let Some(down) = up.inverse().filter(|_| matches!(up, Task::Start | Task::Promote)) else {
+        return;
     };
     for then in acting.once(other, down, None) {
         // What fencing implies waits for nothing else.

@@ -80,9 +80,8 @@ fn can_be_probed_behind(acting: &Acting<'_, '_>, resource: ResIx, node: NodeIx) 
         .launched
         .iter()
         .any(|launched| acting.now(*launched).flags.remote_connection);
-    !flags.fence_device
-        && !(acting.node(node).is_guest() && launches_guest)
-        && !flags.remote_connection
+    let guest_in_guest = acting.node(node).is_guest() && launches_guest;
+    !(flags.fence_device || guest_in_guest || flags.remote_connection)
 }
 
 /// Whether constraints let the resource be probed here.

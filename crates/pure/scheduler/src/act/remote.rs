@@ -114,11 +114,25 @@ fn order_stops_after_connection(
     }
 }
 
-/// As a stop: they too must be done before a connection is moved.
-fn task_behind(act: &Act<'_>) -> Task {
-    match &act.task {
-        Task::MigrateTo | Task::MigrateFrom => Task::Stop,
-        other => other.clone(),
+/// What an action does, as far as its connection is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Behind {
+    Up,
+    Stop,
+    Demote,
+    Other,
+}
+
+/// Live moves are as stops: they too must be done before a connection is moved.
+fn behind(act: &Act<'_>) -> Behind {
+    if matches!(act.task, Task::Start | Task::Promote) {
+        Behind::Up
+    } else if matches!(act.task, Task::Stop | Task::MigrateTo | Task::MigrateFrom) {
+        Behind::Stop
+    } else if act.task == Task::Demote {
+        Behind::Demote
+    } else {
+        Behind::Other
     }
 }
 
@@ -133,20 +147,20 @@ fn then_stop(acting: &mut Acting<'_, '_>, act: ActIx, then: ResIx, extra: Relati
 
 fn order_on_remote(acting: &mut Acting<'_, '_>, act: ActIx, node: NodeIx, connection: ResIx) {
     let link = link_of(acting, node, connection);
-    match task_behind(&acting.arena[act]) {
-        Task::Start | Task::Promote => {
+    match behind(&acting.arena[act]) {
+        Behind::Up => {
             let extra =
                 if link == Link::Failed { Relation::FIRST_IMPLIES_THEN } else { Relation::NONE };
             start_then(acting, connection, act, extra);
         }
-        Task::Stop => order_stop_on_remote(acting, act, node, connection, link),
-        Task::Demote => {
+        Behind::Stop => order_stop_on_remote(acting, act, node, connection, link),
+        Behind::Demote => {
             // Where the connection is being torn down, the stop's order does.
             if matches!(link, Link::Resting | Link::Unknown) {
                 start_then(acting, connection, act, Relation::NONE);
             }
         }
-        task => order_other_on_remote(acting, act, &task, node, connection, link),
+        Behind::Other => order_other_on_remote(acting, act, node, connection, link),
     }
 }
 
@@ -172,7 +186,6 @@ fn order_stop_on_remote(
 fn order_other_on_remote(
     acting: &mut Acting<'_, '_>,
     act: ActIx,
-    task: &Task,
     node: NodeIx,
     connection: ResIx,
     link: Link,
@@ -181,7 +194,7 @@ fn order_other_on_remote(
         start_then(acting, connection, act, Relation::FIRST_IMPLIES_THEN);
         return;
     }
-    if *task == Task::Monitor && link == Link::Failed {
+    if acting.arena[act].task == Task::Monitor && link == Link::Failed {
         let reason = "resources are in unknown state and connection is unrecoverable";
         fence_node(acting, node, reason, false);
     }
@@ -203,31 +216,22 @@ fn order_on_guest(
     if acting.now(container).flags.failed {
         fence_node(acting, node, "container failed", false);
     }
-    match task_behind(&acting.arena[act]) {
-        Task::Start | Task::Promote => {
+    match behind(&acting.arena[act]) {
+        Behind::Up => {
             start_then(acting, container, act, Relation::FIRST_IMPLIES_THEN);
             start_then(acting, connection, act, Relation::NONE);
         }
-        Task::Stop | Task::Demote => {
+        Behind::Stop | Behind::Demote => {
             // A failed container's stop does these, as fencing does them on other nodes.
             if !acting.now(container).flags.failed {
                 then_stop(acting, act, connection, Relation::NONE);
             }
         }
-        task => {
-            let known = !matches!(
-                task,
-                Task::Other(_)
-                    | Task::Cancel
-                    | Task::Delete
-                    | Task::LrmDelete
-                    | Task::ClearFailcount
-                    | Task::ReloadAgent
-                    | Task::MaintenanceNodes
-            );
-            if acting.arena[act].meta_interval().is_none() {
+        Behind::Other => {
+            let found = &acting.arena[act];
+            if found.meta_interval().is_none() {
                 start_then(acting, connection, act, Relation::NONE);
-            } else if known {
+            } else if found.task == Task::Monitor {
                 start_then(acting, connection, act, Relation::FIRST_IMPLIES_THEN);
             }
         }

@@ -177,7 +177,7 @@ fn update_instance(acting: &mut Acting<'_, '_>, end: End, instance: ResIx) -> Ch
         return Changed::NONE;
     }
     let changed = update_ends(acting, instance, End { then, ..end });
-    if changed.has(Changed::THEN) {
+    if changed.then {
         update_after(acting, then);
     }
     changed
@@ -214,7 +214,7 @@ fn update_interleaved(acting: &mut Acting<'_, '_>, end: End, first: ResIx, then:
         let found = instance_act(acting, end.then, then_instance, &then_task, end.node, false);
         let Some(then_act) = found else { continue };
         if acting.arena.order(first_act, then_act, end.meaning) {
-            changed.set(Changed::FIRST | Changed::THEN);
+            changed.set(Changed::BOTH);
         }
         let first_flags = flags_of_instance(acting, first_act, first_instance, end.node);
         let end = End { first: first_act, then: then_act, flags: first_flags, ..end };

@@ -116,11 +116,6 @@ impl Task {
         matches!(self, Self::Start | Self::Promote | Self::MigrateFrom)
     }
 
-    /// Whether this lowers a resource's role.
-    pub(crate) fn is_down(&self) -> bool {
-        matches!(self, Self::Stop | Self::Demote | Self::MigrateTo)
-    }
-
     /// The opposite task, for an ordering's inverse.
     pub(crate) fn inverse(&self) -> Option<Self> {
         INVERSES.iter().find_map(|(up, down)| {

@@ -28,12 +28,12 @@ pub(crate) fn update(acting: &mut Acting<'_, '_>, then: ActIx) {
     }
     if counts {
         if acting.arena[then].flags == before {
-            changed.clear(Changed::THEN);
+            changed.then = false;
         } else {
             changed.set(Changed::THEN);
         }
     }
-    if !changed.has(Changed::THEN) {
+    if !changed.then {
         return;
     }
     if before.has(ActFlags::RUNNABLE) && !acting.is(then, ActFlags::RUNNABLE) {
@@ -61,7 +61,7 @@ fn update_input(acting: &mut Acting<'_, '_>, then: ActIx, position: usize, chang
         acting.arena.set_relation(then, position, Relation::NONE);
         return;
     }
-    changed.clear(Changed::FIRST);
+    changed.first = false;
     cancel_first(acting, input.other, then, input.relation);
     let first = stand_in(acting, input.other, then);
     if first == input.other {
@@ -78,7 +78,7 @@ fn update_input(acting: &mut Acting<'_, '_>, then: ActIx, position: usize, chang
         changed.set(Changed::THEN);
         acting.arena.set_relation(then, position, Relation::NONE);
     }
-    if changed.has(Changed::FIRST) {
+    if changed.first {
         update_after(acting, first);
         update(acting, first);
     }

@@ -160,12 +160,15 @@ fn add_host(acting: &Acting<'_, '_>, act: &Act<'_>, resource: ResIx, attributes:
         }
         Key::Operation { .. } | Key::Name(_) => act.task.clone(),
     };
-    let host = match task {
-        Task::Stop | Task::Stopped | Task::Demote | Task::Demoted => acting.current_node(container),
-        Task::Start | Task::Running | Task::Monitor | Task::Promote | Task::Promoted => {
-            acting.now(container).assigned
-        }
-        _ => None,
+    let down = matches!(task, Task::Stop | Task::Stopped | Task::Demote | Task::Demoted);
+    let up = matches!(
+        task,
+        Task::Start | Task::Running | Task::Monitor | Task::Promote | Task::Promoted
+    );
+    let host = if down {
+        acting.current_node(container)
+    } else {
+        acting.now(container).assigned.filter(|_| up)
     };
     if let Some(host) = host {
         if let Some(target) = acting.resource(resource).meta("container-attribute-target") {

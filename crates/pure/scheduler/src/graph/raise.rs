@@ -72,13 +72,13 @@ fn action(acting: &Acting<'_, '_>, act: ActIx) -> Action {
 fn kind_of(acting: &Acting<'_, '_>, act: &Act<'_>) -> ActionKind {
     let pseudo = act.is(ActFlags::PSEUDO);
     let about = || act.resource.filter(|_| !pseudo).map(|resource| primitive(acting, resource));
-    match act.task {
-        Task::Fence if pseudo => ActionKind::Milestone,
-        Task::Fence => ActionKind::Fence,
-        Task::Shutdown | Task::ClearFailcount | Task::LrmDelete => ActionKind::Bookkeeping(about()),
-        _ if pseudo => ActionKind::Milestone,
-        _ => about().map_or(ActionKind::Milestone, ActionKind::Resource),
+    if act.task == Task::Fence {
+        return if pseudo { ActionKind::Milestone } else { ActionKind::Fence };
     }
+    if matches!(act.task, Task::Shutdown | Task::ClearFailcount | Task::LrmDelete) {
+        return ActionKind::Bookkeeping(about());
+    }
+    about().map_or(ActionKind::Milestone, ActionKind::Resource)
 }
 
 fn primitive(acting: &Acting<'_, '_>, resource: ResIx) -> PrimitiveRef {
@@ -146,22 +146,23 @@ fn action_node(acting: &Acting<'_, '_>, act: ActIx, node: NodeIx) -> ActionNode 
 fn downed(acting: &Acting<'_, '_>, act: ActIx, node: NodeIx) -> Vec<String> {
     let found = &acting.arena[act];
     let id = |node: NodeIx| acting.node(node).id.as_ref().to_owned();
-    match found.task {
-        Task::Shutdown => vec![id(node)],
-        Task::Fence => {
-            let operation = found.meta.get("stonith_action").map(AsRef::as_ref);
-            if !matches!(operation, Some("off" | "reboot")) {
-                return Vec::new();
-            }
-            let guests = acting.node(node).active.iter().filter_map(|resource| {
-                let found = acting.resource(*resource);
-                let connects = found.flags.remote_connection && found.launcher.is_some();
-                connects.then(|| guest_of(acting, *resource)).flatten()
-            });
-            std::iter::once(node).chain(guests).map(id).collect()
+    if found.task == Task::Shutdown {
+        vec![id(node)]
+    } else if found.task == Task::Stop {
+        connection_downed(acting, found)
+    } else if found.task == Task::Fence {
+        let operation = found.meta.get("stonith_action").map(AsRef::as_ref);
+        if !matches!(operation, Some("off" | "reboot")) {
+            return Vec::new();
         }
-        Task::Stop => connection_downed(acting, found),
-        _ => Vec::new(),
+        let guests = acting.node(node).active.iter().filter_map(|resource| {
+            let found = acting.resource(*resource);
+            let connects = found.flags.remote_connection && found.launcher.is_some();
+            connects.then(|| guest_of(acting, *resource)).flatten()
+        });
+        std::iter::once(node).chain(guests).map(id).collect()
+    } else {
+        Vec::new()
     }
 }
 
