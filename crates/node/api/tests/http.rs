@@ -1,0 +1,218 @@
+//! Real clients on a real socket; the test answers as the node would.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use api::{Api, FromClient};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use wire::api::{Entry, Event, Refused, Reply, Request};
+
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("quorate-api-{name}-{}", std::process::id()));
+        let _not_there = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.0.join("api.sock")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn send(scratch: &Scratch, head: &str, body: &str) -> UnixStream {
+    let mut stream = UnixStream::connect(scratch.socket()).await.unwrap();
+    let text = format!(
+        "{head} HTTP/1.1\r\nHost: node\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(text.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn rest(mut stream: UnixStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+/// Reads until `wanted` has come.
+async fn read_until(stream: &mut UnixStream, wanted: &str) -> String {
+    let mut bytes = Vec::new();
+    while !String::from_utf8_lossy(&bytes).contains(wanted) {
+        let mut piece = [0; 4096];
+        let read = stream.read(&mut piece).await.unwrap();
+        assert!(read > 0, "ended before {wanted}: {}", String::from_utf8_lossy(&bytes));
+        bytes.extend(piece.iter().take(read));
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+async fn next(api: &mut Api) -> FromClient {
+    tokio::time::timeout(Duration::from_secs(20), api.next()).await.unwrap()
+}
+
+fn entry(number: u64) -> Entry {
+    Entry { number, at: 7, event: Event::Idle }
+}
+
+#[tokio::test]
+async fn a_request_is_handed_over_and_answered() {
+    let scratch = Scratch::new("request");
+    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let stream = send(&scratch, "POST /v1/request", "\"wait-idle\"").await;
+    let FromClient::Asked { client, user, request } = next(&mut api).await else { panic!() };
+    assert_eq!(request, Request::WaitIdle);
+    assert!(!user.is_empty());
+    api.reply(client, Reply::Idle);
+    let text = rest(stream).await;
+    assert!(
+        text.starts_with("HTTP/1.1 200 OK\r\n") && text.ends_with("\r\n\r\n\"idle\""),
+        "{text}"
+    );
+    assert!(text.to_lowercase().contains("content-length: 6\r\n"), "{text}");
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_answer() {
+    let scratch = Scratch::new("refusal");
+    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let stream = send(&scratch, "POST /v1/request", r#"{"undo":{}}"#).await;
+    let FromClient::Asked { client, request, .. } = next(&mut api).await else { panic!() };
+    assert_eq!(request, Request::Undo { force: false });
+    api.reply(client, Reply::Refused(Refused::NothingToUndo));
+    let text = rest(stream).await;
+    assert!(text.ends_with(r#"{"refused":"nothing-to-undo"}"#), "{text}");
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_is_reported_once() {
+    let scratch = Scratch::new("gone");
+    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let stream = send(&scratch, "POST /v1/request", "\"wait-idle\"").await;
+    let FromClient::Asked { client, .. } = next(&mut api).await else { panic!() };
+    drop(stream);
+    assert_eq!(next(&mut api).await, FromClient::Gone { client });
+    api.reply(client, Reply::Idle);
+    let _answered = send(&scratch, "POST /v1/request", "\"document\"").await;
+    let FromClient::Asked { client: other, .. } = next(&mut api).await else { panic!() };
+    assert_ne!(client, other);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_answered_with_words() {
+    let scratch = Scratch::new("words");
+    let _api = Api::listen(&scratch.socket()).unwrap();
+    for (head, body, status, wanted) in [
+        ("POST /v1/request", "{", "400", "not a request: EOF"),
+        ("POST /v1/request", r#"{"chnge":{}}"#, "400", "unknown variant `chnge`"),
+        ("POST /v1/request", r#"{"undo":{"force":true,"x":1}}"#, "400", "unknown field `x`"),
+        ("GET /v1/request", "", "405", "use POST"),
+        ("POST /v1/events", "", "405", "use GET"),
+        ("GET /v1/events?since=x", "", "400", "since must be an entry's number, not `x`"),
+        ("GET /etc/passwd", "", "404", "there is no `/etc/passwd`"),
+    ] {
+        let text = rest(send(&scratch, head, body).await).await;
+        assert!(text.starts_with(&format!("HTTP/1.1 {status}")), "{head} {body}: {text}");
+        assert!(text.contains(wanted), "{head} {body}: {text}");
+    }
+    let text = rest(send(&scratch, "nonsense \u{7f}", "").await).await;
+    assert!(text.starts_with("HTTP/1.1 400"), "{text}");
+}
+
+#[tokio::test]
+async fn events_are_the_known_ones_then_the_new_ones_without_a_gap() {
+    let scratch = Scratch::new("events");
+    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let mut stream = send(&scratch, "GET /v1/events?since=4", "").await;
+    let FromClient::Asked { client, request, .. } = next(&mut api).await else { panic!() };
+    assert_eq!(request, Request::History { since: 5 });
+    // One more happens before the history is answered, which has it already.
+    api.publish(entry(6));
+    api.reply(client, Reply::History { entries: vec![entry(5), entry(6)] });
+    api.publish(entry(7));
+    let text = read_until(&mut stream, "id: 7\n").await;
+    assert!(text.contains("content-type: text/event-stream"), "{text}");
+    let ids: Vec<&str> = text.lines().filter(|line| line.starts_with("id: ")).collect();
+    assert_eq!(ids, ["id: 5", "id: 6", "id: 7"]);
+    assert!(
+        text.contains("data: {\"number\":5,\"at\":7,\"event\":{\"kind\":\"idle\"}}\n\n"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_follower_that_falls_behind_catches_up_from_history() {
+    let scratch = Scratch::new("behind");
+    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let mut stream = send(&scratch, "GET /v1/events", "").await;
+    let FromClient::Asked { client, .. } = next(&mut api).await else { panic!() };
+    // More than a follower may be behind, before it can take one.
+    for number in 0..3000 {
+        api.publish(entry(number));
+    }
+    api.reply(client, Reply::History { entries: Vec::new() });
+    let FromClient::Asked { client, request, .. } = next(&mut api).await else { panic!() };
+    assert_eq!(request, Request::History { since: 0 });
+    api.reply(client, Reply::History { entries: (0..3000).map(entry).collect() });
+    let text = read_until(&mut stream, "id: 2999\n").await;
+    let ids: Vec<u64> =
+        text.lines().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).collect();
+    assert_eq!(ids, (0..3000).collect::<Vec<u64>>());
+}
+
+#[tokio::test]
+async fn who_may_not_is_told_so() {
+    if !rustix::process::geteuid().is_root() {
+        return; // nobody else to be
+    }
+    let scratch = Scratch::new("access");
+    let _api = Api::listen(&scratch.socket()).unwrap();
+    // Even where the socket's mode lets them in.
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    std::fs::set_permissions(scratch.socket(), open).unwrap();
+    let socket = scratch.socket();
+    let text = tokio::task::spawn_blocking(move || {
+        use std::io::{Read, Write};
+        std::thread::spawn(move || {
+            let nobody = rustix::process::Uid::from_raw(65534);
+            let nogroup = rustix::process::Gid::from_raw(65534);
+            rustix::thread::set_thread_gid(nogroup).unwrap();
+            rustix::thread::set_thread_uid(nobody).unwrap();
+            let mut stream = std::os::unix::net::UnixStream::connect(socket).unwrap();
+            let request = "GET /v1/events HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n";
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            text
+        })
+        .join()
+        .unwrap()
+    })
+    .await
+    .unwrap();
+    assert!(text.starts_with("HTTP/1.1 403"), "{text}");
+    assert!(text.ends_with(r#"{"refused":"not-permitted"}"#), "{text}");
+}
+
+#[tokio::test]
+async fn a_socket_of_a_former_life_is_replaced() {
+    let scratch = Scratch::new("stale");
+    drop(std::os::unix::net::UnixListener::bind(scratch.socket()).unwrap());
+    let api = Api::listen(&scratch.socket()).unwrap();
+    drop(api);
+    assert!(!scratch.socket().exists());
+    std::fs::create_dir(scratch.socket()).unwrap();
+    assert!(Api::listen(&scratch.socket()).is_err(), "a directory is not replaced");
+}
