@@ -195,6 +195,11 @@ impl Controller {
         &self.state.document
     }
 
+    /// How many quorate memberships this node's copy of the document has been through.
+    pub fn lineage(&self) -> u64 {
+        self.state.lineage
+    }
+
     /// Whether this node plans for the others.
     pub fn is_coordinator(&self) -> bool {
         self.phase.coordinator() == Some(self.identity.id)

@@ -1,0 +1,91 @@
+//! What may break, how often, and what breaks next.
+
+use crate::chance::Chance;
+
+/// Rates for one run, drawn from its seed, so that some seeds are calm in one way and wild in
+/// another. Percentages are of runs of agents; times are microseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults {
+    pub agent_fails: u64,
+    pub agent_hangs: u64,
+    pub stop_fails: u64,
+    pub fence_fails: u64,
+    pub fence_hangs: u64,
+    /// Mean time between two other faults.
+    pub every: u64,
+    /// Longest time that a message is under way.
+    pub delay: u64,
+}
+
+impl Faults {
+    pub(crate) fn draw(chance: &mut Chance) -> Self {
+        let rate = |chance: &mut Chance, percent: u64, most: u64| {
+            if chance.percent(percent) { chance.between(1, most) } else { 0 }
+        };
+        Self {
+            agent_fails: rate(chance, 50, 15),
+            agent_hangs: rate(chance, 30, 5),
+            stop_fails: rate(chance, 30, 8),
+            fence_fails: rate(chance, 40, 40),
+            fence_hangs: rate(chance, 20, 15),
+            every: chance.between(1_000_000, 20_000_000),
+            delay: *chance.pick(&[500, 2_000, 20_000, 300_000]).unwrap_or(&2_000),
+        }
+    }
+
+    /// Nothing breaks any more.
+    pub(crate) fn none() -> Self {
+        Self {
+            agent_fails: 0,
+            agent_hangs: 0,
+            stop_fails: 0,
+            fence_fails: 0,
+            fence_hangs: 0,
+            every: u64::MAX,
+            delay: 500,
+        }
+    }
+}
+
+/// Something that breaks, or is done to the cluster, at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The daemon is killed and started again later.
+    CrashDaemon,
+    /// The machine loses its power and gets it back later.
+    LosePower,
+    /// The coordinator's daemon is killed.
+    CrashCoordinator,
+    /// The network falls apart, or heals.
+    Partition,
+    Heal,
+    /// Something that an agent started dies.
+    ProcessDies,
+    /// The wall clock jumps.
+    ClockJumps,
+    /// The disk fills up, or is freed.
+    DiskFills,
+    DiskFreed,
+    /// An operator stops a daemon in peace; it is started again later.
+    Shutdown,
+    /// All machines lose their power at once.
+    Blackout,
+}
+
+impl Fault {
+    pub(crate) fn draw(chance: &mut Chance) -> Self {
+        match chance.between(0, 100) {
+            0..20 => Self::CrashDaemon,
+            20..32 => Self::LosePower,
+            32..44 => Self::CrashCoordinator,
+            44..58 => Self::Partition,
+            58..70 => Self::Heal,
+            70..82 => Self::ProcessDies,
+            82..86 => Self::ClockJumps,
+            86..90 => Self::DiskFills,
+            90..93 => Self::DiskFreed,
+            93..98 => Self::Shutdown,
+            _ => Self::Blackout,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The steps of `check`, `fix` and `bless`, in order; each stops at the first that fails.
+
+use std::process::Command;
+use std::time::Instant;
+
+use crate::packages;
+use crate::simulate;
+
+pub(crate) fn check() -> Result<(), String> {
+    let started = Instant::now();
+    packages::install()?;
+    step("format", || cargo(&["fmt", "--all", "--check"]))?;
+    let lints = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+    step("lints", || cargo(&lints))?;
+    step("tidy", tidy)?;
+    step("tests", || cargo(&["test", "--workspace", "--quiet"]))?;
+    step("release build", || cargo(&["build", "--release", "--quiet"]))?;
+    step("simulation", || simulate::for_seconds(30))?;
+    step("demo", || cargo(&["run", "--release", "--quiet", "--", "demo", "--check"]))?;
+    println!("all checks passed in {} s", started.elapsed().as_secs());
+    Ok(())
+}
+
+pub(crate) fn fix() -> Result<(), String> {
+    cargo(&["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--quiet"])?;
+    cargo(&["fmt", "--all"])
+}
+
+pub(crate) fn bless() -> Result<(), String> {
+    let status = Command::new(env!("CARGO"))
+        .args(["test", "--workspace", "--quiet"])
+        .env("REWRITE", "1")
+        .status();
+    succeeded("cargo test", status)?;
+    succeeded("git diff", Command::new("git").args(["diff", "--stat"]).status())
+}
+
+pub(crate) fn tidy() -> Result<(), String> {
+    let found = xtask::tidy::findings(&xtask::tidy::root());
+    if found.is_empty() { Ok(()) } else { Err(found.join("\n")) }
+}
+
+fn step(name: &str, run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    let started = Instant::now();
+    println!("-- {name}");
+    run().map_err(|reason| format!("{name} failed: {reason}"))?;
+    println!("   {name}: {:.1} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn cargo(words: &[&str]) -> Result<(), String> {
+    let status = Command::new(env!("CARGO")).args(words).status();
+    succeeded(&format!("cargo {}", words.join(" ")), status)
+}
+
+fn succeeded(what: &str, status: std::io::Result<std::process::ExitStatus>) -> Result<(), String> {
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{what}: {status}")),
+        Err(error) => Err(format!("{what} does not run: {error}")),
+    }
+}

@@ -1,0 +1,49 @@
+//! The project's own tool: `cargo xtask check` is what CI runs, and all that it runs.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks")]
+
+mod check;
+mod packages;
+mod simulate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Checks, mends and simulates Quorate")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Formatting, lints, tidy, all tests, 30 s of simulation, the demo. Writes nothing.
+    Check,
+    /// Formats and applies the lints' own suggestions.
+    Fix,
+    /// Looks for what lints cannot see: tiers, glossary, titles, links, sizes.
+    Tidy,
+    /// Runs clusters under faults drawn from seeds.
+    Sim(simulate::Arguments),
+    /// Rewrites the expected output of scenarios, for review as a diff.
+    Bless,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().verb {
+        Verb::Check => check::check(),
+        Verb::Fix => check::fix(),
+        Verb::Tidy => check::tidy(),
+        Verb::Sim(arguments) => simulate::simulate(&arguments),
+        Verb::Bless => check::bless(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The distribution's packages that tests with real agents need.
+
+use std::path::Path;
+use std::process::Command;
+
+/// Package, and a file that shows that it is there.
+const PACKAGES: &[(&str, &str)] = &[
+    ("resource-agents", "/usr/lib/ocf/resource.d/heartbeat/IPaddr2"),
+    ("fence-agents", "/usr/sbin/fence_virsh"),
+    ("iproute2", "/usr/sbin/ip"),
+    ("iputils-arping", "/usr/bin/arping"),
+    ("apache2", "/usr/sbin/apache2"),
+    ("curl", "/usr/bin/curl"),
+    ("dbus", "/usr/bin/dbus-daemon"),
+    ("systemd", "/lib/systemd/systemd"),
+];
+
+/// As root on Debian, installs what is missing; elsewhere the tests say what they leave out.
+pub(crate) fn install() -> Result<(), String> {
+    let missing: Vec<&str> = PACKAGES
+        .iter()
+        .filter(|(_, file)| !Path::new(file).exists())
+        .map(|(package, _)| *package)
+        .collect();
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|about| {
+        use std::os::unix::fs::MetadataExt;
+        about.uid() == 0
+    });
+    if missing.is_empty() || !is_root || !Path::new("/etc/debian_version").exists() {
+        return Ok(());
+    }
+    apt(&["update"])?;
+    let mut words = vec!["install", "-y", "--no-install-recommends"];
+    words.extend(missing);
+    apt(&words)
+}
+
+fn apt(words: &[&str]) -> Result<(), String> {
+    let status = Command::new("apt-get")
+        .args(["-q", "-o", "DPkg::Lock::Timeout=120"])
+        .args(words)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        // Packages bring services; tests start their own.
+        .env("RUNLEVEL", "1")
+        .status()
+        .map_err(|error| format!("apt-get does not run: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("apt-get {} failed", words.join(" "))) }
+}
