@@ -5,8 +5,12 @@
 //!
 //! - `document`: the lines after it, inside `<configuration>`, become the document. Elements
 //!   without an id get one.
-//! - `option NAME=VALUE`, `meta RESOURCE NAME=VALUE`, `attribute NODE NAME=VALUE`: change it; an
-//!   empty value takes the setting away.
+//! - `online NAME...`: nodes of the cluster, all of them members and ready.
+//! - `option NAME=VALUE...`, `meta RESOURCE NAME=VALUE...`, `attribute NODE NAME=VALUE...`: change
+//!   it; an empty value takes the setting away.
+//! - `capacity NODE NAME=VALUE...`: the node's utilization.
+//! - `remove ID`, `interval RESOURCE INTERVAL`: of the configuration; of its operations.
+//! - `leave NODE`: the node asks to be shut down.
 //! - `crm_simulate ...`: runs the program on the document. With `-S`, what comes of it is the
 //!   document from then on.
 
@@ -110,9 +114,17 @@ impl Stage {
         let words: Vec<&str> = command.split_whitespace().collect();
         match words[0] {
             "document" => self.load(body),
-            "option" => self.option(words[1]),
-            "meta" => self.setting(words[1], "meta_attributes", words[2]),
-            "attribute" => self.setting(words[1], "instance_attributes", words[2]),
+            "online" => self.online(&words[1..]),
+            "option" => words[1..].iter().for_each(|pair| self.option(pair)),
+            "meta" => self.settings(words[1], "meta_attributes", &words[2..]),
+            "attribute" => self.settings(words[1], "instance_attributes", &words[2..]),
+            "capacity" => self.settings(words[1], "utilization", &words[2..]),
+            "remove" => {
+                let found = self.configured(words[1]);
+                self.document.remove(found);
+            }
+            "interval" => self.interval(words[1], words[2]),
+            "leave" => self.leave(words[1]),
             "crm_simulate" => return self.simulate(&words[1..]),
             other => panic!("{}: `{other}` is not a command", self.path.display()),
         }
@@ -148,14 +160,60 @@ impl Stage {
         put(&mut self.document, set, pair);
     }
 
-    fn setting(&mut self, owner: &str, set: &str, pair: &str) {
-        let found = self.document.root().descendants().find(|element| {
-            (element.attr("id") == Some(owner) || element.attr("uname") == Some(owner))
-                && !element.is("node_state")
-        });
-        let found = found.unwrap_or_else(|| panic!("there is no `{owner}`")).id();
+    fn online(&mut self, names: &[&str]) {
+        let nodes = section(&mut self.document, "nodes");
+        let status = self.document.root().child("status").unwrap().id();
+        for (number, name) in names.iter().enumerate() {
+            let id = (number + 1).to_string();
+            let node = self.document.append(nodes, "node");
+            let state = self.document.append(status, "node_state");
+            for element in [node, state] {
+                self.document.set(element, "id", &id);
+                self.document.set(element, "uname", name);
+            }
+            for (key, value) in
+                [("in_ccm", "true"), ("crmd", "online"), ("join", "member"), ("expected", "member")]
+            {
+                self.document.set(state, key, value);
+            }
+        }
+    }
+
+    fn settings(&mut self, owner: &str, set: &str, pairs: &[&str]) {
+        let found = self.configured(owner);
         let set = child(&mut self.document, found, set, &format!("{owner}-{set}"));
-        put(&mut self.document, set, pair);
+        for pair in pairs {
+            put(&mut self.document, set, pair);
+        }
+    }
+
+    /// The element of the configuration that has that id or node name.
+    fn configured(&self, name: &str) -> NodeId {
+        let configuration = self.document.root().child("configuration").unwrap();
+        let found = configuration
+            .descendants()
+            .find(|element| [element.attr("id"), element.attr("uname")].contains(&Some(name)));
+        found.unwrap_or_else(|| panic!("there is no `{name}`")).id()
+    }
+
+    fn interval(&mut self, resource: &str, interval: &str) {
+        let resource = self.document.element(self.configured(resource));
+        let operations: Vec<NodeId> = resource
+            .descendants()
+            .filter(|element| element.is("op") && element.attr("interval").is_some())
+            .map(|element| element.id())
+            .collect();
+        for operation in operations {
+            self.document.set(operation, "interval", interval);
+        }
+    }
+
+    fn leave(&mut self, node: &str) {
+        let states = self.document.root().child("status").unwrap();
+        let state = states.children().find(|state| state.attr("uname") == Some(node)).unwrap().id();
+        let attributes = child(&mut self.document, state, "transient_attributes", node);
+        let set = child(&mut self.document, attributes, "instance_attributes", "status");
+        put(&mut self.document, set, "shutdown=1767268000");
     }
 
     fn simulate(&mut self, words: &[&str]) -> String {

@@ -3,10 +3,12 @@
 //! **Not here:** decisions; these are views of the document and of plans.
 
 mod crm_simulate;
+mod dot;
 mod exit;
 mod graph;
 mod options;
 mod status;
+mod summary;
 mod text;
 mod time;
 

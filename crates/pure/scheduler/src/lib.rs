@@ -17,6 +17,7 @@ mod report;
 mod resolve;
 mod rules;
 mod sorting;
+mod summary;
 
 use cib::Document;
 use model::Plan;
@@ -29,6 +30,7 @@ pub use resolve::{
     ActiveNodes, DigestComparison, DigestVerdict, FailCount, FailCountScope, OnFail,
     OperationDigests, resolve,
 };
+pub use summary::{Change, ChangeKind, NodeChange, ResourceChange};
 
 /// What the scheduler is told besides the document.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +47,8 @@ pub struct Planned {
     pub scores: Vec<ScoreLine>,
     /// Every action that was thought of, newest first, in the plan or not.
     pub actions: Vec<ActView>,
+    /// What the plan changes, for people.
+    pub changes: Vec<Change>,
     pub findings: Vec<Finding>,
 }
 
@@ -57,5 +61,6 @@ pub fn plan(document: &Document, input: &Input) -> Planned {
     let steps = graph::select(&mut acting);
     let plan = graph::raise(&acting, &steps);
     let actions = graph::view(&acting);
-    Planned { plan, scores, actions, findings: resolved.findings }
+    let changes = summary::summarize(&acting);
+    Planned { plan, scores, actions, changes, findings: resolved.findings }
 }

@@ -9,10 +9,11 @@ use transition::rehearse::Ending;
 
 use super::arguments::{Source, Wanted};
 use super::{Spoken, Trouble, execute, inject, input};
+use crate::dot::Drawn;
 use crate::exit::Exit;
 use crate::status::{self, Shown};
 use crate::text::Text;
-use crate::{graph, time};
+use crate::{dot, graph, summary, time};
 
 /// Everything but `--profile`.
 pub(super) fn simulate(
@@ -130,6 +131,19 @@ fn plan(
     }
     if let Some(path) = &wanted.save_graph {
         input::save(path, &graph::render(&planned.plan, 1))?;
+    }
+    if let Some(path) = &wanted.save_dot {
+        let drawn = Drawn { all: wanted.all_actions, numbers: wanted.verbose };
+        input::save(path, &dot::render(&planned.actions, drawn))?;
+    }
+    if !wanted.quiet {
+        if any_text {
+            text.space();
+        }
+        text.begin("Transition Summary");
+        summary::write(text, &planned.changes);
+        text.end();
+        any_text = true;
     }
     if !wanted.rehearse {
         return Ok(None);
