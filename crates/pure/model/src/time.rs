@@ -31,6 +31,9 @@ impl fmt::Display for Tick {
 /// Reads a length of time as the CIB writes it: `20`, `20s`, `500ms`, `2min`, `1h`, `PT1M30S`.
 /// A bare number is seconds. `None` for anything else.
 ///
+/// Compatibility: decimals are cut off, and of a unit only the first letters count, as in
+/// Pacemaker: documents with `2 minutes` or `1.5s` are about.
+///
 /// Source: Pacemaker Explained, "Duration"/"Time interval" option types.
 pub fn parse_interval(text: &str) -> Option<Duration> {
     let text = text.trim();
@@ -40,17 +43,25 @@ pub fn parse_interval(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().ok()?;
-    match unit.trim_start().to_ascii_lowercase().as_str() {
-        "" | "s" | "sec" => Some(Duration::from_secs(number)),
-        "ms" | "msec" => Some(Duration::from_millis(number)),
-        "us" | "usec" => Some(Duration::from_micros(number)),
-        "m" | "min" => Some(Duration::from_secs(number.saturating_mul(60))),
-        "h" | "hr" => Some(Duration::from_secs(number.saturating_mul(3600))),
-        _ => None,
+    let unit = unit.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').trim_start();
+    let unit = unit.to_ascii_lowercase();
+    if unit.is_empty() || unit.starts_with('s') {
+        Some(Duration::from_secs(number))
+    } else if unit.starts_with("ms") {
+        Some(Duration::from_millis(number))
+    } else if unit.starts_with("us") {
+        Some(Duration::from_micros(number))
+    } else if unit.starts_with('m') {
+        Some(Duration::from_secs(number.saturating_mul(60)))
+    } else if unit.starts_with('h') {
+        Some(Duration::from_secs(number.saturating_mul(3600)))
+    } else {
+        None
     }
 }
 
 /// ISO 8601 without the `P`. Months are 30 days and years 365, as lengths without a start must be.
+/// The `T` only tells minutes from months; other units do without it.
 fn parse_iso(text: &str) -> Option<Duration> {
     let mut seconds: u64 = 0;
     let mut number: Option<u64> = None;
@@ -65,13 +76,13 @@ fn parse_iso(text: &str) -> Option<Duration> {
             continue;
         }
         let unit = match (c, in_time) {
-            ('Y', false) => 365 * 86400,
+            ('Y', _) => 365 * 86400,
             ('M', false) => 30 * 86400,
-            ('W', false) => 7 * 86400,
-            ('D', false) => 86400,
-            ('H', true) => 3600,
+            ('W', _) => 7 * 86400,
+            ('D', _) => 86400,
+            ('H', _) => 3600,
             ('M', true) => 60,
-            ('S', true) => 1,
+            ('S', _) => 1,
             _ => return None,
         };
         seconds = seconds.checked_add(number.take()?.checked_mul(unit)?)?;
@@ -92,6 +103,9 @@ mod tests {
             ("2min", 120_000),
             ("PT1M30S", 90_000),
             ("P1D", 86_400_000),
+            ("P30S", 30_000),
+            ("1.5s", 1_000),
+            ("2 minutes", 120_000),
         ] {
             assert_eq!(parse_interval(text), Some(Duration::from_millis(ms)), "{text}");
         }

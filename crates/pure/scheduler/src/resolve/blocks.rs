@@ -1,11 +1,11 @@
 //! Blocks of name-value pairs (`meta_attributes`, `instance_attributes`, ...) with their rules,
 //! scores and references.
 
+use super::values::parse_score;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use cib::Element;
-use model::Score;
 
 use super::types::Values;
 use crate::rules::{NextChange, RuleInput, dereference, passes};
@@ -33,7 +33,7 @@ pub(super) fn unpack<'a>(
     }
     blocks.reverse();
     blocks.sort_by_key(|block| {
-        let score = block.attr("score").and_then(Score::parse).unwrap_or_default();
+        let score = block.attr("score").and_then(parse_score).unwrap_or_default();
         (Reverse(first.is_some() && block.attr("id") == first), Reverse(score))
     });
     for block in blocks {

@@ -19,7 +19,6 @@ use crate::report::{FindingKind, Severity};
 /// Reads `configuration/constraints`, and the tickets that they depend on.
 pub(super) fn read(reading: &mut Reading<'_>) {
     references::read_tags(reading);
-    tickets::read(reading);
     let root = reading.resolved.document.root();
     let Some(section) = root.path(&["configuration", "constraints"]) else { return };
     for element in section.children() {

@@ -5,6 +5,7 @@
 //!
 //! Field word: Pacemaker *fail count*.
 
+use super::values::parse_score;
 use model::Score;
 
 use super::types::{HistoryEntry, NodeIx, ResIx, Resolved, Resource};
@@ -67,7 +68,7 @@ impl Resolved<'_> {
         let (mut count, mut last) = (Score::ZERO, 0);
         for (attribute, value) in &self.node(node).attributes {
             if is_about(attribute, "fail-count-", name, resource.flags.unique) {
-                count = count.plus(Score::parse(value).unwrap_or(Score::ZERO));
+                count = count.plus(parse_score(value).unwrap_or(Score::ZERO));
             } else if is_about(attribute, "last-failure-", name, resource.flags.unique) {
                 last = value.trim().parse().map_or(last, |time: i64| time.max(last));
             }

@@ -1,5 +1,6 @@
 //! The members, from the `nodes` section and from resources that are nodes themselves.
 
+use super::values::parse_score;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ pub(super) fn read(reading: &mut Reading<'_>) {
                 continue;
             }
         };
-        let score = element.attr("score").and_then(Score::parse).unwrap_or_default();
+        let score = element.attr("score").and_then(parse_score).unwrap_or_default();
         let node = add(reading, id, name, kind, score);
         set_startup_fencing(reading, node);
         read_attributes(reading, element, node, false);

@@ -7,7 +7,7 @@ use model::{Score, parse_interval};
 
 use super::blocks;
 use super::types::{HealthStrategy, LossPolicy, Options, PlacementStrategy, Values};
-use super::values::{is_true, parse_bool, parse_integer};
+use super::values::{is_true, parse_bool, parse_integer, parse_score};
 use crate::rules::{NextChange, RuleInput};
 
 /// The options as configured, rules applied.
@@ -29,7 +29,7 @@ impl Configured<'_> {
     }
 
     fn score(&self, names: &[&str], default: Score) -> Score {
-        self.text(names).and_then(Score::parse).unwrap_or(default)
+        self.text(names).and_then(parse_score).unwrap_or(default)
     }
 
     fn shared(&self, names: &[&str], default: &str) -> Arc<str> {

@@ -97,6 +97,12 @@ pub(super) fn launch(reading: &mut Reading<'_>, launcher: ResIx, resource: ResIx
     {
         launcher.launched.push(resource);
     }
+    // What looked like a remote node is a guest.
+    for node in &mut reading.resolved.nodes {
+        if node.kind == (NodeKind::Remote { connection: Some(resource) }) {
+            node.kind = NodeKind::Guest { connection: resource, container: launcher };
+        }
+    }
 }
 
 /// Connects a connection resource with the node that it connects to.

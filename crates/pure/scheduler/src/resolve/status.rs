@@ -14,7 +14,7 @@ mod membership;
 mod moves;
 mod remote;
 mod state;
-mod tickets;
+pub(super) mod tickets;
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Small readers of attribute values.
 
-use model::parse_interval;
+use model::{Score, parse_interval};
 
 /// Pacemaker's booleans, in any case; `None` for anything else.
 pub(crate) fn parse_bool(text: &str) -> Option<bool> {
@@ -28,6 +28,11 @@ pub(crate) fn parse_integer(text: &str) -> Option<i64> {
     let end = text.len() - unsigned.len() + digits;
     let number = text.get(..end)?;
     Some(number.parse().unwrap_or(if number.starts_with('-') { i64::MIN } else { i64::MAX }))
+}
+
+/// A score; of a number with something behind it (`1.0`), the number.
+pub(crate) fn parse_score(text: &str) -> Option<Score> {
+    Score::parse(text).or_else(|| parse_integer(text).map(Score::new))
 }
 
 /// A whole number of at least `least`; `least` for what is none.

@@ -7,7 +7,7 @@ use model::{Role, Score};
 
 use super::super::Reading;
 use super::super::types::{Colocation, ResIx};
-use super::super::values::parse_bool;
+use super::super::values::{parse_bool, parse_score};
 use super::references::{self, Set, Target};
 use super::{id_of, report_unknown};
 use crate::report::{FindingKind, Severity};
@@ -21,7 +21,7 @@ struct Shared<'a> {
 
 /// Reads one constraint.
 pub(super) fn read<'a>(reading: &mut Reading<'a>, element: Element<'a>) {
-    let score = match element.attr("score").map(Score::parse) {
+    let score = match element.attr("score").map(parse_score) {
         None => Score::ZERO,
         Some(Some(score)) => score,
         Some(None) => {
@@ -108,7 +108,7 @@ fn read_pair<'a>(reading: &mut Reading<'a>, shared: Shared<'a>) {
 
 /// In a set, each follows the one before it (where the score is negative, all stay apart).
 fn within<'a>(reading: &mut Reading<'a>, shared: Shared<'a>, set: &Set<'a>, role: Option<&'a str>) {
-    let Some(score) = set.attr("score").map_or(Some(shared.score), Score::parse) else { return };
+    let Some(score) = set.attr("score").map_or(Some(shared.score), parse_score) else { return };
     let sequential =
         set.element.is_some() && set.attr("sequential").and_then(parse_bool) != Some(false);
     if score == Score::ZERO || !sequential {

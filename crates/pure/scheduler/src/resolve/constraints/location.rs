@@ -1,5 +1,6 @@
 //! Location constraints: for a resource, a set, a tag or a pattern; by node or by rule.
 
+use super::super::values::parse_score;
 use cib::Element;
 use model::{Role, Score};
 use regex_lite::Regex;
@@ -103,7 +104,7 @@ fn by_node<'a>(
 ) -> Option<Location<'a>> {
     // An unknown node is no mistake: it may join later.
     let node = find_node(&reading.resolved, node)?;
-    let Some(score) = Score::parse(score) else {
+    let Some(score) = parse_score(score) else {
         return refuse(reading, element, "its score is not a number");
     };
     let Some(role) = role(scope.role.or_else(|| element.attr("role"))) else {
@@ -136,7 +137,7 @@ fn by_rule<'a>(
         return refuse(reading, element, "its rule's boolean-op is neither and nor or");
     }
     let attribute = rule.attr("score-attribute").map(|name| expand(name, scope.submatches));
-    let score = rule.attr("score").and_then(Score::parse);
+    let score = rule.attr("score").and_then(parse_score);
     if attribute.is_none() && score.is_none() {
         return refuse(reading, element, "its rule has no score");
     }
@@ -199,7 +200,7 @@ fn score_attribute(
         Some(container) => *resolved.resource(container).active.first()?,
         None => node,
     };
-    resolved.node(asked).attribute(name).and_then(Score::parse)
+    resolved.node(asked).attribute(name).and_then(parse_score)
 }
 
 /// A node by name, or by id.

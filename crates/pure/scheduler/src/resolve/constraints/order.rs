@@ -7,7 +7,7 @@ use super::super::Reading;
 use super::super::types::{
     Order, OrderKind, OrderPair, OrderSet, OrderSets, ResIx, Resolved, Symmetry,
 };
-use super::super::values::{at_least, is_true, parse_bool};
+use super::super::values::{at_least, is_true, parse_bool, parse_score};
 use super::references::{self, Set, Target};
 use super::{id_of, report_unknown};
 use crate::report::{FindingKind, Severity};
@@ -139,7 +139,7 @@ fn kind(reading: &mut Reading<'_>, element: Element<'_>) -> OrderKind {
         (Some("Optional"), _) => OrderKind::Optional,
         (Some("Serialize"), _) => OrderKind::Serialize,
         // Before there were kinds, a score of zero meant optional.
-        (None, Some(score)) => match Score::parse(score) {
+        (None, Some(score)) => match parse_score(score) {
             None | Some(Score::ZERO) => OrderKind::Optional,
             Some(_) => OrderKind::Mandatory,
         },

@@ -6,48 +6,11 @@ use cib::Element;
 use model::Role;
 
 use super::super::Reading;
-use super::super::types::{ResIx, Ticket, TicketConstraint, TicketIx, TicketLossPolicy};
-use super::super::values::{is_true, parse_integer};
+use super::super::status::tickets::find_or_add;
+use super::super::types::{ResIx, TicketConstraint, TicketIx, TicketLossPolicy};
 use super::references::{self, Target};
 use super::{id_of, report_unknown};
 use crate::report::{FindingKind, Severity};
-
-/// Reads the state of tickets, unless that was done.
-pub(super) fn read(reading: &mut Reading<'_>) {
-    let root = reading.resolved.document.root();
-    let Some(section) = root.path(&["status", "tickets"]) else { return };
-    for state in section.children_named("ticket_state") {
-        if let Some(id) = state.attr("id") {
-            let ticket = add(reading, id);
-            if let Some(ticket) = reading.resolved.tickets.get_mut(ticket.at()) {
-                fill(ticket, state);
-            }
-        }
-    }
-}
-
-fn fill<'a>(ticket: &mut Ticket<'a>, state: Element<'a>) {
-    ticket.granted = is_true(state.attr("granted"));
-    ticket.standby = is_true(state.attr("standby"));
-    ticket.last_granted = state.attr("last-granted").and_then(parse_integer);
-    ticket.state = state.attrs().collect();
-}
-
-/// The ticket called `id`, which may not have been heard of before.
-fn add<'a>(reading: &mut Reading<'a>, id: &'a str) -> TicketIx {
-    let tickets = &mut reading.resolved.tickets;
-    if let Some(known) = tickets.iter().position(|ticket| ticket.id == id) {
-        return TicketIx::new(known);
-    }
-    tickets.push(Ticket {
-        id,
-        granted: false,
-        standby: false,
-        last_granted: None,
-        state: Vec::new(),
-    });
-    TicketIx::new(tickets.len() - 1)
-}
 
 /// Reads one constraint.
 pub(super) fn read_constraint<'a>(reading: &mut Reading<'a>, element: Element<'a>) {
@@ -56,7 +19,7 @@ pub(super) fn read_constraint<'a>(reading: &mut Reading<'a>, element: Element<'a
         reading.find(Severity::Error, element, FindingKind::Incomplete, message);
         return;
     };
-    let ticket = add(reading, name);
+    let ticket = find_or_add(reading, name);
     let sets = references::sets(&reading.resolved, element);
     if sets.is_empty() {
         read_simple(reading, element, ticket);

@@ -10,7 +10,7 @@ use super::super::types::{
     Flags, Group, Implied, LossPolicy, MultipleActive, Operation, ResIx, Resolved, Resource,
     Values, Variant,
 };
-use super::super::values::{is_any_of, is_true, milliseconds, parse_integer};
+use super::super::values::{is_any_of, is_true, milliseconds, parse_integer, parse_score};
 use super::super::{Reading, blocks};
 use super::{bundle, clone_set, group, meta, operations, scores};
 use crate::report::{FindingKind, Severity};
@@ -232,7 +232,7 @@ fn read_options(reading: &mut Reading<'_>, added: ResIx) {
     }
     let Some(resource) = resolved.resources.get_mut(added.at()) else { return };
     resource.flags = flags;
-    let score = |name| resource.meta(name).and_then(Score::parse);
+    let score = |name| resource.meta(name).and_then(parse_score);
     let priority = score("priority").unwrap_or_default().value();
     let stickiness = score("resource-stickiness").unwrap_or_default();
     let threshold = score("migration-threshold").map_or(-1, Score::value);

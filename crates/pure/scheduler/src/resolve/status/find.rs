@@ -81,10 +81,11 @@ fn instance(reading: &mut Reading<'_>, node: NodeIx, set: ResIx, id: &str) -> Op
 fn existing_instance(reading: &Reading<'_>, node: NodeIx, set: ResIx, id: &str) -> Option<ResIx> {
     let resolved = &reading.resolved;
     let mut free = None;
+    let mut skip_free = false;
     for child in resolved.resource(set).children.iter().copied() {
         let places = places(reading, child);
         if places.is_empty() {
-            if free.is_none() && !resolved.resource(child).flags.blocked {
+            if free.is_none() && !skip_free && !resolved.resource(child).flags.blocked {
                 free = part_called(resolved, child, id).filter(|part| {
                     let pending = resolved.resource(*part).pending.as_ref();
                     pending.and_then(|pending| pending.node).is_none_or(|at| at == node)
@@ -93,12 +94,15 @@ fn existing_instance(reading: &Reading<'_>, node: NodeIx, set: ResIx, id: &str) 
         } else if places.contains(&node)
             && let Some(part) = part_called(resolved, child, id)
         {
+            if resolved.resource(part).active.is_empty() {
+                return Some(part);
+            }
             // A second record on one node, from when instances differed, has no claim to a
             // number.
-            return resolved.resource(part).active.is_empty().then_some(part);
+            skip_free = true;
         }
     }
-    free
+    free.filter(|_| !skip_free)
 }
 
 /// Where an instance is active or about to be.

@@ -138,7 +138,7 @@ fn is_online(reading: &mut Reading<'_>, node: NodeIx, seen: Seen<'_>) -> bool {
         fence(reading, node, "peer has not been seen by the cluster", false);
         return false;
     }
-    if seen.join == "nack" {
+    if seen.join == "banned" {
         fence(reading, node, "peer failed Pacemaker membership criteria", false);
     } else if terminate {
         if seen.member <= 0 && seen.online <= 0 && seen.join == "down" {
