@@ -5,15 +5,84 @@ use super::arena::ActIx;
 use super::flags::Relation;
 use super::orders::Side;
 use super::task::Task;
-use crate::{Order, OrderKind, OrderPair, OrderSet, OrderSets, ResIx, Symmetry};
+use model::Role;
 
-/// Lowers every order constraint, in document order.
+use crate::{Colocation, Order, OrderKind, OrderPair, OrderSet, OrderSets, ResIx, Symmetry};
+
+/// Lowers every constraint that orders, in document order: order constraints, and colocations
+/// that keep resources apart.
 pub(crate) fn order_all(acting: &mut Acting<'_, '_>) {
     let given = acting.given;
-    for order in &given.orders {
-        match order {
-            Order::Pair(pair) => order_pair(acting, pair),
-            Order::Sets(sets) => order_sets(acting, sets),
+    let mut orders = given.orders.iter().peekable();
+    let mut colocations = given.colocations.iter().peekable();
+    let section = given.document.root().path(&["configuration", "constraints"]);
+    for element in section.into_iter().flat_map(|section| section.children()) {
+        let ids: Vec<&str> = std::iter::once(element)
+            .chain(element.children_named("resource_set"))
+            .filter_map(|element| element.attr("id"))
+            .collect();
+        if element.name() == "rsc_order" {
+            while let Some(order) = orders.next_if(|order| ids.contains(&id_of(order))) {
+                lower(acting, order);
+            }
+        } else if element.name() == "rsc_colocation" {
+            while let Some(colocation) = colocations.next_if(|it| ids.contains(&&*it.id)) {
+                keep_apart(acting, colocation);
+            }
+        }
+    }
+    for order in orders {
+        lower(acting, order);
+    }
+    for colocation in colocations {
+        keep_apart(acting, colocation);
+    }
+}
+
+fn id_of<'a>(order: &Order<'a>) -> &'a str {
+    match order {
+        Order::Pair(pair) => pair.id,
+        Order::Sets(sets) => sets.id,
+    }
+}
+
+fn lower(acting: &mut Acting<'_, '_>, order: &Order<'_>) {
+    match order {
+        Order::Pair(pair) => order_pair(acting, pair),
+        Order::Sets(sets) => order_sets(acting, sets),
+    }
+}
+
+/// Of two that must never be together, one leaves a node before the other comes to it.
+fn keep_apart(acting: &mut Acting<'_, '_>, colocation: &Colocation) {
+    if !colocation.score.forbids() {
+        return;
+    }
+    let dependent = (colocation.dependent, colocation.dependent_role);
+    let primary = (colocation.primary, colocation.primary_role);
+    order_leaving(acting, dependent, primary);
+    order_leaving(acting, primary, dependent);
+}
+
+fn order_leaving(
+    acting: &mut Acting<'_, '_>,
+    (first, first_role): (ResIx, Option<Role>),
+    (then, then_role): (ResIx, Option<Role>),
+) {
+    let losing: &[Task] = match first_role {
+        Some(Role::Promoted) => &[Task::Demote],
+        Some(Role::Unpromoted) => &[Task::Stop, Task::Promote],
+        Some(Role::Unknown | Role::Stopped | Role::Started) | None => &[Task::Stop],
+    };
+    let gaining: &[Task] = match then_role {
+        Some(Role::Promoted) => &[Task::Promote],
+        Some(Role::Unpromoted) => &[Task::Start, Task::Demote],
+        Some(Role::Unknown | Role::Stopped | Role::Started) | None => &[Task::Start],
+    };
+    for lose in losing {
+        for gain in gaining {
+            let relation = Relation::IF_REQUIRED_ON_SAME_NODE;
+            acting.order_tasks((first, lose.clone()), (then, gain.clone()), relation);
         }
     }
 }

@@ -48,6 +48,9 @@ pub(crate) fn act<'r, 'a>(given: &'r Resolved<'a>, assigned: &'r Assigned) -> Ac
     let mut acting = Acting::new(given, assigned);
     early::create(&mut acting);
     configured::order_all(&mut acting);
+    for (_, node) in &assigned.ticket_fencing {
+        fencing::fence_node(&mut acting, *node, "deadman ticket was lost", false);
+    }
     end_shutdown_locks(&mut acting);
     internal::order_all(&mut acting);
     changes::handle_all(&mut acting);
