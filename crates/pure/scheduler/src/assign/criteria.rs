@@ -170,14 +170,13 @@ fn ban_after_failures(state: &mut State<'_>, resource: ResIx, node: NodeIx) {
         }
         return;
     }
+    let Some(banned) = threshold_reached(state, resource, node) else { return };
+    // Failures that are about to be forgotten no longer count.
     let being_cleared = state.input.early.iter().any(|early| {
         matches!(early, EarlyAction::ClearFailCount { resource: cleared, node: at, .. }
             if *cleared == resource && *at == node)
     });
-    if being_cleared {
-        return;
-    }
-    if let Some(banned) = threshold_reached(state, resource, node) {
+    if !being_cleared {
         state.wish(banned, Some(node), NEVER, ScoreSource::FailLimit);
     }
 }
