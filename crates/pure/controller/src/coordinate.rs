@@ -168,7 +168,7 @@ impl Controller {
         }
         let Some(cause) = coordination.due.take() else { return };
         coordination.not_before = None;
-        let input = scheduler::Input { now: self.now.wall };
+        let input = scheduler::Input { now: self.now.wall, sanitized: false };
         let document = &self.state.document;
         match catch_unwind(AssertUnwindSafe(|| scheduler::plan(document, &input))) {
             Ok(planned) => self.take_up(planned, cause),

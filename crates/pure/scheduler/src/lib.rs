@@ -37,6 +37,9 @@ pub use summary::{Change, ChangeKind, NodeChange, ResourceChange};
 pub struct Input {
     /// Seconds since 1970: what rules and failure timeouts are measured against.
     pub now: i64,
+    /// Secret parameters may have been masked in the document, so a difference in nothing but them
+    /// is no change. For simulations of what a cluster's owner has sent in.
+    pub sanitized: bool,
 }
 
 /// The decision: what to do, and everything needed to explain it.

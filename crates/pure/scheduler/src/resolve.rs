@@ -28,7 +28,7 @@ use crate::rules::NextChange;
 pub use digest::{DigestComparison, DigestVerdict, OperationDigests};
 pub use fail_count::{FailCount, FailCountScope};
 use model::Role;
-use types::{NodeIx, ResIx, Resolved};
+use types::{NodeIx, ParameterCheck, ParameterCheckKind, ResIx, Resolved};
 
 pub use lookup::{ActiveNodes, OnFail};
 
@@ -38,6 +38,7 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
     let resolved = Resolved {
         document,
         now: input.now,
+        sanitized: input.sanitized,
         options: options::read(document, input.now, &mut next),
         nodes: Vec::new(),
         resources: Vec::new(),
@@ -116,14 +117,18 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Whether a recorded action had other parameters than it would have now.
-    fn parameters_changed(
-        &mut self,
-        _resource: ResIx,
-        _node: NodeIx,
-        _element: Element<'a>,
-    ) -> bool {
-        false
+    /// Whether a recorded action had other parameters than it would have now. Where those depend
+    /// on where things will run, a later stage is asked to compare.
+    fn parameters_changed(&mut self, resource: ResIx, node: NodeIx, element: Element<'a>) -> bool {
+        if self.resolved.needs_host_name(resource) {
+            let kind = ParameterCheckKind::LastFailure;
+            self.resolved.parameter_checks.push(ParameterCheck { resource, node, element, kind });
+            return false;
+        }
+        match self.resolved.compare_digest(resource, node, element, None).verdict {
+            DigestVerdict::Match | DigestVerdict::Unknown => false,
+            DigestVerdict::Mismatch | DigestVerdict::Restart => true,
+        }
     }
 
     fn finish(self) -> Resolved<'a> {

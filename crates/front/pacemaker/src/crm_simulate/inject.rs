@@ -203,7 +203,7 @@ fn record_result(
     lines: &mut Vec<String>,
 ) -> Result<(), String> {
     let parts = read_spec(spec).ok_or_else(|| format!("Invalid operation spec: {spec}."))?;
-    let resolved = scheduler::resolve(document, &scheduler::Input { now });
+    let resolved = scheduler::resolve(document, &scheduler::Input { now, sanitized: true });
     let (agent, start_is_fatal) = {
         let agent = find_agent(&resolved, parts.resource);
         let agent = agent.ok_or_else(|| format!("Invalid resource name: {}", parts.resource))?;

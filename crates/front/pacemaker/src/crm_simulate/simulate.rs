@@ -64,12 +64,12 @@ fn effective_time(text: &mut Text, document: &Document, wanted: &Wanted) -> Inpu
             let date = time::calendar(now);
             (now, format!("Using the original execution date of: {date}"))
         }
-        (None, None) => return Input { now: clock() },
+        (None, None) => return Input { now: clock(), sanitized: true },
     };
     if !wanted.quiet {
         text.line(&words);
     }
-    Input { now }
+    Input { now, sanitized: true }
 }
 
 /// Seconds since 1970 by the machine's clock.

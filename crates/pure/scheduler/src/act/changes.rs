@@ -8,7 +8,10 @@ use super::flags::{ActFlags, Relation};
 use super::orders::Side;
 use super::task::{Key, Task};
 use super::{primitive, recurring};
-use crate::{FailCountScope, History, HistoryEntry, NodeIx, ParameterCheckKind, ResIx};
+use crate::{
+    DigestComparison, DigestVerdict, FailCountScope, History, HistoryEntry, NodeIx, ParameterCheck,
+    ParameterCheckKind, ResIx,
+};
 
 /// Compares what is recorded on each node with the configuration.
 pub(crate) fn handle_all(acting: &mut Acting<'_, '_>) {
@@ -28,7 +31,7 @@ pub(crate) fn handle_all(acting: &mut Acting<'_, '_>) {
     }
 }
 
-fn handle(acting: &mut Acting<'_, '_>, history: &History<'_>) {
+fn handle<'a>(acting: &mut Acting<'_, 'a>, history: &History<'a>) {
     let Some(resource) = history.resource else { return };
     let node = history.node;
     if acting.now(resource).flags.removed {
@@ -80,11 +83,11 @@ fn agent_changed(
     changed
 }
 
-fn handle_entry(
-    acting: &mut Acting<'_, '_>,
+fn handle_entry<'a>(
+    acting: &mut Acting<'_, 'a>,
     resource: ResIx,
     node: NodeIx,
-    entry: &HistoryEntry<'_>,
+    entry: &HistoryEntry<'a>,
 ) {
     let maintained = acting.now(resource).flags.maintenance || acting.node(node).maintenance;
     let task = Task::parse(entry.task);
@@ -97,7 +100,10 @@ fn handle_entry(
         return;
     }
     // The address of such a connection is only known once its container has a place.
-    if is_deferred(acting, resource) {
+    if acting.given.needs_host_name(resource) {
+        let kind = ParameterCheckKind::Active;
+        let element = entry.element;
+        acting.deferred.push(ParameterCheck { resource, node, element, kind });
         return;
     }
     let scope = FailCountScope { effective: true, launched: false };
@@ -108,18 +114,23 @@ fn handle_entry(
     }
 }
 
-fn cancel(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx, entry: &HistoryEntry<'_>) {
+fn cancel<'a>(
+    acting: &mut Acting<'_, 'a>,
+    resource: ResIx,
+    node: NodeIx,
+    entry: &HistoryEntry<'a>,
+) {
     let call_id = entry.attr("call-id").unwrap_or_default();
     let operation = (&Task::parse(entry.task), entry.interval_ms);
     recurring::cancel_recorded(acting, resource, operation, call_id, node);
 }
 
 /// Compares one record; whether anything has changed.
-fn compare(
-    acting: &mut Acting<'_, '_>,
+fn compare<'a>(
+    acting: &mut Acting<'_, 'a>,
     resource: ResIx,
     node: NodeIx,
-    entry: &HistoryEntry<'_>,
+    entry: &HistoryEntry<'a>,
 ) -> bool {
     let found = acting.resource(resource);
     if entry.interval_ms > 0 && found.operation(entry.task, entry.interval_ms, false).is_none() {
@@ -129,23 +140,28 @@ fn compare(
         return true;
     }
     let verdict = verdict_of(acting, resource, node, entry);
-    if verdict.only_private {
+    if verdict.only_private_changed {
         return false;
     }
-    match verdict.digest {
-        Digest::Match => false,
-        Digest::Restart => {
+    match verdict.verdict {
+        DigestVerdict::Match => false,
+        DigestVerdict::Restart => {
             force_restart(acting, resource, node, entry);
             true
         }
-        Digest::Unknown | Digest::Mismatch => {
+        DigestVerdict::Unknown | DigestVerdict::Mismatch => {
             change(acting, resource, node, entry);
             true
         }
     }
 }
 
-fn change(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx, entry: &HistoryEntry<'_>) {
+fn change<'a>(
+    acting: &mut Acting<'_, 'a>,
+    resource: ResIx,
+    node: NodeIx,
+    entry: &HistoryEntry<'a>,
+) {
     if entry.interval_ms > 0 {
         let reason = "Device parameters changed (reschedule)";
         trigger_unfencing(acting, Some(resource), node, reason);
@@ -163,11 +179,11 @@ fn change(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx, entry: &Hi
 }
 
 /// Parameters of a probe, promotion or move are those of the start.
-fn force_restart(
-    acting: &mut Acting<'_, '_>,
+fn force_restart<'a>(
+    acting: &mut Acting<'_, 'a>,
     resource: ResIx,
     node: NodeIx,
-    entry: &HistoryEntry<'_>,
+    entry: &HistoryEntry<'a>,
 ) {
     let recorded = Task::parse(entry.task);
     let starts = entry.interval_ms == 0
@@ -200,7 +216,7 @@ fn reload(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx) {
 /// Compares what could not be compared before containers had a place.
 pub(crate) fn handle_deferred(acting: &mut Acting<'_, '_>) {
     let given = acting.given;
-    for check in &given.parameter_checks {
+    for check in std::mem::take(&mut acting.deferred) {
         let entry = given
             .history
             .iter()
@@ -216,7 +232,7 @@ pub(crate) fn handle_deferred(acting: &mut Acting<'_, '_>) {
             }
             ParameterCheckKind::LastFailure => {
                 let verdict = verdict_of(acting, check.resource, check.node, entry);
-                !matches!(verdict.digest, Digest::Match | Digest::Unknown)
+                !matches!(verdict.verdict, DigestVerdict::Match | DigestVerdict::Unknown)
             }
         };
         if clear {
@@ -225,24 +241,25 @@ pub(crate) fn handle_deferred(acting: &mut Acting<'_, '_>) {
     }
 }
 
-/// How recorded parameters compare with the configured ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Digest {
-    Match,
-    Restart,
-    Unknown,
-    Mismatch,
+fn verdict_of<'a>(
+    acting: &Acting<'_, 'a>,
+    resource: ResIx,
+    node: NodeIx,
+    entry: &HistoryEntry<'a>,
+) -> DigestComparison {
+    // An expired failure of a monitor: run it anew.
+    if entry.reschedule {
+        return DigestComparison { verdict: DigestVerdict::Restart, only_private_changed: false };
+    }
+    let address = host_of(acting, resource).map(|host| &*acting.node(host).name);
+    acting.given.compare_digest(resource, node, entry.element, address)
 }
 
-struct Verdict {
-    digest: Digest,
-    only_private: bool,
-}
-
-fn verdict_of(_: &Acting<'_, '_>, _: ResIx, _: NodeIx, _: &HistoryEntry<'_>) -> Verdict {
-    Verdict { digest: Digest::Match, only_private: false }
-}
-
-fn is_deferred(_: &Acting<'_, '_>, _: ResIx) -> bool {
-    false
+/// Where the container of a connection that needs its host's name will run, or does.
+fn host_of(acting: &Acting<'_, '_>, resource: ResIx) -> Option<NodeIx> {
+    if !acting.given.needs_host_name(resource) {
+        return None;
+    }
+    let container = acting.resource(resource).launcher?;
+    acting.now(container).assigned.or_else(|| acting.current_node(container))
 }

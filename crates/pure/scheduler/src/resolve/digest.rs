@@ -97,7 +97,8 @@ impl<'a> Resolved<'a> {
             Some(_) => DigestVerdict::Mismatch,
         };
         let recorded_secure = record.attr("op-secure-digest");
-        let only_private_changed = verdict != DigestVerdict::Match
+        let only_private_changed = self.sanitized
+            && verdict != DigestVerdict::Match
             && recorded_secure.is_some()
             && recorded_secure == digests.secure.as_deref();
         DigestComparison { verdict, only_private_changed }

@@ -63,6 +63,16 @@ impl<'a> Resolved<'a> {
         values
     }
 
+    /// Whether a connection is to be made to the host that its bundle's container will run on,
+    /// which is known only once that is assigned.
+    pub fn needs_host_name(&self, resource: ResIx) -> bool {
+        let found = self.resource(resource);
+        found.flags.remote_connection
+            && found.implied.as_ref().is_some_and(|implied| {
+                implied.parameters.iter().any(|(name, value)| name == "addr" && value == "#uname")
+            })
+    }
+
     /// The resource that is, or is recorded as, `id`.
     pub fn find_recorded(&self, id: &str) -> Option<ResIx> {
         self.by_id.get(id).or_else(|| self.by_history_id.get(id)).copied()

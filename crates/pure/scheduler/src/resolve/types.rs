@@ -33,6 +33,8 @@ pub struct Resolved<'a> {
     pub document: &'a Document,
     /// Seconds since 1970: what rules and failure timeouts were measured against.
     pub now: i64,
+    /// Secret parameters may have been masked.
+    pub sanitized: bool,
     pub options: Options,
     /// All nodes, by name.
     pub nodes: Vec<Node<'a>>,
