@@ -49,6 +49,8 @@ pub(crate) fn act<'r, 'a>(given: &'r Resolved<'a>, assigned: &'r Assigned) -> Ac
     early::create(&mut acting);
     configured::order_all(&mut acting);
     for (_, node) in &assigned.ticket_fencing {
+        // Assignment has them unclean already; the fencing that makes them so is made here.
+        acting.node_now_mut(*node).unclean = given.node(*node).unclean;
         fencing::fence_node(&mut acting, *node, "deadman ticket was lost", false);
     }
     end_shutdown_locks(&mut acting);

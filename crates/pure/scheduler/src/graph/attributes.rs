@@ -77,11 +77,7 @@ fn add_parameters(
     {
         parameters.insert("addr".into(), acting.node(host).name.as_ref().to_owned().into());
     }
-    let named = parameters.iter().filter(|(name, _)| {
-        // These could not be attribute names.
-        !name.starts_with(|first: char| first.is_ascii_digit())
-    });
-    add_new(attributes, named.map(|(name, value)| (&**name, &**value)));
+    add_new(attributes, parameters.iter().map(|(name, value)| (&**name, &**value)));
 }
 
 /// Where the container is that a bundle's connection leads into; without an address of its own

@@ -27,9 +27,22 @@ pub(crate) fn raise(acting: &Acting<'_, '_>, steps: &[ActIx]) -> Plan {
             .to_owned(),
         batch_limit: options.batch_limit,
         migration_limit: options.migration_limit,
-        recheck_at: acting.given.recheck_at,
+        recheck_at: recheck_at(acting),
     };
     Plan { settings, steps: steps.iter().map(|act| step(acting, *act)).collect() }
+}
+
+/// When to plan again: a rule's answer changes, a failure is over, or a resource that waits for its
+/// node has waited long enough.
+fn recheck_at(acting: &Acting<'_, '_>) -> Option<i64> {
+    let given = acting.given;
+    let limit = i64::try_from(given.options.shutdown_lock_limit_ms.div_ceil(1000)).ok()?;
+    let locks = acting.assigned.resources.iter().filter_map(|resource| resource.shutdown_lock);
+    let ends = locks
+        .filter(|_| limit > 0)
+        .map(|lock| lock.since.saturating_add(limit).saturating_add(1))
+        .filter(|end| *end > given.now);
+    given.recheck_at.into_iter().chain(ends).min()
 }
 
 fn step(acting: &Acting<'_, '_>, act: ActIx) -> PlanStep {
