@@ -9,13 +9,21 @@ use super::orders::Side;
 use super::task::{Key, Task};
 use super::{primitive, recurring};
 use crate::{
-    DigestComparison, DigestVerdict, FailCountScope, History, HistoryEntry, NodeIx, ParameterCheck,
-    ParameterCheckKind, ResIx,
+    DigestVerdict, FailCountScope, History, HistoryEntry, NodeIx, ParameterCheckKind, ResIx,
 };
 
-/// Compares what is recorded on each node with the configuration.
-pub(crate) fn handle_all(acting: &mut Acting<'_, '_>) {
+/// A record that can only be compared once containers have a place.
+#[derive(Debug)]
+pub(crate) struct Deferred<'r, 'a> {
+    resource: ResIx,
+    node: NodeIx,
+    entry: &'r HistoryEntry<'a>,
+}
+
+/// Compares what is recorded on each node with the configuration; says what must wait.
+pub(crate) fn handle_all<'r, 'a>(acting: &mut Acting<'r, 'a>) -> Vec<Deferred<'r, 'a>> {
     let given = acting.given;
+    let mut deferred = Vec::new();
     for node in given.node_indices() {
         let found = given.node(node);
         let now = acting.node_now(node);
@@ -25,13 +33,18 @@ pub(crate) fn handle_all(acting: &mut Acting<'_, '_>) {
         }
         for history in given.history.iter().filter(|history| history.node == node) {
             if history.element.children().next().is_some() {
-                handle(acting, history);
+                handle(acting, history, &mut deferred);
             }
         }
     }
+    deferred
 }
 
-fn handle<'a>(acting: &mut Acting<'_, 'a>, history: &History<'a>) {
+fn handle<'r, 'a>(
+    acting: &mut Acting<'r, 'a>,
+    history: &'r History<'a>,
+    deferred: &mut Vec<Deferred<'r, 'a>>,
+) {
     let Some(resource) = history.resource else { return };
     let node = history.node;
     if acting.now(resource).flags.removed {
@@ -53,7 +66,11 @@ fn handle<'a>(acting: &mut Acting<'_, 'a>, history: &History<'a>) {
         return;
     }
     for entry in history.entries.iter().skip(history.start.unwrap_or(0)) {
-        handle_entry(acting, resource, node, entry);
+        if waits(acting, resource, entry) {
+            deferred.push(Deferred { resource, node, entry });
+        } else {
+            handle_entry(acting, resource, node, entry);
+        }
     }
 }
 
@@ -83,27 +100,30 @@ fn agent_changed(
     changed
 }
 
-fn handle_entry<'a>(
-    acting: &mut Acting<'_, 'a>,
+/// The address of some connections is only known once their container has a place.
+fn waits(acting: &Acting<'_, '_>, resource: ResIx, entry: &HistoryEntry<'_>) -> bool {
+    let task = Task::parse(entry.task);
+    let compared = entry.interval_ms > 0 || is_started_by(&task);
+    compared && acting.now(resource).flags.remote_connection && needs_address(acting, resource)
+}
+
+/// Tasks whose parameters are those that the resource runs with.
+fn is_started_by(task: &Task) -> bool {
+    matches!(task, Task::Monitor | Task::Start | Task::Promote | Task::MigrateFrom)
+}
+
+fn handle_entry(
+    acting: &mut Acting<'_, '_>,
     resource: ResIx,
     node: NodeIx,
-    entry: &HistoryEntry<'a>,
+    entry: &HistoryEntry<'_>,
 ) {
     let maintained = acting.now(resource).flags.maintenance || acting.node(node).maintenance;
-    let task = Task::parse(entry.task);
     if entry.interval_ms > 0 && maintained {
         cancel(acting, resource, node, entry);
         return;
     }
-    let started = matches!(task, Task::Monitor | Task::Start | Task::Promote | Task::MigrateFrom);
-    if entry.interval_ms == 0 && !started {
-        return;
-    }
-    // The address of such a connection is only known once its container has a place.
-    if acting.given.needs_host_name(resource) {
-        let kind = ParameterCheckKind::Active;
-        let element = entry.element;
-        acting.deferred.push(ParameterCheck { resource, node, element, kind });
+    if entry.interval_ms == 0 && !is_started_by(&Task::parse(entry.task)) {
         return;
     }
     let scope = FailCountScope { effective: true, launched: false };
@@ -114,23 +134,18 @@ fn handle_entry<'a>(
     }
 }
 
-fn cancel<'a>(
-    acting: &mut Acting<'_, 'a>,
-    resource: ResIx,
-    node: NodeIx,
-    entry: &HistoryEntry<'a>,
-) {
+fn cancel(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx, entry: &HistoryEntry<'_>) {
     let call_id = entry.attr("call-id").unwrap_or_default();
     let operation = (&Task::parse(entry.task), entry.interval_ms);
     recurring::cancel_recorded(acting, resource, operation, call_id, node);
 }
 
 /// Compares one record; whether anything has changed.
-fn compare<'a>(
-    acting: &mut Acting<'_, 'a>,
+fn compare(
+    acting: &mut Acting<'_, '_>,
     resource: ResIx,
     node: NodeIx,
-    entry: &HistoryEntry<'a>,
+    entry: &HistoryEntry<'_>,
 ) -> bool {
     let found = acting.resource(resource);
     if entry.interval_ms > 0 && found.operation(entry.task, entry.interval_ms, false).is_none() {
@@ -139,29 +154,20 @@ fn compare<'a>(
         }
         return true;
     }
-    let verdict = verdict_of(acting, resource, node, entry);
-    if verdict.only_private_changed {
+    let address = address_of(acting, resource);
+    let found = acting.given.compare_digest(resource, node, entry.element, address);
+    if found.only_private_changed && acting.given.sanitized {
         return false;
     }
-    match verdict.verdict {
-        DigestVerdict::Match => false,
-        DigestVerdict::Restart => {
-            force_restart(acting, resource, node, entry);
-            true
-        }
-        DigestVerdict::Unknown | DigestVerdict::Mismatch => {
-            change(acting, resource, node, entry);
-            true
-        }
+    match found.verdict {
+        DigestVerdict::Match => return false,
+        DigestVerdict::Restart => force_restart(acting, resource, node, entry),
+        DigestVerdict::Unknown | DigestVerdict::Mismatch => change(acting, resource, node, entry),
     }
+    true
 }
 
-fn change<'a>(
-    acting: &mut Acting<'_, 'a>,
-    resource: ResIx,
-    node: NodeIx,
-    entry: &HistoryEntry<'a>,
-) {
+fn change(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx, entry: &HistoryEntry<'_>) {
     if entry.interval_ms > 0 {
         let reason = "Device parameters changed (reschedule)";
         trigger_unfencing(acting, Some(resource), node, reason);
@@ -179,11 +185,11 @@ fn change<'a>(
 }
 
 /// Parameters of a probe, promotion or move are those of the start.
-fn force_restart<'a>(
-    acting: &mut Acting<'_, 'a>,
+fn force_restart(
+    acting: &mut Acting<'_, '_>,
     resource: ResIx,
     node: NodeIx,
-    entry: &HistoryEntry<'a>,
+    entry: &HistoryEntry<'_>,
 ) {
     let recorded = Task::parse(entry.task);
     let starts = entry.interval_ms == 0
@@ -213,53 +219,46 @@ fn reload(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx) {
     }
 }
 
-/// Compares what could not be compared before containers had a place.
-pub(crate) fn handle_deferred(acting: &mut Acting<'_, '_>) {
+/// Compares what could not be compared before containers had a place. Newest first.
+pub(crate) fn handle_deferred(acting: &mut Acting<'_, '_>, deferred: Vec<Deferred<'_, '_>>) {
     let given = acting.given;
-    for check in std::mem::take(&mut acting.deferred) {
-        let entry = given
-            .history
-            .iter()
-            .filter(|history| history.node == check.node)
-            .flat_map(|history| &history.entries)
-            .find(|entry| entry.element == check.element);
-        let Some(entry) = entry else { continue };
-        let scope = FailCountScope { effective: true, launched: false };
-        let clear = match check.kind {
-            ParameterCheckKind::Active => {
-                compare(acting, check.resource, check.node, entry)
-                    && given.fail_count(check.node, check.resource, scope, None).count != 0
-            }
-            ParameterCheckKind::LastFailure => {
-                let verdict = verdict_of(acting, check.resource, check.node, entry);
-                !matches!(verdict.verdict, DigestVerdict::Match | DigestVerdict::Unknown)
-            }
-        };
-        if clear {
+    let scope = FailCountScope { effective: true, launched: false };
+    for Deferred { resource, node, entry } in deferred.into_iter().rev() {
+        if compare(acting, resource, node, entry)
+            && given.fail_count(node, resource, scope, None).count != 0
+        {
+            clear_fail_count(acting, resource, node);
+        }
+    }
+    for check in given.parameter_checks.iter().rev() {
+        let ParameterCheckKind::LastFailure = check.kind else { continue };
+        let address = address_of(acting, check.resource);
+        let verdict =
+            given.compare_digest(check.resource, check.node, check.element, address).verdict;
+        if matches!(verdict, DigestVerdict::Mismatch | DigestVerdict::Restart) {
             clear_fail_count(acting, check.resource, check.node);
         }
     }
 }
 
-fn verdict_of<'a>(
-    acting: &Acting<'_, 'a>,
-    resource: ResIx,
-    node: NodeIx,
-    entry: &HistoryEntry<'a>,
-) -> DigestComparison {
-    // An expired failure of a monitor: run it anew.
-    if entry.reschedule {
-        return DigestComparison { verdict: DigestVerdict::Restart, only_private_changed: false };
-    }
-    let address = host_of(acting, resource).map(|host| &*acting.node(host).name);
-    acting.given.compare_digest(resource, node, entry.element, address)
-}
-
-/// Where the container of a connection that needs its host's name will run, or does.
-fn host_of(acting: &Acting<'_, '_>, resource: ResIx) -> Option<NodeIx> {
-    if !acting.given.needs_host_name(resource) {
+/// The name of the host of the container that a connection leads into, where the connection has
+/// no address of its own.
+fn address_of<'r>(acting: &Acting<'r, '_>, resource: ResIx) -> Option<&'r str> {
+    if !needs_address(acting, resource) {
         return None;
     }
     let container = acting.resource(resource).launcher?;
-    acting.now(container).assigned.or_else(|| acting.current_node(container))
+    let host = acting.now(container).assigned.or_else(|| acting.current_node(container))?;
+    Some(&acting.given.node(host).name)
+}
+
+fn needs_address(acting: &Acting<'_, '_>, resource: ResIx) -> bool {
+    let launcher = acting.resource(resource).launcher;
+    acting.now(resource).flags.remote_connection
+        && launcher.is_some_and(|launcher| acting.now(launcher).flags.replica_container)
+        && acting
+            .given
+            .parameters(resource, None)
+            .get("addr")
+            .is_some_and(|address| address.eq_ignore_ascii_case("#uname"))
 }

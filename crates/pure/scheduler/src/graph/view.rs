@@ -3,7 +3,7 @@
 use crate::act::acting::Acting;
 use crate::act::arena::{Act, ActIx};
 use crate::act::flags::{ActFlags, Relation};
-use crate::act::task::{Key, Task};
+use crate::act::task::Task;
 
 use super::raise::history_key;
 
@@ -87,9 +87,14 @@ fn name_of(acting: &Acting<'_, '_>, act: &Act<'_>) -> String {
     if host.is_empty() { act.key.text("") } else { format!("{}{host}", act.task) }
 }
 
+/// Notifications go by what the clone set's milestone is about (`post_notify_running`), others
+/// as in the plan.
 fn history_name(act: &Act<'_>, history: &str) -> String {
-    match &act.key {
-        Key::Notify { .. } => act.key.text(history),
-        Key::Operation { .. } | Key::Name(_) => history_key(act, history),
+    let meta = |name: &str| act.meta.get(name).map(AsRef::as_ref);
+    match (meta("notify_key_type"), meta("notify_key_operation")) {
+        (Some(kind), Some(of)) if matches!(act.task, Task::Notify | Task::Notified) => {
+            format!("{history}_{kind}_notify_{of}_0")
+        }
+        _ => history_key(act, history),
     }
 }
