@@ -16,8 +16,7 @@ use super::orders::Ordering;
 use super::task::{Key, Task};
 use crate::assign::Assigned;
 use crate::{
-    Flags, LossPolicy, Node, NodeIx, NodeKind, ParameterCheck, PartialMove, ResIx, Resolved,
-    Resource, Variant,
+    Flags, LossPolicy, Node, NodeIx, NodeKind, PartialMove, ResIx, Resolved, Resource, Variant,
 };
 
 /// Everything that the functions of this stage share.
@@ -28,8 +27,6 @@ pub(crate) struct Acting<'r, 'a> {
     pub(crate) arena: Arena<'a>,
     /// Orderings by task, in order of creation, until they are applied to actions.
     pub(crate) orders: Vec<Ordering>,
-    /// Records to be compared once containers have a place.
-    pub(crate) deferred: Vec<ParameterCheck<'a>>,
     resources: Vec<ResourceNow>,
     nodes: Vec<NodeNow>,
 }
@@ -82,7 +79,6 @@ impl<'r, 'a> Acting<'r, 'a> {
             assigned,
             arena: Arena::new(given.resources.len()),
             orders: Vec::new(),
-            deferred: given.parameter_checks.clone(),
             resources: resources.collect(),
             nodes: nodes.collect(),
         }

@@ -9,7 +9,8 @@ use super::orders::Side;
 use super::task::{Key, Task};
 use super::{primitive, recurring};
 use crate::{
-    DigestVerdict, FailCountScope, History, HistoryEntry, NodeIx, ParameterCheckKind, ResIx,
+    DigestComparison, DigestVerdict, FailCountScope, History, HistoryEntry, NodeIx,
+    ParameterCheckKind, ResIx,
 };
 
 /// A record that can only be compared once containers have a place.
@@ -104,7 +105,7 @@ fn agent_changed(
 fn waits(acting: &Acting<'_, '_>, resource: ResIx, entry: &HistoryEntry<'_>) -> bool {
     let task = Task::parse(entry.task);
     let compared = entry.interval_ms > 0 || is_started_by(&task);
-    compared && acting.now(resource).flags.remote_connection && needs_address(acting, resource)
+    compared && acting.given.needs_host_name(resource)
 }
 
 /// Tasks whose parameters are those that the resource runs with.
@@ -155,7 +156,11 @@ fn compare(
         return true;
     }
     let address = address_of(acting, resource);
-    let found = acting.given.compare_digest(resource, node, entry.element, address);
+    let mut found = acting.given.compare_digest(resource, node, entry.element, address);
+    if entry.reschedule {
+        // An expired failure of a monitor: run it anew.
+        found = DigestComparison { verdict: DigestVerdict::Restart, only_private_changed: false };
+    }
     if found.only_private_changed && acting.given.sanitized {
         return false;
     }
@@ -244,21 +249,10 @@ pub(crate) fn handle_deferred(acting: &mut Acting<'_, '_>, deferred: Vec<Deferre
 /// The name of the host of the container that a connection leads into, where the connection has
 /// no address of its own.
 fn address_of<'r>(acting: &Acting<'r, '_>, resource: ResIx) -> Option<&'r str> {
-    if !needs_address(acting, resource) {
+    if !acting.given.needs_host_name(resource) {
         return None;
     }
     let container = acting.resource(resource).launcher?;
     let host = acting.now(container).assigned.or_else(|| acting.current_node(container))?;
     Some(&acting.given.node(host).name)
-}
-
-fn needs_address(acting: &Acting<'_, '_>, resource: ResIx) -> bool {
-    let launcher = acting.resource(resource).launcher;
-    acting.now(resource).flags.remote_connection
-        && launcher.is_some_and(|launcher| acting.now(launcher).flags.replica_container)
-        && acting
-            .given
-            .parameters(resource, None)
-            .get("addr")
-            .is_some_and(|address| address.eq_ignore_ascii_case("#uname"))
 }
