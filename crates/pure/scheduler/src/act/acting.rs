@@ -154,10 +154,9 @@ impl<'r, 'a> Acting<'r, 'a> {
         matches!(self.resource(ix).variant, Variant::CloneSet(_) | Variant::Bundle(_))
     }
 
-    /// Whether this is in a bundle.
+    /// Whether this is a bundle or in one.
     pub(crate) fn is_bundled(&self, ix: ResIx) -> bool {
-        let top = self.given.top_of(ix, true);
-        top != ix && self.resource(top).bundle().is_some()
+        self.given.is_bundled(ix)
     }
 
     /// The outermost ancestor below a bundle.
