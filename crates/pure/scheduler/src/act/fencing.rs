@@ -65,7 +65,7 @@ pub(crate) fn fence_node(acting: &mut Acting<'_, '_>, node: NodeIx, reason: &str
 pub(crate) fn fence_act(acting: &mut Acting<'_, '_>, node: NodeIx, wish: FenceWish<'_>) -> ActIx {
     let given = acting.given;
     let operation = wish.operation.unwrap_or(&given.options.fencing_action);
-    let optional = wish.optional;
+    let mut optional = wish.optional;
     let name = format!("stonith-{}-{operation}", given.node(node).name);
     let act = match acting.arena.named(&name) {
         Some(known) => known,
@@ -75,6 +75,9 @@ pub(crate) fn fence_act(acting: &mut Acting<'_, '_>, node: NodeIx, wish: FenceWi
             acting.set_meta(act, "on_node", &given.node(node).name);
             acting.set_meta(act, "on_node_uuid", &given.node(node).id);
             acting.set_meta(act, "stonith_action", operation);
+            if given.options.unfencing_enabled && digest_devices(acting, act, node) {
+                optional = false;
+            }
             act
         }
     };
@@ -90,6 +93,46 @@ pub(crate) fn fence_act(acting: &mut Acting<'_, '_>, node: NodeIx, wish: FenceWi
         acting.set_reason(act, wish.reason, false);
     }
     act
+}
+
+/// Puts the digests of all devices that unfence into the action, for the node to remember. Whether
+/// one of them is not what the node remembers: then it must be unfenced anew.
+fn digest_devices(acting: &mut Acting<'_, '_>, act: ActIx, node: NodeIx) -> bool {
+    let given = acting.given;
+    let mut devices = Vec::new();
+    for resource in &given.top {
+        collect_devices(acting, *resource, &mut devices);
+    }
+    let recalled = |attribute: &str| given.node(node).attribute(attribute);
+    let (mut all, mut secure, mut changed) = (String::new(), String::new(), false);
+    for device in devices.into_iter().rev() {
+        let found = given.resource(device);
+        let agent = found.agent.as_ref().map_or("", |agent| &*agent.kind);
+        let digests = given.fencing_digests(device, node);
+        let entry = |digest: &str| format!("{}:{agent}:{digest}", found.id);
+        let entry_all = entry(&digests.all);
+        let entry_secure = entry(digests.secure.as_deref().unwrap_or_default());
+        if let Some(known) = recalled("#digests-all") {
+            let known_secure = recalled("#digests-secure").unwrap_or_default();
+            changed |= !known.contains(&entry_all) && !known_secure.contains(&entry_secure);
+        }
+        all.extend([&*entry_all, ","]);
+        secure.extend([&*entry_secure, ","]);
+    }
+    acting.set_meta(act, "digests-all", &all);
+    acting.set_meta(act, "digests-secure", &secure);
+    changed
+}
+
+fn collect_devices(acting: &Acting<'_, '_>, resource: ResIx, devices: &mut Vec<ResIx>) {
+    let found = acting.resource(resource);
+    for child in &found.children {
+        collect_devices(acting, *child, devices);
+    }
+    let unfences = found.flags.needs_unfencing || found.flags.provides_unfencing;
+    if found.children.is_empty() && found.flags.fence_device && unfences {
+        devices.push(resource);
+    }
 }
 
 /// Seconds by which fencing of a node with more to lose is put off, when no side has a majority.
