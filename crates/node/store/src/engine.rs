@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::aside;
 use crate::damage::Damage;
 use crate::disk::{Disk, write_whole};
 use crate::error::StoreError;
@@ -25,6 +26,7 @@ pub(crate) enum RequestKind {
     Replace(Vec<u8>),
     Remember(Vec<u8>),
     ReadHistory,
+    SetAside(Vec<u8>),
 }
 
 /// What was done.
@@ -39,6 +41,8 @@ pub enum Done {
     Remembered { number: u64 },
     /// The earlier configurations, oldest first.
     History(Vec<Earlier>),
+    /// It is kept in this file of the directory.
+    SetAside { file: String },
 }
 
 /// One open directory.
@@ -94,6 +98,9 @@ impl Engine {
                     self.hole = true;
                     let result = self.compact(&state);
                     tell(Ack { ticket, result });
+                }
+                RequestKind::SetAside(document) => {
+                    tell(Ack { ticket, result: self.set_aside(&document) });
                 }
                 RequestKind::ReadHistory => {
                     self.remember(std::mem::take(&mut remembers), tell);
@@ -193,6 +200,17 @@ impl Engine {
                     tell(Ack { ticket, result: Err(error.clone()) });
                 }
             }
+        }
+    }
+
+    fn set_aside(&self, document: &[u8]) -> Result<Done, StoreError> {
+        let file = aside::free_name(self.disk.as_ref());
+        match write_whole(self.disk.as_ref(), &file, document) {
+            Ok(()) => {
+                aside::drop_oldest(self.disk.as_ref());
+                Ok(Done::SetAside { file })
+            }
+            Err(source) => Err(StoreError::SetAside { file, source: Arc::new(source) }),
         }
     }
 

@@ -32,6 +32,8 @@ pub enum StoreError {
     Append { file: String, source: Arc<io::Error> },
     #[error("cannot write the snapshot `{file}`")]
     Snapshot { file: String, source: Arc<io::Error> },
+    #[error("cannot set aside `{file}`")]
+    SetAside { file: String, source: Arc<io::Error> },
     #[error("cannot read `{file}`")]
     Read { file: String, source: Arc<io::Error> },
     #[error("an earlier change could not be written; a whole snapshot must be written first")]
@@ -48,7 +50,9 @@ impl StoreError {
     /// Whether the cause is a full disk or an exhausted quota, which an operator can mend.
     pub fn disk_is_full(&self) -> bool {
         match self {
-            Self::Append { source, .. } | Self::Snapshot { source, .. } => {
+            Self::Append { source, .. }
+            | Self::Snapshot { source, .. }
+            | Self::SetAside { source, .. } => {
                 matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
             }
             Self::Read { .. }

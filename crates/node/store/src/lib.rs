@@ -13,6 +13,7 @@
 //!
 //! Only this crate calls fsync.
 
+mod aside;
 mod damage;
 mod disk;
 mod engine;

@@ -106,6 +106,11 @@ impl Store {
         self.send(RequestKind::ReadHistory)
     }
 
+    /// Keeps a document that lost against another in a file of its own, for people.
+    pub fn set_aside(&mut self, document: Vec<u8>) -> Result<Ticket, StoreError> {
+        self.send(RequestKind::SetAside(document))
+    }
+
     fn send(&mut self, kind: RequestKind) -> Result<Ticket, StoreError> {
         let waiting = self.waiting.load(Ordering::Relaxed);
         if waiting > WAITING_BYTES_MAX {
@@ -135,7 +140,8 @@ fn size(kind: &RequestKind) -> usize {
         RequestKind::Append(bytes)
         | RequestKind::Compact(bytes)
         | RequestKind::Replace(bytes)
-        | RequestKind::Remember(bytes) => bytes.len(),
+        | RequestKind::Remember(bytes)
+        | RequestKind::SetAside(bytes) => bytes.len(),
         RequestKind::ReadHistory => 0,
     }
 }

@@ -200,6 +200,11 @@ impl Controller {
         self.state.lineage
     }
 
+    /// The configuration whole, as a [`Record::Snapshot`] has it.
+    pub fn configuration(&self) -> String {
+        self.state.configuration()
+    }
+
     /// Whether this node plans for the others.
     pub fn is_coordinator(&self) -> bool {
         self.phase.coordinator() == Some(self.identity.id)

@@ -60,6 +60,22 @@ fn what_is_written_is_found_after_reopening() {
 }
 
 #[test]
+fn what_is_set_aside_is_a_file_for_people() {
+    let scratch = Scratch::new("aside");
+    let (mut opened, told) = open(&scratch);
+    for number in 1..=102 {
+        opened.store.set_aside(format!("<cib epoch='{number}'/>").into_bytes()).unwrap();
+        let file = format!("set-aside-{number:06}.xml");
+        assert_eq!(wait(&told).result.unwrap(), Done::SetAside { file: file.clone() });
+        let text = fs::read_to_string(scratch.0.join(file)).unwrap();
+        assert_eq!(text, format!("<cib epoch='{number}'/>"));
+    }
+    let kept = fs::read_dir(&scratch.0).unwrap().flatten();
+    let kept = kept.filter(|file| file.file_name().to_string_lossy().starts_with("set-aside"));
+    assert_eq!(kept.count(), 100);
+}
+
+#[test]
 fn a_second_daemon_is_refused_until_the_first_is_gone() {
     let scratch = Scratch::new("second");
     let (opened, _told) = open(&scratch);
