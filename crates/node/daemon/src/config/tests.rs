@@ -1,0 +1,75 @@
+use super::*;
+
+const GOOD: &str = r#"
+name = "n1"
+state_dir = "state"
+nodes = [{ name = "n1", id = 1 }, { name = "n2", id = 2, votes = 3 }]
+
+[fabric]
+kind = "embedded"
+socket = "/run/fabric.sock"
+"#;
+
+fn checked(text: &str) -> Result<Config, String> {
+    check(Path::new("/etc/quorate/quorate.toml"), text).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_short_file_is_completed() {
+    let config = checked(GOOD).unwrap();
+    assert_eq!(config.id, NodeId(1));
+    assert_eq!(config.state_dir, Path::new("/etc/quorate/state"));
+    assert_eq!(config.api_socket, Path::new("/etc/quorate/state/api.sock"));
+    assert_eq!(config.nodes.iter().map(|node| node.votes).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(config.log_level, LogLevel::Info);
+    let socket = PathBuf::from("/run/fabric.sock");
+    assert_eq!(config.fabric, FabricConfig::Embedded { socket });
+    assert_eq!(config.watchdog, None);
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place() {
+    let edit = |from: &str, to: &str| {
+        assert!(GOOD.contains(from));
+        GOOD.replace(from, to)
+    };
+    for (text, wanted) in [
+        (
+            edit("state_dir", "sate_dir"),
+            "line 3: there is no key `sate_dir`; did you mean `state_dir`?",
+        ),
+        (edit("votes = 3", "vots = 3"), "line 4: there is no key `vots`; did you mean `votes`?"),
+        (edit("socket", "sokcet"), "line 8: there is no key `sokcet`; did you mean `socket`?"),
+        (
+            edit("[fabric]", "[watchdog]\ndevise = 1\n[fabric]"),
+            "line 7: there is no key `devise`; did you mean `device`?",
+        ),
+        (edit("name = \"n1\"\n", "zebra = 1\nname = \"n1\"\n"), "line 2: there is no key `zebra`"),
+        (
+            edit("name = \"n1\"\n", "name = \"n11\"\n"),
+            "this node, `n11`, is not among the nodes; did you mean `n1`?",
+        ),
+        (edit("id = 2", "id = 1"), "two nodes have id 1"),
+        (edit("id = 2", "id = 0"), "node `n2` has id 0; ids start at 1"),
+        (edit("\"n2\"", "\"n1\""), "two nodes are called `n1`"),
+        (edit("id = 2", "id = \"two\""), "invalid type: string \"two\", expected u32"),
+        (
+            edit("embedded", "carrier pigeon"),
+            "unknown variant `carrier pigeon`, expected `embedded`",
+        ),
+        (edit("socket = \"/run/fabric.sock\"", ""), "missing field `socket`"),
+        (edit("kind = ", "kind "), "is not a configuration file: TOML parse error at line 7"),
+        (edit("votes = 3", "votes = -3"), "expected u32"),
+    ] {
+        let said = checked(&text).unwrap_err();
+        assert!(said.contains(wanted), "{said}\n  wanted: {wanted}");
+    }
+    let none = edit("id = 1 }", "id = 1, votes = 0 }").replace("votes = 3", "votes = 0");
+    assert!(checked(&none).unwrap_err().contains("no node has a vote"));
+}
+
+#[test]
+fn a_missing_file_is_said_to_be_missing() {
+    let error = read(Path::new("/nonexistent/quorate.toml")).unwrap_err();
+    assert!(matches!(error, ConfigError::Read { .. }), "{error}");
+}

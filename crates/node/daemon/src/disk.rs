@@ -1,0 +1,322 @@
+//! The brain's records on disk, and back.
+//!
+//! Every record is appended to the store's journal; when that has grown long, the configuration
+//! whole becomes a new snapshot. When the disk refused something it is *behind*: only a record
+//! that is whole brings it up to date, and one is offered every few seconds.
+//!
+//! **Always:** a record is answered exactly once, in order. Nothing is appended behind a hole.
+
+mod format;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use cib::Document;
+use controller::{Input, Record, Restored};
+use store::{Ack, Done, Earlier, OpenError, Opened, Store, StoreError, Ticket};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::config::Config;
+
+/// A journal is folded into a snapshot from this size on, or from a multiple of the snapshot's.
+const JOURNAL_BYTES: u64 = 8 << 20;
+const JOURNAL_PER_SNAPSHOT: u64 = 4;
+
+/// How often a disk that is behind is offered the configuration.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// The open disk.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    store: Store,
+    acks: mpsc::UnboundedReceiver<Ack>,
+    purposes: BTreeMap<Ticket, Purpose>,
+    /// Answers that needed no disk.
+    refused: VecDeque<Input>,
+    condition: Condition,
+    folding: bool,
+    /// What the records add up to.
+    configuration: String,
+    lineage: u64,
+}
+
+/// What a request to the store was for.
+#[derive(Clone, Copy, Debug)]
+enum Purpose {
+    /// The brain's record of this number.
+    Record(u64),
+    /// The journal folded into a snapshot, or a disk brought up to date.
+    Fold,
+    /// An earlier configuration, for undo.
+    Remember,
+    SetAside,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Condition {
+    Sound,
+    /// Something is missing on disk.
+    Behind {
+        retry_at: Instant,
+    },
+}
+
+/// What the disk has to say.
+#[derive(Debug)]
+pub(crate) enum Word {
+    Ack(Ack),
+    Refused(Input),
+    RetryIsDue,
+    /// The store's thread is gone, which is a fault of ours.
+    Ended,
+}
+
+/// What was read back, and the disk to go on with.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) disk: Disk,
+    pub(crate) restored: Restored,
+}
+
+impl Disk {
+    /// Opens the node's store. What is damaged is in the log afterwards.
+    pub(crate) async fn open(config: &Config) -> Result<Found, OpenError> {
+        let (sender, mut acks) = mpsc::unbounded_channel();
+        let tell = move |ack| {
+            let _stopping = sender.send(ack);
+        };
+        let opened = Store::open(&config.state_dir.join("store"), tell)?;
+        let Opened { mut store, snapshot, records, damage } = opened;
+        for damage in &damage {
+            tracing::error!("the state on disk was damaged: {damage}");
+        }
+        let (records, unread) = format::decode_all(snapshot, records);
+        let (mut restored, damaged) = Restored::from_records(records);
+        let unreadable: Vec<String> = unread.into_iter().chain(damaged).collect();
+        for reason in &unreadable {
+            tracing::error!("the state on disk was damaged: {reason}; what came before is used");
+        }
+        let remembered = remembered(&mut store, &mut acks).await;
+        restored.earlier = earlier(&remembered, std::mem::take(&mut restored.earlier));
+        let condition = if unreadable.is_empty() {
+            Condition::Sound
+        } else {
+            Condition::Behind { retry_at: Instant::now() }
+        };
+        let configuration = restored.configuration.as_ref().map(Document::to_string);
+        let disk = Self {
+            store,
+            acks,
+            purposes: BTreeMap::new(),
+            refused: VecDeque::new(),
+            condition,
+            folding: false,
+            configuration: configuration.unwrap_or_default(),
+            lineage: restored.lineage,
+        };
+        Ok(Found { disk, restored })
+    }
+
+    /// Hands a record over. `configuration` is what the brain has after it.
+    pub(crate) fn persist(&mut self, number: u64, record: &Record, configuration: String) {
+        let payload = format::encode(record);
+        let asked = match (record, self.condition) {
+            (Record::Snapshot { .. }, Condition::Sound) => self.store.append(payload),
+            (Record::Snapshot { configuration, lineage }, Condition::Behind { .. }) => {
+                self.store.compact(format::encode_snapshot(configuration, *lineage))
+            }
+            (Record::Edits { .. }, Condition::Sound) => {
+                self.remember();
+                self.store.append(payload)
+            }
+            (Record::Edits { .. }, Condition::Behind { .. }) => Err(StoreError::Incomplete),
+        };
+        let (Record::Snapshot { lineage, .. } | Record::Edits { lineage, .. }) = record;
+        self.lineage = *lineage;
+        self.configuration = configuration;
+        match asked {
+            Ok(ticket) => {
+                self.purposes.insert(ticket, Purpose::Record(number));
+            }
+            Err(error) => {
+                self.fell_behind(&error);
+                self.refused.push_back(refusal(number, &error));
+            }
+        }
+    }
+
+    /// Keeps the configuration as it is before an edit.
+    fn remember(&mut self) {
+        if self.configuration.is_empty() {
+            return;
+        }
+        match self.store.remember(self.configuration.clone().into_bytes()) {
+            Ok(ticket) => {
+                self.purposes.insert(ticket, Purpose::Remember);
+            }
+            Err(error) => log_unremembered(&error),
+        }
+    }
+
+    /// Keeps a document that lost against the quorum's.
+    pub(crate) fn set_aside(&mut self, document: String) {
+        match self.store.set_aside(document.into_bytes()) {
+            Ok(ticket) => {
+                self.purposes.insert(ticket, Purpose::SetAside);
+            }
+            Err(error) => tracing::error!(error = %chain(&error), "a configuration is lost"),
+        }
+    }
+
+    /// What comes next. May be dropped before it is ready without losing anything.
+    pub(crate) async fn next(&mut self) -> Word {
+        if let Some(refused) = self.refused.pop_front() {
+            return Word::Refused(refused);
+        }
+        let retry = async {
+            match self.condition {
+                Condition::Behind { retry_at } if !self.folding => {
+                    tokio::time::sleep_until(retry_at).await;
+                }
+                Condition::Behind { .. } | Condition::Sound => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ack = self.acks.recv() => ack.map_or(Word::Ended, Word::Ack),
+            () = retry => Word::RetryIsDue,
+        }
+    }
+
+    /// Takes a word in; answers what the brain must know of it.
+    pub(crate) fn take(&mut self, ack: Ack) -> Option<Input> {
+        let purpose = self.purposes.remove(&ack.ticket)?;
+        match (purpose, ack.result) {
+            (Purpose::Record(ticket), Ok(done)) => {
+                self.took(done);
+                Some(Input::Persisted { ticket })
+            }
+            (Purpose::Record(ticket), Err(error)) => {
+                self.fell_behind(&error);
+                Some(refusal(ticket, &error))
+            }
+            (Purpose::Fold, Ok(done)) => {
+                self.folding = false;
+                self.took(done);
+                None
+            }
+            (Purpose::Fold, Err(error)) => {
+                self.folding = false;
+                self.fell_behind(&error);
+                None
+            }
+            (Purpose::Remember, Ok(_)) => None,
+            (Purpose::Remember, Err(error)) => {
+                log_unremembered(&error);
+                None
+            }
+            (Purpose::SetAside, Ok(done)) => {
+                tracing::error!(?done, "a configuration that lost against the quorum's is kept");
+                None
+            }
+            (Purpose::SetAside, Err(error)) => {
+                tracing::error!(error = %chain(&error), "a configuration is lost");
+                None
+            }
+        }
+    }
+
+    fn took(&mut self, done: Done) {
+        match done {
+            Done::Appended { journal_bytes } => {
+                let limit = JOURNAL_PER_SNAPSHOT * self.configuration.len() as u64;
+                if journal_bytes > limit.max(JOURNAL_BYTES) {
+                    self.fold();
+                }
+            }
+            Done::Compacted => {
+                if let Condition::Behind { .. } = self.condition {
+                    tracing::info!("the disk is up to date again");
+                    self.condition = Condition::Sound;
+                }
+            }
+            Done::Remembered { .. } | Done::History(_) | Done::SetAside { .. } => {}
+        }
+    }
+
+    /// Writes the configuration as the new snapshot.
+    pub(crate) fn fold(&mut self) {
+        if self.folding || self.configuration.is_empty() {
+            return;
+        }
+        let state = format::encode_snapshot(&self.configuration, self.lineage);
+        match self.store.compact(state) {
+            Ok(ticket) => {
+                self.folding = true;
+                self.purposes.insert(ticket, Purpose::Fold);
+            }
+            Err(error) => self.fell_behind(&error),
+        }
+    }
+
+    fn fell_behind(&mut self, error: &StoreError) {
+        if let Condition::Sound = self.condition {
+            tracing::error!(
+                error = %chain(error),
+                "the disk does not take the configuration; edits are refused until it does"
+            );
+        }
+        self.condition = Condition::Behind { retry_at: Instant::now() + RETRY };
+    }
+}
+
+fn refusal(ticket: u64, error: &StoreError) -> Input {
+    let reason = if error.disk_is_full() { "the disk is full".to_owned() } else { chain(error) };
+    Input::NotPersisted { ticket, reason }
+}
+
+fn log_unremembered(error: &StoreError) {
+    tracing::warn!(error = %chain(error), "an earlier configuration was not kept for undo");
+}
+
+/// The error and what caused it, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
+}
+
+/// The store's earlier configurations; none if they cannot be read.
+async fn remembered(store: &mut Store, acks: &mut mpsc::UnboundedReceiver<Ack>) -> Vec<Earlier> {
+    let answer = match store.history() {
+        Ok(_) => acks.recv().await.map(|ack| ack.result),
+        Err(error) => Some(Err(error)),
+    };
+    match answer {
+        Some(Ok(Done::History(entries))) => entries,
+        Some(Ok(_)) | None => Vec::new(),
+        Some(Err(error)) => {
+            tracing::warn!(error = %chain(&error), "earlier configurations cannot be read");
+            Vec::new()
+        }
+    }
+}
+
+/// Those that were remembered, and after them those that a crash kept from being remembered.
+fn earlier(remembered: &[Earlier], replayed: Vec<Document>) -> Vec<Document> {
+    let mut all: Vec<Document> = remembered
+        .iter()
+        .filter_map(|entry| Document::parse(std::str::from_utf8(&entry.payload).ok()?).ok())
+        .collect();
+    let newest = all.last().and_then(|document| document.version().ok());
+    let newer = |document: &Document| document.version().ok() > newest;
+    all.extend(replayed.into_iter().filter(newer));
+    all
+}
+
+#[cfg(test)]
+mod tests;

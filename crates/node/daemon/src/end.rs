@@ -1,0 +1,93 @@
+//! The end of a daemon's life.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use controller::ExitReason;
+use process::{Identity, NODE_MARK};
+
+use crate::config::Config;
+use crate::perform::Performer;
+use crate::run::{Ended, Running};
+
+/// The daemon could not go on.
+const FAILED: u8 = 1;
+
+/// Declared off by the others: not to be started again before that is resolved. The number is
+/// Pacemaker's `CRM_EX_FATAL`, by which its daemons ask not to be respawned.
+const FENCED: u8 = 100;
+
+/// How long what the node runs may take to die.
+const DEATH_MAX: Duration = Duration::from_secs(20);
+
+/// Name of the file with the daemon's process in the state directory.
+const PID_FILE: &str = "daemon.pid";
+
+/// Says who the daemon is: its process number and the moment of its start.
+pub(crate) fn write_pid_file(state_dir: &Path) -> io::Result<()> {
+    let name = state_dir.join(PID_FILE);
+    let temporary = state_dir.join(format!("{PID_FILE}.tmp"));
+    std::fs::write(&temporary, format!("{}\n", Identity::own()))?;
+    std::fs::rename(temporary, name)
+}
+
+/// Lets go of everything, in an order in which nothing is lost.
+pub(crate) async fn end(running: Running, ended: Ended, config: &Config) -> ExitCode {
+    let Running { performer, watchdog, .. } = running;
+    match ended {
+        Ended::AsDecided(ExitReason::ShutDown) => {
+            leave(performer, config).await;
+            if let Some(watchdog) = watchdog {
+                watchdog.disarm();
+            }
+            tracing::info!("stopped");
+            ExitCode::SUCCESS
+        }
+        Ended::AsDecided(ExitReason::Fenced) => {
+            tracing::error!("the others declared this node off: ending all that it runs");
+            match kill_all(&config.state_dir) {
+                // Not if something still runs: then the watchdog is what is left.
+                Ok(()) => {
+                    if let Some(watchdog) = watchdog {
+                        watchdog.disarm();
+                    }
+                }
+                Err(error) => tracing::error!(%error, "some of it still runs"),
+            }
+            leave(performer, config).await;
+            ExitCode::from(FENCED)
+        }
+        Ended::Broken(what) => {
+            tracing::error!("{what} has ended, which it never should; ending the daemon");
+            // The watchdog stays armed: what the node runs has no one to look after it.
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+async fn leave(performer: Performer, config: &Config) {
+    let Performer { fabric, executor, timers: _, disk, api } = performer;
+    drop(api);
+    executor.shut_down().await;
+    // Its last messages, such as the word that it leaves, are still on their way.
+    fabric.close().await;
+    // Waits until everything is written.
+    drop(disk);
+    // A stale one names a process that does not live, and harms nobody.
+    let _stale = std::fs::remove_file(config.state_dir.join(PID_FILE));
+}
+
+/// Kills every process that any of this node's agents started.
+fn kill_all(state_dir: &Path) -> io::Result<()> {
+    let mark = state_dir.to_string_lossy();
+    let own = std::process::id();
+    process::end_now(DEATH_MAX, || {
+        process::marked(&[(NODE_MARK, &mark)])
+            .iter()
+            .map(process::Stat::identity)
+            .filter(|identity| identity.pid != own)
+            .collect()
+    })
+}

@@ -1,0 +1,68 @@
+//! Carries the brain's effects out: each is handed over at once to who does the work.
+
+use api::Api;
+use controller::{AgentRun, Controller, Effect, ExitReason};
+use exec::{Executor, OperationToken, RunRequest};
+use fabric::Fabric;
+use model::ResourceId;
+
+use crate::disk::Disk;
+use crate::report;
+use crate::timers::Timers;
+
+/// Everything that does work for the brain.
+#[derive(Debug)]
+pub(crate) struct Performer {
+    pub(crate) fabric: Fabric,
+    pub(crate) executor: Executor,
+    pub(crate) timers: Timers,
+    pub(crate) disk: Disk,
+    pub(crate) api: Api,
+}
+
+impl Performer {
+    /// Hands one effect over. Answers with a reason if the daemon is to end.
+    pub(crate) fn perform(
+        &mut self,
+        effect: Effect,
+        controller: &Controller,
+    ) -> Option<ExitReason> {
+        match effect {
+            Effect::Broadcast(message) => {
+                if let Err(error) = self.fabric.broadcast(wire::encode(&message)) {
+                    tracing::error!(%error, "a message was not sent");
+                }
+            }
+            Effect::RunAgent(run) => self.executor.run(request(*run)),
+            Effect::KillAgent { run } => self.executor.cancel(OperationToken(run.0)),
+            Effect::Watch { resource } => self.executor.watch(ResourceId::new(resource)),
+            Effect::Unwatch { resource } => self.executor.unwatch(&ResourceId::new(resource)),
+            Effect::SetTimer { token, at } => self.timers.set(token, at),
+            Effect::Persist { ticket, record } => {
+                self.disk.persist(ticket, &record, controller.configuration());
+            }
+            Effect::SetAside { document, reason: _ } => self.disk.set_aside(document),
+            Effect::Reply { client, reply } => self.api.reply(client, reply),
+            Effect::Report(entry) => {
+                report::log(&entry);
+                self.api.publish(entry);
+            }
+            Effect::Exit { reason } => return Some(reason),
+        }
+        None
+    }
+}
+
+fn request(run: AgentRun) -> RunRequest {
+    // The interval is also among the parameters, where the executor looks for it.
+    let AgentRun { run, resource, agent, task, interval: _, timeout, parameters, delay } = run;
+    RunRequest {
+        token: OperationToken(run.0),
+        resource: ResourceId::new(resource),
+        agent,
+        action: task,
+        parameters,
+        timeout,
+        delay,
+    }
+}
