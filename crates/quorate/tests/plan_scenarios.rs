@@ -81,6 +81,9 @@ fn play(text: &str, path: &Path) -> String {
                 break;
             }
         }
+        if ruled {
+            lines.next_if_eq(&"");
+        }
         writeln!(out, "{line}").unwrap();
         for each in &body {
             writeln!(out, "{each}").unwrap();
@@ -88,7 +91,7 @@ fn play(text: &str, path: &Path) -> String {
         let said = stage.run(line, &body.join("\n"));
         let said = said.trim_end();
         if said.contains("\n\n") {
-            writeln!(out, "----\n--\n{said}\n--").unwrap();
+            writeln!(out, "----\n--\n{said}\n--\n").unwrap();
         } else {
             writeln!(out, "----\n{said}\n").unwrap();
         }
@@ -152,6 +155,12 @@ impl Stage {
             document.set(element, "id", &id);
         }
         self.document = document;
+        // Every document has these four, in this order.
+        for name in ["crm_config", "nodes", "resources", "constraints"] {
+            let section = section(&mut self.document, name);
+            let configuration = self.document.root().child("configuration").unwrap().id();
+            self.document.relocate(section, configuration, None);
+        }
     }
 
     fn option(&mut self, pair: &str) {

@@ -152,7 +152,7 @@ fn plan(
         text.space();
     }
     let resolved = scheduler::resolve(document, when);
-    let wishes = execute::Wishes { failing: &wanted.failing, now: clock(), quiet: wanted.quiet };
+    let wishes = execute::Wishes { failing: &wanted.failing, now: when.now, quiet: wanted.quiet };
     let (ended, ending) = execute::execute(text, spoken, &resolved, &planned.plan, &wishes);
     if !wanted.quiet {
         let when = effective_time(text, &ended, wanted);
