@@ -189,7 +189,7 @@ fn is_interleaved(acting: &Acting<'_, '_>, end: End, first: ResIx, then: ResIx) 
         return false;
     }
     let key = &acting.arena[end.then].key;
-    let down = key.is_once(&Task::Stop) || key.is_once(&Task::Demote);
+    let down = key.is_about(&Task::Stop) || key.is_about(&Task::Demote);
     let decides = if down { first } else { then };
     is_true(acting.resource(decides).meta("interleave"))
 }
@@ -199,7 +199,7 @@ fn update_interleaved(acting: &mut Acting<'_, '_>, end: End, first: ResIx, then:
     let first_task = instance_task(acting, end.first, first);
     let key = &acting.arena[end.first].key;
     // What goes down is matched by where it is.
-    let current = key.is_once(&Task::Stopped) || key.is_once(&Task::Demoted);
+    let current = key.is_about(&Task::Stopped) || key.is_about(&Task::Demoted);
     for then_instance in acting.instances(then).iter().copied() {
         let Some(first_instance) = compatible_instance(acting, then_instance, first, current)
         else {

@@ -197,6 +197,15 @@ impl Key {
         Self::Operation { task, interval_ms: 0 }
     }
 
+    /// Whether this is `task` done once, or a notification about it.
+    pub(crate) fn is_about(&self, task: &Task) -> bool {
+        match self {
+            Self::Operation { .. } => self.is_once(task),
+            Self::Notify { of, .. } => of == task,
+            Self::Name(_) => false,
+        }
+    }
+
     /// Whether this is the key of `task` without an interval.
     pub(crate) fn is_once(&self, task: &Task) -> bool {
         matches!(self, Self::Operation { task: own, interval_ms: 0 } if own == task)
