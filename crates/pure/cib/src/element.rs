@@ -141,7 +141,7 @@ impl<'a> Element<'a> {
         self.node().map_or("", |node| self.document.pool.get(node.text))
     }
 
-    fn following(self, root: u32) -> Option<Element<'a>> {
+    pub(crate) fn following(self, root: u32) -> Option<Element<'a>> {
         let go = |index| Element { document: self.document, index };
         let node = self.node()?;
         if node.first_child != NONE {

@@ -62,6 +62,17 @@ impl Document {
             }
         }
     }
+
+    /// All elements whose `id` attribute is `id`, in document order.
+    pub(crate) fn find_all_ids(&self, id: &str) -> Vec<Element<'_>> {
+        let named = |element: &Element<'_>| element.attr("id") == Some(id);
+        let made = self.ids.made.get_or_init(|| Arc::new(Made::of(self)));
+        if self.ids.changed.is_empty() {
+            let candidates = made.candidates(id).map(|at| self.element(at));
+            return candidates.filter(|at| named(at) && at.is_attached()).collect();
+        }
+        self.root().descendants().filter(named).collect()
+    }
 }
 
 impl Made {

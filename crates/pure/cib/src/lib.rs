@@ -25,6 +25,7 @@ mod text;
 mod tree;
 pub mod upgrade;
 mod version;
+pub mod xpath;
 
 pub use element::{Attributes, Children, Element};
 pub use names::Name;
