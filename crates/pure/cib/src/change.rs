@@ -15,6 +15,18 @@ impl Document {
         NodeId(index)
     }
 
+    /// Adds a comment as `parent`'s last child.
+    pub fn append_comment(&mut self, parent: NodeId, text: &str) -> NodeId {
+        // Two hyphens would end it early when it is read again.
+        let mut text = text.replace("--", "- -");
+        if text.ends_with('-') {
+            text.push(' ');
+        }
+        let index = self.make_text(Kind::Comment, &text, 0);
+        self.link(index, parent.0, NONE);
+        NodeId(index)
+    }
+
     /// Adds an element called `name` before `sibling`.
     pub fn insert_before(&mut self, sibling: NodeId, name: &str) -> NodeId {
         let index = self.make_element(name, 0);

@@ -102,6 +102,28 @@ impl<'a> Element<'a> {
         true
     }
 
+    /// Whether both say the same: names, attributes in any order, and all inside in order.
+    /// Comments count, layout does not.
+    pub fn same_as(self, other: Element<'_>) -> bool {
+        if self.kind() != other.kind() || self.name() != other.name() {
+            return false;
+        }
+        if self.kind() != Kind::Element {
+            return self.own_text().trim() == other.own_text().trim();
+        }
+        let same_attributes = self.attrs().count() == other.attrs().count()
+            && self.attrs().all(|(name, value)| other.attr(name) == Some(value));
+        let (mut left, mut right) = (self.nodes(), other.nodes());
+        same_attributes
+            && loop {
+                match (left.next(), right.next()) {
+                    (None, None) => break true,
+                    (Some(a), Some(b)) if a.same_as(b) => {}
+                    _ => break false,
+                }
+            }
+    }
+
     /// This element and all below it, in document order.
     pub fn descendants(self) -> impl Iterator<Item = Element<'a>> + Clone {
         let mut next = Some(self);

@@ -12,11 +12,14 @@
 //! Field word: Pacemaker *CIB*.
 
 mod change;
+mod digest;
+pub mod edit;
 mod element;
 mod ids;
 mod names;
 mod options;
 mod parse;
+pub mod patch;
 mod print;
 mod scan;
 pub mod schema;

@@ -37,6 +37,44 @@ fn write_node(f: &mut fmt::Formatter<'_>, node: Element<'_>, depth: usize) -> fm
     }
 }
 
+impl Element<'_> {
+    /// On one line without blanks between tags, comments included, with only those attributes
+    /// whose names are wanted: what digests are made of.
+    pub(crate) fn compact(self, wanted: impl Fn(&str) -> bool) -> String {
+        let mut out = String::new();
+        // Writing to a String does not fail.
+        let _ = write_compact(&mut out, self, &wanted);
+        out
+    }
+}
+
+fn write_compact(
+    out: &mut String,
+    node: Element<'_>,
+    wanted: &impl Fn(&str) -> bool,
+) -> fmt::Result {
+    match node.kind() {
+        Kind::Comment => write!(out, "<!--{}-->", node.own_text()),
+        Kind::Text => Ok(()),
+        Kind::Element => {
+            write!(out, "<{}", node.name())?;
+            for (name, value) in node.attrs().filter(|(name, _)| wanted(name)) {
+                write!(out, " {name}=\"")?;
+                write_escaped(out, value)?;
+                out.write_char('"')?;
+            }
+            if node.nodes().next().is_none() {
+                return out.write_str("/>");
+            }
+            out.write_char('>')?;
+            for child in node.nodes() {
+                write_compact(out, child, wanted)?;
+            }
+            write!(out, "</{}>", node.name())
+        }
+    }
+}
+
 /// `text` as it stands between the quotes of an attribute.
 pub fn escape_attribute(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -60,7 +98,7 @@ fn write_escaped(out: &mut impl Write, text: &str) -> fmt::Result {
             // No XML may hold it (2.2): a document that nobody can read helps nobody.
             Some(bad) if !is_xml(bad) => out.write_char('\u{fffd}')?,
             // Literal line ends would come back as blanks (XML 1.0, 3.3.3).
-            Some(other) => write!(out, "&#{};", u32::from(other))?,
+            Some(other) => write!(out, "&#x{:02X};", u32::from(other))?,
             None => {}
         }
         rest = chars.as_str();

@@ -2,7 +2,7 @@ use crate::Document;
 
 #[test]
 fn order_comments_and_escapes_survive() {
-    let text = "<cib a=\"1\" b=\"&lt;&amp;&quot;&#10;\">\n  <!-- why -->\n  <x id=\"é\"/>\n  <y>\n    <z/>\n  </y>\n</cib>\n";
+    let text = "<cib a=\"1\" b=\"&lt;&amp;&quot;&#x0A;\">\n  <!-- why -->\n  <x id=\"é\"/>\n  <y>\n    <z/>\n  </y>\n</cib>\n";
     let document = Document::parse(text).unwrap();
     assert_eq!(document.to_string(), text);
     assert_eq!(document.root().attr("b"), Some("<&\"\n"));

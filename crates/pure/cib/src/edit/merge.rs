@@ -1,0 +1,41 @@
+//! Setting what an element says in another one.
+
+use crate::element::Element;
+use crate::tree::{Document, Kind, NodeId};
+
+/// Gives `target` the attributes and children of `update`. Children are matched by name and id,
+/// or by what they stand for; new ones are added.
+pub(super) fn update(document: &mut Document, target: NodeId, update: Element<'_>) {
+    for (name, value) in update.attrs() {
+        if document.element(target).attr(name) != Some(value) {
+            document.set(target, name, value);
+        }
+    }
+    for child in update.nodes() {
+        match child.kind() {
+            Kind::Element => self::child(document, target, child),
+            Kind::Comment | Kind::Text => text(document, target, child),
+        }
+    }
+}
+
+fn child(document: &mut Document, target: NodeId, update: Element<'_>) {
+    let key = ["id", "id-ref"].into_iter().find(|name| update.attr(name).is_some());
+    let same = |at: &Element<'_>| {
+        at.name() == update.name() && key.is_none_or(|key| at.attr(key) == update.attr(key))
+    };
+    let found = document.element(target).children().find(same).map(Element::id);
+    match found {
+        Some(found) => self::update(document, found, update),
+        None => {
+            document.append_copy(target, update);
+        }
+    }
+}
+
+fn text(document: &mut Document, target: NodeId, update: Element<'_>) {
+    let same = |at: Element<'_>| at.kind() == update.kind() && at.own_text() == update.own_text();
+    if !document.element(target).nodes().any(same) {
+        document.append_copy(target, update);
+    }
+}
