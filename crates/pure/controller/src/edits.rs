@@ -1,57 +1,53 @@
 //! A client's edits applied to a document: together or not at all.
 
-use cib::{Document, Element, Section};
-use wire::api::{Edit, Refused};
+use cib::Document;
+use cib::edit::{self, Place};
+use wire::api::{Edit, Refused, Violation};
 
 use crate::state::invalid;
 
 /// The document after the edits.
 pub(crate) fn apply(before: &Document, edits: &[Edit]) -> Result<Document, Refused> {
-    let mut document = before.clone();
-    for edit in edits {
-        document = one(&document, edit)?;
-    }
-    let version = before.version().unwrap_or_default();
-    document.set_version(version.after_configuration_change());
-    Ok(document)
+    let edits: Vec<edit::Edit> = edits.iter().map(lower).collect();
+    edit::apply(before, &edits).map(|applied| applied.document).map_err(refused)
 }
 
-fn one(before: &Document, edit: &Edit) -> Result<Document, Refused> {
-    match edit {
-        Edit::Replace { xml } => replace(before, xml),
-        Edit::Patch { .. } | Edit::Create { .. } | Edit::Modify { .. } | Edit::Delete { .. } => {
-            Err(invalid(0, "this kind of edit is not understood yet"))
+/// What a client may ask for, as the document knows it.
+fn lower(edit: &Edit) -> edit::Edit {
+    match edit.clone() {
+        Edit::Replace { xml } => edit::Edit::ReplaceConfiguration { xml },
+        Edit::Patch { xml } => edit::Edit::Patch { xml },
+        Edit::Create { parent, xml } => edit::Edit::Create { place: Place::XPath(parent), xml },
+        Edit::Modify { xml } => {
+            let place = Place::Section(cib::Section::Configuration);
+            edit::Edit::Modify { place, xml, or_create: false }
         }
+        Edit::Delete { xpath } => edit::Edit::Delete { xpath, all: true },
     }
 }
 
-/// The new configuration with the old status.
-fn replace(before: &Document, xml: &str) -> Result<Document, Refused> {
-    let given = Document::parse(xml).map_err(|error| invalid(error.line, error.reason))?;
-    let mut after = match given.root().name() {
-        "cib" => given,
-        "configuration" => {
-            let mut whole = Document::extract(before.root());
-            let old = whole.section_or_new(Section::Configuration);
-            whole.insert_copy_before(old, given.root());
-            whole.remove(old);
-            whole
+fn refused(why: edit::Refused) -> Refused {
+    match why {
+        edit::Refused::Invalid { violations } => Refused::Invalid {
+            violations: violations
+                .into_iter()
+                .map(|one| Violation {
+                    line: one.line,
+                    what: format!("{}: {}", one.element, one.problem),
+                    hint: None,
+                })
+                .collect(),
+        },
+        edit::Refused::Unreadable(error) => invalid(error.line, error.reason),
+        edit::Refused::WrongElement { line, wanted, found } => {
+            invalid(line, format!("{found} where there must be {wanted}"))
         }
-        other => {
-            let line = given.root().line();
-            return Err(invalid(line, format!("expected cib or configuration, found {other}")));
-        }
-    };
-    let status = after.section_or_new(Section::Status);
-    after.clear(status);
-    for state in before.section(Section::Status).into_iter().flat_map(Element::children) {
-        after.append_copy(status, state);
+        other @ (edit::Refused::XPath(_)
+        | edit::Refused::NotFound { .. }
+        | edit::Refused::Exists { .. }
+        | edit::Refused::WholeDocument
+        | edit::Refused::Patch(_)
+        | edit::Refused::Version(_)
+        | edit::Refused::TooDeep) => invalid(0, other.to_string()),
     }
-    for name in ["have-quorum", "dc-uuid"] {
-        if let Some(value) = before.root().attr(name) {
-            let root = after.root().id();
-            after.set(root, name, value);
-        }
-    }
-    Ok(after)
 }
