@@ -64,15 +64,12 @@ pub(crate) struct NodeNow {
 impl<'r, 'a> Acting<'r, 'a> {
     /// Before the first action.
     pub(crate) fn new(given: &'r Resolved<'a>, assigned: &'r Assigned) -> Self {
-        let resources = given.resource_indices().map(|ix| resource_now(given, assigned, ix));
-        let nodes = given.node_indices().map(|ix| {
-            let node = assigned.node(ix);
-            NodeNow {
-                online: node.online,
-                unclean: node.unclean,
-                shutdown: node.shutdown,
-                remote_reset: given.node(ix).remote_reset,
-            }
+        let resources = given.resources.iter().map(resource_now);
+        let nodes = given.nodes.iter().map(|node| NodeNow {
+            online: node.online,
+            unclean: node.unclean,
+            shutdown: node.shutdown,
+            remote_reset: node.remote_reset,
         });
         Self {
             given,
@@ -81,6 +78,34 @@ impl<'r, 'a> Acting<'r, 'a> {
             orders: Vec::new(),
             resources: resources.collect(),
             nodes: nodes.collect(),
+        }
+    }
+
+    /// From here on, what was assigned counts. Actions that history or a changed configuration
+    /// asks for are made before, and so see the nodes as they are.
+    pub(crate) fn adopt_assignment(&mut self) {
+        for ix in self.given.resource_indices() {
+            let choice = self.assigned.resource(ix);
+            let now = self.now_mut(ix);
+            now.flags.managed = choice.managed;
+            now.flags.blocked = choice.blocked;
+            now.role = choice.role;
+            now.next_role = choice.next_role;
+            now.assigned = choice.node;
+            now.children = Arc::from(choice.children.as_slice());
+        }
+        for ix in self.given.node_indices() {
+            let (before, after) = (self.given.node(ix), self.assigned.node(ix));
+            let now = self.node_now_mut(ix);
+            if before.online != after.online {
+                now.online = after.online;
+            }
+            if before.unclean != after.unclean {
+                now.unclean = after.unclean;
+            }
+            if before.shutdown != after.shutdown {
+                now.shutdown = after.shutdown;
+            }
         }
     }
 
@@ -154,7 +179,7 @@ impl<'r, 'a> Acting<'r, 'a> {
         matches!(self.resource(ix).variant, Variant::CloneSet(_) | Variant::Bundle(_))
     }
 
-    /// Whether this is a bundle or in one.
+    /// Whether this is a bundle, or in one.
     pub(crate) fn is_bundled(&self, ix: ResIx) -> bool {
         self.given.is_bundled(ix)
     }
@@ -305,15 +330,14 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 }
 
-fn resource_now(given: &Resolved<'_>, assigned: &Assigned, ix: ResIx) -> ResourceNow {
-    let resource = given.resource(ix);
-    let choice = assigned.resource(ix);
+/// As resolved: what was assigned comes with [`Acting::adopt_assignment`].
+fn resource_now(resource: &Resource<'_>) -> ResourceNow {
     ResourceNow {
-        flags: Flags { managed: choice.managed, blocked: choice.blocked, ..resource.flags },
-        role: choice.role,
-        next_role: choice.next_role,
-        assigned: choice.node,
-        children: Arc::from(choice.children.as_slice()),
+        flags: resource.flags,
+        role: resource.role,
+        next_role: resource.next_role,
+        assigned: None,
+        children: Arc::from(resource.children.as_slice()),
         partial_move: resource.partial_move,
         priority: resource.priority,
         restarting: false,

@@ -56,6 +56,7 @@ pub(crate) fn act<'r, 'a>(given: &'r Resolved<'a>, assigned: &'r Assigned) -> Ac
     end_shutdown_locks(&mut acting);
     internal::order_all(&mut acting);
     let deferred = changes::handle_all(&mut acting);
+    acting.adopt_assignment();
     stop_what_has_no_place(&mut acting);
     changes::handle_deferred(&mut acting, deferred);
     if given.options.probes_enabled {
