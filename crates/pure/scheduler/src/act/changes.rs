@@ -26,9 +26,10 @@ pub(crate) fn handle_all<'r, 'a>(acting: &mut Acting<'r, 'a>) -> Vec<Deferred<'r
     let given = acting.given;
     let mut deferred = Vec::new();
     for node in given.node_indices() {
+        // As it was before anything was assigned: a connection that comes up anew has no history
+        // to compare.
         let found = given.node(node);
-        let now = acting.node_now(node);
-        let usable = now.online && !now.shutdown && !now.unclean && !found.standby;
+        let usable = found.online && !found.shutdown && !found.unclean && !found.standby;
         if !found.maintenance && !usable {
             continue;
         }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use cib::Element;
 use model::{OcfCode, Role, Score};
 
-use super::types::{EarlyAction, NodeIx, NodeKind, Resolved};
+use super::types::{EarlyAction, NodeIx, NodeKind, ResIx, Resolved};
 use super::{Reading, nodes, resources};
 
 /// Makes nodes for connections that only history remembers, while nodes can still be made.
@@ -60,6 +60,23 @@ pub(super) fn read(reading: &mut Reading<'_>) {
         }
     }
     remote::finish(reading);
+    match_again(reading);
+}
+
+/// Once all is read: a record belongs to what is called by its id now. An instance that took over
+/// another one's record may have another name by then.
+fn match_again(reading: &mut Reading<'_>) {
+    let resolved = &mut reading.resolved;
+    for history in &mut resolved.history {
+        let is_called = |resource: ResIx| {
+            resolved.resources.get(resource.at()).is_some_and(|resource| {
+                &*resource.id == history.id || resource.history_id.as_deref() == Some(history.id)
+            })
+        };
+        if !history.resource.is_some_and(is_called) {
+            history.resource = resolved.by_id.get(history.id).copied();
+        }
+    }
 }
 
 /// One pass over all nodes whose history may be read now; `true` if some was. With `all`, also
