@@ -10,13 +10,14 @@ const ENTRIES_MAX: usize = 4096;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Journal {
     entries: VecDeque<Entry>,
-    next: u64,
+    /// Numbers start at 1, so that "after number 0" is everything.
+    last: u64,
 }
 
 impl Journal {
     pub(crate) fn add(&mut self, at: i64, event: Event) -> Entry {
-        let entry = Entry { number: self.next, at, event };
-        self.next += 1;
+        self.last += 1;
+        let entry = Entry { number: self.last, at, event };
         if self.entries.len() == ENTRIES_MAX {
             self.entries.pop_front();
         }
