@@ -123,7 +123,7 @@ struct WatchdogSection {
 pub(crate) fn read(path: &Path) -> Result<Config, ConfigError> {
     let unreadable = |source| ConfigError::Read { path: path.to_owned(), source };
     let text = fs::read_to_string(path).map_err(unreadable)?;
-    let path = fs::canonicalize(path).map_err(unreadable)?;
+    let path = std::path::absolute(path).map_err(unreadable)?;
     check(&path, &text)
 }
 
@@ -144,23 +144,28 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
         return Err(wrong(format!("this node, `{}`, is not among the nodes{hint}", file.name)));
     };
     let base = path.parent().unwrap_or(Path::new("/"));
-    let state_dir = base.join(&file.state_dir);
+    let at = |path: &Path| plain(&base.join(path));
+    let state_dir = at(&file.state_dir);
     Ok(Config {
         id: NodeId(own.id),
         name: NodeName::new(&own.name),
-        api_socket: file.api_socket.map_or(state_dir.join("api.sock"), |at| base.join(at)),
+        api_socket: file.api_socket.map_or(state_dir.join("api.sock"), |path| at(&path)),
         state_dir,
-        agents: file.agents.map(|at| base.join(at)),
+        agents: file.agents.map(|path| at(&path)),
         log_level: file.log_level,
-        log_file: file.log_file.map(|at| base.join(at)),
+        log_file: file.log_file.map(|path| at(&path)),
         fabric: match file.fabric {
-            FabricSection::Embedded { socket } => {
-                FabricConfig::Embedded { socket: base.join(socket) }
-            }
+            FabricSection::Embedded { socket } => FabricConfig::Embedded { socket: at(&socket) },
         },
-        watchdog: file.watchdog.map(|section| base.join(section.device)),
+        watchdog: file.watchdog.map(|section| at(&section.device)),
         nodes: file.nodes,
     })
+}
+
+/// Without `.` and doubled slashes: the state directory's path marks the processes of the node, and
+/// others look for it as they were told it.
+fn plain(path: &Path) -> PathBuf {
+    path.components().collect()
 }
 
 fn check_nodes(nodes: &[ConfiguredNode]) -> Result<(), String> {

@@ -69,6 +69,13 @@ fn what_is_wrong_is_said_with_its_place() {
 }
 
 #[test]
+fn paths_are_plain() {
+    let config = checked(&GOOD.replace("\"state\"", "\"./a//b/.\"")).unwrap();
+    assert_eq!(config.state_dir.as_os_str(), "/etc/quorate/a/b");
+    assert_eq!(config.api_socket.as_os_str(), "/etc/quorate/a/b/api.sock");
+}
+
+#[test]
 fn a_missing_file_is_said_to_be_missing() {
     let error = read(Path::new("/nonexistent/quorate.toml")).unwrap_err();
     assert!(matches!(error, ConfigError::Read { .. }), "{error}");
