@@ -8,7 +8,6 @@ use wire::peer::{Fenced, Order, Planned, Ran};
 use crate::Controller;
 use crate::forming::Phase;
 use crate::input::{Effect, ExitReason};
-use crate::timers::Ring;
 
 impl Controller {
     pub(crate) fn delivered(&mut self, from: NodeId, message: Message) {
@@ -28,7 +27,7 @@ impl Controller {
             Message::Stored { up_to } => self.stored(from, up_to),
             Message::NotStored { number, reason } => self.not_stored(from, number, &reason),
             Message::Run(order) => self.ordered(*order),
-            Message::Ran(ran) => self.ran(*ran),
+            Message::Ran(ran) => self.ran(from, *ran),
             Message::FenceRun(run) => self.fence_run(*run),
             Message::FenceRan(ran) => self.fence_ran(*ran),
             Message::Fenced(fenced) => self.fenced(*fenced),
@@ -52,7 +51,7 @@ impl Controller {
         }
         match (&action.kind, action.task.as_str()) {
             (ActionKind::Bookkeeping(_), "do_shutdown") if to_me => {
-                self.broadcast(Message::Leaving);
+                self.leave_ordered = Some(order)
             }
             (ActionKind::Bookkeeping(_), "do_shutdown") => {}
             (ActionKind::Bookkeeping(_), _) => self.keep_books(&order, &action, &node),
@@ -79,7 +78,10 @@ impl Controller {
         self.finish_action(&action.key, node, true);
     }
 
-    fn ran(&mut self, ran: Ran) {
+    fn ran(&mut self, from: NodeId, ran: Ran) {
+        if from == self.identity.id {
+            self.reports_under_way = self.reports_under_way.saturating_sub(1);
+        }
         let action = Action::from(ran.action.clone());
         let outcome = model::Outcome::from(ran.outcome.clone());
         self.state.ran(&action, &ran);
@@ -135,49 +137,5 @@ impl Controller {
         } else {
             self.report(at, Event::Planned { transition, cause, actions, findings });
         }
-    }
-
-    // ---- leaving --------------------------------------------------------------------------
-
-    /// The operator wants this daemon to stop.
-    pub(crate) fn shutdown(&mut self) {
-        /// Source: `shutdown-escalation`'s default in Pacemaker Explained.
-        const LIMIT: std::time::Duration = std::time::Duration::from_secs(20 * 60);
-        if self.stopping {
-            return;
-        }
-        self.stopping = true;
-        let limit = self.state.option("shutdown-escalation").and_then(model::parse_interval);
-        self.set_timer(self.now.tick.after(limit.unwrap_or(LIMIT)), Ring::ShutdownLimit);
-        match self.phase {
-            Phase::Apart => self.effects.push(Effect::Exit { reason: ExitReason::ShutDown }),
-            // It is said again when the membership is formed.
-            Phase::Forming { .. } => {}
-            Phase::Formed { .. } => self.broadcast(Message::ShutdownWanted),
-        }
-    }
-
-    fn shutdown_wanted(&mut self, from: NodeId) {
-        let node = self.named(from);
-        // The scheduler asks only whether it is there and not zero; a time would differ by clock.
-        self.state.set_attribute(&node, "shutdown", Some("1"));
-        self.think_again(format!("{} is to shut down", node.name));
-    }
-
-    fn left(&mut self, from: NodeId) {
-        let node = self.named(from);
-        self.state.mark_left(&node);
-        if from == self.identity.id {
-            self.effects.push(Effect::Exit { reason: ExitReason::ShutDown });
-            return;
-        }
-        let ordered = self
-            .coordination
-            .as_ref()
-            .and_then(|coordination| coordination.ordered_on("do_shutdown", &node.name));
-        if let Some(key) = ordered {
-            self.finish_action(&key, &node.name, true);
-        }
-        self.think_again(format!("{} left", node.name));
     }
 }

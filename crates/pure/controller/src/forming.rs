@@ -49,6 +49,8 @@ impl Phase {
 impl Controller {
     pub(crate) fn membership(&mut self, id: u64, members: Vec<NodeId>, quorate: bool) {
         let coordinating = self.is_coordinator();
+        self.leave_ordered = None;
+        self.reports_under_way = 0;
         let unheard = match std::mem::replace(&mut self.phase, Phase::Apart) {
             Phase::Forming { queued, .. } => queued,
             Phase::Apart | Phase::Formed { .. } => Vec::new(),

@@ -23,6 +23,7 @@ mod deliver;
 mod edits;
 mod forming;
 mod journal;
+mod leave;
 mod operations;
 mod state;
 mod timers;
@@ -128,7 +129,12 @@ pub struct Controller {
     clients: Clients,
     timers: Timers,
     journal: Journal,
+    /// The operator wants this daemon to stop.
     stopping: bool,
+    /// The coordinator's leave to go, until this node is sure that it may.
+    leave_ordered: Option<wire::peer::Order>,
+    /// Outcomes that this node sent and has not received itself yet.
+    reports_under_way: u32,
     now: Now,
     effects: Vec<Effect>,
 }
@@ -162,6 +168,8 @@ impl Controller {
             timers: Timers::default(),
             journal: Journal::default(),
             stopping: false,
+            leave_ordered: None,
+            reports_under_way: 0,
             now: Now::default(),
             effects: Vec::new(),
         }
@@ -186,6 +194,7 @@ impl Controller {
             Input::NotPersisted { ticket, reason } => self.not_persisted(ticket, reason),
             Input::Shutdown => self.shutdown(),
         }
+        self.leave_if_empty();
         self.consider();
         std::mem::take(&mut self.effects)
     }
@@ -241,7 +250,10 @@ impl Controller {
                     self.set_timer(at, Ring::Due { resource, key });
                     continue;
                 }
-                Act::Report(ran) => Effect::Broadcast(wire::Message::Ran(ran)),
+                Act::Report(ran) => {
+                    self.reports_under_way += 1;
+                    Effect::Broadcast(wire::Message::Ran(ran))
+                }
             };
             self.effects.push(effect);
         }

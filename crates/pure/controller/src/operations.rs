@@ -115,7 +115,7 @@ impl Operations {
         let work =
             Work { order: recurring.order.clone(), action: recurring.action.clone(), again: true };
         let mut acts = vec![ring];
-        if self.is_quiet(resource) {
+        if self.is_free(resource) {
             acts.extend(self.enqueue(now, resource, work));
         }
         acts
@@ -130,7 +130,7 @@ impl Operations {
             .min_by_key(|(_, recurring)| recurring.action.interval())
             .map(|(_, recurring)| (recurring.order.clone(), recurring.action.clone()));
         match monitor {
-            Some((order, action)) if self.is_quiet(resource) => {
+            Some((order, action)) if self.is_free(resource) => {
                 self.enqueue(now, resource, Work { order, action, again: true })
             }
             _ => Vec::new(),
@@ -234,7 +234,12 @@ impl Operations {
         }))
     }
 
-    fn is_quiet(&self, resource: &str) -> bool {
+    /// Nothing runs or waits.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.queues.is_empty()
+    }
+
+    fn is_free(&self, resource: &str) -> bool {
         !self.queues.contains_key(resource)
     }
 }
