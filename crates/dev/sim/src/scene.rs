@@ -160,7 +160,10 @@ fn location(chance: &mut Chance, id: &str, nodes: u32) -> String {
         return String::new();
     }
     let node = chance.between(1, u64::from(nodes) + 1);
-    let score = *chance.pick(&["100", "50", "-100", "INFINITY"]).unwrap_or(&"100");
+    // Only who depends on nobody is pushed away: else there may be no place at all, rightly.
+    let scores: &[&str] =
+        if id == "p0" { &["100", "50", "-100", "INFINITY"] } else { &["100", "50", "INFINITY"] };
+    let score = *chance.pick(scores).unwrap_or(&"100");
     format!("<rsc_location id=\"l-{id}\" rsc=\"{id}\" node=\"n{node}\" score=\"{score}\"/>")
 }
 

@@ -142,6 +142,9 @@ impl World {
     }
 
     fn prepare(&mut self) {
+        if self.options.trace {
+            self.keep(self.scene.xml.clone());
+        }
         let configuration = self.scene.xml.clone();
         for machine in self.machines.values_mut() {
             machine

@@ -11,6 +11,7 @@ use wire::api::{Change, Cluster, Edit, Event, Fencing, Refused, Reply, Request};
 use wire::peer::{Evidence, Fenced, Submitted};
 
 use crate::Controller;
+use crate::coordinate::Coordination;
 use crate::cut_off::who;
 use crate::input::{Effect, Record};
 use crate::state::invalid;
@@ -288,10 +289,10 @@ impl Controller {
     }
 
     fn cluster(&self) -> Cluster {
-        let (running, fencing) = match &self.coordination {
-            Some(coordination) => (coordination.running(), coordination.fencing()),
-            None => (Vec::new(), Vec::new()),
-        };
+        let outstanding = self.state.outstanding.iter();
+        let running =
+            outstanding.map(|entry| format!("{} on {}", entry.action.key, entry.node())).collect();
+        let fencing = self.coordination.as_ref().map_or_else(Vec::new, Coordination::fencing);
         Cluster {
             node: self.identity.name.as_str().to_owned(),
             coordinator: self.phase.coordinator().map(|id| self.name_of(id)),

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use model::{Action, ActionKind, NodeId, Plan, Tick, parse_interval};
+use model::{Action, ActionKind, Plan, Tick, parse_interval};
 use scheduler::Planned;
 use transition::{Progress, Transition};
 use wire::Message;
@@ -19,6 +19,7 @@ use wire::peer::Order;
 
 use crate::cut_off::Fencings;
 use crate::input::TimerToken;
+use crate::outstanding::Outstanding;
 use crate::timers::Ring;
 use crate::{Controller, Identity};
 
@@ -30,8 +31,13 @@ pub(crate) struct Coordination {
     /// Counts this coordinator's plans.
     number: u64,
     transition: Option<Transition>,
-    /// Ordered actions by key and node.
-    ordered: BTreeMap<(String, String), Ordered>,
+    /// Orders sent that did not come back yet, by what they do ([`Action::work_key`]) and node.
+    /// The history does not know of them: no plan is made until it does.
+    sent: BTreeSet<(String, String)>,
+    /// When to give up waiting for an answer.
+    overdue: BTreeMap<(String, String), TimerToken>,
+    /// Nodes that were given leave to go: the bookkeeping actions' keys by node.
+    leaves: BTreeMap<String, String>,
     pub(crate) fencings: Fencings,
     /// Not before this moment: a fencing failed and is tried again after a while.
     not_before: Option<Tick>,
@@ -40,50 +46,22 @@ pub(crate) struct Coordination {
     repeated: (Vec<(String, String)>, u32),
 }
 
-#[derive(Debug)]
-struct Ordered {
-    /// The order came back: the history knows of it.
-    delivered: bool,
-    task: String,
-    overdue: Option<TimerToken>,
-}
-
 /// The same plan completed this often in a row without leading anywhere is not tried again until
 /// something else happens.
 const REPEATS_MAX: u32 = 3;
 
 impl Coordination {
-    /// Orders that did not come back are void, and whoever is gone will not answer.
-    pub(crate) fn membership_changed(&mut self, members: &BTreeSet<NodeId>, known: &Identity) {
-        let here: BTreeSet<&str> = known
-            .nodes
-            .iter()
-            .filter(|(id, _)| members.contains(id))
-            .map(|(_, name)| name.as_str())
-            .collect();
-        self.ordered.retain(|(_, node), order| order.delivered && here.contains(node.as_str()));
+    /// Orders that did not come back are void; nodes forget their leave to go.
+    pub(crate) fn membership_changed(&mut self) {
+        self.sent.clear();
+        self.leaves.clear();
         self.transition = None;
         self.not_before = None;
         self.due = Some("the membership changed".to_owned());
     }
 
     pub(crate) fn order_delivered(&mut self, key: &str, node: &str) {
-        if let Some(order) = self.ordered.get_mut(&(key.to_owned(), node.to_owned())) {
-            order.delivered = true;
-        }
-    }
-
-    /// The key of an order for `task` on `node` that is not answered yet.
-    pub(crate) fn ordered_on(&self, task: &str, node: &str) -> Option<String> {
-        self.ordered
-            .iter()
-            .find(|((_, on), order)| on == node && order.task == task)
-            .map(|((key, _), _)| key.clone())
-    }
-
-    /// For people: `key on node`.
-    pub(crate) fn running(&self) -> Vec<String> {
-        self.ordered.keys().map(|(key, node)| format!("{key} on {node}")).collect()
+        self.sent.remove(&(key.to_owned(), node.to_owned()));
     }
 
     /// Names of nodes being fenced.
@@ -160,7 +138,7 @@ impl Controller {
     fn plan_if_due(&mut self) {
         let now = self.now.tick;
         let Some(coordination) = &mut self.coordination else { return };
-        let waits = coordination.ordered.values().any(|order| !order.delivered)
+        let waits = !coordination.sent.is_empty()
             || coordination.not_before.is_some_and(|moment| now < moment)
             || self.settle_until.is_some_and(|until| now < until);
         if waits {
@@ -190,16 +168,19 @@ impl Controller {
             return self.announce(cause, lines, findings);
         }
         coordination.number += 1;
-        let Coordination { number, ordered, fencings, .. } = coordination;
+        let Coordination { number, leaves, fencings, .. } = coordination;
+        let outstanding = &self.state.outstanding;
         let under_way = |action: &Action| match (&action.kind, &action.node) {
             (ActionKind::Fence, Some(node)) => fencings.is_under_way(node.name.as_str()),
-            (_, Some(node)) => {
-                ordered.contains_key(&(action.key.clone(), node.name.as_str().to_owned()))
-            }
+            (ActionKind::Bookkeeping(_), Some(node)) => leaves.contains_key(node.name.as_str()),
+            (_, Some(node)) => outstanding.has(&action.work_key(), node.name.as_str()),
             (_, None) => false,
         };
+        let held = in_the_way(outstanding, &planned.plan);
         let is_empty = planned.plan.steps.is_empty();
-        let transition = Transition::new(*number, planned.plan, under_way);
+        let transition = Transition::new(*number, planned.plan, under_way, |action| {
+            held.contains(&place_of(action))
+        });
         coordination.transition = (!is_empty).then_some(transition);
         self.announce(cause, lines, findings);
     }
@@ -257,12 +238,12 @@ impl Controller {
         let to = self.id_of(runs_on).filter(|id| self.fabric.members.contains(id));
         let is_bookkeeping = matches!(action.kind, ActionKind::Bookkeeping(_));
         let Some(to) = to.or_else(|| is_bookkeeping.then_some(self.identity.id)) else {
-            self.finish_action(&action.key, &name, false);
+            self.finish_action(&action.work_key(), &name, false);
             return self.think_again(format!("{runs_on} is not here to run {}", action.key));
         };
-        let limit = action.timeout().unwrap_or_default() + self.answer_time();
-        let ring = Ring::Overdue { key: action.key.clone(), node: name.clone() };
-        let overdue = (!is_bookkeeping).then(|| self.set_timer(self.now.tick.after(limit), ring));
+        if !is_bookkeeping {
+            self.await_answer(&action, &name);
+        }
         let Some(coordination) = &mut self.coordination else { return };
         let Some(transition) = &coordination.transition else { return };
         let order = Order {
@@ -278,9 +259,35 @@ impl Controller {
             action: wire::action::Action::from(&action),
             at: self.now.wall,
         };
-        let ordered = Ordered { delivered: false, task: action.task.clone(), overdue };
-        coordination.ordered.insert((action.key, name), ordered);
+        if action.task == "do_shutdown" {
+            coordination.leaves.insert(name.clone(), action.work_key());
+        }
+        coordination.sent.insert((action.work_key(), name));
         self.broadcast(Message::Run(Box::new(order)));
+    }
+
+    /// After taking over: what the one before had ordered is awaited, too.
+    pub(crate) fn await_answers(&mut self) {
+        let orders: Vec<(Action, String)> = self
+            .state
+            .outstanding
+            .iter()
+            .map(|entry| (entry.action.clone(), entry.node().to_owned()))
+            .collect();
+        for (action, node) in orders {
+            self.await_answer(&action, &node);
+        }
+    }
+
+    fn await_answer(&mut self, action: &Action, node: &str) {
+        let limit = action.timeout().unwrap_or_default() + self.answer_time();
+        let key = action.work_key();
+        let ring = Ring::Overdue { key: key.clone(), node: node.to_owned() };
+        let token = self.set_timer(self.now.tick.after(limit), ring);
+        let Some(coordination) = &mut self.coordination else { return };
+        if let Some(old) = coordination.overdue.insert((key, node.to_owned()), token) {
+            self.timers.forget(old);
+        }
     }
 
     /// How long an answer may take beyond the action itself (`cluster-delay`).
@@ -289,13 +296,10 @@ impl Controller {
         self.state.option("cluster-delay").and_then(parse_interval).unwrap_or(CLUSTER_DELAY)
     }
 
-    /// An ordered action was answered; `false` if nobody waited for it.
+    /// An ordered action was answered; `false` if the present plan did not wait for it.
     pub(crate) fn finish_action(&mut self, key: &str, node: &str, succeeded: bool) -> bool {
         let Some(coordination) = &mut self.coordination else { return true };
-        let Some(ordered) = coordination.ordered.remove(&(key.to_owned(), node.to_owned())) else {
-            return false;
-        };
-        if let Some(token) = ordered.overdue {
+        if let Some(token) = coordination.overdue.remove(&(key.to_owned(), node.to_owned())) {
             self.timers.forget(token);
         }
         let Some(transition) = &mut coordination.transition else { return false };
@@ -304,30 +308,50 @@ impl Controller {
         true
     }
 
+    /// A node went, or declined to: its leave is used up.
+    pub(crate) fn finish_leave(&mut self, node: &str, went: bool) {
+        let leave = self.coordination.as_mut().and_then(|all| all.leaves.remove(node));
+        if let Some(key) = leave {
+            self.finish_action(&key, node, went);
+        }
+    }
+
     /// A node does not answer although it is a member: the action is recorded as timed out, and
     /// the scheduler decides what that means.
     pub(crate) fn overdue(&mut self, key: &str, node: &str) {
-        let Some(coordination) = &self.coordination else { return };
-        let transition = coordination.transition.as_ref();
-        let Some(action) = transition.and_then(|transition| transition.running(key, node)) else {
-            return;
-        };
-        let number = transition.map_or(0, Transition::number);
+        let found = self.state.outstanding.find(key, node).filter(|_| self.coordination.is_some());
+        let Some(order) = found else { return };
         let outcome = model::Outcome::failed(
             model::ExecStatus::TimedOut,
             model::OcfCode::GENERIC,
             "the node did not answer",
         );
-        let expected = action.expected_code();
         let ran = wire::peer::Ran {
-            transition_key: format!("{}:{number}:{expected}:{}", action.id.0, life(&self.identity)),
-            action: action.into(),
+            transition_key: order.transition_key,
+            action: order.action,
             call: 0,
             outcome: (&outcome).into(),
             at: self.now.wall,
         };
         self.broadcast(Message::Ran(Box::new(ran)));
     }
+}
+
+/// Where an action of a resource works.
+fn place_of(action: &Action) -> (String, String) {
+    let node = action.node.as_ref().map_or("", |node| node.name.as_str());
+    (action.agent_resource().unwrap_or("").to_owned(), node.to_owned())
+}
+
+/// Places where something is under way that the plan knows nothing of: the plan's own actions
+/// there wait. When it ends, there is a new plan.
+fn in_the_way(outstanding: &Outstanding, plan: &Plan) -> BTreeSet<(String, String)> {
+    let planned: BTreeSet<(String, String)> = work_of(plan).into_iter().collect();
+    outstanding
+        .iter()
+        .filter(|entry| !planned.contains(&(entry.action.work_key(), entry.node().to_owned())))
+        .map(|entry| place_of(&entry.action))
+        .collect()
 }
 
 /// One word for each action that does something, for people.
@@ -355,7 +379,7 @@ fn work_of(plan: &Plan) -> Vec<(String, String)> {
         .iter()
         .map(|step| {
             let node = step.action.node.as_ref().map_or("", |node| node.name.as_str());
-            (step.action.key.clone(), node.to_owned())
+            (step.action.work_key(), node.to_owned())
         })
         .collect()
 }

@@ -47,7 +47,7 @@ impl Controller {
         let node = action.node.as_ref().map_or("", |node| node.name.as_str()).to_owned();
         self.report(order.at, Event::Started { action: action.key.clone(), node: node.clone() });
         if let Some(coordination) = &mut self.coordination {
-            coordination.order_delivered(&action.key, &node);
+            coordination.order_delivered(&action.work_key(), &node);
         }
         match (&action.kind, action.task.as_str()) {
             (ActionKind::Bookkeeping(_), "do_shutdown") if to_me => {
@@ -75,7 +75,7 @@ impl Controller {
         if matches!(action.task.as_str(), "clear_failcount" | "lrm_delete") {
             self.state.ran(action, &done);
         }
-        self.finish_action(&action.key, node, true);
+        self.finish_action(&action.work_key(), node, true);
     }
 
     fn ran(&mut self, from: NodeId, ran: Ran) {
@@ -84,7 +84,7 @@ impl Controller {
         }
         let action = Action::from(ran.action.clone());
         let outcome = model::Outcome::from(ran.outcome.clone());
-        self.state.ran(&action, &ran);
+        let was_ordered = self.state.ran(&action, &ran);
         let node = action.node.as_ref().map_or("", |node| node.name.as_str()).to_owned();
         let expected = model::OcfCode(action.expected_code());
         let failed = transition::record::failed(&outcome, expected);
@@ -100,8 +100,11 @@ impl Controller {
                 expected: !failed,
             },
         );
-        let was_ordered = self.finish_action(&action.key, &node, !failed);
-        if failed || !was_ordered {
+        if action.task == "do_shutdown" {
+            self.finish_leave(&node, false);
+        }
+        let was_awaited = self.finish_action(&action.work_key(), &node, !failed);
+        if failed || !was_ordered || !was_awaited {
             self.state.idle = false;
             let words = if failed { "did not end as expected" } else { "reported a change" };
             self.think_again(format!("{} on {node} {words}", action.key));

@@ -18,6 +18,7 @@ use wire::peer::{Hello, Snapshot};
 
 use crate::coordinate::Coordination;
 use crate::input::{Effect, ExitReason, Record};
+use crate::outstanding::Outstanding;
 use crate::state::Named;
 use crate::timers::Ring;
 use crate::{Controller, Fabric};
@@ -71,6 +72,7 @@ impl Controller {
             coordinating,
             formed_with: self.formed_with.iter().map(|id| id.0).collect(),
             node_state: self.state.observed(self.identity.name.as_str()),
+            orders: self.operations.orders(),
         };
         self.broadcast(Message::Hello(Box::new(hello)));
     }
@@ -119,6 +121,7 @@ impl Controller {
                 document: self.state.document.to_string(),
                 lineage: self.state.lineage,
                 fencings: self.state.fencings.clone(),
+                orders: self.state.outstanding.orders(),
             };
             self.broadcast(Message::Snapshot(Box::new(snapshot)));
         }
@@ -135,6 +138,7 @@ impl Controller {
             self.state.document = document;
             self.state.lineage = snapshot.lineage;
             self.state.fencings.clone_from(&snapshot.fencings);
+            self.state.outstanding = Outstanding::from_orders(snapshot.orders.clone());
         }
         if self.was_declared_off() {
             self.effects.push(Effect::Exit { reason: ExitReason::Fenced });
@@ -193,8 +197,8 @@ impl Controller {
         self.report_membership(source, &lost);
         self.restart_storing(copy_survived);
         if source == self.identity.id {
-            let coordination = self.coordination.get_or_insert_with(Coordination::default);
-            coordination.membership_changed(&self.fabric.members, &self.identity);
+            self.coordination.get_or_insert_with(Coordination::default).membership_changed();
+            self.await_answers();
         } else {
             self.coordination = None;
         }
@@ -215,6 +219,12 @@ impl Controller {
                 let node = self.named(*id);
                 let own = Document::parse(&hello.node_state).ok().filter(|_| !fresh);
                 self.state.replace_observed(&node, own.as_ref().map(Document::root));
+                self.state.outstanding.replace(*id, hello.orders.clone());
+            }
+        }
+        for (id, _) in &self.identity.nodes {
+            if !hellos.contains_key(id) {
+                self.state.outstanding.replace(*id, Vec::new());
             }
         }
     }

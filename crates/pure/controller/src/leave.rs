@@ -43,13 +43,7 @@ impl Controller {
             self.effects.push(Effect::Exit { reason: ExitReason::ShutDown });
             return;
         }
-        let ordered = self
-            .coordination
-            .as_ref()
-            .and_then(|coordination| coordination.ordered_on("do_shutdown", &node.name));
-        if let Some(key) = ordered {
-            self.finish_action(&key, &node.name, true);
-        }
+        self.finish_leave(&node.name, true);
         self.think_again(format!("{} left", node.name));
     }
 
@@ -87,7 +81,7 @@ impl Controller {
     /// A resource that the cluster manages and that is active on this node, as far as the history
     /// knows. Fence devices hold nothing.
     fn still_active(&self) -> Option<String> {
-        let input = scheduler::Input { now: self.now.wall };
+        let input = scheduler::Input { now: self.now.wall, ..scheduler::Input::default() };
         let resolved = scheduler::resolve(&self.state.document, &input);
         let me = resolved.nodes.iter().find(|node| &*node.name == self.identity.name.as_str())?;
         me.active

@@ -25,6 +25,7 @@ mod forming;
 mod journal;
 mod leave;
 mod operations;
+mod outstanding;
 mod state;
 mod timers;
 
@@ -42,6 +43,7 @@ use cut_off::DeviceRuns;
 use forming::Phase;
 use journal::Journal;
 use operations::{Act, Operations};
+use outstanding::Outstanding;
 use state::{Named, State};
 use timers::{Ring, Timers};
 
@@ -155,7 +157,14 @@ impl Controller {
             .unwrap_or_else(|| Document::empty_cib(transition::record::FEATURE_SET, SCHEMA));
         Self {
             identity,
-            state: State { document, lineage, fencings: Vec::new(), earlier, idle: false },
+            state: State {
+                document,
+                lineage,
+                fencings: Vec::new(),
+                earlier,
+                outstanding: Outstanding::default(),
+                idle: false,
+            },
             fabric: Fabric::default(),
             phase: Phase::Apart,
             formed_with: BTreeSet::new(),

@@ -65,7 +65,7 @@ impl Operations {
     /// The coordinator orders `order` of this node.
     pub(crate) fn order(&mut self, now: Tick, order: Order, wall: i64) -> Vec<Act> {
         let action = Action::from(order.action.clone());
-        let Some(resource) = action.primitive().map(|primitive| primitive.id.clone()) else {
+        let Some(resource) = action.agent_resource().map(str::to_owned) else {
             return Vec::new();
         };
         match action.task.as_str() {
@@ -147,7 +147,7 @@ impl Operations {
 
     fn enqueue(&mut self, now: Tick, resource: &str, work: Work) -> Vec<Act> {
         let queue = self.queues.entry(resource.to_owned()).or_default();
-        let same = |other: &Work| other.action.key == work.action.key;
+        let same = |other: &Work| other.action.work_key() == work.action.work_key();
         if let Some(joined) = queue.waiting.iter_mut().find(|other| same(other)) {
             *joined = work;
             return Vec::new();
@@ -200,7 +200,7 @@ impl Operations {
         work: Work,
         outcome: Outcome,
     ) -> Vec<Act> {
-        let key = (resource.to_owned(), work.action.key.clone());
+        let key = (resource.to_owned(), work.action.work_key());
         let verdict = (outcome.code, outcome.status);
         if work.again {
             let Some(recurring) = self.recurring.get_mut(&key) else { return Vec::new() };
@@ -234,6 +234,14 @@ impl Operations {
         }))
     }
 
+    /// Orders being carried out or waiting, later runs of recurring operations left out.
+    pub(crate) fn orders(&self) -> Vec<Order> {
+        let works = self.queues.values().flat_map(|queue| {
+            queue.running.iter().map(|running| &running.work).chain(&queue.waiting)
+        });
+        works.filter(|work| !work.again).map(|work| work.order.clone()).collect()
+    }
+
     /// Nothing runs or waits.
     pub(crate) fn is_quiet(&self) -> bool {
         self.queues.is_empty()
@@ -250,7 +258,7 @@ fn agent_run(token: RunToken, action: &Action) -> Option<Box<AgentRun>> {
     let primitive = action.primitive()?;
     Some(Box::new(AgentRun {
         run: token,
-        resource: primitive.id.clone(),
+        resource: action.agent_resource().unwrap_or(&primitive.id).to_owned(),
         agent: primitive.agent.clone(),
         task: action.task.clone(),
         interval: action.interval(),

@@ -12,6 +12,8 @@ use transition::record::{self, Lifetime, NodeRef, Run};
 use wire::api::{Edit, Refused, Violation};
 use wire::peer::{Fenced, Order, Ran};
 
+use crate::outstanding::Outstanding;
+
 /// Earlier configurations kept for undo.
 const EARLIER_MAX: usize = 100;
 /// Fencings kept for the history.
@@ -25,6 +27,7 @@ pub(crate) struct State {
     pub(crate) lineage: u64,
     pub(crate) fencings: Vec<Fenced>,
     pub(crate) earlier: Vec<Document>,
+    pub(crate) outstanding: Outstanding,
     /// The last plan had nothing in it and nothing happened since.
     pub(crate) idle: bool,
 }
@@ -50,7 +53,8 @@ impl State {
     /// Tells equal copies from different ones (FNV-1a over the text).
     pub(crate) fn digest(&self) -> u64 {
         let text = self.document.to_string();
-        let bytes = text.bytes().chain(self.lineage.to_le_bytes());
+        let orders = self.outstanding.iter().flat_map(|entry| entry.order.transition_key.bytes());
+        let bytes = text.bytes().chain(self.lineage.to_le_bytes()).chain(orders);
         bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         })
@@ -132,24 +136,27 @@ impl State {
     /// An order was given: the history says so before anything runs.
     pub(crate) fn ordered(&mut self, order: &Order) {
         let action = Action::from(order.action.clone());
+        if action.primitive().is_some() {
+            self.outstanding.begin(order.clone());
+        }
+        self.note_pending(&action, order);
+        self.bump(false);
+    }
+
+    fn note_pending(&mut self, action: &Action, order: &Order) {
         let Some(node) = &action.node else { return };
         if matches!(action.task.as_str(), "cancel" | "delete") {
             return;
         }
-        let run = Run {
-            action: &action,
-            node,
-            transition_key: &order.transition_key,
-            call: 0,
-            at: order.at,
-        };
+        let run =
+            Run { action, node, transition_key: &order.transition_key, call: 0, at: order.at };
         record::record_pending(&mut self.document, &run);
-        self.bump(false);
     }
 
-    /// An action ended.
-    pub(crate) fn ran(&mut self, action: &Action, ran: &Ran) {
-        let Some(node) = &action.node else { return };
+    /// An action ended; `false` if nobody had ordered it, as with a recurring one's later runs.
+    pub(crate) fn ran(&mut self, action: &Action, ran: &Ran) -> bool {
+        let Some(node) = &action.node else { return false };
+        let was_ordered = self.outstanding.end(&action.work_key(), node.name.as_str());
         match (action.task.as_str(), action.primitive()) {
             ("delete" | "lrm_delete", Some(primitive)) => {
                 let node = NodeRef { id: &node.id, name: node.name.as_str() };
@@ -184,7 +191,14 @@ impl State {
                 );
             }
         }
+        // The history has one place for a resource's last change. An answer must not hide that
+        // another order is under way: its end would be unknown, not its beginning.
+        for later in self.outstanding.of(action.agent_resource().unwrap_or(""), node.name.as_str())
+        {
+            self.note_pending(&later.action, &later.order);
+        }
         self.bump(false);
+        was_ordered
     }
 
     // ---- fencing --------------------------------------------------------------------------

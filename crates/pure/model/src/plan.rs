@@ -169,6 +169,36 @@ impl Action {
         self.primitive().map(|primitive| primitive.long_id.as_deref().unwrap_or(&primitive.id))
     }
 
+    /// The resource as the node's agents know it: an anonymous instance goes without its number,
+    /// since nothing on the node tells one such instance from another.
+    pub fn agent_resource(&self) -> Option<&str> {
+        let id = self.primitive()?.id.as_str();
+        if self.meta("globally_unique") != Some("false") {
+            return Some(id);
+        }
+        match id.rsplit_once(':') {
+            Some((base, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => Some(base),
+            _ => Some(id),
+        }
+    }
+
+    /// Names the work on its node: the same in every plan, whichever number an anonymous instance
+    /// has in it.
+    pub fn work_key(&self) -> String {
+        match (self.agent_resource(), self.primitive()) {
+            (Some(short), Some(primitive)) if short != primitive.id => {
+                let rest = self.key.strip_prefix(&primitive.id).unwrap_or(&self.key);
+                format!("{short}{rest}")
+            }
+            _ => self.key.clone(),
+        }
+    }
+
+    /// Whether this only looks whether the resource is there: a monitor that runs once.
+    pub fn is_probe(&self) -> bool {
+        self.task == "monitor" && self.interval().is_zero() && self.primitive().is_some()
+    }
+
     /// Meta times are whole milliseconds without a unit.
     fn milliseconds(&self, name: &str) -> Option<Duration> {
         let text = self.meta(name)?;

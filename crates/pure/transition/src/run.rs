@@ -28,6 +28,8 @@ pub struct Transition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Waiting,
+    /// Something else is under way there.
+    Held,
     Running,
     Done,
     Failed,
@@ -46,8 +48,14 @@ pub enum Progress {
 
 impl Transition {
     /// Takes a plan to carry out. Actions for which `under_way` answers true were ordered by an
-    /// earlier transition and still run: they are waited for, not ordered again.
-    pub fn new(number: u64, plan: Plan, under_way: impl Fn(&Action) -> bool) -> Self {
+    /// earlier transition and still run: they are waited for, not ordered again. Those for which
+    /// `held` answers true, and what depends on them, do not run in this transition.
+    pub fn new(
+        number: u64,
+        plan: Plan,
+        under_way: impl Fn(&Action) -> bool,
+        held: impl Fn(&Action) -> bool,
+    ) -> Self {
         let by_id: BTreeMap<_, _> =
             plan.steps.iter().enumerate().map(|(at, step)| (step.action.id, at)).collect();
         let mut dependents = vec![Vec::new(); plan.steps.len()];
@@ -60,10 +68,15 @@ impl Transition {
                 }
             }
         }
+        wait_for_probes(&plan, &mut missing, &mut dependents);
         let states: Vec<_> = plan
             .steps
             .iter()
-            .map(|step| if under_way(&step.action) { State::Running } else { State::Waiting })
+            .map(|step| match (under_way(&step.action), held(&step.action)) {
+                (true, _) => State::Running,
+                (false, true) => State::Held,
+                (false, false) => State::Waiting,
+            })
             .collect();
         let running = states.iter().filter(|state| **state == State::Running).count() as u32;
         Self { number, plan, states, missing, dependents, by_id, running }
@@ -115,10 +128,11 @@ impl Transition {
         }
     }
 
-    /// The running action with this key on this node, if there is one.
+    /// The running action with this [`Action::work_key`] on this node, if there is one.
     pub fn running(&self, key: &str, node: &str) -> Option<&Action> {
         self.in_state(State::Running).find(|action| {
-            action.key == key && action.node.as_ref().is_some_and(|on| on.name.as_str() == node)
+            action.work_key() == key
+                && action.node.as_ref().is_some_and(|on| on.name.as_str() == node)
         })
     }
 
@@ -192,6 +206,34 @@ impl Transition {
     }
 }
 
+/// Nothing is started or promoted while a probe that can run may still find it active elsewhere.
+///
+/// The scheduler orders most probes itself, but not those of other instances before a promotion:
+/// where it comes from, a node never joins with something running. Ours may: a daemon that was
+/// killed is started again beside what it had started.
+fn wait_for_probes(plan: &Plan, missing: &mut [u32], dependents: &mut [Vec<usize>]) {
+    let mut probes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, (step, missing)) in plan.steps.iter().zip(missing.iter()).enumerate() {
+        // A probe that itself waits (for a guest node, say) might wait for what would wait for it.
+        if let Some(resource) = step.action.agent_resource()
+            && step.action.is_probe()
+            && *missing == 0
+        {
+            probes.entry(resource).or_default().push(at);
+        }
+    }
+    for (at, (step, missing)) in plan.steps.iter().zip(missing).enumerate() {
+        let begins = matches!(step.action.task.as_str(), "start" | "promote" | "migrate_to");
+        let Some(resource) = step.action.agent_resource().filter(|_| begins) else { continue };
+        for probe in probes.get(resource).into_iter().flatten() {
+            if let Some(waiting) = dependents.get_mut(*probe) {
+                waiting.push(at);
+                *missing += 1;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,7 +278,7 @@ mod tests {
 
     #[test]
     fn inputs_come_first_and_milestones_are_passed() {
-        let mut transition = Transition::new(1, chain(), |_| false);
+        let mut transition = Transition::new(1, chain(), |_| false, |_| false);
         assert_eq!(ids(&transition.take_ready()), [1, 4]);
         assert_eq!(ids(&transition.take_ready()), [0; 0]);
         transition.finish(ActionId(1), true);
@@ -248,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_failure_stops_what_depends_on_it() {
-        let mut transition = Transition::new(1, chain(), |_| false);
+        let mut transition = Transition::new(1, chain(), |_| false, |_| false);
         transition.take_ready();
         transition.finish(ActionId(1), false);
         assert_eq!(transition.progress(), Progress::Underway);
@@ -259,7 +301,8 @@ mod tests {
 
     #[test]
     fn what_is_under_way_is_not_ordered_again() {
-        let mut transition = Transition::new(2, chain(), |action| action.id == ActionId(1));
+        let mut transition =
+            Transition::new(2, chain(), |action| action.id == ActionId(1), |_| false);
         assert_eq!(ids(&transition.take_ready()), [4]);
         transition.finish(ActionId(1), true);
         assert_eq!(ids(&transition.take_ready()), [3]);
@@ -269,7 +312,7 @@ mod tests {
     fn the_batch_limit_holds() {
         let mut plan = chain();
         plan.settings.batch_limit = 1;
-        let mut transition = Transition::new(1, plan, |_| false);
+        let mut transition = Transition::new(1, plan, |_| false, |_| false);
         assert_eq!(ids(&transition.take_ready()), [1]);
         assert_eq!(ids(&transition.take_ready()), [0; 0]);
         transition.finish(ActionId(1), true);

@@ -125,9 +125,9 @@ pub struct Cluster {
     pub formed: bool,
     /// Nothing is left to do, as far as this node knows.
     pub idle: bool,
-    /// Actions under way, as `key on node`; only the coordinator knows them.
+    /// Actions under way, as `key on node`.
     pub running: Vec<String>,
-    /// Names of nodes being fenced now.
+    /// Names of nodes being fenced now; only the coordinator knows them.
     pub fencing: Vec<String>,
     /// Past fencings, oldest first.
     pub fencings: Vec<Fencing>,

@@ -59,6 +59,8 @@ pub struct Hello {
     pub formed_with: Vec<u32>,
     /// Its own `node_state` element: what it ran and found out itself.
     pub node_state: String,
+    /// Orders that it is carrying out.
+    pub orders: Vec<Order>,
 }
 
 /// The replicated state whole.
@@ -68,6 +70,8 @@ pub struct Snapshot {
     pub document: String,
     pub lineage: u64,
     pub fencings: Vec<Fenced>,
+    /// Orders that were not answered yet.
+    pub orders: Vec<Order>,
 }
 
 /// A change on its way through the order.
