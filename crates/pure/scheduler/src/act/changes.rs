@@ -47,7 +47,7 @@ fn handle<'r, 'a>(
     history: &'r History<'a>,
     deferred: &mut Vec<Deferred<'r, 'a>>,
 ) {
-    let Some(resource) = history.resource else { return };
+    let Some(resource) = recorded(acting, history) else { return };
     let node = history.node;
     if acting.now(resource).flags.removed {
         if !acting.is_anonymous_clone(acting.top(resource)) {
@@ -74,6 +74,17 @@ fn handle<'r, 'a>(
             handle_entry(acting, resource, node, entry);
         }
     }
+}
+
+/// The resource that a record is of by its name. History can have been taken for another instance
+/// of an anonymous clone set; the name then says nothing about that one.
+fn recorded(acting: &Acting<'_, '_>, history: &History<'_>) -> Option<ResIx> {
+    let given = acting.given;
+    let named = history.resource.filter(|resource| {
+        let found = given.resource(*resource);
+        *found.id == *history.id || found.history_id.as_deref() == Some(history.id)
+    });
+    named.or_else(|| given.find_resource(history.id))
 }
 
 /// Whether another agent is configured than the one that is recorded; what it runs is stopped.
