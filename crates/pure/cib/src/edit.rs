@@ -6,7 +6,7 @@
 //! when only something else did.
 //!
 //! **Not here:** changes of the status by the cluster itself (`transition`, `controller`), and
-//! who may edit what (access control).
+//! who may edit what ([`acl`](crate::acl)).
 //!
 //! Field word: Pacemaker *CIB operation*.
 

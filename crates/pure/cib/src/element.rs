@@ -8,7 +8,7 @@ use crate::tree::{Attribute, Document, Kind, NONE, Node, NodeId};
 /// A place in a document, for reading. Copy it freely.
 ///
 /// [`Element::children`] yields elements only; comments and text are seen by
-/// [`Element::nodes`], which printing and copying use.
+/// printing, copying and comparing.
 #[derive(Clone, Copy)]
 pub struct Element<'a> {
     pub(crate) document: &'a Document,

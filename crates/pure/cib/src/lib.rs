@@ -11,6 +11,7 @@
 //!
 //! Field word: Pacemaker *CIB*.
 
+pub mod acl;
 mod change;
 mod digest;
 pub mod edit;

@@ -20,6 +20,7 @@ use crate::parse::ParseError;
 use crate::tree::Document;
 use crate::version::Version;
 pub use diff::diff;
+pub(crate) use diff::{Matched, match_children};
 pub use path::Path;
 
 /// The changes that make one document of another.

@@ -144,14 +144,16 @@ impl<'d> Names<'d> {
     }
 }
 
-struct Matched {
+/// Which children of two elements are the same.
+pub(crate) struct Matched {
     /// For each new node, the old one that it was.
-    partner: Vec<Option<usize>>,
+    pub(crate) partner: Vec<Option<usize>>,
     /// New places of those that have to move.
-    moved: BTreeSet<usize>,
+    pub(crate) moved: BTreeSet<usize>,
 }
 
-fn match_children(old: &[Element<'_>], new: &[Element<'_>]) -> Matched {
+/// Matches children by name and id.
+pub(crate) fn match_children(old: &[Element<'_>], new: &[Element<'_>]) -> Matched {
     let names = Names::of(old);
     let mut given_up: BTreeSet<&str> = BTreeSet::new();
     loop {

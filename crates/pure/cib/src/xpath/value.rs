@@ -48,7 +48,7 @@ impl<'d> Selected<'d> {
     }
 
     /// The element, comment or text itself; of an attribute, its element.
-    pub(super) fn place(self) -> Option<Element<'d>> {
+    pub(crate) fn place(self) -> Option<Element<'d>> {
         match self {
             Self::Document => None,
             Self::Element(node) | Self::Comment(node) | Self::Text(node) => Some(node),
