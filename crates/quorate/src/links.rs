@@ -11,7 +11,8 @@ use crate::COMPATIBLE;
 #[expect(clippy::print_stderr, reason = "a command of two lines says its own failure")]
 pub(crate) fn links(words: &[OsString]) -> ExitCode {
     let [folder] = words else {
-        return crate::usage("`links` takes one folder");
+        eprintln!("quorate: `links` takes one folder, in which to make the names");
+        return ExitCode::from(64);
     };
     match make(Path::new(folder)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,17 +15,15 @@ fn main() -> ExitCode {
     if let Some(tool) = called.to_str().and_then(tool) {
         return tool(words);
     }
-    if words.is_empty() {
-        return usage("say what to do");
-    }
-    let verb = words.remove(0);
-    match verb.to_str() {
-        Some("links") => links::links(&words),
+    // Everything that is not an entry of its own is a command for people, or a mistake that the
+    // command line explains.
+    match words.first().and_then(|word| word.to_str()).map(str::to_owned).as_deref() {
+        Some("links") => links::links(words.get(1..).unwrap_or_default()),
         Some(verb) => match tool(verb) {
-            Some(tool) => tool(words),
-            None => usage(&format!("`{verb}` is not a command")),
+            Some(tool) => tool(words.split_off(1)),
+            None => cli::main(words),
         },
-        None => usage("commands are words of plain text"),
+        None => cli::main(words),
     }
 }
 
@@ -41,12 +39,4 @@ const OWN: [(&str, Tool); 3] =
 
 fn tool(name: &str) -> Option<Tool> {
     COMPATIBLE.iter().chain(&OWN).find(|(known, _)| *known == name).map(|(_, tool)| *tool)
-}
-
-#[expect(clippy::print_stderr, reason = "this is where words to the operator leave the program")]
-fn usage(reason: &str) -> ExitCode {
-    let names = COMPATIBLE.iter().chain(&OWN).map(|(name, _)| *name);
-    let names: Vec<&str> = std::iter::once("links").chain(names).collect();
-    eprintln!("quorate: {reason}\n  commands: {}", names.join(", "));
-    ExitCode::from(64)
 }

@@ -6,8 +6,11 @@ use wire::api::{Edit, Refused, Violation};
 
 use crate::state::invalid;
 
-/// The document after the edits.
-pub(crate) fn apply(before: &Document, edits: &[Edit]) -> Result<Document, Refused> {
+/// The document after the edits. Also the way to see beforehand what a change would make.
+///
+/// # Errors
+/// When one cannot be applied, or the document would not be valid.
+pub fn apply(before: &Document, edits: &[Edit]) -> Result<Document, Refused> {
     let edits: Vec<edit::Edit> = edits.iter().map(lower).collect();
     edit::apply(before, &edits).map(|applied| applied.document).map_err(refused)
 }

@@ -35,6 +35,7 @@ use cib::Document;
 use model::{NodeId, NodeName, Tick};
 use wire::api::Event;
 
+pub use edits::apply as apply_edits;
 pub use input::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken};
 
 use changes::Clients;

@@ -7,14 +7,14 @@ mod resources;
 mod verdict;
 
 use cib::Document;
-use model::Plan;
+use model::{ActionKind, Plan};
 use scheduler::{Input, Severity};
 use serde::Serialize;
 use wire::api::Cluster;
 
 pub use failures::Failure;
 pub use nodes::{NodeLine, NodeState};
-pub use render::render;
+pub use render::{render, rows};
 pub use resources::{Place, ResourceLine, Shape};
 pub use verdict::{Health, Verdict};
 
@@ -48,7 +48,7 @@ pub struct Status {
     pub fencing: Vec<PendingFencing>,
     /// Actions under way, as `key on node`.
     pub running: Vec<String>,
-    /// What is left to do, as the scheduler sees it.
+    /// How many runs of agents are left to do, as the scheduler sees it.
     pub planned: usize,
     pub findings: Vec<Finding>,
     /// What each node's loss would mean; `None` where that was not tried.
@@ -97,7 +97,7 @@ pub fn status(seen: Seen<'_>) -> Status {
         failures: failures::lines(&resolved),
         fencing: pending_fencing(&planned.plan, seen.cluster),
         running: seen.cluster.map(|cluster| cluster.running.clone()).unwrap_or_default(),
-        planned: planned.plan.steps.len(),
+        planned: planned.plan.steps.iter().filter(|step| is_work(&step.action.kind)).count(),
         findings: findings(&planned.findings),
         losses: None,
     };
@@ -108,10 +108,18 @@ pub fn status(seen: Seen<'_>) -> Status {
     status
 }
 
+/// What people would call doing something.
+fn is_work(kind: &ActionKind) -> bool {
+    match kind {
+        ActionKind::Resource(_) | ActionKind::Fence => true,
+        ActionKind::Milestone | ActionKind::Bookkeeping(_) => false,
+    }
+}
+
 fn pending_fencing(plan: &Plan, cluster: Option<&Cluster>) -> Vec<PendingFencing> {
     let mut names: Vec<String> = cluster.map(|cluster| cluster.fencing.clone()).unwrap_or_default();
     for step in &plan.steps {
-        let fences = matches!(step.action.kind, model::ActionKind::Fence)
+        let fences = matches!(step.action.kind, ActionKind::Fence)
             && step.action.meta("stonith_action") != Some("on");
         if let Some(node) = step.action.node.as_ref().filter(|_| fences)
             && !names.iter().any(|name| name == node.name.as_str())
@@ -131,7 +139,7 @@ fn pending_fencing(plan: &Plan, cluster: Option<&Cluster>) -> Vec<PendingFencing
 }
 
 /// Findings for people; what only repeats a failed resource or a lost node is shown elsewhere.
-pub(crate) fn findings(found: &[scheduler::Finding]) -> Vec<Finding> {
+pub fn findings(found: &[scheduler::Finding]) -> Vec<Finding> {
     found
         .iter()
         .filter(|finding| {

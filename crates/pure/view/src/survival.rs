@@ -110,7 +110,7 @@ fn placed(resolved: &Resolved<'_>) -> BTreeSet<Arc<str>> {
 }
 
 /// The primitives of a resource, in order.
-pub(crate) fn leaves(resolved: &Resolved<'_>, at: ResIx) -> Vec<ResIx> {
+pub fn leaves(resolved: &Resolved<'_>, at: ResIx) -> Vec<ResIx> {
     let resource = resolved.resource(at);
     if resource.is_primitive() {
         return vec![at];

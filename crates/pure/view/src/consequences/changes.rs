@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Action, ActionId, ActionKind, Plan, Role};
+use model::{Action, ActionId, ActionKind, Plan};
 use scheduler::Resolved;
 use serde::Serialize;
 
@@ -16,6 +16,10 @@ pub struct Step {
     pub from: Option<String>,
     /// Where it goes.
     pub to: Option<String>,
+    /// The group or clone around the resource.
+    pub inside: Option<String>,
+    /// Started, and then promoted.
+    pub promoted: bool,
     /// About how long it does not serve; `None` where it does not stop, or does not come back.
     pub interrupted_ms: Option<u64>,
 }
@@ -83,7 +87,7 @@ pub(super) fn steps(resolved: &Resolved<'_>, plan: &Plan) -> Vec<Step> {
         }
     }
     for (id, tasks) in by_resource {
-        steps.extend(tasks.step(resolved, &id));
+        steps.extend(tasks.steps(resolved, &id));
     }
     steps.sort_by_key(|(begins, _)| *begins);
     steps.into_iter().map(|(_, step)| step).collect()
@@ -96,6 +100,8 @@ fn fence(action: &Action) -> Step {
         what: node_of(action),
         from: None,
         to: None,
+        inside: None,
+        promoted: false,
         interrupted_ms: None,
     }
 }
@@ -131,11 +137,9 @@ impl<'p> Tasks<'p> {
         found.map(|(_, action, time)| (*action, *time))
     }
 
-    fn step(&self, resolved: &Resolved<'_>, id: &str) -> Option<(u64, Step)> {
+    fn steps(&self, resolved: &Resolved<'_>, id: &str) -> Vec<(u64, Step)> {
         let (stop, start) = (self.node("stop"), self.node("start"));
         let (promote, demote) = (self.node("promote"), self.node("demote"));
-        let from = stop.clone().or_else(|| demote.clone());
-        let to = start.clone().or_else(|| promote.clone());
         let verb = match (&stop, &start) {
             (Some(_), _) if self.find("migrate_to").is_some() => Verb::LiveMove,
             (Some(stop), Some(start)) if stop == start => Verb::Restart,
@@ -146,22 +150,34 @@ impl<'p> Tasks<'p> {
             (None, None) if demote.is_some() => Verb::Demote,
             (None, None) if self.find("reload").is_some() => Verb::Reload,
             (None, None) if self.find("reload-agent").is_some() => Verb::Reload,
-            (None, None) => return None,
+            (None, None) => return Vec::new(),
         };
+        let back = matches!(verb, Verb::Restart | Verb::Move);
         let begins = self.found.iter().map(|(_, _, time)| time.begins).min().unwrap_or(0);
-        let interrupted_ms = match verb {
-            Verb::Restart | Verb::Move => self.interruption(),
-            Verb::Fence
-            | Verb::Unfence
-            | Verb::Start
-            | Verb::Stop
-            | Verb::LiveMove
-            | Verb::Promote
-            | Verb::Demote
-            | Verb::Reload => None,
+        let step = Step {
+            verb,
+            what: shown(resolved, id),
+            from: stop.or_else(|| demote.clone()),
+            to: start.or_else(|| promote.clone()),
+            inside: inside(resolved, id),
+            promoted: promote.is_some() && !matches!(verb, Verb::Promote),
+            interrupted_ms: if back { self.interruption() } else { None },
         };
-        let what = shown(resolved, id);
-        Some((begins, Step { verb, what, from, to, interrupted_ms }))
+        // What is active where it should not be is stopped in more than one place.
+        let others = self.found.iter().filter(|(task, _, _)| *task == "stop").skip(1);
+        let others = others.map(|(_, action, time)| {
+            let only = Step {
+                verb: Verb::Stop,
+                from: Some(node_of(action)),
+                to: None,
+                promoted: false,
+                interrupted_ms: None,
+                ..step.clone()
+            };
+            (time.begins, only)
+        });
+        let others: Vec<(u64, Step)> = others.collect();
+        std::iter::once((begins, step)).chain(others).collect()
     }
 
     /// From when it begins to stop until it is started again (promoted again, if it was).
@@ -178,6 +194,13 @@ fn shown(resolved: &Resolved<'_>, id: &str) -> String {
         Some(resource) if !resource.flags.unique => resource.config_id.as_ref().to_owned(),
         Some(_) | None => id.to_owned(),
     }
+}
+
+/// The group or clone around a resource.
+fn inside(resolved: &Resolved<'_>, id: &str) -> Option<String> {
+    let at = resolved.find_resource(id)?;
+    let top = resolved.top_of(at, true);
+    (top != at).then(|| resolved.resource(top).id.as_ref().to_owned())
 }
 
 /// When each action would begin and end, if it takes as long as it took last time.
@@ -225,13 +248,5 @@ fn duration(resolved: &Resolved<'_>, action: &Action) -> u64 {
                 _ => OTHER_MS,
             })
         }
-    }
-}
-
-/// Whether a role serves: for risks.
-pub(super) fn serves(role: Role) -> bool {
-    match role {
-        Role::Unknown | Role::Stopped => false,
-        Role::Started | Role::Unpromoted | Role::Promoted => true,
     }
 }

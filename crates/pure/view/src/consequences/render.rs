@@ -15,11 +15,17 @@ pub fn render(consequences: &Consequences, options: RenderOptions) -> String {
     } else {
         out.push_str("This would happen, in this order:\n");
         let mut table = Table::default();
-        for step in &consequences.steps {
+        let mut steps = consequences.steps.iter().peekable();
+        while let Some(step) = steps.next() {
+            let mut places = places(step);
+            // Copies of one resource that do the same one after the other are one line.
+            while let Some(next) = steps.next_if(|next| is_same(step, next)) {
+                places.push_str(&format!(", {}", place(next)));
+            }
             table.row(vec![
                 (tone(step.verb), step.verb.words().to_owned()),
                 (Tone::Plain, step.what.clone()),
-                (Tone::Plain, places(step)),
+                (Tone::Plain, places),
             ]);
         }
         table.write(&mut out, 2, options);
@@ -58,8 +64,21 @@ fn places(step: &Step) -> String {
         (_, _, Some(to)) => format!("on {to}"),
         (_, None, None) => String::new(),
     };
+    if step.promoted {
+        text.push_str(" as promoted");
+    }
     if let Some(ms) = step.interrupted_ms {
         text.push_str(&format!(" (interrupted for about {})", length(ms)));
     }
     text
+}
+
+/// Whether two steps differ in the node alone.
+fn is_same(step: &Step, next: &Step) -> bool {
+    let single = matches!(step.verb, Verb::Start | Verb::Stop | Verb::Demote | Verb::Promote);
+    single && step.verb == next.verb && step.what == next.what && step.promoted == next.promoted
+}
+
+fn place(step: &Step) -> &str {
+    step.to.as_deref().or(step.from.as_deref()).unwrap_or_default()
 }

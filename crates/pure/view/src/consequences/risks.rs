@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use cib::Document;
+use model::Role;
 use scheduler::{Assigned, ResIx, Resolved};
 
-use super::changes::{Step, Verb, serves};
+use super::changes::{Step, Verb};
 use crate::moment::length;
 use crate::survival::{Loss, losses};
 use crate::words;
@@ -19,7 +20,7 @@ pub(super) struct Side<'a> {
 pub(super) fn risks(before: &Side<'_>, after: &Side<'_>, steps: &[Step]) -> Vec<String> {
     let mut risks = Vec::new();
     fenced(before, steps, &mut risks);
-    interrupted(steps, &mut risks);
+    interrupted(after, steps, &mut risks);
     let assigned_before = scheduler::assign(before.resolved);
     let assigned = scheduler::assign(after.resolved);
     stopped(after, &assigned, steps, &mut risks);
@@ -45,40 +46,68 @@ fn fenced(before: &Side<'_>, steps: &[Step], out: &mut Vec<String>) {
     }
 }
 
-fn interrupted(steps: &[Step], out: &mut Vec<String>) {
+/// A group is interrupted for as long as its longest member.
+fn interrupted(after: &Side<'_>, steps: &[Step], out: &mut Vec<String>) {
+    let mut found: Vec<(&str, u64)> = Vec::new();
     for step in steps {
-        if let Some(ms) = step.interrupted_ms {
-            out.push(format!("Interrupts {} for about {}.", step.what, length(ms)));
+        let Some(ms) = step.interrupted_ms else { continue };
+        let fences = after
+            .resolved
+            .find_resource(&step.what)
+            .is_some_and(|at| after.resolved.resource(at).flags.fence_device);
+        if fences {
+            continue;
         }
+        let whole = step.inside.as_deref().unwrap_or(&step.what);
+        match found.iter_mut().find(|(known, _)| *known == whole) {
+            Some((_, longest)) => *longest = ms.max(*longest),
+            None => found.push((whole, ms)),
+        }
+    }
+    for (whole, ms) in found {
+        out.push(format!("Interrupts {whole} for about {}.", length(ms)));
     }
 }
 
 /// What stops and starts nowhere, and whether that is because nothing may run it.
 fn stopped(after: &Side<'_>, assigned: &Assigned, steps: &[Step], out: &mut Vec<String>) {
+    let (mut stopped, mut homeless): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for step in steps.iter().filter(|step| step.verb == Verb::Stop) {
-        let others_run = steps
+        let what = step.what.as_str();
+        let runs_on = steps
             .iter()
-            .any(|other| other.what == step.what && matches!(other.verb, Verb::Start | Verb::Move));
-        if others_run || is_copied(after.resolved, &step.what) {
+            .any(|other| other.what == what && matches!(other.verb, Verb::Start | Verb::Move));
+        if runs_on || stopped.contains(&what) || homeless.contains(&what) {
             continue;
         }
-        let no_place = after.resolved.find_resource(&step.what).is_some_and(|at| {
-            matches!(assigned.resource(at).reason, scheduler::assign::Reason::NoPlace)
+        // Of a clone some copies may stop while others go on.
+        let copies = copies(after.resolved, what);
+        if copies.iter().any(|at| assigned.resource(*at).node.is_some()) {
+            continue;
+        }
+        let wanted = copies.iter().any(|at| {
+            let resource = after.resolved.resource(*at);
+            let asked = resource.flags.removed
+                || resource.meta("target-role").and_then(Role::parse) == Some(Role::Stopped);
+            !asked && matches!(assigned.resource(*at).reason, scheduler::assign::Reason::NoPlace)
         });
-        out.push(if no_place {
-            format!("Stops {}: no other node can run it.", step.what)
-        } else {
-            format!("Stops {}.", step.what)
-        });
+        if wanted { homeless.push(what) } else { stopped.push(what) }
+    }
+    if !stopped.is_empty() {
+        out.push(format!("Stops {}.", words::list(&stopped)));
+    }
+    if !homeless.is_empty() {
+        out.push(format!("Stops {}: no other node can run it.", words::list(&homeless)));
     }
 }
 
-/// Has other copies that go on serving.
-fn is_copied(resolved: &Resolved<'_>, id: &str) -> bool {
-    let copies = resolved.resources.iter().filter(|resource| {
-        resource.config_id.as_ref() == id && resource.is_primitive() && serves(resource.role)
-    });
-    copies.count() > 1
+/// All instances that go by one configured id.
+fn copies(resolved: &Resolved<'_>, id: &str) -> Vec<ResIx> {
+    let copy = |at: &ResIx| {
+        let resource = resolved.resource(*at);
+        resource.is_primitive() && (resource.config_id.as_ref() == id || &*resource.id == id)
+    };
+    resolved.resource_indices().filter(copy).collect()
 }
 
 /// Resources that had more than one node to go to, and have one now.

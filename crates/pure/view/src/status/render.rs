@@ -86,13 +86,18 @@ fn resources(status: &Status, options: RenderOptions, out: &mut String) {
         return;
     }
     let mut table = Table::default();
-    for resource in &status.resources {
-        rows(resource, 0, &mut table);
-    }
+    rows(&status.resources, &mut table);
     table.write(out, 2, options);
 }
 
-fn rows(resource: &ResourceLine, depth: usize, table: &mut Table) {
+/// Adds a row for each resource, and for what is inside.
+pub fn rows(resources: &[ResourceLine], table: &mut Table) {
+    for resource in resources {
+        tree(resource, 0, table);
+    }
+}
+
+fn tree(resource: &ResourceLine, depth: usize, table: &mut Table) {
     let what = match (&resource.agent, resource.shape) {
         (Some(agent), _) => agent.clone(),
         (
@@ -124,7 +129,7 @@ fn rows(resource: &ResourceLine, depth: usize, table: &mut Table) {
         (tone, state.join(", ")),
     ]);
     for child in &resource.children {
-        rows(child, depth + 1, table);
+        tree(child, depth + 1, table);
     }
 }
 

@@ -54,18 +54,14 @@ pub(super) fn verdict(
     // The worst first; of equals, as found.
     remarks.sort_by_key(|remark| std::cmp::Reverse(remark.health));
     let health = remarks.first().map_or(Health::Healthy, |remark| remark.health);
+    // Where something is wrong, what is merely less than perfect would hide it.
+    remarks.retain(|remark| health < Health::Working || remark.health >= Health::Working);
     let mut sentence = first_word(health).to_owned();
-    for remark in
-        remarks.iter().filter(|remark| health < Health::Working || remark.health >= Health::Working)
-    {
+    let mut advice: Vec<String> = Vec::new();
+    for remark in remarks {
         sentence.push(' ');
         sentence.push_str(&remark.sentence);
-    }
-    let mut advice: Vec<String> = Vec::new();
-    for text in remarks.into_iter().filter_map(|remark| remark.advice) {
-        if !advice.contains(&text) {
-            advice.push(text);
-        }
+        advice.extend(remark.advice.filter(|text| !advice.contains(text)));
     }
     Verdict { health, sentence, advice }
 }

@@ -62,7 +62,8 @@ fn write_row(row: &Row, options: RenderOptions, out: &mut String) {
     };
     out.push_str(&options.paint(tone, &format!("  {}: {}{obstacle}", row.node, row.score)));
     out.push('\n');
-    for term in &row.terms {
+    // What adds nothing explains nothing.
+    for term in row.terms.iter().filter(|term| !matches!(term.value.as_str(), "+0" | "0")) {
         out.push_str(&format!("    {:>10}  {}\n", term.value, term.from));
     }
 }

@@ -16,9 +16,9 @@ pub(super) fn term(resolved: &Resolved<'_>, assigned: &Assigned, term: &ScoreTer
 
 fn from(resolved: &Resolved<'_>, assigned: &Assigned, source: ScoreSource) -> String {
     let colocation = |at: ColocationIx| match assigned.colocation(at) {
-        Some(found) if found.explicit => format!("`{}`", found.id),
-        Some(found) => format!("{} inside its group or container", found.id),
-        None => "?".to_owned(),
+        Some(found) if found.explicit => format!("by colocation `{}`", found.id),
+        Some(_) => "inside its group or container".to_owned(),
+        None => "by a colocation".to_owned(),
     };
     let ticket = |at: TicketIx| resolved.tickets.get(at.at()).map_or("?", |ticket| ticket.id);
     match source {
@@ -41,12 +41,12 @@ fn from(resolved: &Resolved<'_>, assigned: &Assigned, source: ScoreSource) -> St
         ScoreSource::InstanceLimit => "the node has its share of copies".to_owned(),
         ScoreSource::CollectiveLimit => "all copies are placed".to_owned(),
         ScoreSource::Promotion => "promotion score set by its agent".to_owned(),
-        ScoreSource::WithPrimary(at) => format!("follows by colocation {}", colocation(at)),
+        ScoreSource::WithPrimary(at) => format!("what it follows, {}", colocation(at)),
         ScoreSource::OfDependent(at) => {
-            format!("wishes of what follows it by colocation {}", colocation(at))
+            format!("wishes of what follows it, {}", colocation(at))
         }
         ScoreSource::OfPrimary(at) => {
-            format!("wishes of what it follows by colocation {}", colocation(at))
+            format!("wishes of what it follows, {}", colocation(at))
         }
         ScoreSource::KeptPositive => "wishes of what follows it may not forbid a node".to_owned(),
         ScoreSource::NotOnRemoteNode => "cannot run on a remote node".to_owned(),

@@ -1,0 +1,298 @@
+//! The grammar of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A high-availability cluster: status, explanation and change.
+#[derive(Debug, Parser)]
+#[command(
+    name = "quorate",
+    version,
+    about,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Other entries: `quorate demo` (three nodes on this machine), `quorate daemon`, \
+                  `quorate fabric`, `quorate simulate`, `quorate links`, each with its own --help."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The daemon's socket
+    #[arg(long, global = true, value_name = "PATH", env = client::SOCKET_VARIABLE)]
+    pub(crate) socket: Option<PathBuf>,
+    /// Read this document instead of asking a daemon ("-" is standard input)
+    #[arg(long, short = 'f', global = true, value_name = "CIB", conflicts_with = "socket")]
+    pub(crate) file: Option<PathBuf>,
+    /// Write JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Wait at most this many seconds for an answer
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) timeout: u64,
+    /// Decide as of this time (seconds since 1970) instead of now
+    #[arg(long, global = true, value_name = "TIME", hide = true)]
+    pub(crate) now: Option<i64>,
+}
+
+/// What every change takes.
+#[derive(Clone, Copy, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "mirrors the switches of the command line")]
+pub(crate) struct Changing {
+    /// Only show what would happen
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+    /// Do not wait until the cluster is done with it
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Make the change even without quorum
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// How many seconds to wait until the cluster is done with it
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) patience: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// How the cluster is, in words first
+    Status {
+        /// Show it anew whenever something happens
+        #[arg(long, short = 'w', conflicts_with = "file")]
+        watch: bool,
+    },
+    /// Why a resource is where it is, or is nowhere
+    Why { resource: String, node: Option<String> },
+    /// What the cluster would do now, or with another configuration
+    Plan {
+        /// A document with the other configuration
+        #[arg(value_name = "CIB")]
+        edited: Option<PathBuf>,
+    },
+    /// What happened
+    History {
+        /// From this entry on
+        #[arg(long, default_value_t = 0)]
+        since: u64,
+        /// Show what happens from now on, too
+        #[arg(long, short = 'F')]
+        follow: bool,
+    },
+    /// Wait until nothing is left to do
+    Wait {
+        /// At most this many seconds
+        #[arg(default_value_t = 300)]
+        seconds: u64,
+    },
+    /// Resources: list, add, remove, enable, disable, move, clear, cleanup
+    #[command(subcommand)]
+    Resource(Resource),
+    /// Nodes: list, standby, maintenance, fence, shutdown
+    #[command(subcommand)]
+    Node(Node),
+    /// The configuration: show, edit, diff, apply, undo, check
+    #[command(subcommand)]
+    Config(Config),
+    /// Fence devices and what was fenced
+    #[command(subcommand)]
+    Fence(Fence),
+    /// Node attributes
+    #[command(subcommand)]
+    Attribute(Attribute),
+    /// The exit codes, and what each says
+    ExitCodes,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Resource {
+    /// All resources and where they are
+    List,
+    /// Add a primitive: `add ip ocf:heartbeat:IPaddr2 ip=10.0.0.7 op monitor interval=10s`
+    Add {
+        id: String,
+        /// STANDARD:PROVIDER:TYPE or STANDARD:TYPE
+        agent: String,
+        /// NAME=VALUE parameters; after `meta` meta attributes; after `op TASK` an operation's
+        #[arg(value_name = "NAME=VALUE")]
+        words: Vec<String>,
+        /// As last member of this group, which is made if there is none
+        #[arg(long, conflicts_with_all = ["clone", "promotable"])]
+        group: Option<String>,
+        /// On every node
+        #[arg(long)]
+        clone: bool,
+        /// On every node, promoted on one
+        #[arg(long)]
+        promotable: bool,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Stop a resource and remove it with the constraints that name it
+    Remove {
+        resource: String,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Let it run
+    Enable {
+        resource: String,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Stop it and keep it stopped
+    Disable {
+        resource: String,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Move it to a node, or away from where it is
+    Move {
+        resource: String,
+        node: Option<String>,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Remove the constraints that `move` made
+    Clear {
+        resource: String,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Forget failures and look again
+    Cleanup {
+        resource: Option<String>,
+        node: Option<String>,
+        #[command(flatten)]
+        changing: Changing,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Node {
+    /// All nodes
+    List,
+    /// Move everything away and run nothing there
+    Standby {
+        node: String,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// End standby
+    Unstandby {
+        node: String,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Touch nothing there
+    Maintenance {
+        node: String,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// End maintenance
+    Unmaintenance {
+        node: String,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Cut it off: what runs there dies and is started elsewhere
+    Fence {
+        node: String,
+        /// off, reboot or on
+        #[arg(long, default_value = "reboot", value_parser = ["off", "reboot", "on"])]
+        action: String,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Your word that a lost node is switched off
+    ConfirmOff {
+        node: String,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Move everything away, then stop the daemon there
+    Shutdown {
+        node: String,
+        #[command(flatten)]
+        changing: Changing,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// The document
+    Show {
+        /// Only this section: resources, constraints, status, ...
+        section: Option<String>,
+    },
+    /// Change it in your editor ($VISUAL, $EDITOR)
+    Edit {
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// What differs from another document
+    Diff {
+        #[arg(value_name = "CIB")]
+        other: PathBuf,
+    },
+    /// Make another document's configuration the cluster's
+    Apply {
+        #[arg(value_name = "CIB")]
+        new: PathBuf,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Go back to the configuration before the last change of it
+    Undo {
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Errors and oddities of the configuration, or of a document
+    Check {
+        #[arg(value_name = "CIB")]
+        document: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Fence {
+    /// Devices, where they are active, and whom they can cut off
+    Devices,
+    /// Who was cut off when, by whom and why
+    History,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Attribute {
+    /// Set an attribute of a node until it leaves
+    Set {
+        node: String,
+        name: String,
+        value: String,
+        /// Keep it over restarts
+        #[arg(long)]
+        kept: bool,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Remove an attribute of a node
+    Unset {
+        node: String,
+        name: String,
+        /// The one that is kept over restarts
+        #[arg(long)]
+        kept: bool,
+        #[command(flatten)]
+        changing: Changing,
+    },
+}

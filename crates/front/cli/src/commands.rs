@@ -1,0 +1,102 @@
+//! One function for each verb.
+
+mod attribute;
+mod config;
+mod fence;
+mod node;
+mod resource;
+mod resource_add;
+mod watch;
+
+use std::time::Duration;
+
+use client::ClientError;
+use view::{consequences, why};
+
+use crate::arguments::{Arguments, Command, Common};
+use crate::exit::Exit;
+use crate::source::{self, Source};
+use crate::trouble::Trouble;
+use crate::{change, find, say};
+
+/// Carries a command line out.
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
+    let common = &arguments.common;
+    match &arguments.command {
+        Command::Status { watch: true } => watch::status(common),
+        Command::Status { watch: false } => status(common),
+        Command::Why { resource, node } => explain(common, resource, node.as_deref()),
+        Command::Plan { edited } => plan(common, edited.as_deref()),
+        Command::History { since, follow } => watch::history(common, *since, *follow),
+        Command::Wait { seconds } => wait(common, *seconds),
+        Command::Resource(verb) => resource::run(common, verb),
+        Command::Node(verb) => node::run(common, verb),
+        Command::Config(verb) => config::run(common, verb),
+        Command::Fence(verb) => fence::run(common, verb),
+        Command::Attribute(verb) => attribute::run(common, verb),
+        Command::ExitCodes => {
+            for exit in Exit::ALL {
+                say::out(&format!("{:>3}  {}\n", exit.number(), exit.words()));
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn status(common: &Common) -> Result<Exit, Trouble> {
+    let source = Source::read(common)?;
+    let status = view::status(source.seen());
+    if common.json {
+        say::json(&status);
+    } else {
+        say::out(&view::status::render(&status, source.options()));
+    }
+    Ok(Exit::Done)
+}
+
+fn explain(common: &Common, resource: &str, node: Option<&str>) -> Result<Exit, Trouble> {
+    let source = Source::read(common)?;
+    if let Some(node) = node {
+        find::node(&source.document, node)?;
+    }
+    let Some(why) = why(&source.document, resource, node, source.now) else {
+        find::resource(&source.document, resource)?;
+        return Err(Trouble::unknown("resource", resource, Vec::new()));
+    };
+    if common.json {
+        say::json(&why);
+    } else {
+        say::out(&why::render(&why, source.options()));
+    }
+    Ok(Exit::Done)
+}
+
+fn plan(common: &Common, edited: Option<&std::path::Path>) -> Result<Exit, Trouble> {
+    let source = Source::read(common)?;
+    let after = match edited {
+        None => source.document.clone(),
+        Some(path) => config::replaced(&source.document, path)?.1,
+    };
+    let mut would = consequences(&source.document, &after, source.now);
+    // Without another configuration all of it is what happens anyway.
+    would.already_busy &= edited.is_some();
+    change::show(common, source.options(), &would, &[]);
+    Ok(Exit::Done)
+}
+
+fn wait(common: &Common, seconds: u64) -> Result<Exit, Trouble> {
+    let client = source::daemon(common, "waiting")?;
+    match client.wait_idle(Duration::from_secs(seconds)) {
+        Ok(()) => Ok(Exit::Done),
+        Err(ClientError::Deadline { .. }) => {
+            say::talk(&format!("quorate: after {seconds} s there is still work to do\n"));
+            Ok(Exit::StillBusy)
+        }
+        Err(
+            error @ (ClientError::Connect { .. }
+            | ClientError::Broken { .. }
+            | ClientError::Garbled { .. }
+            | ClientError::Refused(_)),
+        ) => Err(Trouble::Client(error)),
+    }
+}

@@ -1,0 +1,75 @@
+//! `quorate attribute`: a node's named values.
+
+use transition::record::{self, Lifetime, NodeRef};
+use wire::api::Change;
+
+use crate::arguments::{Attribute, Changing, Common};
+use crate::change::{Wanted, carry_out};
+use crate::edits;
+use crate::exit::Exit;
+use crate::find;
+use crate::source::Source;
+use crate::trouble::Trouble;
+
+pub(super) fn run(common: &Common, verb: &Attribute) -> Result<Exit, Trouble> {
+    match verb {
+        Attribute::Set { node, name, value, kept, changing } => {
+            let named = Named { node, name, value: Some(value) };
+            change(common, *changing, named, *kept)
+        }
+        Attribute::Unset { node, name, kept, changing } => {
+            let named = Named { node, name, value: None };
+            change(common, *changing, named, *kept)
+        }
+    }
+}
+
+struct Named<'w> {
+    node: &'w str,
+    name: &'w str,
+    value: Option<&'w str>,
+}
+
+fn change(
+    common: &Common,
+    changing: Changing,
+    named: Named<'_>,
+    kept: bool,
+) -> Result<Exit, Trouble> {
+    let source = Source::read(common)?;
+    let Named { node, name, value } = named;
+    let element = find::node(&source.document, node)?;
+    let what = match value {
+        Some(value) => format!("Set {name}={value} on {node}"),
+        None => format!("Remove {name} from {node}"),
+    };
+    let wanted = if kept {
+        let edits = match value {
+            Some(value) => vec![kept_value(&source, element, (name, value))],
+            None => edits::unset_value(element, "instance_attributes", name),
+        };
+        Wanted::edits(&source, changing, what, edits)?
+    } else {
+        let mut after = source.document.clone();
+        let id = element.attr("id").unwrap_or_default().to_owned();
+        let place = NodeRef { id: &id, name: node };
+        record::set_attribute(&mut after, &place, Lifetime::Passing, name, value);
+        let change = Change::Attribute {
+            node: node.to_owned(),
+            name: name.to_owned(),
+            value: value.map(str::to_owned),
+        };
+        Wanted::change(what, changing, change, after)
+    };
+    carry_out(common, changing, &source, &wanted)
+}
+
+/// A value in the configuration's entry of a node.
+pub(super) fn kept_value(
+    source: &Source,
+    node: cib::Element<'_>,
+    pair: (&str, &str),
+) -> wire::api::Edit {
+    let set_id = format!("nodes-{}", node.attr("id").unwrap_or_default());
+    edits::set_value(&source.document, node, "instance_attributes", &set_id, pair)
+}

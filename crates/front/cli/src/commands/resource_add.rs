@@ -1,0 +1,182 @@
+//! `quorate resource add`: from words to a primitive.
+
+use cib::{Section, escape_attribute};
+use wire::api::Edit;
+
+use crate::arguments::{Changing, Common};
+use crate::change::{Wanted, carry_out};
+use crate::edits;
+use crate::exit::Exit;
+use crate::find;
+use crate::source::Source;
+use crate::trouble::Trouble;
+
+/// What is to be added.
+pub(super) struct New<'w> {
+    pub(super) id: &'w str,
+    pub(super) agent: &'w str,
+    pub(super) words: &'w [String],
+    pub(super) place: Place<'w>,
+}
+
+/// Where it goes.
+pub(super) enum Place<'w> {
+    Alone,
+    Group(&'w str),
+    Clone,
+    PromotableClone,
+}
+
+pub(super) fn add(common: &Common, changing: Changing, new: &New<'_>) -> Result<Exit, Trouble> {
+    let source = Source::read(common)?;
+    let New { id, agent, words, place } = new;
+    if source.document.root().descendants().any(|at| at.attr("id") == Some(*id)) {
+        return Err(Trouble::Usage { what: format!("there is something called `{id}` already") });
+    }
+    let primitive = primitive(id, agent, &read(words)?)?;
+    let edit = match place {
+        Place::Alone => edits::create_in(Section::Resources, primitive),
+        Place::Clone => edits::create_in(Section::Resources, clone(id, &primitive, false)),
+        Place::PromotableClone => edits::create_in(Section::Resources, clone(id, &primitive, true)),
+        Place::Group(group) => match find::resource(&source.document, group) {
+            Ok(found) if found.is("group") => {
+                Edit::Create { parent: format!("//group[@id='{group}']"), xml: primitive }
+            }
+            Ok(found) => {
+                return Err(Trouble::Usage {
+                    what: format!("`{group}` is a {}, not a group", found.name()),
+                });
+            }
+            Err(_) => edits::create_in(
+                Section::Resources,
+                format!("<group id=\"{group}\">{primitive}</group>"),
+            ),
+        },
+    };
+    let wanted = Wanted::edits(&source, changing, format!("Add {id}"), vec![edit])?;
+    carry_out(common, changing, &source, &wanted)
+}
+
+/// The words after the agent, sorted by what they set.
+#[derive(Debug, Default)]
+struct Said {
+    parameters: Vec<(String, String)>,
+    meta: Vec<(String, String)>,
+    /// Task and options.
+    operations: Vec<(String, Vec<(String, String)>)>,
+}
+
+fn read(words: &[String]) -> Result<Said, Trouble> {
+    enum Into {
+        Parameters,
+        Meta,
+        Operation,
+    }
+    let mut said = Said::default();
+    let mut into = Into::Parameters;
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "meta" => into = Into::Meta,
+            "params" => into = Into::Parameters,
+            "op" => {
+                let Some(task) = words.next() else {
+                    return Err(usage("after `op` comes a task, such as `monitor`"));
+                };
+                said.operations.push((task.clone(), Vec::new()));
+                into = Into::Operation;
+            }
+            _ => {
+                let Some((name, value)) = word.split_once('=') else {
+                    return Err(usage(&format!(
+                        "`{word}` is not NAME=VALUE, and not `meta` or `op` either"
+                    )));
+                };
+                let pair = (name.to_owned(), value.to_owned());
+                match (&into, said.operations.last_mut()) {
+                    (Into::Operation, Some((_, options))) => options.push(pair),
+                    (Into::Meta, _) => said.meta.push(pair),
+                    (Into::Parameters | Into::Operation, _) => said.parameters.push(pair),
+                }
+            }
+        }
+    }
+    Ok(said)
+}
+
+fn usage(what: &str) -> Trouble {
+    Trouble::Usage { what: what.to_owned() }
+}
+
+fn primitive(id: &str, agent: &str, said: &Said) -> Result<String, Trouble> {
+    let parts: Vec<&str> = agent.split(':').collect();
+    let (standard, provider, kind) = match parts.as_slice() {
+        ["ocf", provider, kind] => ("ocf", Some(*provider), *kind),
+        [standard, kind] if *standard != "ocf" => (*standard, None, *kind),
+        _ => {
+            return Err(usage(&format!(
+                "`{agent}` is no agent: say ocf:PROVIDER:TYPE, or STANDARD:TYPE such as \
+                 systemd:nginx"
+            )));
+        }
+    };
+    // What Pacemaker's documents call fence agents' standard.
+    let standard = if standard == "fence" { "stonith" } else { standard };
+    let mut attributes = format!("id=\"{id}\" class=\"{}\"", escape_attribute(standard));
+    if let Some(provider) = provider {
+        attributes.push_str(&format!(" provider=\"{}\"", escape_attribute(provider)));
+    }
+    attributes.push_str(&format!(" type=\"{}\"", escape_attribute(kind)));
+    let mut xml = format!("<primitive {attributes}>");
+    xml.push_str(&set("instance_attributes", id, &said.parameters));
+    xml.push_str(&set("meta_attributes", id, &said.meta));
+    if !said.operations.is_empty() {
+        xml.push_str("<operations>");
+        for (task, options) in &said.operations {
+            xml.push_str(&operation(id, task, options));
+        }
+        xml.push_str("</operations>");
+    }
+    xml.push_str("</primitive>");
+    Ok(xml)
+}
+
+fn set(kind: &str, id: &str, pairs: &[(String, String)]) -> String {
+    if pairs.is_empty() {
+        return String::new();
+    }
+    let mut xml = format!("<{kind} id=\"{id}-{kind}\">");
+    for (name, value) in pairs {
+        let (name, value) = (escape_attribute(name), escape_attribute(value));
+        let pair = format!("<nvpair id=\"{id}-{kind}-{name}\" name=\"{name}\" value=\"{value}\"/>");
+        xml.push_str(&pair);
+    }
+    xml.push_str(&format!("</{kind}>"));
+    xml
+}
+
+fn operation(id: &str, task: &str, options: &[(String, String)]) -> String {
+    let interval = options.iter().find(|(name, _)| name == "interval");
+    let interval = interval.map_or("0s", |(_, value)| value.as_str());
+    let (task, interval) = (escape_attribute(task), escape_attribute(interval));
+    let mut xml =
+        format!("<op id=\"{id}-{task}-{interval}\" name=\"{task}\" interval=\"{interval}\"");
+    for (name, value) in options.iter().filter(|(name, _)| name != "interval") {
+        xml.push_str(&format!(" {}=\"{}\"", escape_attribute(name), escape_attribute(value)));
+    }
+    xml.push_str("/>");
+    xml
+}
+
+fn clone(id: &str, primitive: &str, promotable: bool) -> String {
+    let meta = if promotable {
+        format!(
+            "<meta_attributes id=\"{id}-clone-meta_attributes\"><nvpair \
+             id=\"{id}-clone-meta_attributes-promotable\" name=\"promotable\" value=\"true\"/>\
+             </meta_attributes>"
+        )
+    } else {
+        String::new()
+    };
+    format!("<clone id=\"{id}-clone\">{meta}{primitive}</clone>")
+}
