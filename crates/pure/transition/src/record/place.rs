@@ -56,14 +56,17 @@ pub fn resource_history(
     made
 }
 
-/// The resource's history below a `node_state`, if there is one.
+/// The resource's history below a `node_state`, if there is one. Compatibility: where there are
+/// several, which one is meant cannot be told, so there counts as none.
 pub(crate) fn find_history(document: &Document, state: NodeId, resource: &str) -> Option<NodeId> {
-    document
+    let mut found = document
         .element(state)
         .path(&["lrm", "lrm_resources"])?
         .children_named("lrm_resource")
-        .find(|history| history.attr("id") == Some(resource))
-        .map(Element::id)
+        .filter(|history| history.attr("id") == Some(resource))
+        .map(Element::id);
+    let first = found.next();
+    if found.next().is_some() { None } else { first }
 }
 
 /// Removes all that is recorded of a resource on a node: it was cleaned up or deleted there.
