@@ -10,6 +10,7 @@ mod blocks;
 mod constraints;
 mod digest;
 mod fail_count;
+mod health;
 mod lookup;
 mod nodes;
 mod options;
@@ -74,6 +75,7 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
     status::read_forgotten_nodes(&mut reading);
     nodes::sort(&mut reading);
     status::read(&mut reading);
+    health::read(&mut reading.resolved);
     constraints::read(&mut reading);
     reading.finish()
 }

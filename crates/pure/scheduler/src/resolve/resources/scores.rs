@@ -82,10 +82,7 @@ pub(in super::super) fn slot<'r>(
     let count = reading.resolved.nodes.len();
     let fresh = {
         let node = reading.resolved.nodes.get(node.at())?;
-        // A full member that is known to be away is closed.
-        let away = !node.unseen && !node.is_remote_or_guest() && (!node.online || node.shutdown);
-        let score = if away { Score::MINUS_INFINITY } else { node.score };
-        Allowed { score, probes: node.probes }
+        Allowed { score: node.score, probes: node.probes }
     };
     let row = &mut reading.resolved.resources.get_mut(resource.at())?.allowed;
     if row.len() < count {

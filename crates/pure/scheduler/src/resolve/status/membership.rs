@@ -1,6 +1,7 @@
 //! Which full members are there, by their `node_state`.
 
 use cib::Element;
+use model::Score;
 
 use super::super::types::{LossPolicy, NodeIx};
 use super::super::values::{is_true, parse_bool, parse_integer};
@@ -112,6 +113,10 @@ fn set_online(reading: &mut Reading<'_>, node: NodeIx, state: Element<'_>) {
     };
     if let Some(at) = reading.resolved.nodes.get_mut(node.at()) {
         at.online |= online;
+        // Out of contention.
+        if !online || at.shutdown {
+            at.score = Score::MINUS_INFINITY;
+        }
     }
 }
 

@@ -50,7 +50,8 @@ pub struct Node<'a> {
     pub remote_maintenance: bool,
     /// Its history has been read.
     pub history_read: bool,
-    /// The node's own score (`score` in the `nodes` section), the start of every score row.
+    /// The node's own score (`score` in the `nodes` section; minus infinity once it is known to be
+    /// away), the start of every score row.
     pub score: Score,
     /// Whether resources are probed here unless a constraint says otherwise.
     pub probes: ProbeMode,
