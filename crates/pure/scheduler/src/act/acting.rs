@@ -92,6 +92,7 @@ impl<'r, 'a> Acting<'r, 'a> {
             now.role = choice.role;
             now.next_role = choice.next_role;
             now.assigned = choice.node;
+            now.priority = choice.priority;
             now.children = Arc::from(choice.children.as_slice());
         }
         for ix in self.given.node_indices() {

@@ -32,6 +32,7 @@ mod probe_orders;
 mod probes;
 mod recurring;
 pub(crate) mod remote;
+mod settle;
 mod shutdown;
 pub(crate) mod spread;
 pub(crate) mod task;
@@ -71,6 +72,7 @@ pub(crate) fn act<'r, 'a>(given: &'r Resolved<'a>, assigned: &'r Assigned) -> Ac
     remote::order_all(&mut acting);
     shutdown::create(&mut acting);
     apply::apply_all(&mut acting);
+    settle::settle_all(&mut acting);
     acting
 }
 

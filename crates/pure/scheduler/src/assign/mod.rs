@@ -145,6 +145,7 @@ fn finished(state: ResourceState, all_with_this: Vec<ColocationIx>) -> AssignedR
         shutdown_lock: state.shutdown_lock,
         lock_ended_on: state.lock_ended_on,
         children: state.children,
+        priority: state.priority,
         promotion_priority: Score::new(i64::from(state.promotion_priority)),
         scores: state.row,
         this_with: state.this_with,

@@ -117,6 +117,9 @@ pub struct AssignedResource {
     pub lock_ended_on: Option<NodeIx>,
     /// Members, instances or parts, in the order in which they were assigned.
     pub children: Vec<ResIx>,
+    /// As resolved, but members of a promotable group's instances keep what their role's
+    /// colocations added.
+    pub priority: i32,
     /// Order of promotion; highest first.
     pub promotion_priority: Score,
     /// The scores at the end of the assignment.
