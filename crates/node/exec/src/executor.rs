@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::{ExecStatus, OcfCode, Outcome, ResourceId};
 use tokio::sync::{mpsc, oneshot};
@@ -63,8 +64,8 @@ impl Executor {
         self.say(Word::Cancel(token));
     }
 
-    /// Reports the death of what the resource's agent left running, once. A new watch replaces
-    /// the old one.
+    /// Reports the death of what the resource's agent left running, once. A watch that has found
+    /// its processes goes on; one that has not is replaced.
     pub fn watch(&self, resource: ResourceId) {
         self.say(Word::Watch(resource));
     }
@@ -143,10 +144,18 @@ struct Keeper {
     /// Fence devices in use: started, and not stopped since.
     devices: BTreeSet<ResourceId>,
     traces: BTreeMap<ResourceId, Traces>,
-    watches: BTreeMap<ResourceId, (u64, tokio::task::AbortHandle)>,
+    watches: BTreeMap<ResourceId, Watch>,
     /// Nothing is taken on any more.
     is_closed: bool,
     waiting_for_end: Vec<oneshot::Sender<()>>,
+}
+
+#[derive(Debug)]
+struct Watch {
+    number: u64,
+    task: tokio::task::AbortHandle,
+    /// It has found processes and waits for their end.
+    sees: Arc<AtomicBool>,
 }
 
 impl Keeper {
@@ -288,28 +297,35 @@ impl Keeper {
     }
 
     fn watch(&mut self, resource: ResourceId, number: u64) {
+        // A death between the end of this watch and the first look of the next would be missed.
+        if self.watches.get(&resource).is_some_and(|watch| watch.sees.load(Ordering::Relaxed)) {
+            return;
+        }
         self.unwatch(&resource);
+        let sees = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&sees);
         let traces = self.traces.get(&resource).cloned().unwrap_or_default();
         let (shared, words) = (Arc::clone(&self.shared), self.words.clone());
         let watched = resource.clone();
         let task = tokio::spawn(async move {
-            watch::died(&shared.config, &shared.bus, &watched, &traces).await;
+            watch::died(&shared.config, &shared.bus, &watched, &traces, &seen).await;
             if let Some(words) = words.upgrade() {
                 let _ = words.send(Word::Died(watched, number));
             }
         });
-        self.watches.insert(resource, (number, task.abort_handle()));
+        let task = task.abort_handle();
+        self.watches.insert(resource, Watch { number, task, sees });
     }
 
     fn unwatch(&mut self, resource: &ResourceId) {
-        if let Some((_, task)) = self.watches.remove(resource) {
-            task.abort();
+        if let Some(watch) = self.watches.remove(resource) {
+            watch.task.abort();
         }
     }
 
     /// A watch that was replaced or withdrawn in the meantime has nothing to say.
     fn died(&mut self, resource: ResourceId, number: u64) {
-        if self.watches.get(&resource).is_some_and(|(current, _)| *current == number) {
+        if self.watches.get(&resource).is_some_and(|watch| watch.number == number) {
             self.watches.remove(&resource);
             self.report(Report::WatchedDied { resource });
         }
@@ -328,8 +344,8 @@ impl Keeper {
         for (request, _) in withdrawn {
             self.refuse(&request, ExecStatus::Cancelled, "the node is shutting down");
         }
-        for (_, task) in std::mem::take(&mut self.watches).into_values() {
-            task.abort();
+        for watch in std::mem::take(&mut self.watches).into_values() {
+            watch.task.abort();
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -49,12 +50,20 @@ impl Traces {
     }
 }
 
-/// Returns when one of the resource's processes has ended; never, if it has none.
-pub(crate) async fn died(config: &ExecConfig, bus: &Bus, resource: &ResourceId, traces: &Traces) {
+/// Returns when one of the resource's processes has ended; never, if it has none. `sees` is set
+/// once it has.
+pub(crate) async fn died(
+    config: &ExecConfig,
+    bus: &Bus,
+    resource: &ResourceId,
+    traces: &Traces,
+    sees: &AtomicBool,
+) {
     for wait in LOOKS {
         sleep(wait).await;
         let found = find(config, bus, resource, traces).await;
         if !found.is_empty() {
+            sees.store(true, Ordering::Relaxed);
             return first(found.into_iter().take(WATCHED_MAX).map(buried).collect()).await;
         }
     }
