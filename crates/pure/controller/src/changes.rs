@@ -159,7 +159,11 @@ impl Controller {
 
     fn apply_change(&mut self, change: &Change, user: &str, at: i64) -> Result<(), Refused> {
         match change {
-            Change::Edit { edits } => self.state.edit(edits)?,
+            Change::Edit { edits } => {
+                self.state.edit(edits)?;
+                let members = self.fabric.members.iter().map(|id| self.named(*id)).collect();
+                self.state.keep_configured(members);
+            }
             Change::Attribute { node, name, value } => {
                 let node = self.known(node)?;
                 self.state.set_attribute(&node, name, value.as_deref());

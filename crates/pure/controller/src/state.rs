@@ -243,6 +243,14 @@ impl State {
         Ok(())
     }
 
+    /// Members that an edit left out of the configuration are put back: they are there, and the
+    /// scheduler must know of them.
+    pub(crate) fn keep_configured(&mut self, members: Vec<Named>) {
+        for member in members {
+            self.ensure_configured(&member);
+        }
+    }
+
     /// Takes back the last edit: the disks did not take it.
     pub(crate) fn take_back(&mut self) {
         let Some(before) = self.earlier.pop() else { return };
