@@ -20,27 +20,57 @@ use crate::text::{Style, Text};
 /// Runs the tool; `arguments` are without the program's name.
 pub fn crm_simulate(arguments: Vec<OsString>) -> ExitCode {
     let mut spoken = Spoken::default();
-    let exit = run(arguments, &mut spoken);
-    let code = match exit {
+    let code = match run(arguments, &mut spoken) {
         Ok(()) => Exit::Ok,
         Err(trouble) => {
             if !trouble.words.is_empty() {
-                spoken.errors.push_str(&format!("crm_simulate: {}\n", trouble.words));
+                spoken.error(&format!("crm_simulate: {}", trouble.words));
             }
             trouble.exit
         }
     };
-    // Nobody is left to tell if the outputs are closed.
-    let _ = std::io::stdout().write_all(spoken.output.as_bytes());
-    let _ = std::io::stderr().write_all(spoken.errors.as_bytes());
+    spoken.speak();
     ExitCode::from(code as u8)
 }
 
-/// What the tool says on both outputs.
+/// What the tool says on both outputs, in order.
 #[derive(Debug, Default)]
 struct Spoken {
-    output: String,
-    errors: String,
+    said: Vec<Said>,
+}
+
+#[derive(Debug)]
+enum Said {
+    Output(String),
+    Error(String),
+}
+
+impl Spoken {
+    fn output(&mut self, text: String) {
+        self.said.push(Said::Output(text));
+    }
+
+    /// One line for the standard error output.
+    fn error(&mut self, words: &str) {
+        self.said.push(Said::Error(format!("{words}\n")));
+    }
+
+    /// The same, after all that `text` has so far.
+    fn error_after(&mut self, text: &mut Text, words: &str) {
+        self.output(text.take());
+        self.error(words);
+    }
+
+    fn speak(self) {
+        for said in self.said {
+            // Nobody is left to tell if the outputs are closed.
+            let _ = match said {
+                Said::Output(text) => std::io::stdout().write_all(text.as_bytes()),
+                Said::Error(text) => std::io::stderr().write_all(text.as_bytes()),
+            };
+        }
+        let _ = std::io::stdout().flush();
+    }
 }
 
 /// Why the tool gave up.
@@ -60,11 +90,11 @@ impl Trouble {
 fn run(words: Vec<OsString>, spoken: &mut Spoken) -> Result<(), Trouble> {
     let wanted = arguments::read(words)?;
     if wanted.help {
-        spoken.output = arguments::help();
+        spoken.output(arguments::help());
         return Ok(());
     }
     if wanted.version {
-        spoken.output = "Pacemaker 3.0.2\nQuorate's crm_simulate\n".to_owned();
+        spoken.output("Pacemaker 3.0.2\nQuorate's crm_simulate\n".to_owned());
         return Ok(());
     }
     let bare = wanted.scores && wanted.quiet;
@@ -73,6 +103,6 @@ fn run(words: Vec<OsString>, spoken: &mut Spoken) -> Result<(), Trouble> {
         Some(folder) => simulate::profile(&mut text, spoken, &wanted, folder),
         None => simulate::simulate(&mut text, spoken, &wanted),
     };
-    spoken.output.push_str(&text.finish());
+    spoken.output(text.take());
     result
 }

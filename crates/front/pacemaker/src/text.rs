@@ -57,8 +57,9 @@ impl Text {
         self.out.push('\n');
     }
 
-    pub(crate) fn finish(self) -> String {
-        self.out
+    /// What was written since the last time.
+    pub(crate) fn take(&mut self) -> String {
+        std::mem::take(&mut self.out)
     }
 
     fn indent(&mut self) {

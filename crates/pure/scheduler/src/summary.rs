@@ -85,10 +85,12 @@ fn node_change(acting: &Acting<'_, '_>, act: ActIx) -> Option<NodeChange> {
     if act.resource.is_some() || act.is(ActFlags::OPTIONAL) {
         return None;
     }
-    let fencing = match act.task {
-        Task::Shutdown => None,
-        Task::Fence => Some(act.meta.get("stonith_action").map(ToString::to_string)?),
-        _ => return None,
+    let fencing = if act.task == Task::Fence {
+        Some(act.meta.get("stonith_action").map(ToString::to_string)?)
+    } else if act.task == Task::Shutdown {
+        None
+    } else {
+        return None;
     };
     let node = acting.node(act.node?);
     let container = match node.kind {

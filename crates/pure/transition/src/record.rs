@@ -19,8 +19,8 @@ use model::{AgentRef, ExecStatus, OcfCode, Outcome};
 
 pub use attribute::{Lifetime, set_attribute};
 pub use failures::{Failure, clear_failures, count_failure};
-pub(crate) use place::find_history;
 pub use place::{NodeRef, forget_resource, node_state, remove_observed, resource_history};
+pub(crate) use place::{find_history, merge_repeated};
 pub use run::{Run, cleanup, record_outcome, record_pending};
 pub(crate) use run::{digests_of, node_ref, operation_of};
 

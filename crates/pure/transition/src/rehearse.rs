@@ -299,6 +299,7 @@ fn run_agent(
         return done;
     }
     let state = node_state(document, &node_ref(node));
+    let repeated = record::merge_repeated(document, state, &done.resource);
     let history = record::find_history(document, state, &done.resource).unwrap_or_else(|| {
         record::resource_history(document, state, &primitive.id, &primitive.agent)
     });
@@ -331,7 +332,9 @@ fn run_agent(
         reason: "User-injected result".to_owned(),
         ..Outcome::done(OcfCode(done.failed_with.unwrap_or(expected)))
     };
-    let call = next_call(document, history);
+    // Where history is ambiguous, crm_simulate counts from the beginning.
+    let ambiguous = repeated && how.faithful_to == FaithfulTo::CrmSimulate;
+    let call = if ambiguous { 1 } else { next_call(document, history) };
     let entry = Record {
         node: node_ref(node),
         resource: &primitive.id,

@@ -31,9 +31,8 @@ pub(super) fn execute(
         wishes.failing.iter().map(|spec| read_failure(spec)).collect();
     for (failure, spec) in failures.iter().zip(wishes.failing) {
         if failure.code.is_none() {
-            spoken.errors.push_str(&format!(
-                "Invalid failed operation '{spec}' (result code must be integer)\n"
-            ));
+            let words = format!("Invalid failed operation '{spec}' (result code must be integer)");
+            spoken.error_after(text, &words);
         }
     }
     let is_known = |name: &str| {
@@ -43,7 +42,7 @@ pub(super) fn execute(
             .any(|resource| &*resource.id == name || resource.history_id.as_deref() == Some(name))
     };
     let how = Rehearsing {
-        now: wishes.now,
+        now: wishes.now.max(after_all_recorded(&document)),
         origin: "crm_simulate",
         faithful_to: FaithfulTo::CrmSimulate,
         failures: &failures,
@@ -64,10 +63,20 @@ pub(super) fn execute(
         text.end();
     }
     if rehearsed.ending == Ending::Stuck {
-        spoken.errors.push_str("Transition failed: terminated\n");
-        spoken.errors.push_str("An invalid transition was produced\n");
+        spoken.error_after(text, "Transition failed: terminated");
+        spoken.error_after(text, "An invalid transition was produced");
     }
     (document, rehearsed.ending)
+}
+
+/// What is done now is later than all that was done, whatever time it is taken to be.
+fn after_all_recorded(document: &Document) -> i64 {
+    let status = document.root().child("status");
+    let entries = status.into_iter().flat_map(|status| status.descendants());
+    let times = entries
+        .filter(|entry| entry.is("lrm_rsc_op"))
+        .filter_map(|entry| entry.attr("last-rc-change")?.parse::<i64>().ok());
+    times.max().map_or(0, |latest| latest.saturating_add(1))
 }
 
 fn words(action: &Action, resource: &str) -> String {

@@ -29,8 +29,7 @@ pub(super) fn inject(
         lines.push(format!("Injecting {spec} into the configuration"));
         let result = record_result(document, spec, now, &mut lines);
         if let Err(words) = result {
-            spoken.errors.push_str(&words);
-            spoken.errors.push('\n');
+            spoken.error_after(text, &words);
         }
     }
     if quiet {

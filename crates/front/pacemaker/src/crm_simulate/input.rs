@@ -34,7 +34,7 @@ pub(super) fn read(source: &Source, spoken: &mut Spoken) -> Result<Document, Tro
     }
     let checks = document.root().attr("validate-with");
     if checks.is_some_and(|name| name.eq_ignore_ascii_case("none")) {
-        spoken.errors.push_str(UNCHECKED);
+        spoken.error(UNCHECKED);
     }
     Ok(document)
 }

@@ -69,6 +69,41 @@ pub(crate) fn find_history(document: &Document, state: NodeId, resource: &str) -
     if found.next().is_some() { None } else { first }
 }
 
+/// A broken document may have a resource's history more than once. Copies the entries of the later
+/// ones into the first, which is the one that counts from then on; `false` if there was one at
+/// most.
+pub(crate) fn merge_repeated(document: &mut Document, state: NodeId, resource: &str) -> bool {
+    let Some(container) = document.element(state).path(&["lrm", "lrm_resources"]) else {
+        return false;
+    };
+    let named = |history: &Element<'_>| history.attr("id") == Some(resource);
+    let all: Vec<NodeId> =
+        container.children_named("lrm_resource").filter(named).map(Element::id).collect();
+    let [first, later @ ..] = all.as_slice() else { return false };
+    for history in later {
+        let entries: Vec<NodeId> = document.element(*history).children().map(Element::id).collect();
+        for entry in entries {
+            merge_entry(document, *first, entry);
+        }
+    }
+    !later.is_empty()
+}
+
+fn merge_entry(document: &mut Document, history: NodeId, entry: NodeId) {
+    let id = document.element(entry).attr("id");
+    let known = document.element(history).children().find(|other| other.attr("id") == id);
+    let target = known.map(Element::id);
+    let target = target.unwrap_or_else(|| document.append(history, "lrm_rsc_op"));
+    let attributes: Vec<(String, String)> = document
+        .element(entry)
+        .attrs()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    for (name, value) in attributes {
+        document.set(target, &name, &value);
+    }
+}
+
 /// Removes all that is recorded of a resource on a node: it was cleaned up or deleted there.
 pub fn forget_resource(document: &mut Document, node: &NodeRef<'_>, resource: &str) {
     let state = node_state(document, node);

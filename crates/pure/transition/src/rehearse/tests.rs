@@ -75,3 +75,27 @@ fn a_circle_is_stuck() {
     let (_, order, ending) = carry_out(&Plan { steps, ..Plan::default() }, &[]);
     assert_eq!((order, ending), (vec![], Ending::Stuck));
 }
+
+#[test]
+fn history_that_stands_twice_is_brought_together() {
+    let mut document = Document::parse(
+        "<cib><status><node_state id='a' uname='a'><lrm id='a'><lrm_resources>
+        <lrm_resource id='db'><lrm_rsc_op id='one' call-id='3'/></lrm_resource>
+        <lrm_resource id='db'><lrm_rsc_op id='two' call-id='4'/></lrm_resource>
+        </lrm_resources></lrm></node_state></status></cib>",
+    )
+    .unwrap();
+    let plan = Plan { steps: vec![step(1, "stop", "a", &[])], ..Plan::default() };
+    let how = Rehearsing {
+        now: 0,
+        origin: "test",
+        faithful_to: FaithfulTo::Cluster,
+        failures: &[],
+        is_known: &|_| true,
+    };
+    rehearse(&mut document, &plan, &how);
+    let first = document.root().descendants().find(|each| each.is("lrm_resource")).unwrap();
+    let ids: Vec<_> = first.children().map(|entry| entry.attr("id").unwrap()).collect();
+    assert_eq!(ids, ["one", "two", "db_last_0"]);
+    assert_eq!(document.find_id("db_last_0").unwrap().attr("call-id"), Some("5"));
+}
