@@ -19,6 +19,8 @@ fn main() -> ExitCode {
     // command line explains.
     match words.first().and_then(|word| word.to_str()).map(str::to_owned).as_deref() {
         Some("links") => links::links(words.get(1..).unwrap_or_default()),
+        // Not for people: the repository's own agents call it.
+        Some("agent-helper") => own_agents::main(words.split_off(1)),
         Some(verb) => match tool(verb) {
             Some(tool) => tool(words.split_off(1)),
             None => cli::main(words),

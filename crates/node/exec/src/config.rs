@@ -64,7 +64,8 @@ impl ExecConfig {
         }
         Self {
             node,
-            state_dir,
+            // One path for one directory: it is the mark of the node's processes.
+            state_dir: std::fs::canonicalize(&state_dir).unwrap_or(state_dir),
             ocf_dirs,
             ocf_root: PathBuf::from("/usr/lib/ocf"),
             init_dir: PathBuf::from("/etc/init.d"),
@@ -84,12 +85,25 @@ impl ExecConfig {
 /// This process's environment without what was meant for it alone, and with the directories of
 /// system programs on the search path, which agents need.
 pub fn inherited_environment() -> Vec<(String, String)> {
-    const OURS: [&str; 6] =
-        ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_FDS", "LISTEN_PID", "PATH"];
+    const OURS: [&str; 7] = [
+        "NOTIFY_SOCKET",
+        "WATCHDOG_PID",
+        "WATCHDOG_USEC",
+        "LISTEN_FDS",
+        "LISTEN_PID",
+        "PATH",
+        "QUORATE_BINARY",
+    ];
     let mut environment: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| !OURS.contains(&name.as_str()) && !name.starts_with("OCF_"))
         .collect();
+    if let Some(binary) =
+        std::env::current_exe().ok().and_then(|path| path.into_os_string().into_string().ok())
+    {
+        // The repository's own agents call the program that runs them.
+        environment.push(("QUORATE_BINARY".to_owned(), binary));
+    }
     environment.push(("PATH".to_owned(), search_path(std::env::var("PATH").ok().as_deref())));
     environment
 }

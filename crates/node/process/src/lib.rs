@@ -13,7 +13,7 @@ mod signal;
 
 pub use identity::Identity;
 pub use scan::{Stat, all, environment_value, in_session, marked};
-pub use signal::{Signal, end_now, open, send};
+pub use signal::{Signal, end_now, open, send, wait_end};
 
 /// The variable that marks every process of a node: its value is the node's state directory.
 pub const NODE_MARK: &str = "QUORATE_STATE_DIR";

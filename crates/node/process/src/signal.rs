@@ -86,6 +86,17 @@ pub fn end_now(limit: Duration, mut find: impl FnMut() -> Vec<Identity>) -> io::
     }
 }
 
+/// Waits until `process` has ended, at most for `limit`; `false` if it has not. Blocks.
+///
+/// # Errors
+/// When the kernel refuses to open the process, or to wait.
+pub fn wait_end(process: Identity, limit: Duration) -> io::Result<bool> {
+    if let Some(fd) = open(process)? {
+        wait_all(&[fd], Instant::now() + limit)?;
+    }
+    Ok(!process.is_alive())
+}
+
 fn wait_all(processes: &[OwnedFd], deadline: Instant) -> io::Result<()> {
     for fd in processes {
         let left = deadline.saturating_duration_since(Instant::now());

@@ -1,0 +1,41 @@
+//! The programs behind the repository's own agents (`agents/`), as hidden words of the one binary:
+//! `quorate agent-helper webserver|lock|announce|fence ...`.
+//!
+//! The agents themselves are small shell scripts with their metadata. What they cannot do in
+//! portable shell is here: a real web server, a lock that is held as long as a process lives, an
+//! announcement of an address, and the power switch of nodes that are processes of one machine.
+//!
+//! **Not here:** anything that a cluster needs to work. These agents are for demonstrations,
+//! tests and first steps.
+
+mod announce;
+mod fence;
+mod lock;
+mod ocf;
+pub mod power;
+mod service;
+mod webserver;
+
+pub use lock::{LedgerSummary, check_ledger};
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs one of the programs. `words` are those after `agent-helper`.
+#[expect(clippy::print_stderr, reason = "the agent's standard error, which the executor reads")]
+pub fn main(words: Vec<OsString>) -> ExitCode {
+    let words: Vec<String> =
+        words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["webserver", action] => webserver::main(action),
+        ["lock", "check", file] => lock::check_main(file),
+        ["lock", action] => lock::main(action),
+        ["announce", interface, address] => announce::main(interface, address),
+        ["fence", options @ ..] => fence::main(options),
+        _ => {
+            eprintln!("agent-helper: webserver ACTION, lock ACTION, announce NIC IP, or fence");
+            ExitCode::from(64)
+        }
+    }
+}

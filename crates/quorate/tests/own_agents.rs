@@ -1,0 +1,361 @@
+//! The repository's own agents, run as the executor runs them.
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use exec::{ExecConfig, Executor, Finished, OperationToken, Report, RunRequest};
+use model::{AgentRef, NodeName, OcfCode, ResourceId};
+use process::{Identity, Signal};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A directory for some nodes; what runs below it ends with it.
+struct Bed {
+    directory: PathBuf,
+}
+
+impl Bed {
+    fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("quorate-agents-{}-{number}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        fs::create_dir_all(&directory).unwrap();
+        Self { directory: fs::canonicalize(directory).unwrap() }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.directory.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        for entry in fs::read_dir(&self.directory).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let find = || {
+                let marks = [(process::NODE_MARK, path.to_str().unwrap())];
+                process::marked(&marks).iter().map(process::Stat::identity).collect()
+            };
+            let _ = process::end_now(PATIENCE, find);
+        }
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// One node's executor.
+struct Node {
+    executor: Executor,
+    reports: UnboundedReceiver<Report>,
+    tokens: AtomicU64,
+}
+
+impl Node {
+    fn new(bed: &Bed, name: &str) -> Self {
+        let state_dir = bed.directory.join(name);
+        fs::create_dir_all(&state_dir).unwrap();
+        let agents = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../agents");
+        let mut config = ExecConfig::new(NodeName::new(name), state_dir, Some(agents));
+        config.environment.retain(|(name, _)| name != "QUORATE_BINARY");
+        let binary = env!("CARGO_BIN_EXE_quorate").to_owned();
+        config.environment.push(("QUORATE_BINARY".to_owned(), binary));
+        let (sender, reports) = tokio::sync::mpsc::unbounded_channel();
+        Self { executor: Executor::new(config, sender), reports, tokens: AtomicU64::new(1) }
+    }
+
+    async fn act(&mut self, agent: &str, action: &str, parameters: &[(&str, &str)]) -> Finished {
+        let token = OperationToken(self.tokens.fetch_add(1, Ordering::Relaxed));
+        let is_fencing = agent.starts_with("fence_");
+        self.executor.run(RunRequest {
+            token,
+            resource: ResourceId::new(agent),
+            agent: AgentRef {
+                standard: Arc::from(if is_fencing { "stonith" } else { "ocf" }),
+                provider: (!is_fencing).then(|| Arc::from("quorate")),
+                kind: Arc::from(agent),
+            },
+            action: action.to_owned(),
+            parameters: parameters
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            timeout: PATIENCE,
+            delay: Duration::ZERO,
+        });
+        loop {
+            if let Report::Finished(finished) = self.report().await
+                && finished.token == token
+            {
+                return finished;
+            }
+        }
+    }
+
+    async fn report(&mut self) -> Report {
+        tokio::time::timeout(PATIENCE, self.reports.recv()).await.unwrap().unwrap()
+    }
+
+    async fn expect(
+        &mut self,
+        code: OcfCode,
+        agent: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Finished {
+        let finished = self.act(agent, action, parameters).await;
+        assert_eq!(finished.outcome.code, code, "{agent} {action}: {finished:?}");
+        finished
+    }
+}
+
+#[tokio::test]
+async fn every_agent_describes_itself() {
+    let bed = Bed::new();
+    let mut node = Node::new(&bed, "n1");
+    for kind in ["address", "webserver", "lock", "ping", "counter", "fence_quorate"] {
+        let text = node.expect(OcfCode::OK, kind, "meta-data", &[]).await.stdout;
+        let data = agent::Metadata::parse(&text).unwrap();
+        assert_eq!(data.name, kind);
+        assert!(!data.long.is_empty() && data.action("monitor").is_some(), "{kind}");
+        if !kind.starts_with("fence_") {
+            node.expect(OcfCode::UNIMPLEMENTED, kind, "explode", &[]).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_web_server_serves_dies_and_is_seen_to() {
+    let bed = Bed::new();
+    let mut node = Node::new(&bed, "n1");
+    let port = free_port().to_string();
+    let parameters = [("ip", "127.0.0.1"), ("port", port.as_str())];
+    node.expect(OcfCode::NOT_RUNNING, "webserver", "monitor", &parameters).await;
+    node.expect(OcfCode::OK, "webserver", "start", &parameters).await;
+    node.expect(OcfCode::OK, "webserver", "start", &parameters).await;
+    node.expect(OcfCode::OK, "webserver", "monitor", &parameters).await;
+    let page = fetch(&port);
+    assert!(page.contains("served by node <b>n1</b>"), "{page}");
+    node.executor.watch(ResourceId::new("webserver"));
+    let server = node.expect(OcfCode::OK, "webserver", "monitor", &parameters).await;
+    assert_eq!(server.outcome.reason, "");
+    process::send(recorded(&bed, "n1/run/webserver-webserver.pid"), Signal::Kill).unwrap();
+    let died = Report::WatchedDied { resource: ResourceId::new("webserver") };
+    assert_eq!(node.report().await, died);
+    node.expect(OcfCode::NOT_RUNNING, "webserver", "monitor", &parameters).await;
+    node.expect(OcfCode::OK, "webserver", "start", &parameters).await;
+    node.expect(OcfCode::OK, "webserver", "stop", &parameters).await;
+    node.expect(OcfCode::OK, "webserver", "stop", &parameters).await;
+    assert!(TcpStream::connect(("127.0.0.1", port.parse().unwrap())).is_err());
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_a_failed_start() {
+    let bed = Bed::new();
+    let mut node = Node::new(&bed, "n1");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let finished =
+        node.expect(OcfCode::GENERIC, "webserver", "start", &[("port", port.as_str())]).await;
+    assert!(finished.outcome.reason.starts_with("cannot listen on 127.0.0.1:"), "{finished:?}");
+    node.expect(OcfCode::NOT_CONFIGURED, "webserver", "start", &[("port", "many")]).await;
+}
+
+#[tokio::test]
+async fn a_lock_is_held_once_and_the_ledger_says_so() {
+    let bed = Bed::new();
+    let (mut one, mut two) = (Node::new(&bed, "n1"), Node::new(&bed, "n2"));
+    let file = bed.path("lock");
+    let parameters = [("file", file.as_str())];
+    one.expect(OcfCode::OK, "lock", "start", &parameters).await;
+    let busy = two.expect(OcfCode::GENERIC, "lock", "start", &parameters).await;
+    assert!(busy.outcome.reason.ends_with("is locked by another process"), "{busy:?}");
+    two.expect(OcfCode::NOT_RUNNING, "lock", "monitor", &parameters).await;
+    one.expect(OcfCode::OK, "lock", "monitor", &parameters).await;
+    one.expect(OcfCode::OK, "lock", "stop", &parameters).await;
+    two.expect(OcfCode::OK, "lock", "start", &parameters).await;
+    let holder = recorded(&bed, "n2/run/lock-lock.pid");
+    process::send(holder, Signal::Kill).unwrap();
+    process::wait_end(holder, PATIENCE).unwrap();
+    one.expect(OcfCode::OK, "lock", "start", &parameters).await;
+    let sum = own_agents::check_ledger(Path::new(&file)).unwrap();
+    assert_eq!((sum.acquired, sum.released, sum.lost, sum.refused), (3, 1, 1, 1));
+    assert_eq!(sum.violations, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn two_holders_of_a_replaced_file_are_caught() {
+    let bed = Bed::new();
+    let (mut one, mut two) = (Node::new(&bed, "n1"), Node::new(&bed, "n2"));
+    let file = bed.path("lock");
+    let parameters = [("file", file.as_str())];
+    one.expect(OcfCode::OK, "lock", "start", &parameters).await;
+    fs::remove_file(&file).unwrap();
+    two.expect(OcfCode::OK, "lock", "start", &parameters).await;
+    let sum = own_agents::check_ledger(Path::new(&file)).unwrap();
+    assert!(!sum.violations.is_empty(), "{sum:?}");
+    let check = Command::new(env!("CARGO_BIN_EXE_quorate"))
+        .args(["agent-helper", "lock", "check", &file])
+        .output()
+        .unwrap();
+    assert_eq!(check.status.code(), Some(1), "{check:?}");
+}
+
+#[tokio::test]
+async fn ping_and_counter_keep_their_state() {
+    let bed = Bed::new();
+    let mut node = Node::new(&bed, "n1");
+    for (code, agent, action) in [
+        (OcfCode::NOT_RUNNING, "ping", "monitor"),
+        (OcfCode::OK, "ping", "start"),
+        (OcfCode::OK, "ping", "monitor"),
+        (OcfCode::OK, "ping", "stop"),
+        (OcfCode::NOT_RUNNING, "ping", "monitor"),
+        (OcfCode::NOT_RUNNING, "counter", "promote"),
+        (OcfCode::OK, "counter", "start"),
+        (OcfCode::OK, "counter", "monitor"),
+        (OcfCode::OK, "counter", "promote"),
+        (OcfCode::RUNNING_PROMOTED, "counter", "monitor"),
+        (OcfCode::OK, "counter", "notify"),
+        (OcfCode::OK, "counter", "demote"),
+        (OcfCode::OK, "counter", "monitor"),
+        (OcfCode::OK, "counter", "stop"),
+        (OcfCode::NOT_RUNNING, "counter", "monitor"),
+    ] {
+        node.expect(code, agent, action, &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_recorded_without_an_interface() {
+    let bed = Bed::new();
+    let mut node = Node::new(&bed, "n1");
+    let parameters = [("ip", "192.0.2.9"), ("mode", "record")];
+    node.expect(OcfCode::NOT_CONFIGURED, "address", "start", &[]).await;
+    node.expect(OcfCode::NOT_RUNNING, "address", "monitor", &parameters).await;
+    node.expect(OcfCode::OK, "address", "start", &parameters).await;
+    node.expect(OcfCode::OK, "address", "monitor", &parameters).await;
+    node.expect(OcfCode::OK, "address", "stop", &parameters).await;
+    node.expect(OcfCode::NOT_RUNNING, "address", "monitor", &parameters).await;
+}
+
+#[tokio::test]
+async fn fencing_ends_everything_of_a_node_and_nothing_else() {
+    let bed = Bed::new();
+    let (mut one, mut two) = (Node::new(&bed, "n1"), Node::new(&bed, "n2"));
+    let port = free_port().to_string();
+    let web = [("port", port.as_str())];
+    let file = bed.path("lock");
+    let lock = [("file", file.as_str())];
+    two.expect(OcfCode::OK, "webserver", "start", &web).await;
+    two.expect(OcfCode::OK, "lock", "start", &lock).await;
+    two.expect(OcfCode::OK, "ping", "start", &[]).await;
+    one.expect(OcfCode::OK, "ping", "start", &[]).await;
+    let directory = bed.path("");
+    let device = [("state_dir", directory.as_str()), ("nodename", "n2"), ("port", "n2")];
+
+    // The daemons are stood for by processes without a mark, as real ones have none.
+    let mut daemons =
+        [daemon(&bed, "n1", "exec sleep 1000"), daemon(&bed, "n2", "sleep 1000 & wait")];
+    let agent = "fence_quorate";
+    one.expect(OcfCode::OK, agent, "start", &device[..1]).await;
+    let listed = one.expect(OcfCode::OK, agent, "list", &device[..1]).await;
+    assert_eq!(listed.stdout, "n1,\nn2,\n");
+    let status = one.expect(OcfCode::OK, agent, "status", &device).await;
+    assert_eq!(status.stdout, "Status: ON\n");
+
+    let survivor = Identity::of(daemons[0].id()).unwrap();
+    let victim = Identity::of(daemons[1].id()).unwrap();
+    let services =
+        [recorded(&bed, "n2/run/webserver-webserver.pid"), recorded(&bed, "n2/run/lock-lock.pid")];
+    one.expect(OcfCode::OK, agent, "off", &device).await;
+    assert!(survivor.is_alive() && !victim.is_alive());
+    assert!(services.iter().all(|service| !service.is_alive()));
+    let status = one.act(agent, "status", &device).await;
+    assert_eq!((status.stdout.as_str(), status.exit), ("Status: OFF\n", exec::Exit::Code(2)));
+    assert!(!own_agents::power::is_on(&bed.directory.join("n2")));
+    assert_eq!(own_agents::power::start_if_on(&bed.directory.join("n2"), || ()).unwrap(), None);
+
+    // What the node remembered is gone with its power, and its lock is free.
+    two.expect(OcfCode::NOT_RUNNING, "ping", "monitor", &[]).await;
+    one.expect(OcfCode::OK, "ping", "monitor", &[]).await;
+    one.expect(OcfCode::OK, "lock", "start", &lock).await;
+    assert!(own_agents::check_ledger(Path::new(&file)).unwrap().violations.is_empty());
+
+    one.expect(OcfCode::OK, agent, "on", &device).await;
+    assert!(own_agents::power::is_on(&bed.directory.join("n2")));
+    for daemon in &mut daemons {
+        let _ = daemon.kill();
+        daemon.wait().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn fencing_never_kills_a_reused_number() {
+    let bed = Bed::new();
+    let mut one = Node::new(&bed, "n1");
+    fs::create_dir_all(bed.directory.join("n2")).unwrap();
+    let mut bystander = Command::new("sleep").arg("1000").spawn().unwrap();
+    let identity = Identity::of(bystander.id()).unwrap();
+    let stale = Identity { started: identity.started - 1, ..identity };
+    fs::write(bed.directory.join("n2/daemon.pid"), format!("{stale}\n")).unwrap();
+    let directory = bed.path("");
+    let device = [("state_dir", directory.as_str()), ("port", "n2")];
+    one.expect(OcfCode::OK, "fence_quorate", "off", &device).await;
+    assert!(identity.is_alive());
+    bystander.kill().unwrap();
+    bystander.wait().unwrap();
+}
+
+#[tokio::test]
+async fn fencing_refuses_what_it_cannot_prove() {
+    let bed = Bed::new();
+    let mut one = Node::new(&bed, "n1");
+    let directory = bed.path("");
+    for device in [
+        &[("state_dir", directory.as_str()), ("port", "n9")][..],
+        &[("state_dir", directory.as_str())],
+        &[("port", "n1")],
+    ] {
+        let finished = one.expect(OcfCode::GENERIC, "fence_quorate", "off", device).await;
+        assert!(!finished.outcome.reason.is_empty());
+    }
+}
+
+/// Stands for a node's daemon: runs `script`.
+fn daemon(bed: &Bed, node: &str, script: &str) -> std::process::Child {
+    let child = Command::new("sh")
+        .args(["-c", script])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let identity = Identity::of(child.id()).unwrap();
+    fs::write(bed.directory.join(node).join("daemon.pid"), format!("{identity}\n")).unwrap();
+    child
+}
+
+fn recorded(bed: &Bed, file: &str) -> Identity {
+    fs::read_to_string(bed.directory.join(file)).unwrap().trim().parse().unwrap()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn fetch(port: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+    page
+}
