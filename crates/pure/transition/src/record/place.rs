@@ -56,17 +56,14 @@ pub fn resource_history(
     made
 }
 
-/// The resource's history below a `node_state`, if there is one. Compatibility: where there are
-/// several, which one is meant cannot be told, so there counts as none.
+/// The resource's history below a `node_state`, if there is one; the first, if there are several.
 pub(crate) fn find_history(document: &Document, state: NodeId, resource: &str) -> Option<NodeId> {
-    let mut found = document
+    document
         .element(state)
         .path(&["lrm", "lrm_resources"])?
         .children_named("lrm_resource")
-        .filter(|history| history.attr("id") == Some(resource))
-        .map(Element::id);
-    let first = found.next();
-    if found.next().is_some() { None } else { first }
+        .find(|history| history.attr("id") == Some(resource))
+        .map(Element::id)
 }
 
 /// A broken document may have a resource's history more than once. Copies the entries of the later
