@@ -32,9 +32,18 @@ pub(crate) struct Clients {
     /// What each ticket of our own disk stands for.
     tickets: BTreeMap<u64, u64>,
     next_ticket: u64,
-    /// The disk misses something: the next record must be whole.
-    disk_behind: bool,
+    /// The disk misses something. Only a whole record mends that, and until it is there nothing
+    /// else that the disk took counts: the ticket of that record, once it was written.
+    disk_behind: Option<Mending>,
     waiting_for_idle: Vec<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mending {
+    /// No whole record was written since.
+    Wanted,
+    /// This ticket is a whole record.
+    By(u64),
 }
 
 #[derive(Debug)]
@@ -42,6 +51,8 @@ struct Unstored {
     edit: u64,
     client: u64,
     version: String,
+    /// Given without quorum on purpose: the majority of who is here is enough.
+    forced: bool,
 }
 
 impl Clients {
@@ -74,12 +85,13 @@ impl Clients {
         }
     }
 
-    /// Answers those whose edit `majority` disks have.
-    fn acknowledge(&mut self, majority: usize, effects: &mut Vec<Effect>) {
+    /// Answers those whose edit `majority` disks have. Without quorum the others may go on without
+    /// us: what was not forced waits until there is one.
+    fn acknowledge(&mut self, majority: usize, quorate: bool, effects: &mut Vec<Effect>) {
         let stored = &self.stored;
         self.unstored.retain(|unstored| {
             let disks = stored.values().filter(|up_to| **up_to >= unstored.edit).count();
-            if disks < majority {
+            if disks < majority || !(quorate || unstored.forced) {
                 return true;
             }
             let version = unstored.version.clone();
@@ -130,7 +142,7 @@ impl Controller {
 
     /// A change arrives in its turn: every member applies it, or refuses it, alike.
     pub(crate) fn changed(&mut self, from: NodeId, submitted: Submitted) {
-        let Submitted { request, change, user, at, force: _ } = submitted;
+        let Submitted { request, change, user, at, force } = submitted;
         let words = words(&change);
         let result = self.apply_change(&change, &user, at);
         let client =
@@ -148,7 +160,7 @@ impl Controller {
                 let cause = format!("{user}: {words}");
                 self.report(at, Event::Changed { user, change: words, version: version.clone() });
                 if let Change::Edit { edits } = &change {
-                    self.store_edit(edits, client, version);
+                    self.store_edit(edits, client, version, force);
                 } else if let Some(client) = client {
                     self.reply(client, Reply::Done { version });
                 }
@@ -216,14 +228,14 @@ impl Controller {
 
     // ---- disks ----------------------------------------------------------------------------
 
-    fn store_edit(&mut self, edits: &[Edit], client: Option<u64>, version: String) {
+    fn store_edit(&mut self, edits: &[Edit], client: Option<u64>, version: String, forced: bool) {
         self.clients.edits += 1;
         let edit = self.clients.edits;
         if let Some(client) = client {
-            self.clients.unstored.push(Unstored { edit, client, version });
+            self.clients.unstored.push(Unstored { edit, client, version, forced });
         }
         let lineage = self.state.lineage;
-        let record = if self.clients.disk_behind {
+        let record = if self.clients.disk_behind == Some(Mending::Wanted) {
             Record::Snapshot { configuration: self.state.configuration(), lineage }
         } else {
             Record::Edits { edits: wire::peer::encode_edits(edits), lineage }
@@ -235,19 +247,34 @@ impl Controller {
     pub(crate) fn persist(&mut self, record: Record) {
         self.clients.next_ticket += 1;
         let ticket = self.clients.next_ticket;
+        if self.clients.disk_behind.is_some() && matches!(record, Record::Snapshot { .. }) {
+            self.clients.disk_behind = Some(Mending::By(ticket));
+        }
         self.clients.tickets.insert(ticket, self.clients.edits);
         self.effects.push(Effect::Persist { ticket, record });
     }
 
     pub(crate) fn persisted(&mut self, ticket: u64) {
-        if let Some(edit) = self.clients.tickets.remove(&ticket) {
-            self.clients.disk_behind = false;
+        let counts = match self.clients.disk_behind {
+            None => true,
+            Some(Mending::Wanted) => false,
+            Some(Mending::By(whole)) => ticket >= whole,
+        };
+        let Some(edit) = self.clients.tickets.remove(&ticket) else { return };
+        if counts {
+            self.clients.disk_behind = None;
             self.broadcast(Message::Stored { up_to: edit });
+        } else {
+            let reason = "an earlier change is missing on this disk".to_owned();
+            self.broadcast(Message::NotStored { number: edit, reason });
         }
     }
 
     pub(crate) fn not_persisted(&mut self, ticket: u64, reason: String) {
-        self.clients.disk_behind = true;
+        self.clients.disk_behind = Some(match self.clients.disk_behind {
+            Some(Mending::By(whole)) if whole > ticket => Mending::By(whole),
+            _ => Mending::Wanted,
+        });
         if let Some(number) = self.clients.tickets.remove(&ticket) {
             self.broadcast(Message::NotStored { number, reason });
         }
@@ -257,7 +284,7 @@ impl Controller {
         let newest = self.clients.stored.entry(from).or_default();
         *newest = up_to.max(*newest);
         let majority = self.fabric.members.len() / 2 + 1;
-        self.clients.acknowledge(majority, &mut self.effects);
+        self.clients.acknowledge(majority, self.fabric.quorate, &mut self.effects);
     }
 
     /// When so many disks refused an edit that it can never be acknowledged, everyone takes it
@@ -272,7 +299,7 @@ impl Controller {
         }
         if number > 0 && number == self.clients.edits {
             self.state.take_back();
-            self.clients.disk_behind = true;
+            self.clients.disk_behind = Some(Mending::Wanted);
             self.think_again("an edit was taken back: the disks did not take it".to_owned());
         }
         let reason = format!("{}: {reason}", self.name_of(from));
@@ -322,11 +349,22 @@ fn fencing_entry(fenced: &Fenced) -> Fencing {
     }
 }
 
+/// An element as people call it: its name and id.
+fn element_words(xml: &str) -> String {
+    cib::Document::parse(xml).map_or_else(
+        |_| "an element".to_owned(),
+        |parsed| format!("{} {}", parsed.root().name(), parsed.root().attr("id").unwrap_or("")),
+    )
+}
+
 /// A change in a few words, for the record.
 fn words(change: &Change) -> String {
     match change {
         Change::Edit { edits } => match edits.as_slice() {
             [Edit::Replace { .. }] => "configuration replaced".to_owned(),
+            [Edit::Create { xml, .. }] => format!("{} created", element_words(xml)),
+            [Edit::Modify { xml }] => format!("{} modified", element_words(xml)),
+            [Edit::Delete { xpath }] => format!("{xpath} deleted"),
             edits => format!("configuration changed ({} edits)", edits.len()),
         },
         Change::Attribute { node, name, value: Some(value) } => {
