@@ -3,7 +3,7 @@
 //! A change of the configuration is done when a majority of the members has it on disk. Each
 //! member counts the edits of a membership; a disk's answer is announced by that count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::NodeId;
 use wire::Message;
@@ -29,6 +29,10 @@ pub(crate) struct Clients {
     stored: BTreeMap<NodeId, u64>,
     /// Which members' disks refused an edit.
     refused: BTreeMap<u64, BTreeMap<NodeId, String>>,
+    /// Edits of this membership that stand, oldest first.
+    standing: Vec<u64>,
+    /// Of these, the ones that too many disks refused.
+    failed: BTreeSet<u64>,
     /// What each ticket of our own disk stands for.
     tickets: BTreeMap<u64, u64>,
     next_ticket: u64,
@@ -74,6 +78,8 @@ impl Clients {
         self.edits = 0;
         self.stored.clear();
         self.refused.clear();
+        self.standing.clear();
+        self.failed.clear();
         self.tickets.clear();
         for unstored in &mut self.unstored {
             unstored.edit = 0;
@@ -231,6 +237,7 @@ impl Controller {
     fn store_edit(&mut self, edits: &[Edit], client: Option<u64>, version: String, forced: bool) {
         self.clients.edits += 1;
         let edit = self.clients.edits;
+        self.clients.standing.push(edit);
         if let Some(client) = client {
             self.clients.unstored.push(Unstored { edit, client, version, forced });
         }
@@ -288,16 +295,21 @@ impl Controller {
     }
 
     /// When so many disks refused an edit that it can never be acknowledged, everyone takes it
-    /// back, unless later edits stand on it.
+    /// back, as soon as no later edit stands on it.
     pub(crate) fn not_stored(&mut self, from: NodeId, number: u64, reason: &str) {
-        let refusing = self.clients.refused.entry(number).or_default();
-        refusing.insert(from, reason.to_owned());
         let majority = self.fabric.members.len() / 2 + 1;
+        let refusing = self.clients.refused.entry(number).or_default();
+        let is_news = refusing.insert(from, reason.to_owned()).is_none();
         let possible = self.fabric.members.len() - refusing.len();
-        if possible >= majority || refusing.len() != self.fabric.members.len() - majority + 1 {
+        if !is_news || possible + 1 != majority {
             return;
         }
-        if number > 0 && number == self.clients.edits {
+        self.clients.failed.insert(number);
+        while let Some(newest) = self.clients.standing.pop() {
+            if !self.clients.failed.remove(&newest) {
+                self.clients.standing.push(newest);
+                break;
+            }
             self.state.take_back();
             self.clients.disk_behind = Some(Mending::Wanted);
             self.think_again("an edit was taken back: the disks did not take it".to_owned());
