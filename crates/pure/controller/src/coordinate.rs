@@ -159,6 +159,7 @@ impl Controller {
 
     fn take_up(&mut self, planned: Planned, cause: String) {
         self.arm_recheck(planned.plan.settings.recheck_at);
+        let strangers = self.strangers();
         let Some(coordination) = &mut self.coordination else { return };
         let lines = plan_lines(&planned.plan);
         let mut findings: Vec<String> = planned.findings.iter().map(ToString::to_string).collect();
@@ -176,13 +177,28 @@ impl Controller {
             (_, Some(node)) => outstanding.has(&action.work_key(), node.name.as_str()),
             (_, None) => false,
         };
-        let held = in_the_way(outstanding, &planned.plan);
+        let in_the_way = in_the_way(outstanding, &planned.plan);
+        let strangers = &strangers;
+        let held = |action: &Action| {
+            let place = place_of(action);
+            in_the_way.contains(&place) || (begins(action) && strangers.contains(&place.1))
+        };
         let is_empty = planned.plan.steps.is_empty();
-        let transition = Transition::new(*number, planned.plan, under_way, |action| {
-            held.contains(&place_of(action))
-        });
+        let transition = Transition::new(*number, planned.plan, under_way, held);
         coordination.transition = (!is_empty).then_some(transition);
         self.announce(cause, lines, findings);
+    }
+
+    /// Without quorum: members that the quorate side does not know to be up. It would not fence
+    /// them before it takes over what they run, so nothing may begin on them, whatever the policy
+    /// for the loss of quorum allows, unless that policy is to ignore it.
+    fn strangers(&self) -> BTreeSet<String> {
+        let ignores = self.state.option("no-quorum-policy") == Some("ignore");
+        if self.fabric.quorate || ignores {
+            return BTreeSet::new();
+        }
+        let unknown = self.fabric.members.difference(&self.known_to_quorum);
+        unknown.map(|id| self.name_of(*id)).collect()
     }
 
     fn announce(&mut self, cause: String, actions: Vec<String>, findings: Vec<String>) {
@@ -335,6 +351,10 @@ impl Controller {
         };
         self.broadcast(Message::Ran(Box::new(ran)));
     }
+}
+
+fn begins(action: &Action) -> bool {
+    matches!(action.task.as_str(), "start" | "promote" | "migrate_to" | "migrate_from")
 }
 
 /// Where an action of a resource works.

@@ -70,6 +70,7 @@ impl Controller {
             version: self.state.version(),
             digest: self.state.digest(),
             coordinating,
+            seen_quorum: self.known_to_quorum.contains(&self.identity.id),
             formed_with: self.formed_with.iter().map(|id| id.0).collect(),
             node_state: self.state.observed(self.identity.name.as_str()),
             orders: self.operations.orders(),
@@ -190,6 +191,11 @@ impl Controller {
         }
         let nodes: Vec<Named> = self.identity.nodes.iter().map(|(id, _)| self.named(*id)).collect();
         self.state.mark_membership(&nodes, self.fabric.quorate, &source.to_string());
+        self.known_to_quorum = hellos
+            .iter()
+            .filter(|(_, hello)| hello.seen_quorum || self.fabric.quorate)
+            .map(|(id, _)| *id)
+            .collect();
         self.note_cold_start(&hellos);
         self.formed_with = self.fabric.members.clone();
         self.lives.extend(hellos.iter().map(|(id, hello)| (*id, hello.incarnation)));

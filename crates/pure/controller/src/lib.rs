@@ -124,6 +124,9 @@ pub struct Controller {
     formed_with: BTreeSet<NodeId>,
     /// The newest life of every node's daemon that was a member here.
     lives: BTreeMap<NodeId, u64>,
+    /// Members whose daemon has been in a quorate membership in this life: if they are lost, the
+    /// quorate side knows that they are to be fenced. It knows nothing of others.
+    known_to_quorum: BTreeSet<NodeId>,
     /// After a cold start: until when to wait for the nodes that are not here yet.
     settle_until: Option<Tick>,
     coordination: Option<Coordination>,
@@ -170,6 +173,7 @@ impl Controller {
             phase: Phase::Apart,
             formed_with: BTreeSet::new(),
             lives: BTreeMap::new(),
+            known_to_quorum: BTreeSet::new(),
             settle_until: None,
             coordination: None,
             operations: Operations::default(),

@@ -55,6 +55,8 @@ pub struct Hello {
     pub digest: u64,
     /// Was it the coordinator of its last formed membership?
     pub coordinating: bool,
+    /// Has this life of its daemon been in a quorate membership?
+    pub seen_quorum: bool,
     /// Members of its last formed membership; empty after a start.
     pub formed_with: Vec<u32>,
     /// Its own `node_state` element: what it ran and found out itself.
