@@ -22,9 +22,9 @@ impl Controller {
         let limit = self.state.option("shutdown-escalation").and_then(model::parse_interval);
         self.set_timer(self.now.tick.after(limit.unwrap_or(LIMIT)), Ring::ShutdownLimit);
         match self.phase {
-            Phase::Apart => self.effects.push(Effect::Exit { reason: ExitReason::ShutDown }),
-            // It is said again when the membership is formed.
-            Phase::Forming { .. } => {}
+            // It is said again when the membership is formed. Something may still run here from an
+            // earlier life: going at once would leave it to nobody.
+            Phase::Apart | Phase::Forming { .. } => {}
             Phase::Formed { .. } => self.broadcast(Message::ShutdownWanted),
         }
     }
