@@ -3,8 +3,7 @@
 //!
 //! **Not here:** how each variant spreads a change over its members (`spread`).
 //!
-//! **Always:** flags only go one way for one relation, so this ends; the depth is that of the
-//! longest chain of orderings.
+//! **Always:** flags only go one way for one relation, so this ends.
 
 use super::acting::Acting;
 use super::arena::ActIx;
@@ -16,22 +15,73 @@ use crate::{NodeIx, ResIx, Variant};
 
 /// Looks at every ordering before `then`, and at what depends on any change.
 pub(crate) fn update(acting: &mut Acting<'_, '_>, then: ActIx) {
+    run(acting, Work::Begin(then));
+}
+
+/// Looks again at everything that is ordered after `act`.
+pub(crate) fn update_after(acting: &mut Acting<'_, '_>, act: ActIx) {
+    run(acting, Work::After(act));
+}
+
+/// What is still to be looked at. The newest is looked at first, with all that follows from it:
+/// a recursion whose stack is here, as chains of orderings can be long.
+#[derive(Debug)]
+enum Work {
+    Begin(ActIx),
+    Inputs(Visit),
+    After(ActIx),
+}
+
+/// An action whose inputs are being looked at.
+#[derive(Debug)]
+struct Visit {
+    then: ActIx,
+    /// How many inputs are left; the newest is the last.
+    left: usize,
+    /// The flags at the beginning.
+    before: ActFlags,
+    changed: Changed,
+}
+
+fn run(acting: &mut Acting<'_, '_>, first: Work) {
+    let mut stack = vec![first];
+    while let Some(work) = stack.pop() {
+        match work {
+            Work::Begin(then) => stack.push(Work::Inputs(begin(acting, then))),
+            Work::Inputs(visit) => look_at_inputs(acting, visit, &mut stack),
+            Work::After(act) => {
+                // Oldest first onto the stack, so newest first off it.
+                let after = acting.arena[act].after.iter().map(|edge| Work::Begin(edge.other));
+                stack.extend(after);
+            }
+        }
+    }
+}
+
+fn begin(acting: &mut Acting<'_, '_>, then: ActIx) -> Visit {
     let before = acting.arena[then].flags;
-    let counts = acting.arena[then].required_before > 0;
-    if counts {
+    if acting.arena[then].required_before > 0 {
         acting.arena[then].runnable_before = 0;
         acting.arena[then].flags.clear(ActFlags::RUNNABLE);
     }
-    let mut changed = Changed::NONE;
-    for position in (0..acting.arena[then].before.len()).rev() {
-        update_input(acting, then, position, &mut changed);
-    }
-    if counts {
-        if acting.arena[then].flags == before {
-            changed.then = false;
-        } else {
-            changed.set(Changed::THEN);
+    Visit { then, left: acting.arena[then].before.len(), before, changed: Changed::NONE }
+}
+
+/// Looks at inputs until one changes, which must be followed up before the others.
+fn look_at_inputs(acting: &mut Acting<'_, '_>, mut visit: Visit, stack: &mut Vec<Work>) {
+    while let Some(position) = visit.left.checked_sub(1) {
+        visit.left = position;
+        let changed_first = update_input(acting, visit.then, position, &mut visit.changed);
+        if let Some(first) = changed_first {
+            stack.push(Work::Inputs(visit));
+            stack.push(Work::Begin(first));
+            stack.push(Work::After(first));
+            return;
         }
+    }
+    let Visit { then, before, mut changed, .. } = visit;
+    if acting.arena[then].required_before > 0 {
+        changed.then = acting.arena[then].flags != before;
     }
     if !changed.then {
         return;
@@ -39,27 +89,24 @@ pub(crate) fn update(acting: &mut Acting<'_, '_>, then: ActIx) {
     if before.has(ActFlags::RUNNABLE) && !acting.is(then, ActFlags::RUNNABLE) {
         blocking::block_dependents(acting, then);
     }
-    update(acting, then);
-    update_after(acting, then);
+    stack.push(Work::After(then));
+    stack.push(Work::Begin(then));
 }
 
-/// Looks again at everything that is ordered after `act`.
-pub(crate) fn update_after(acting: &mut Acting<'_, '_>, act: ActIx) {
-    for position in (0..acting.arena[act].after.len()).rev() {
-        if let Some(later) = acting.arena[act].after.get(position).map(|edge| edge.other) {
-            update(acting, later);
-        }
-    }
-}
-
-fn update_input(acting: &mut Acting<'_, '_>, then: ActIx, position: usize, changed: &mut Changed) {
-    let Some(input) = acting.arena.input(then, position).cloned() else { return };
+/// Applies one ordering; its first action, if that has changed.
+fn update_input(
+    acting: &mut Acting<'_, '_>,
+    then: ActIx,
+    position: usize,
+    changed: &mut Changed,
+) -> Option<ActIx> {
+    let input = acting.arena.input(then, position).cloned()?;
     let first_node = effective_node(acting, input.other);
     let then_node = effective_node(acting, then);
     let apart = first_node.is_some() && then_node.is_some() && first_node != then_node;
     if input.relation.has(Relation::IF_ON_SAME_NODE) && apart {
         acting.arena.set_relation(then, position, Relation::NONE);
-        return;
+        return None;
     }
     changed.first = false;
     cancel_first(acting, input.other, then, input.relation);
@@ -78,10 +125,7 @@ fn update_input(acting: &mut Acting<'_, '_>, then: ActIx, position: usize, chang
         changed.set(Changed::THEN);
         acting.arena.set_relation(then, position, Relation::NONE);
     }
-    if changed.first {
-        update_after(acting, first);
-        update(acting, first);
-    }
+    changed.first.then_some(first)
 }
 
 /// The action's node; for a group's start, the one that all of the group goes to.
