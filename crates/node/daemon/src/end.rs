@@ -81,7 +81,9 @@ async fn leave(performer: Performer, config: &Config) {
 
 /// Kills every process that any of this node's agents started.
 fn kill_all(state_dir: &Path) -> io::Result<()> {
-    let mark = state_dir.to_string_lossy();
+    // The executor marks with the path that has no links in it.
+    let directory = std::fs::canonicalize(state_dir)?;
+    let mark = directory.to_string_lossy();
     let own = std::process::id();
     process::end_now(DEATH_MAX, || {
         process::marked(&[(NODE_MARK, &mark)])
