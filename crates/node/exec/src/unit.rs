@@ -91,8 +91,7 @@ impl Bus {
             }
         };
         let manager = self.manager().await?;
-        // Signals first, so that a job which ends at once is not missed.
-        manager.call::<_, _, ()>("Subscribe", &()).await?;
+        // Listening first, so that a job which ends at once is not missed.
         let mut removed = manager.receive_signal("JobRemoved").await?;
         let path: OwnedObjectPath = manager.call(method, &(unit, "replace")).await?;
         loop {
@@ -107,8 +106,6 @@ impl Bus {
 
     /// Waits while the unit is on its way up or down.
     async fn status(&self, unit: &str) -> Result<Outcome, Trouble> {
-        let manager = self.manager().await?;
-        manager.call::<_, _, ()>("Subscribe", &()).await?;
         let unit = self.unit(unit).await?;
         let connection = self.connection().await?;
         let properties =
@@ -162,6 +159,9 @@ impl Bus {
             None => zbus::connection::Builder::system(),
         };
         let connection = builder.build().await.map_err(Trouble::NoBus)?;
+        // Once for each connection: without it systemd sends no signals.
+        let manager = proxy(&connection, "/org/freedesktop/systemd1", MANAGER).await?;
+        manager.call::<_, _, ()>("Subscribe", &()).await.map_err(Trouble::NoBus)?;
         *kept = Some(connection.clone());
         Ok(connection)
     }

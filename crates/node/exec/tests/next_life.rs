@@ -1,0 +1,126 @@
+//! A daemon that is killed in the middle, and its next life.
+//!
+//! The first life is this very test program, run again with a variable set: it starts an operation
+//! and waits to be killed.
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod kit;
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use exec::{Executor, reap_previous_life};
+use kit::Node;
+use model::{ExecStatus, OcfCode, ResourceId};
+use process::{Identity, Signal};
+
+/// The first life's state directory.
+const FIRST_LIFE: &str = "QUORATE_TEST_FIRST_LIFE";
+
+#[tokio::test]
+async fn what_a_killed_daemon_left_is_ended_before_anything_runs() {
+    if let Some(directory) = std::env::var_os(FIRST_LIFE) {
+        return first_life(directory.into()).await;
+    }
+    let mut node = Node::new();
+    let state = node.config.state_dir.clone();
+    let mut first = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "what_a_killed_daemon_left_is_ended_before_anything_runs"])
+        .env(FIRST_LIFE, &state)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let agent = wait_for_agent(&node).await;
+    process::send(Identity::of(first.id()).unwrap(), Signal::Kill).unwrap();
+    first.wait().unwrap();
+    assert!(agent.is_alive(), "the agent must outlive its daemon for this to mean anything");
+
+    let found = reap_previous_life(&node.config).await.unwrap();
+    assert!(!agent.is_alive());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].resource.as_str(), found[0].action.as_str()), ("web", "start"));
+    assert!(found[0].ended && found[0].pid == agent.pid);
+    assert_eq!(node.processes(), []);
+    assert_eq!(reap_previous_life(&node.config).await.unwrap(), []);
+
+    let next = node.act("exits", "start", &[("code", "0")]).await;
+    assert_eq!((next.outcome.status, next.outcome.code), (ExecStatus::Done, OcfCode::OK));
+}
+
+/// Starts an agent that ignores SIGTERM, and waits for the end.
+async fn first_life(directory: PathBuf) {
+    let mut config = kit::config();
+    config.state_dir = directory;
+    let (sender, mut reports) = tokio::sync::mpsc::unbounded_channel();
+    let executor = Executor::new(config.clone(), sender);
+    let mut request = Node::new().request("ignores_sigterm", "start", &[]);
+    let state = config.state_dir.join("pid").to_str().unwrap().to_owned();
+    request.parameters.push(("state".to_owned(), state));
+    request.timeout = Duration::from_secs(1000);
+    executor.run(request);
+    reports.recv().await;
+}
+
+/// Waits until the agent has set its trap and is on record.
+async fn wait_for_agent(node: &Node) -> Identity {
+    let file = node.config.state_dir.join("pid");
+    let found = async {
+        loop {
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            if let Some(agent) = text.trim().parse().ok().and_then(Identity::of) {
+                return agent;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(kit::PATIENCE, found).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_number_that_belongs_to_another_now_is_left_alone() {
+    let node = Node::new();
+    let mut bystander = Command::new("sleep").arg("1000").stdout(Stdio::null()).spawn().unwrap();
+    let identity = Identity::of(bystander.id()).unwrap();
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let directory = node.config.state_dir.join("operations");
+    std::fs::create_dir_all(&directory).unwrap();
+    let record = |boot: &str, rest: &str| {
+        format!("boot {}\nresource web\naction start\npid {}\n{rest}", boot.trim(), identity.pid)
+    };
+    let other_start = format!("started {}\n", identity.started - 1);
+    for (name, text) in [
+        ("1-1-1", record(&boot, &other_start)),
+        ("1-1-2", record(&boot, "")),
+        ("1-1-3", record("an-earlier-boot", &format!("started {}\n", identity.started))),
+        ("1-1-4", "boot \u{0}garbage".to_owned()),
+        ("1-1-5", String::new()),
+    ] {
+        std::fs::write(directory.join(name), text).unwrap();
+    }
+    assert_eq!(reap_previous_life(&node.config).await.unwrap(), []);
+    assert!(identity.is_alive());
+    assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
+    bystander.kill().unwrap();
+    bystander.wait().unwrap();
+}
+
+#[tokio::test]
+async fn services_outlive_the_daemon_and_are_watched_again() {
+    let mut first = Node::new();
+    let state = first.path("state");
+    let done = first.act("well", "start", &[("state", &state)]).await;
+    assert_eq!(done.outcome.code, OcfCode::OK);
+    assert_eq!(reap_previous_life(&first.config).await.unwrap(), []);
+
+    let mut second = Node::with(|config| *config = first.config.clone());
+    let probe = second.act("well", "monitor", &[("state", &state)]).await;
+    assert_eq!(probe.outcome.code, OcfCode::OK, "a probe must find what runs");
+    second.executor.watch(ResourceId::new("web"));
+    second.act("well", "monitor", &[("state", &state)]).await;
+    let pid: u32 = std::fs::read_to_string(&state).unwrap().trim().parse().unwrap();
+    process::send(Identity::of(pid).unwrap(), Signal::Kill).unwrap();
+    let died = exec::Report::WatchedDied { resource: ResourceId::new("web") };
+    assert_eq!(second.report().await, died);
+}
