@@ -9,7 +9,9 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use cib::Document;
+use cib::edit::{Edit, Place, apply};
+use cib::patch::diff;
+use cib::{Document, Section};
 
 const ROUNDS: usize = 15;
 
@@ -36,11 +38,33 @@ fn main() {
         copy.find_id("r999").is_some()
     });
     report("print", || document.to_string().len() > 1);
-    more(&text, &document);
+    report("check against the schema", || cib::schema::check(&document).is_valid());
+    report("upgrade to the newest schema", || {
+        let mut copy = document.clone();
+        cib::upgrade::upgrade(&mut copy).is_ok()
+    });
+    edits(&document);
+    for xpath in
+        ["//primitive[@id='r500']", "//lrm_rsc_op[@rc-code!='7']", "//node_state/lrm//*[2]"]
+    {
+        report(xpath, || document.select(xpath).is_ok());
+    }
 }
 
-/// What later parts of the crate add to the list.
-fn more(_text: &str, _document: &Document) {}
+/// One small change and what follows from it.
+fn edits(document: &Document) {
+    let place = Place::Section(Section::Resources);
+    let xml = "<primitive id=\"r500\" description=\"changed\"/>".to_owned();
+    let edit = [Edit::Modify { place, xml, or_create: false }];
+    report("one edit", || apply(document, &edit).is_ok());
+    let Ok(after) = apply(document, &edit) else { return };
+    report("patchset of one edit", || {
+        diff(document, &after.document).is_ok_and(|patch| !patch.is_empty())
+    });
+    let Ok(patch) = diff(document, &after.document) else { return };
+    report("apply it", || patch.apply(document).is_ok());
+    report("digest", || document.digest().len() == 32);
+}
 
 /// Prints the fastest and the middle one of some rounds.
 fn report(what: &str, mut act: impl FnMut() -> bool) {

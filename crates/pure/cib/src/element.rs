@@ -105,23 +105,41 @@ impl<'a> Element<'a> {
     /// Whether both say the same: names, attributes in any order, and all inside in order.
     /// Comments count, layout does not.
     pub fn same_as(self, other: Element<'_>) -> bool {
+        self.equals(other, |a, b| {
+            a.attrs().count() == b.attrs().count()
+                && a.attrs().all(|(name, value)| b.attr(name) == Some(value))
+        })
+    }
+
+    /// Like [`Element::same_as`], with attributes in the same order.
+    pub(crate) fn is_copy_of(self, other: Element<'_>) -> bool {
+        self.equals(other, |a, b| a.attrs().eq(b.attrs()))
+    }
+
+    fn equals(
+        self,
+        other: Element<'_>,
+        same_attributes: fn(Element<'_>, Element<'_>) -> bool,
+    ) -> bool {
         if self.kind() != other.kind() || self.name() != other.name() {
             return false;
         }
-        if self.kind() != Kind::Element {
-            return self.own_text().trim() == other.own_text().trim();
+        match self.kind() {
+            Kind::Comment => return self.own_text() == other.own_text(),
+            Kind::Text => return self.own_text().trim() == other.own_text().trim(),
+            Kind::Element => {}
         }
-        let same_attributes = self.attrs().count() == other.attrs().count()
-            && self.attrs().all(|(name, value)| other.attr(name) == Some(value));
+        if !same_attributes(self, other) {
+            return false;
+        }
         let (mut left, mut right) = (self.nodes(), other.nodes());
-        same_attributes
-            && loop {
-                match (left.next(), right.next()) {
-                    (None, None) => break true,
-                    (Some(a), Some(b)) if a.same_as(b) => {}
-                    _ => break false,
-                }
+        loop {
+            match (left.next(), right.next()) {
+                (None, None) => return true,
+                (Some(a), Some(b)) if a.equals(b, same_attributes) => {}
+                _ => return false,
             }
+        }
     }
 
     /// This element and all below it, in document order.

@@ -68,10 +68,12 @@ impl<'s> RecentNames<'s> {
 /// Length and three bytes tell the CIB's names apart well enough.
 fn slot_of(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let byte = |at: usize| usize::from(bytes.get(at).copied().unwrap_or(0));
-    let last = byte(bytes.len().wrapping_sub(1));
-    let mixed = byte(0) ^ (byte(bytes.len() / 2) << 2) ^ (last << 4) ^ bytes.len().wrapping_mul(67);
-    mixed % SLOTS
+    let byte = |at: usize| u64::from(bytes.get(at).copied().unwrap_or(0));
+    let middle = byte(bytes.len() / 2) << 8;
+    let last = byte(bytes.len().wrapping_sub(1)) << 16;
+    let key = byte(0) | middle | last | (bytes.len() as u64) << 24;
+    // Fibonacci hashing: the product's high bits depend on all of the key.
+    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55) as usize % SLOTS
 }
 
 impl Name {

@@ -47,6 +47,9 @@ impl Finding {
     fn children(&mut self, old: Element<'_>, new: Element<'_>, path: &Path) {
         let old: Vec<Element<'_>> = old.nodes().filter(is_counted).collect();
         let new: Vec<Element<'_>> = new.nodes().filter(is_counted).collect();
+        if self.children_in_place(&old, &new, path) {
+            return;
+        }
         let Matched { partner, moved } = match_children(&old, &new);
         let kept: BTreeSet<usize> = partner.iter().flatten().copied().collect();
         self.delete(&old, &kept, path);
@@ -63,6 +66,33 @@ impl Finding {
                 }
             }
         }
+    }
+
+    /// The usual case, and a quick one: the same children in the same order, few of them changed.
+    fn children_in_place(&mut self, old: &[Element<'_>], new: &[Element<'_>], path: &Path) -> bool {
+        let same = |(a, b): (&Element<'_>, &Element<'_>)| {
+            a.kind() == b.kind() && a.name() == b.name() && a.attr("id") == b.attr("id")
+        };
+        if old.len() != new.len() || !old.iter().zip(new).all(same) {
+            return false;
+        }
+        let changed: Vec<(Element<'_>, Element<'_>)> = old
+            .iter()
+            .copied()
+            .zip(new.iter().copied())
+            .filter(|(a, b)| !a.is_copy_of(*b))
+            .collect();
+        if changed.is_empty() {
+            return true;
+        }
+        let names = Names::of(old);
+        if !changed.iter().all(|(a, _)| a.kind() == Kind::Element && names.tells_apart(*a)) {
+            return false;
+        }
+        for (before, after) in changed {
+            self.element(before, after, &path.then(before.name(), before.attr("id")));
+        }
+        true
     }
 
     /// Comments first and from the last on, so that each one's position still holds.
@@ -231,7 +261,7 @@ fn pair_alike(old: &[Element<'_>], new: &[Element<'_>], name: &str, partner: &mu
     let (before, after) = (places(old), places(new));
     let same = before.len() == after.len()
         && before.iter().zip(&after).all(|(a, b)| match (old.get(*a), new.get(*b)) {
-            (Some(a), Some(b)) => identical(*a, *b),
+            (Some(a), Some(b)) => a.is_copy_of(*b),
             _ => false,
         });
     if same {
@@ -241,11 +271,6 @@ fn pair_alike(old: &[Element<'_>], new: &[Element<'_>], name: &str, partner: &mu
             }
         }
     }
-}
-
-/// Like [`Element::same_as`], with attributes in the same order.
-fn identical(a: Element<'_>, b: Element<'_>) -> bool {
-    a.compact(|_| true) == b.compact(|_| true)
 }
 
 /// As few new places as possible, so that the old places of the others rise.

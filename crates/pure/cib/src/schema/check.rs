@@ -11,6 +11,12 @@ use super::violation::{Problem, Violation};
 use crate::element::Element;
 use crate::tree::Kind as NodeKind;
 
+/// More violations than this are not looked for: a person mends some and asks again.
+const VIOLATIONS_MAX: usize = 1000;
+
+/// For more than these, nobody reads which word was probably meant, and finding it takes time.
+const SUGGESTIONS_MAX: usize = 50;
+
 pub(super) struct Check<'d> {
     pub(super) schema: Schema,
     pub(super) violations: Vec<Violation>,
@@ -59,7 +65,9 @@ impl<'d> Check<'d> {
     }
 
     pub(super) fn report(&mut self, element: Element<'d>, problem: Problem) {
-        self.violations.push(Violation::at(element, problem));
+        if self.violations.len() < VIOLATIONS_MAX {
+            self.violations.push(Violation::at(element, problem));
+        }
     }
 
     /// Checks a value and remembers what it names.
@@ -176,18 +184,22 @@ impl<'d> Check<'d> {
     pub(super) fn references(&mut self) -> Vec<Violation> {
         let (mut dangling, mut misdirected) = (Vec::new(), Vec::new());
         for reference in &self.references {
+            let found = self.violations.len() + dangling.len() + misdirected.len();
+            if found >= VIOLATIONS_MAX {
+                break;
+            }
             match self.ids.get(reference.id) {
                 Some(element) if reference.fits(*element) => {}
-                Some(_) => misdirected.push(self.unfit(reference)),
-                None => dangling.push(self.unfit(reference)),
+                Some(_) => misdirected.push(self.unfit(reference, found < SUGGESTIONS_MAX)),
+                None => dangling.push(self.unfit(reference, found < SUGGESTIONS_MAX)),
             }
         }
         self.violations.append(&mut dangling);
         misdirected
     }
 
-    fn unfit(&self, reference: &Reference<'d>) -> Violation {
-        let fitting = self.ids.iter().filter(|(_, element)| reference.fits(**element));
+    fn unfit(&self, reference: &Reference<'d>, suggest: bool) -> Violation {
+        let fitting = self.ids.iter().filter(|(_, element)| suggest && reference.fits(**element));
         let problem = Problem::Dangling {
             attribute: reference.attribute.to_owned(),
             id: reference.id.to_owned(),

@@ -13,9 +13,11 @@ pub(crate) fn nearest<'w>(
     candidates
         .into_iter()
         .filter(|candidate| *candidate != word)
-        .map(|candidate| {
+        .filter_map(|candidate| {
             let other: Vec<char> = plain(candidate).chars().take(WORD_MAX).collect();
-            (distance(&wanted, &other), candidate)
+            // Each letter more or less takes a change.
+            let close = other.len().abs_diff(wanted.len()) <= budget;
+            close.then(|| (distance(&wanted, &other), candidate))
         })
         .filter(|(distance, _)| *distance <= budget)
         .min_by_key(|(distance, _)| *distance)

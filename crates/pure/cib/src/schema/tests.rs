@@ -120,3 +120,17 @@ fn other_roots_are_refused() {
     let document = Document::parse("<configuration validate-with=\"pacemaker-4.0\"/>").unwrap();
     assert_eq!(said(&document), ["line 1: <configuration>: <cib> is missing"]);
 }
+
+#[test]
+fn a_thousand_mistakes_take_no_longer_than_a_person_reads() {
+    let primitives: String = (0..5000)
+        .map(|n| format!("<primitive id=\"p{n}\" class=\"lsb\" type=\"x\" wrong=\"1\"/>"))
+        .collect();
+    let locations: String = (0..5000)
+        .map(|n| format!("<rsc_location id=\"l{n}\" rsc=\"q{n}\" node=\"n\" score=\"1\"/>"))
+        .collect();
+    let checked = check(&with("pacemaker-4.0", &primitives, &locations));
+    assert_eq!(checked.violations.len(), 1000);
+    let checked = check(&with("pacemaker-4.0", "", &locations));
+    assert_eq!(checked.violations.len(), 1000);
+}
