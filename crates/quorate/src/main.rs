@@ -36,8 +36,12 @@ type Tool = fn(Vec<OsString>) -> ExitCode;
 const COMPATIBLE: [(&str, Tool); 1] = [("crm_simulate", pacemaker::crm_simulate)];
 
 /// Commands of our own.
-const OWN: [(&str, Tool); 3] =
-    [("daemon", daemon::daemon), ("fabric", daemon::fabric), ("simulate", pacemaker::crm_simulate)];
+const OWN: [(&str, Tool); 4] = [
+    ("daemon", daemon::daemon),
+    ("demo", demo::main),
+    ("fabric", daemon::fabric),
+    ("simulate", pacemaker::crm_simulate),
+];
 
 fn tool(name: &str) -> Option<Tool> {
     COMPATIBLE.iter().chain(&OWN).find(|(known, _)| *known == name).map(|(_, tool)| *tool)

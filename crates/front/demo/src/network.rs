@@ -1,0 +1,222 @@
+//! The nodes' network: as root a namespace for each node and a bridge between them; otherwise
+//! loopback, and words about what that leaves out.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::NODES;
+use crate::files::Directory;
+use crate::trouble::Trouble;
+
+/// Where `ip netns` keeps names.
+const NAMESPACES: &str = "/run/netns";
+
+/// The port of the service in namespaces.
+const PORT: u16 = 8080;
+
+/// The nodes' network, there while this lives.
+#[derive(Debug)]
+pub(crate) struct Network {
+    names: Option<Names>,
+    ip: Ipv4Addr,
+    port: u16,
+    /// `ip netns` makes its mount for us.
+    mounts: bool,
+    /// Why there are no namespaces.
+    left_out: Option<String>,
+}
+
+/// Names of what was made, from one mark: the same for each run in the same directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Names {
+    mark: u16,
+}
+
+impl Names {
+    fn of(directory: &Path) -> Self {
+        let text = directory.as_os_str().as_encoded_bytes();
+        let hash = text.iter().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+        });
+        Self { mark: (hash ^ (hash >> 16)) as u16 }
+    }
+
+    fn bridge(&self) -> String {
+        format!("qr{:04x}", self.mark)
+    }
+
+    fn link(&self, node: &str) -> String {
+        format!("qr{:04x}{node}", self.mark)
+    }
+
+    fn namespace(&self, node: &str) -> String {
+        format!("quorate-{:04x}-{node}", self.mark)
+    }
+
+    /// Addresses are from the block for tests between networks (RFC 2544), which no real network
+    /// routes.
+    fn address(&self, last: u8) -> Ipv4Addr {
+        let [high, low] = self.mark.to_be_bytes();
+        Ipv4Addr::new(198, 18 + (high & 1), low, last)
+    }
+}
+
+impl Network {
+    /// Makes the network, or says what is left out.
+    pub(crate) fn set_up(directory: &Directory) -> Result<Self, Trouble> {
+        if !rustix::process::geteuid().is_root() {
+            return Self::loopback("only root may make network namespaces");
+        }
+        if Command::new("ip").arg("-V").output().is_err() {
+            return Self::loopback("there is no `ip` (Debian package iproute2)");
+        }
+        let names = Names::of(directory.path());
+        let network = Self {
+            ip: names.address(100),
+            port: PORT,
+            mounts: note_mount(directory)?,
+            names: Some(names),
+            left_out: None,
+        };
+        match network.make() {
+            Ok(()) => Ok(network),
+            // In containers root may be short of that right.
+            Err(trouble) => {
+                let reason = trouble.to_string();
+                drop(network);
+                Self::loopback(&reason)
+            }
+        }
+    }
+
+    fn loopback(reason: &str) -> Result<Self, Trouble> {
+        // The system picks a port that is free now; the server takes it a moment later.
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .and_then(|listener| listener.local_addr())
+            .map_err(|source| Trouble::System { what: "find a free port", source })?;
+        let left_out = Some(reason.to_owned());
+        Ok(Self {
+            names: None,
+            ip: Ipv4Addr::LOCALHOST,
+            port: free.port(),
+            mounts: false,
+            left_out,
+        })
+    }
+
+    fn make(&self) -> Result<(), Trouble> {
+        let Some(names) = &self.names else { return Ok(()) };
+        let bridge = names.bridge();
+        ip(&["link", "add", &bridge, "type", "bridge"])?;
+        ip(&["addr", "add", &format!("{}/24", names.address(254)), "dev", &bridge])?;
+        ip(&["link", "set", &bridge, "up"])?;
+        for node in NODES {
+            let (namespace, link) = (names.namespace(node), names.link(node));
+            ip(&["netns", "add", &namespace])?;
+            let peer = ["type", "veth", "peer", "name", "qr0", "netns", &namespace];
+            ip(&[["link", "add", &link].as_slice(), &peer].concat())?;
+            ip(&["link", "set", &link, "master", &bridge, "up"])?;
+            ip(&["-n", &namespace, "link", "set", "lo", "up"])?;
+            self.plug_in(node)?;
+        }
+        Ok(())
+    }
+
+    /// Gives a node that is switched on its own address, and no other.
+    pub(crate) fn plug_in(&self, node: &str) -> Result<(), Trouble> {
+        let Some(names) = &self.names else { return Ok(()) };
+        let namespace = names.namespace(node);
+        let last = (1..).zip(NODES).find(|(_, name)| *name == node).map_or(0, |(last, _)| last);
+        ip(&["-n", &namespace, "addr", "flush", "dev", "qr0"])?;
+        let address = format!("{}/24", names.address(last));
+        ip(&["-n", &namespace, "addr", "add", &address, "dev", "qr0"])?;
+        ip(&["-n", &namespace, "link", "set", "qr0", "up"])
+    }
+
+    /// The namespace's name.
+    pub(crate) fn namespace(&self, node: &str) -> Option<String> {
+        self.names.as_ref().map(|names| names.namespace(node))
+    }
+
+    /// The namespace's file.
+    pub(crate) fn namespace_path(&self, node: &str) -> Option<PathBuf> {
+        self.namespace(node).map(|name| Path::new(NAMESPACES).join(name))
+    }
+
+    /// Where the service answers.
+    pub(crate) fn service(&self) -> (IpAddr, u16) {
+        (IpAddr::V4(self.ip), self.port)
+    }
+
+    /// Why there are no namespaces, if there are none.
+    pub(crate) fn left_out(&self) -> Option<&str> {
+        self.left_out.as_deref()
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        if let Some(names) = &self.names {
+            tear_down(names);
+        }
+        if self.mounts {
+            unmount();
+        }
+    }
+}
+
+/// Removes what a run in this directory has made, as far as it is there.
+pub(crate) fn remove_leftovers(directory: &Path) {
+    let noted = fs::read_to_string(directory.join("network"));
+    if noted.is_ok() && rustix::process::geteuid().is_root() {
+        tear_down(&Names::of(directory));
+    }
+    if noted.is_ok_and(|text| text.trim() == NOT_MOUNTED) {
+        unmount();
+    }
+}
+
+/// What the note says when `ip netns` is to make its mount for us.
+const NOT_MOUNTED: &str = "not mounted before";
+
+/// Writes down, before anything is made, whether `ip netns` is yet to make its mount; answers it.
+fn note_mount(directory: &Directory) -> Result<bool, Trouble> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let mounted = mounts.lines().any(|line| line.split(' ').nth(4) == Some(NAMESPACES));
+    let note = if mounted { "mounted before" } else { NOT_MOUNTED };
+    directory.write(&directory.path().join("network"), &format!("{note}\n"))?;
+    Ok(!mounted)
+}
+
+/// Nothing is left that could be told of a failure; the next run tries again.
+fn tear_down(names: &Names) {
+    for node in NODES {
+        let _ = ip(&["netns", "delete", &names.namespace(node)]);
+        let _ = ip(&["link", "delete", &names.link(node)]);
+    }
+    let _ = ip(&["link", "delete", &names.bridge()]);
+}
+
+/// Removes the mount that `ip netns` makes when it is first used, if nobody else uses it.
+fn unmount() {
+    let empty = fs::read_dir(NAMESPACES).is_ok_and(|mut names| names.next().is_none());
+    if empty {
+        let _ = rustix::mount::unmount(NAMESPACES, rustix::mount::UnmountFlags::empty());
+        let _ = fs::remove_dir(NAMESPACES);
+    }
+}
+
+fn ip(words: &[&str]) -> Result<(), Trouble> {
+    let command = || format!("ip {}", words.join(" "));
+    let output = Command::new("ip")
+        .args(words)
+        .output()
+        .map_err(|error| Trouble::Command { command: command(), said: error.to_string() })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Err(Trouble::Command { command: command(), said })
+}
