@@ -111,11 +111,6 @@ fn join(config: &Config) -> fabric::Fabric {
 fn exec_config(config: &Config) -> ExecConfig {
     let (name, state_dir) = (config.name.clone(), config.state_dir.clone());
     let mut exec = ExecConfig::new(name, state_dir, config.agents.clone());
-    let mut tell = |name: &str, value: String| exec.environment.push((name.to_owned(), value));
-    tell("QUORATE_NODE", config.name.as_str().to_owned());
-    // Agents of our own call back into this program.
-    if let Ok(program) = std::env::current_exe() {
-        tell("QUORATE_BINARY", program.to_string_lossy().into_owned());
-    }
+    exec.environment.push(("QUORATE_NODE".to_owned(), config.name.as_str().to_owned()));
     exec
 }

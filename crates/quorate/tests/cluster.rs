@@ -1,0 +1,261 @@
+//! Real clusters: three daemons, real agents, real kills.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test may fail loudly, and its modules have no outside"
+)]
+
+#[path = "cluster/bed.rs"]
+mod bed;
+
+use std::fs;
+use std::io::{Seek, SeekFrom, Write};
+
+use bed::{Bed, Disk, configuration};
+use wire::api::{Event, Refused, Reply};
+
+/// A cluster on which the lock runs; and where.
+fn with_lock() -> (Bed, u32) {
+    let bed = Bed::start();
+    let reply = bed.replace(1, configuration(&bed.dir));
+    assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    bed.wait_idle(1);
+    let holders = bed.running("lock");
+    let [holder] = holders[..] else { panic!("{holders:?}\n{}", bed.log(1)) };
+    (bed, holder)
+}
+
+fn other_than(node: u32) -> u32 {
+    node % 3 + 1
+}
+
+/// What the lock's ledger proves: never held twice, and taken this often.
+fn check_ledger(bed: &Bed, taken: u64) {
+    let ledger = own_agents::check_ledger(&bed.dir.join("lock")).unwrap();
+    assert_eq!(ledger.violations, Vec::<String>::new());
+    assert_eq!((ledger.acquired, ledger.refused), (taken, 0), "{ledger:?}");
+}
+
+#[test]
+fn a_resource_starts_once() {
+    let (bed, holder) = with_lock();
+    for node in 1..=3 {
+        let seen = bed.see(node);
+        assert!(seen.cluster.quorate && seen.cluster.formed, "{:?}", seen.cluster);
+        assert_eq!(seen.xml, bed.see(holder).xml, "the same document on {node}");
+    }
+    check_ledger(&bed, 1);
+}
+
+#[test]
+fn a_killed_node_is_fenced_before_its_resource_starts_elsewhere() {
+    let (mut bed, holder) = with_lock();
+    let witness = other_than(holder);
+    bed.kill_node(holder);
+    bed.wait_event(witness, "fencing", |event| {
+        matches!(event, Event::Fenced { target, succeeded: true, .. } if *target == format!("n{holder}"))
+    });
+    bed.wait(witness, "recovery", |seen| seen.cluster.idle && !bed.running("lock").is_empty());
+    let holders = bed.running("lock");
+    assert!(holders.len() == 1 && holders[0] != holder, "{holders:?}");
+    check_ledger(&bed, 2);
+
+    bed.start_node(holder);
+    bed.wait_members(witness, &[1, 2, 3]);
+    bed.wait_idle(holder);
+    assert_eq!(bed.running("lock"), holders, "nothing moves back");
+    check_ledger(&bed, 2);
+}
+
+#[test]
+fn a_resource_whose_process_dies_is_recovered_at_once() {
+    let (bed, holder) = with_lock();
+    let dir = bed.node_dir(holder);
+    let marks = [(process::NODE_MARK, dir.to_str().unwrap()), (process::RESOURCE_MARK, "lock")];
+    for found in process::marked(&marks) {
+        process::send(found.identity(), process::Signal::Kill).unwrap();
+    }
+    let begun = std::time::Instant::now();
+    bed.wait_event(holder, "failure", |event| {
+        matches!(event, Event::Finished { action, expected: false, .. } if action.starts_with("lock_monitor"))
+    });
+    bed.wait(holder, "recovery", |seen| seen.cluster.idle && !bed.running("lock").is_empty());
+    assert!(begun.elapsed().as_secs() < 8, "noticed as an event, not by the monitor every 10 s");
+    check_ledger(&bed, 2);
+}
+
+#[test]
+fn a_stopped_node_moves_its_resource_away_first() {
+    let (mut bed, holder) = with_lock();
+    let status = bed.stop_node(holder);
+    assert!(status.success(), "{status:?}\n{}", bed.log(holder));
+    let witness = other_than(holder);
+    bed.wait(witness, "recovery", |seen| {
+        seen.cluster.members.len() == 2 && seen.cluster.idle && !bed.running("lock").is_empty()
+    });
+    assert!(!bed.running("lock").contains(&holder));
+    let fenced = bed
+        .client(witness)
+        .history(0)
+        .unwrap()
+        .into_iter()
+        .any(|entry| matches!(entry.event, Event::Fenced { .. } | Event::Fencing { .. }));
+    assert!(!fenced, "who leaves in order is not fenced");
+    let ledger = own_agents::check_ledger(&bed.dir.join("lock")).unwrap();
+    assert_eq!((ledger.acquired, ledger.released, ledger.lost), (2, 1, 0), "{ledger:?}");
+    assert!(!bed.node_dir(holder).join("daemon.pid").exists());
+    assert!(!bed.node_dir(holder).join("api.sock").exists());
+}
+
+#[test]
+fn a_cluster_that_was_killed_whole_finds_its_configuration_and_what_still_runs() {
+    let (mut bed, holder) = with_lock();
+    let before = bed.see(1).xml;
+    for node in 1..=3 {
+        bed.kill_node(node);
+    }
+    bed.kill_sequencer();
+    assert_eq!(bed.running("lock"), [holder], "the resource itself was not killed");
+    bed.start_sequencer();
+    for node in 1..=3 {
+        bed.start_node(node);
+    }
+    bed.wait_members(2, &[1, 2, 3]);
+    bed.wait_idle(2);
+    assert_eq!(bed.running("lock"), [holder]);
+    let after = bed.see(2).xml;
+    let section = |xml: &str| {
+        let from = xml.find("<configuration>").unwrap();
+        xml[from..xml.find("</configuration>").unwrap()].to_owned()
+    };
+    assert_eq!(section(&after), section(&before));
+    check_ledger(&bed, 1);
+}
+
+#[test]
+fn what_was_acknowledged_survives_killing_everyone() {
+    let mut bed = Bed::start();
+    let mut last = String::new();
+    for number in 0..40 {
+        let option = format!(
+            "<configuration><crm_config><cluster_property_set id=\"o\"><nvpair id=\"o-n\" \
+             name=\"number\" value=\"{number}\"/></cluster_property_set></crm_config><nodes/>\
+             <resources/><constraints/></configuration>"
+        );
+        match bed.replace(number % 3 + 1, option) {
+            Reply::Done { version } => last = version,
+            other => panic!("{other:?}"),
+        }
+    }
+    for node in 1..=3 {
+        bed.kill_node(node);
+    }
+    for node in 1..=3 {
+        bed.start_node(node);
+    }
+    bed.wait_members(3, &[1, 2, 3]);
+    let xml = bed.see(3).xml;
+    assert!(xml.contains("value=\"39\""), "acknowledged {last}: {xml}");
+    // Undo still knows what came before.
+    let undone = bed.client(2).ask(&wire::api::Request::Undo { force: false }).unwrap();
+    assert!(matches!(undone, Reply::Done { .. }), "{undone:?}");
+    assert!(bed.see(1).xml.contains("value=\"38\""), "{}", bed.see(1).xml);
+}
+
+#[test]
+fn a_second_daemon_of_the_same_node_is_refused() {
+    let bed = Bed::start();
+    let output = bed.daemon_command(2).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let wanted = format!("is in use by another daemon (process {})", bed.pid(2));
+    assert!(said.contains(&wanted), "{said}");
+    bed.wait_members(2, &[1, 2, 3]);
+}
+
+#[test]
+fn a_damaged_state_is_reported_and_replaced_by_the_others() {
+    let (mut bed, holder) = with_lock();
+    let node = other_than(holder);
+    assert!(bed.stop_node(node).success());
+    let store = bed.node_dir(node).join("store");
+    for file in fs::read_dir(&store).unwrap().map(|file| file.unwrap().path()) {
+        if file.file_name().unwrap() != "lock" {
+            let mut file = fs::OpenOptions::new().write(true).open(file).unwrap();
+            file.seek(SeekFrom::Start(60)).unwrap();
+            file.write_all(b"scratched").unwrap();
+        }
+    }
+    bed.start_node(node);
+    bed.wait_members(node, &[1, 2, 3]);
+    bed.wait_idle(node);
+    assert_eq!(bed.see(node).xml, bed.see(holder).xml);
+    let log = bed.log(node);
+    assert!(log.contains("the state on disk was damaged"), "{log}");
+    assert!(log.contains("the damaged file is kept as"), "{log}");
+    check_ledger(&bed, 1);
+}
+
+#[test]
+fn the_smaller_side_of_a_cut_is_fenced() {
+    let (mut bed, holder) = with_lock();
+    let witness = other_than(holder);
+    bed.fabric(&["cut", &holder.to_string()]);
+    bed.wait_event(witness, "fencing", |event| {
+        matches!(event, Event::Fenced { target, succeeded: true, .. } if *target == format!("n{holder}"))
+    });
+    assert!(!bed.wait_end(holder).success());
+    bed.wait(witness, "recovery", |seen| seen.cluster.idle && !bed.running("lock").is_empty());
+    assert!(!bed.running("lock").contains(&holder));
+    check_ledger(&bed, 2);
+    bed.fabric(&["heal"]);
+    bed.start_node(holder);
+    bed.wait_members(witness, &[1, 2, 3]);
+}
+
+#[test]
+fn without_quorum_edits_are_refused() {
+    let mut bed = Bed::start();
+    bed.kill_node(1);
+    bed.kill_node(2);
+    bed.wait_members(3, &[3]);
+    let reply = bed.replace(3, configuration(&bed.dir));
+    assert_eq!(reply, Reply::Refused(Refused::NoQuorum));
+}
+
+#[test]
+fn on_full_disks_edits_are_refused_and_resources_go_on() {
+    if !fs::read_to_string("/proc/self/status").unwrap().contains("\nUid:\t0\t") {
+        return; // only root can mount
+    }
+    let bed = Bed::start_on(Disk::Small { kilobytes: 256 });
+    let reply = bed.replace(1, configuration(&bed.dir));
+    assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    bed.wait_idle(1);
+    let holders = bed.running("lock");
+    assert_eq!(holders.len(), 1);
+    let filling = |node: u32| {
+        let store = bed.node_dir(node).join("store/filling");
+        format!("/proc/{}/root{}", bed.pid(node), store.display())
+    };
+    for node in 1..=3 {
+        let full = fs::write(filling(node), vec![1; 1 << 20]).unwrap_err();
+        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+    }
+    // Larger than what is left of the journal's last block.
+    let words = format!("description=\"{}\" id=\"lock\"", "many words ".repeat(1000));
+    let edited = configuration(&bed.dir).replace("id=\"lock\"", &words);
+    let reply = bed.replace(2, edited.clone());
+    assert!(matches!(reply, Reply::Refused(Refused::NotStored { .. })), "{reply:?}");
+    assert_eq!(bed.running("lock"), holders);
+    assert!(!bed.see(3).xml.contains("many words"), "nobody took it");
+    for node in 1..=3 {
+        fs::remove_file(filling(node)).unwrap();
+    }
+    let reply = bed.replace(2, edited);
+    assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    assert_eq!(bed.running("lock"), holders);
+    check_ledger(&bed, 1);
+}
