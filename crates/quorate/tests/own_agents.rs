@@ -330,6 +330,83 @@ async fn fencing_refuses_what_it_cannot_prove() {
     }
 }
 
+/// Set inside the namespaces of [`an_address_is_announced_and_lost_with_the_power`].
+const INSIDE: &str = "QUORATE_TEST_INSIDE";
+
+/// A node's namespace, with a link to the test's own, which takes every announcement.
+const NETWORK: &str = "set -e
+mount -t tmpfs tmpfs /run
+ip netns add node
+ip link add qa type veth peer name qr0 netns node
+ip link set qa up; ip addr add 192.0.2.1/24 dev qa
+ip -n node link set qr0 up; ip -n node addr add 192.0.2.2/24 dev qr0
+mount -t proc proc /proc
+echo 1 > /proc/sys/net/ipv4/conf/qa/arp_accept
+exec \"$@\"";
+
+#[tokio::test]
+async fn an_address_is_announced_and_lost_with_the_power() {
+    if std::env::var_os(INSIDE).is_none() {
+        return in_a_network_of_its_own("an_address_is_announced_and_lost_with_the_power");
+    }
+    let bed = Bed::new();
+    let mut one = Node::new(&bed, "n1");
+    let state_dir = bed.path("n2");
+    fs::create_dir_all(&state_dir).unwrap();
+    fs::write(bed.directory.join("n2/netns"), "node\n").unwrap();
+    let address = |action: &str| {
+        let agent = concat!(env!("CARGO_MANIFEST_DIR"), "/../../agents/ocf/quorate/address");
+        Command::new("ip")
+            .args(["netns", "exec", "node", agent, action])
+            .env("OCF_RESOURCE_INSTANCE", "address")
+            .env("OCF_RESKEY_ip", "192.0.2.9")
+            .env("QUORATE_BINARY", env!("CARGO_BIN_EXE_quorate"))
+            .env(process::NODE_MARK, &state_dir)
+            .status()
+            .unwrap()
+            .code()
+    };
+    assert_eq!(address("monitor"), Some(7));
+    assert_eq!(address("start"), Some(0));
+    assert_eq!(address("monitor"), Some(0));
+    // Nobody asked for it: only the announcement can have told this side.
+    let neighbours = ip(&["neigh", "show", "192.0.2.9", "dev", "qa"]);
+    assert!(neighbours.contains("lladdr"), "{neighbours}");
+    let directory = bed.path("");
+    let device = [("state_dir", directory.as_str()), ("nodename", "n2")];
+    one.expect(OcfCode::OK, "fence_quorate", "off", &device).await;
+    let link = ip(&["-n", "node", "addr", "show", "dev", "qr0"]);
+    assert!(link.contains("state DOWN") && !link.contains("192.0.2."), "{link}");
+    assert_eq!(address("monitor"), Some(7));
+    ip(&["-n", "node", "link", "set", "qr0", "up"]);
+    assert_eq!(address("start"), Some(0));
+    assert_eq!(address("stop"), Some(0));
+    assert!(!ip(&["-n", "node", "addr"]).contains("192.0.2.9"));
+}
+
+fn ip(words: &[&str]) -> String {
+    let output = Command::new("ip").args(words).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[expect(clippy::print_stderr, reason = "what a test leaves out must be seen")]
+fn in_a_network_of_its_own(test: &str) {
+    let is_possible = rustix::process::geteuid().is_root() && Path::new("/usr/sbin/ip").exists();
+    if !is_possible {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "needs root and iproute2");
+        return eprintln!("left out: {test} needs root and iproute2");
+    }
+    let output = Command::new("unshare")
+        .args(["--mount", "--net", "sh", "-c", NETWORK, "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
 /// Stands for a node's daemon: runs `script`.
 fn daemon(bed: &Bed, node: &str, script: &str) -> std::process::Child {
     let child = Command::new("sh")

@@ -111,6 +111,10 @@ fn join(config: &Config) -> fabric::Fabric {
 fn exec_config(config: &Config) -> ExecConfig {
     let (name, state_dir) = (config.name.clone(), config.state_dir.clone());
     let mut exec = ExecConfig::new(name, state_dir, config.agents.clone());
+    // Nodes of the embedded fabric share their machine, and must not share what agents remember.
+    exec.scratch_dir = match &config.fabric {
+        FabricConfig::Embedded { .. } => Some(exec.state_dir.join("run/resource-agents")),
+    };
     exec.environment.push(("QUORATE_NODE".to_owned(), config.name.as_str().to_owned()));
     exec
 }

@@ -47,6 +47,10 @@ pub struct ExecConfig {
     pub fence_dirs: Vec<PathBuf>,
     /// The environment of every agent, before what its standard asks for.
     pub environment: Vec<(String, String)>,
+    /// Where agents of the resource-agents package keep what must not survive a power-off, if not
+    /// where they do by themselves: nodes that share a machine must not share that.
+    /// Field word: `HA_RSCTMP`.
+    pub scratch_dir: Option<PathBuf>,
     /// D-Bus address of the service manager's bus; `None` is the system's usual one.
     pub system_bus: Option<String>,
     /// Time between asking a late agent to end and killing it.
@@ -71,6 +75,7 @@ impl ExecConfig {
             init_dir: PathBuf::from("/etc/init.d"),
             fence_dirs,
             environment: inherited_environment(),
+            scratch_dir: None,
             system_bus: None,
             kill_grace: Duration::from_secs(2),
         }

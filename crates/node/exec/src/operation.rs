@@ -72,7 +72,7 @@ pub(crate) async fn run(
     cancelled: &mut Cancelled,
 ) -> io::Result<Ran> {
     let begun = Instant::now();
-    let mut record = Record::create(config, request)?;
+    let mut record = Record::create(config, request);
     let mut child = match start(config, request, program, path, &record) {
         Ok(child) => child,
         Err(error) => {
@@ -182,18 +182,26 @@ fn start(
         .stdin(if program.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    in_own_session(&mut command, record.file().as_fd().try_clone_to_owned()?);
+    if let Some(directory) = &config.scratch_dir {
+        // If it cannot be made, the agent will say what it misses.
+        let _ = std::fs::create_dir_all(directory);
+        command.env("HA_RSCTMP", directory);
+    }
+    in_own_session(&mut command, record.descriptor());
     orphans::spawn(&mut command)
 }
 
 /// The new process founds a session, which its children stay in unless they leave it on purpose,
 /// and puts itself on record, before it becomes the agent.
-fn in_own_session(command: &mut Command, record: OwnedFd) {
+fn in_own_session(command: &mut Command, record: Option<OwnedFd>) {
     let prepare = move || {
         rustix::process::setsid()?;
-        let mut line = Line::default();
-        let _ = writeln!(line, "pid {}", rustix::process::getpid().as_raw_nonzero());
-        rustix::io::write(&record, line.text())?;
+        if let Some(record) = &record {
+            let mut line = Line::default();
+            let _ = writeln!(line, "pid {}", rustix::process::getpid().as_raw_nonzero());
+            // A full disk is no reason not to run.
+            let _ = rustix::io::write(record, line.text());
+        }
         Ok(())
     };
     #[expect(unsafe_code, reason = "there is no safe way to found a session between fork and exec")]

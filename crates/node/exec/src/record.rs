@@ -7,6 +7,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use model::ResourceId;
@@ -17,12 +18,20 @@ use crate::kill::end_session;
 use crate::request::{OperationToken, RunRequest};
 
 /// The record of a running operation.
+///
+/// A full disk costs the record, not the operation: what runs must go on, and be stopped when it
+/// has to be.
 #[derive(Debug)]
 pub(crate) struct Record {
-    path: PathBuf,
-    file: File,
+    kept: Option<Kept>,
     /// Unique among all operations of the node; also the mark of its processes.
     pub(crate) mark: String,
+}
+
+#[derive(Debug)]
+struct Kept {
+    path: PathBuf,
+    file: File,
 }
 
 /// An operation that a former daemon had not finished.
@@ -36,39 +45,56 @@ pub struct Leftover {
 }
 
 impl Record {
-    pub(crate) fn create(config: &ExecConfig, request: &RunRequest) -> io::Result<Self> {
+    pub(crate) fn create(config: &ExecConfig, request: &RunRequest) -> Self {
         let own = Identity::own();
         let OperationToken(token) = request.token;
         let mark = format!("{}-{}-{token}", own.started, own.pid);
-        let directory = config.operations_dir();
-        fs::create_dir_all(&directory)?;
-        let path = directory.join(&mark);
-        let mut file = OpenOptions::new().create_new(true).append(true).open(&path)?;
-        write!(
-            file,
-            "boot {}\nresource {}\naction {}\n",
-            boot_id(),
-            one_line(request.resource.as_str()),
-            one_line(&request.action),
-        )?;
-        Ok(Self { path, file, mark })
+        let path = config.operations_dir().join(&mark);
+        let kept = match Kept::create(path, request) {
+            Ok(kept) => Some(kept),
+            Err(error) => {
+                tracing::warn!(%error, resource = %request.resource, "operation not on record");
+                None
+            }
+        };
+        Self { kept, mark }
     }
 
     /// Where the new process writes its number.
-    pub(crate) fn file(&self) -> &File {
-        &self.file
+    pub(crate) fn descriptor(&self) -> Option<OwnedFd> {
+        self.kept.as_ref().and_then(|kept| kept.file.as_fd().try_clone_to_owned().ok())
     }
 
     /// Adds the start time, which tells the process from a later one with the same number.
     pub(crate) fn started(&mut self, pid: u32) {
-        if let Some(identity) = Identity::of(pid) {
+        if let (Some(kept), Some(identity)) = (&mut self.kept, Identity::of(pid)) {
             // Without this line the mark in the process's environment has to do.
-            let _ = writeln!(self.file, "started {}", identity.started);
+            let _ = writeln!(kept.file, "started {}", identity.started);
         }
     }
 
     pub(crate) fn remove(self) {
-        let _ = fs::remove_file(&self.path);
+        if let Some(kept) = self.kept {
+            let _ = fs::remove_file(&kept.path);
+        }
+    }
+}
+
+impl Kept {
+    fn create(path: PathBuf, request: &RunRequest) -> io::Result<Self> {
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        let file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+        let mut kept = Self { path, file };
+        let (resource, action) = (one_line(request.resource.as_str()), one_line(&request.action));
+        match write!(kept.file, "boot {}\nresource {resource}\naction {action}\n", boot_id()) {
+            Ok(()) => Ok(kept),
+            Err(error) => {
+                let _ = fs::remove_file(&kept.path);
+                Err(error)
+            }
+        }
     }
 }
 

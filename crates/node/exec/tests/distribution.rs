@@ -39,8 +39,7 @@ async fn dummy() {
     if !has(&[&format!("{HEARTBEAT}/Dummy")]) {
         return;
     }
-    let mut node = Node::new();
-    let state = node.path("dummy.state");
+    let mut node = Node::with(|config| config.scratch_dir = Some(config.state_dir.join("run/ra")));
     let steps = [
         ("monitor", OcfCode::NOT_RUNNING),
         ("start", OcfCode::OK),
@@ -49,7 +48,9 @@ async fn dummy() {
         ("monitor", OcfCode::NOT_RUNNING),
         ("no-such-action", OcfCode::UNIMPLEMENTED),
     ];
-    expect_all(&mut node, "ocf:heartbeat:Dummy", &[("state", &state)], &steps).await;
+    expect_all(&mut node, "ocf:heartbeat:Dummy", &[], &steps[..3]).await;
+    assert!(std::fs::exists(node.path("run/ra/Dummy-web.state")).unwrap());
+    expect_all(&mut node, "ocf:heartbeat:Dummy", &[], &steps[3..]).await;
 }
 
 #[tokio::test]
@@ -123,10 +124,7 @@ async fn ipaddr2_in_a_network_of_its_own() {
     if !is_inside("ipaddr2_in_a_network_of_its_own", &["--net"], prepare) {
         return;
     }
-    let mut node = Node::with(|config| {
-        let directory = config.state_dir.join("rsctmp").to_str().unwrap().to_owned();
-        config.environment.push(("HA_RSCTMP".to_owned(), directory));
-    });
+    let mut node = Node::with(|config| config.scratch_dir = Some(config.state_dir.join("run/ra")));
     let parameters = [("ip", "192.0.2.77"), ("cidr_netmask", "24"), ("nic", "qa")];
     let agent = "ocf:heartbeat:IPaddr2";
     let steps =
@@ -155,10 +153,7 @@ async fn filesystem_in_a_mount_namespace_of_its_own() {
     if !is_inside("filesystem_in_a_mount_namespace_of_its_own", &[], "") {
         return;
     }
-    let mut node = Node::with(|config| {
-        let directory = config.state_dir.join("rsctmp").to_str().unwrap().to_owned();
-        config.environment.push(("HA_RSCTMP".to_owned(), directory));
-    });
+    let mut node = Node::with(|config| config.scratch_dir = Some(config.state_dir.join("run/ra")));
     let mount = node.path("mount");
     std::fs::create_dir(&mount).unwrap();
     let parameters = [("device", "tmpfs"), ("directory", mount.as_str()), ("fstype", "tmpfs")];

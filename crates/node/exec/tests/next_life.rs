@@ -51,15 +51,19 @@ async fn what_a_killed_daemon_left_is_ended_before_anything_runs() {
 
 /// Starts an agent that ignores SIGTERM, and waits for the end.
 async fn first_life(directory: PathBuf) {
-    let mut config = kit::config();
-    config.state_dir = directory;
+    let config = kit::config_at(directory);
     let (sender, mut reports) = tokio::sync::mpsc::unbounded_channel();
     let executor = Executor::new(config.clone(), sender);
-    let mut request = Node::new().request("ignores_sigterm", "start", &[]);
     let state = config.state_dir.join("pid").to_str().unwrap().to_owned();
-    request.parameters.push(("state".to_owned(), state));
-    request.timeout = Duration::from_secs(1000);
-    executor.run(request);
+    executor.run(exec::RunRequest {
+        token: exec::OperationToken(1),
+        resource: ResourceId::new("web"),
+        agent: kit::agent_ref("ignores_sigterm"),
+        action: "start".to_owned(),
+        parameters: vec![("state".to_owned(), state)],
+        timeout: Duration::from_secs(1000),
+        delay: Duration::ZERO,
+    });
     reports.recv().await;
 }
 
@@ -114,7 +118,7 @@ async fn services_outlive_the_daemon_and_are_watched_again() {
     assert_eq!(done.outcome.code, OcfCode::OK);
     assert_eq!(reap_previous_life(&first.config).await.unwrap(), []);
 
-    let mut second = Node::with(|config| *config = first.config.clone());
+    let mut second = Node::of(first.config.clone());
     let probe = second.act("well", "monitor", &[("state", &state)]).await;
     assert_eq!(probe.outcome.code, OcfCode::OK, "a probe must find what runs");
     second.executor.watch(ResourceId::new("web"));
@@ -123,4 +127,13 @@ async fn services_outlive_the_daemon_and_are_watched_again() {
     process::send(Identity::of(pid).unwrap(), Signal::Kill).unwrap();
     let died = exec::Report::WatchedDied { resource: ResourceId::new("web") };
     assert_eq!(second.report().await, died);
+}
+
+#[tokio::test]
+async fn a_full_disk_costs_the_record_and_not_the_operation() {
+    let mut node = Node::new();
+    // Where the records should go nothing can be written, root or not.
+    std::fs::write(node.config.state_dir.join("operations"), "").unwrap();
+    let done = node.act("exits", "stop", &[("code", "0")]).await;
+    assert_eq!((done.outcome.status, done.outcome.code), (ExecStatus::Done, OcfCode::OK));
 }

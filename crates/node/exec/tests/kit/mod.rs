@@ -28,6 +28,10 @@ impl Node {
     pub(crate) fn with(change: impl FnOnce(&mut ExecConfig)) -> Self {
         let mut config = config();
         change(&mut config);
+        Self::of(config)
+    }
+
+    pub(crate) fn of(config: ExecConfig) -> Self {
         let (sender, reports) = tokio::sync::mpsc::unbounded_channel();
         let executor = Executor::new(config.clone(), sender);
         Self { config, executor, reports, tokens: AtomicU64::new(1) }
@@ -117,6 +121,11 @@ pub(crate) fn config() -> ExecConfig {
     let name = format!("quorate-exec-{}-{number}", std::process::id());
     let state_dir = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&state_dir).unwrap();
+    config_at(state_dir)
+}
+
+/// The configuration of a node with this state directory.
+pub(crate) fn config_at(state_dir: PathBuf) -> ExecConfig {
     let mut config = ExecConfig::new(NodeName::new("n1"), state_dir, Some(own_agents()));
     config.ocf_dirs.push(testkit().join("ocf"));
     config.fence_dirs.push(testkit().join("fence"));
