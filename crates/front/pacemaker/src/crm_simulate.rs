@@ -19,6 +19,15 @@ use crate::text::{Style, Text};
 
 /// Runs the tool; `arguments` are without the program's name.
 pub fn crm_simulate(arguments: Vec<OsString>) -> ExitCode {
+    ExitCode::from(crm_simulate_to(arguments, &mut std::io::stdout(), &mut std::io::stderr()))
+}
+
+/// Runs the tool with other outputs, and answers its exit code.
+pub fn crm_simulate_to(
+    arguments: Vec<OsString>,
+    output: &mut dyn Write,
+    errors: &mut dyn Write,
+) -> u8 {
     let mut spoken = Spoken::default();
     let code = match run(arguments, &mut spoken) {
         Ok(()) => Exit::Ok,
@@ -29,8 +38,8 @@ pub fn crm_simulate(arguments: Vec<OsString>) -> ExitCode {
             trouble.exit
         }
     };
-    spoken.speak();
-    ExitCode::from(code as u8)
+    spoken.speak(output, errors);
+    code as u8
 }
 
 /// What the tool says on both outputs, in order.
@@ -61,15 +70,15 @@ impl Spoken {
         self.error(words);
     }
 
-    fn speak(self) {
+    fn speak(self, output: &mut dyn Write, errors: &mut dyn Write) {
         for said in self.said {
             // Nobody is left to tell if the outputs are closed.
             let _ = match said {
-                Said::Output(text) => std::io::stdout().write_all(text.as_bytes()),
-                Said::Error(text) => std::io::stderr().write_all(text.as_bytes()),
+                Said::Output(text) => output.write_all(text.as_bytes()),
+                Said::Error(text) => errors.write_all(text.as_bytes()),
             };
         }
-        let _ = std::io::stdout().flush();
+        let _ = output.flush();
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     /// The input is not what it should be.
     Data = 65,
     CannotCreate = 73,
+    /// The configuration is not valid.
+    Config = 78,
     /// There is no running cluster to ask.
     Disconnected = 102,
 }

@@ -12,4 +12,4 @@ mod summary;
 mod text;
 mod time;
 
-pub use crm_simulate::crm_simulate;
+pub use crm_simulate::{crm_simulate, crm_simulate_to};

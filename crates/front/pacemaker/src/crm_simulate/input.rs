@@ -4,6 +4,8 @@ use std::io::Read;
 use std::path::Path;
 
 use cib::Document;
+use cib::schema::{self, Schema};
+use cib::upgrade::{NotUpgraded, upgrade};
 
 use super::arguments::Source;
 use super::{Spoken, Trouble};
@@ -32,11 +34,49 @@ pub(super) fn read(source: &Source, spoken: &mut Spoken) -> Result<Document, Tro
         let root = root.id();
         document.append(root, "status");
     }
-    let checks = document.root().attr("validate-with");
-    if checks.is_some_and(|name| name.eq_ignore_ascii_case("none")) {
-        spoken.error(UNCHECKED);
-    }
+    make_valid(&mut document, spoken)?;
     Ok(document)
+}
+
+/// Brings the document to the newest schema and holds it against that.
+fn make_valid(document: &mut Document, spoken: &mut Spoken) -> Result<(), Trouble> {
+    let claimed = document.root().attr("validate-with").map(str::to_ascii_lowercase);
+    if claimed.as_deref() == Some("none") {
+        spoken.error(UNCHECKED);
+        return Ok(());
+    }
+    let newest = Schema::NEWEST;
+    let (words, violations) = match upgrade(document) {
+        Ok(_) => (None, schema::check(document).violations),
+        Err(refused) => match refused {
+            NotUpgraded::UnknownSchema(_) => (Some(refused.to_string()), Vec::new()),
+            NotUpgraded::Invalid { claimed, violations } => {
+                let words = format!(
+                    "Cannot upgrade configuration (claiming {claimed} schema) to at least \
+                     {newest} because it does not validate with any schema from {claimed} to the \
+                     latest"
+                );
+                (Some(words), violations)
+            }
+            NotUpgraded::Stuck { claimed, reached, violations } => {
+                let words = format!(
+                    "Cannot upgrade configuration (claiming {claimed} schema) to at least \
+                     {newest} because it would not upgrade past {reached}"
+                );
+                (Some(words), violations)
+            }
+        },
+    };
+    if words.is_none() && violations.is_empty() {
+        return Ok(());
+    }
+    if let Some(words) = words {
+        spoken.error(&words);
+    }
+    for violation in violations {
+        spoken.error(&violation.to_string());
+    }
+    Err(Trouble::new(Exit::Config, ""))
 }
 
 const NOT_RUNNING: &str = "no running cluster to ask; give a file with --xml-file";

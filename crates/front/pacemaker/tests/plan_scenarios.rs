@@ -11,22 +11,22 @@
 //! - `capacity NODE NAME=VALUE...`: the node's utilization.
 //! - `remove ID`, `interval RESOURCE INTERVAL`: of the configuration; of its operations.
 //! - `leave NODE`: the node asks to be shut down.
-//! - `crm_simulate ...`: runs the program on the document. With `-S`, what comes of it is the
+//! - `crm_simulate ...`: runs the tool on the document. With `-S`, what comes of it is the
 //!   document from then on.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 #![expect(clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use cib::{Document, NodeId};
 
 #[test]
 fn scenarios_say_what_they_said() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/plan");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../scenarios/plan");
     let mut paths: Vec<PathBuf> =
         fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
@@ -76,7 +76,7 @@ fn play(text: &str, path: &Path) -> String {
         assert_eq!(lines.next(), Some("----"), "{}: `{line}` has no end", path.display());
         // What was expected: up to a line of two dashes, or the first empty line.
         let ruled = lines.next_if_eq(&"--").is_some();
-        while let Some(next) = lines.next() {
+        for next in lines.by_ref() {
             if (ruled && next == "--") || (!ruled && next.is_empty()) {
                 break;
             }
@@ -228,25 +228,20 @@ impl Stage {
     fn simulate(&mut self, words: &[&str]) -> String {
         let (before, after) = (self.folder.join("before.xml"), self.folder.join("after.xml"));
         fs::write(&before, self.document.to_string()).unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_quorate"))
-            .arg("crm_simulate")
-            .args(words)
-            .args(["-t", "2026-01-01 12:00:00Z", "-x"])
-            .arg(&before)
-            .arg("-O")
-            .arg(&after)
-            .output()
-            .unwrap();
-        let mut said = String::from_utf8(output.stdout).unwrap();
+        let mut arguments: Vec<OsString> = words.iter().map(OsString::from).collect();
+        arguments.extend(["-t", "2026-01-01 12:00:00Z", "-x"].map(OsString::from));
+        arguments.extend([before.into(), "-O".into(), after.clone().into()]);
+        let (mut output, mut errors) = (Vec::new(), Vec::new());
+        let code = pacemaker::crm_simulate_to(arguments, &mut output, &mut errors);
+        let mut said = String::from_utf8(output).unwrap();
         said = said.replace("Setting effective cluster time: 2026-01-01 12:00:00Z\n", "");
-        if !output.stderr.is_empty() {
-            write!(said, "stderr: {}", String::from_utf8(output.stderr).unwrap()).unwrap();
+        if !errors.is_empty() {
+            write!(said, "stderr: {}", String::from_utf8(errors).unwrap()).unwrap();
         }
-        if !output.status.success() {
-            writeln!(said, "exit {}", output.status.code().unwrap()).unwrap();
-        }
-        if output.status.success() {
+        if code == 0 {
             self.document = Document::parse(&fs::read_to_string(&after).unwrap()).unwrap();
+        } else {
+            writeln!(said, "exit {code}").unwrap();
         }
         // Blanks at line ends would be lost in most editors.
         said.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
