@@ -26,6 +26,7 @@ use cib::{Document, Element};
 use crate::Input;
 use crate::report::{Finding, FindingKind, Severity};
 use crate::rules::NextChange;
+pub(crate) use digest::{DigestBases, Recorded};
 pub use digest::{DigestComparison, DigestVerdict, OperationDigests};
 pub use fail_count::{FailCount, FailCountScope};
 use model::Role;
@@ -58,6 +59,7 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
         tags: BTreeMap::new(),
         recheck_at: None,
         findings: Vec::new(),
+        digest_bases: DigestBases::default(),
         by_id: BTreeMap::new(),
         by_history_id: BTreeMap::new(),
         nodes_by_name: BTreeMap::new(),
@@ -127,7 +129,11 @@ impl<'a> Reading<'a> {
             self.resolved.parameter_checks.push(ParameterCheck { resource, node, element, kind });
             return false;
         }
-        match self.resolved.compare_digest(resource, node, element, None).verdict {
+        let record = Recorded { element, reschedule: false };
+        let mut bases = std::mem::take(&mut self.resolved.digest_bases);
+        let found = self.resolved.compare_digest(resource, node, record, None, &mut bases);
+        self.resolved.digest_bases = bases;
+        match found.verdict {
             DigestVerdict::Match | DigestVerdict::Unknown => false,
             DigestVerdict::Mismatch | DigestVerdict::Restart => true,
         }

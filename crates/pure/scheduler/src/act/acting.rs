@@ -15,6 +15,7 @@ use super::notify::Notices;
 use super::orders::Ordering;
 use super::task::{Key, Task};
 use crate::assign::Assigned;
+use crate::resolve::DigestBases;
 use crate::{
     Flags, LossPolicy, Node, NodeIx, NodeKind, PartialMove, ResIx, Resolved, Resource, Variant,
 };
@@ -27,6 +28,8 @@ pub(crate) struct Acting<'r, 'a> {
     pub(crate) arena: Arena<'a>,
     /// Orderings by task, in order of creation, until they are applied to actions.
     pub(crate) orders: Vec<Ordering>,
+    /// Records that were compared with the configuration already.
+    pub(crate) digest_bases: DigestBases<'a>,
     resources: Vec<ResourceNow>,
     nodes: Vec<NodeNow>,
 }
@@ -76,6 +79,7 @@ impl<'r, 'a> Acting<'r, 'a> {
             assigned,
             arena: Arena::new(given.resources.len()),
             orders: Vec::new(),
+            digest_bases: given.digest_bases.clone(),
             resources: resources.collect(),
             nodes: nodes.collect(),
         }

@@ -8,9 +8,9 @@ use super::flags::{ActFlags, Relation};
 use super::orders::Side;
 use super::task::{Key, Task};
 use super::{primitive, recurring};
+use crate::resolve::Recorded;
 use crate::{
-    DigestComparison, DigestVerdict, FailCountScope, History, HistoryEntry, NodeIx,
-    ParameterCheckKind, ResIx,
+    DigestVerdict, FailCountScope, History, HistoryEntry, NodeIx, ParameterCheckKind, ResIx,
 };
 
 /// A record that can only be compared once containers have a place.
@@ -68,7 +68,7 @@ fn handle<'r, 'a>(
         return;
     }
     for entry in history.entries.iter().skip(history.start.unwrap_or(0)) {
-        if waits(acting, resource, entry) {
+        if waits(acting, resource, node, entry) {
             deferred.push(Deferred { resource, node, entry });
         } else {
             handle_entry(acting, resource, node, entry);
@@ -114,10 +114,19 @@ fn agent_changed(
 }
 
 /// The address of some connections is only known once their container has a place.
-fn waits(acting: &Acting<'_, '_>, resource: ResIx, entry: &HistoryEntry<'_>) -> bool {
+fn waits(acting: &Acting<'_, '_>, resource: ResIx, node: NodeIx, entry: &HistoryEntry<'_>) -> bool {
     let task = Task::parse(entry.task);
-    let compared = entry.interval_ms > 0 || is_started_by(&task);
+    let compared = if entry.interval_ms > 0 {
+        !is_maintained(acting, resource, node)
+    } else {
+        is_started_by(&task)
+    };
     compared && acting.given.needs_host_name(resource)
+}
+
+/// In maintenance nothing is monitored.
+fn is_maintained(acting: &Acting<'_, '_>, resource: ResIx, node: NodeIx) -> bool {
+    acting.now(resource).flags.maintenance || acting.node(node).maintenance
 }
 
 /// Tasks whose parameters are those that the resource runs with.
@@ -125,14 +134,13 @@ fn is_started_by(task: &Task) -> bool {
     matches!(task, Task::Monitor | Task::Start | Task::Promote | Task::MigrateFrom)
 }
 
-fn handle_entry(
-    acting: &mut Acting<'_, '_>,
+fn handle_entry<'a>(
+    acting: &mut Acting<'_, 'a>,
     resource: ResIx,
     node: NodeIx,
-    entry: &HistoryEntry<'_>,
+    entry: &HistoryEntry<'a>,
 ) {
-    let maintained = acting.now(resource).flags.maintenance || acting.node(node).maintenance;
-    if entry.interval_ms > 0 && maintained {
+    if entry.interval_ms > 0 && is_maintained(acting, resource, node) {
         cancel(acting, resource, node, entry);
         return;
     }
@@ -154,11 +162,11 @@ fn cancel(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx, entry: &Hi
 }
 
 /// Compares one record; whether anything has changed.
-fn compare(
-    acting: &mut Acting<'_, '_>,
+fn compare<'a>(
+    acting: &mut Acting<'_, 'a>,
     resource: ResIx,
     node: NodeIx,
-    entry: &HistoryEntry<'_>,
+    entry: &HistoryEntry<'a>,
 ) -> bool {
     let found = acting.resource(resource);
     if entry.interval_ms > 0 && found.operation(entry.task, entry.interval_ms, false).is_none() {
@@ -168,11 +176,10 @@ fn compare(
         return true;
     }
     let address = address_of(acting, resource);
-    let mut found = acting.given.compare_digest(resource, node, entry.element, address);
-    if entry.reschedule {
-        // An expired failure of a monitor: run it anew.
-        found = DigestComparison { verdict: DigestVerdict::Restart, only_private_changed: false };
-    }
+    let record = Recorded { element: entry.element, reschedule: entry.reschedule };
+    let given = acting.given;
+    let bases = &mut acting.digest_bases;
+    let found = given.compare_digest(resource, node, record, address, bases);
     if found.only_private_changed && acting.given.sanitized {
         return false;
     }
@@ -237,7 +244,7 @@ fn reload(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx) {
 }
 
 /// Compares what could not be compared before containers had a place. Newest first.
-pub(crate) fn handle_deferred(acting: &mut Acting<'_, '_>, deferred: Vec<Deferred<'_, '_>>) {
+pub(crate) fn handle_deferred<'a>(acting: &mut Acting<'_, 'a>, deferred: Vec<Deferred<'_, 'a>>) {
     let given = acting.given;
     let scope = FailCountScope { effective: true, launched: false };
     for Deferred { resource, node, entry } in deferred.into_iter().rev() {
@@ -250,8 +257,10 @@ pub(crate) fn handle_deferred(acting: &mut Acting<'_, '_>, deferred: Vec<Deferre
     for check in given.parameter_checks.iter().rev() {
         let ParameterCheckKind::LastFailure = check.kind else { continue };
         let address = address_of(acting, check.resource);
+        let record = Recorded { element: check.element, reschedule: false };
+        let bases = &mut acting.digest_bases;
         let verdict =
-            given.compare_digest(check.resource, check.node, check.element, address).verdict;
+            given.compare_digest(check.resource, check.node, record, address, bases).verdict;
         if matches!(verdict, DigestVerdict::Mismatch | DigestVerdict::Restart) {
             clear_fail_count(acting, check.resource, check.node);
         }

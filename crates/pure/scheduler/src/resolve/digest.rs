@@ -66,26 +66,42 @@ pub(crate) struct Digested<'d, 'a> {
     pub(crate) address: Option<&'d str>,
 }
 
+/// A record to be compared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recorded<'a> {
+    pub(crate) element: Element<'a>,
+    /// It is of a recurring operation whose failure has expired: run it anew.
+    pub(crate) reschedule: bool,
+}
+
+/// The record of each operation that was compared first.
+///
+/// Compatibility: which parameters need a restart, and which are secret, is taken from that one for
+/// all records of the operation on the node, as Pacemaker caches its digests.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DigestBases<'a>(BTreeMap<(ResIx, NodeIx, &'a str, u64), Element<'a>>);
+
 type Parameters = BTreeMap<String, String>;
 
 impl<'a> Resolved<'a> {
-    /// Compares a recorded operation with what is configured now.
-    pub fn compare_digest(
+    /// Compares a recorded operation with what is configured now. `bases` remembers which record
+    /// of an operation was compared first.
+    pub(crate) fn compare_digest(
         &self,
         resource: ResIx,
         node: NodeIx,
-        record: Element<'a>,
+        record: Recorded<'a>,
         address: Option<&str>,
+        bases: &mut DigestBases<'a>,
     ) -> DigestComparison {
+        let Recorded { element: record, reschedule } = record;
         let interval_ms = record.attr("interval").and_then(|text| text.parse().ok()).unwrap_or(0);
         let task = record.attr("operation").unwrap_or("");
-        let record_of = Some(record);
-        let digests = self.digests(
-            Digested { resource, node, task, interval_ms, record: record_of, address },
-            true,
-        );
-        let recorded_restart = record.attr("op-restart-digest");
-        let restart_differs = match (&digests.restart, recorded_restart) {
+        let basis = *bases.0.entry((resource, node, task, interval_ms)).or_insert(record);
+        let digested = Digested { resource, node, task, interval_ms, record: Some(basis), address };
+        let digests = self.digests(digested, true);
+        let restart_differs = match (&digests.restart, record.attr("op-restart-digest")) {
+            (restart, _) if reschedule => basis == record || restart.is_some(),
             (Some(now), Some(then)) => now != then,
             (None, _) | (_, None) => false,
         };

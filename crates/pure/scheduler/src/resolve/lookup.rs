@@ -73,9 +73,22 @@ impl<'a> Resolved<'a> {
             })
     }
 
-    /// The resource that is, or is recorded as, `id`.
+    /// The resource that is, or is recorded as, `id`; the first if several are.
     pub fn find_recorded(&self, id: &str) -> Option<ResIx> {
-        self.by_id.get(id).or_else(|| self.by_history_id.get(id)).copied()
+        let named = self.by_id.get(id).copied();
+        let Some(noted) = self.by_history_id.get(id).copied() else { return named };
+        let is_recorded =
+            |resource: &ResIx| self.resource(*resource).history_id.as_deref() == Some(id);
+        // Instances take over and give back each other's names while history is read.
+        let recorded = if is_recorded(&noted) {
+            Some(noted)
+        } else {
+            self.resource_indices().find(is_recorded)
+        };
+        match (named, recorded) {
+            (Some(named), Some(recorded)) => Some(named.min(recorded)),
+            (named, recorded) => named.or(recorded),
+        }
     }
 }
 

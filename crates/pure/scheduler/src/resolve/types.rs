@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 use cib::Document;
 
+use super::digest::DigestBases;
+
 use crate::report::Finding;
 
 pub use constraint::*;
@@ -63,6 +65,8 @@ pub struct Resolved<'a> {
     /// Plan again at this time at the latest (seconds since 1970).
     pub recheck_at: Option<i64>,
     pub findings: Vec<Finding>,
+    /// Records that were compared with the configuration already.
+    pub(crate) digest_bases: DigestBases<'a>,
     pub(crate) by_id: BTreeMap<Arc<str>, ResIx>,
     pub(crate) by_history_id: BTreeMap<Arc<str>, ResIx>,
     pub(crate) nodes_by_name: BTreeMap<Arc<str>, NodeIx>,

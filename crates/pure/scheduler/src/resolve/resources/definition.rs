@@ -103,7 +103,8 @@ pub(in super::super) fn add<'a>(
     let meta = meta::read(reading, &definition);
     let added = ResIx::new(reading.resolved.resources.len());
     let resource = base(&mut definition, meta);
-    reading.resolved.by_id.insert(Arc::clone(&resource.id), added);
+    // A removed resource may be called as one that is there; that one comes first.
+    reading.resolved.by_id.entry(Arc::clone(&resource.id)).or_insert(added);
     reading.resolved.resources.push(resource);
     read_options(reading, added);
     let works = match definition.shape {
