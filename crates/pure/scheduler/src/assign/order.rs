@@ -10,6 +10,7 @@ use model::Score;
 use super::colocated_scores::{self, Directions};
 use super::row::Row;
 use super::state::State;
+use super::table_order;
 use super::types::ColocationIx;
 use super::utilization;
 use crate::resolve::types::{NodeIx, PlacementStrategy, ResIx, Variant};
@@ -98,8 +99,24 @@ fn compare_importance(state: &State<'_>, one: ResIx, other: ResIx) -> Ordering {
 }
 
 /// The nodes of a row, best first.
+///
+/// Compatibility: with `placement-strategy=balanced` the order of nodes is not transitive, so
+/// where they start from decides: the end of Pacemaker's table of nodes.
 pub(super) fn best_nodes(state: &State<'_>, row: &Row, current: Option<NodeIx>) -> Vec<NodeIx> {
-    sorted_nodes(state, row.listed().map(|(node, cell)| (node, cell.score)), current)
+    let scored = |node: NodeIx| Some((node, row.get(node)?.score));
+    match state.input.options.placement {
+        PlacementStrategy::Balanced => {
+            let listed = row.listed().map(|(node, _)| (node, &*state.input.node(node).id));
+            let nodes = table_order::sort(listed).into_iter().rev().filter_map(scored);
+            sorted_nodes(state, nodes, current)
+        }
+        PlacementStrategy::Default
+        | PlacementStrategy::Utilization
+        | PlacementStrategy::Minimal => {
+            let nodes = row.listed().map(|(node, cell)| (node, cell.score));
+            sorted_nodes(state, nodes, current)
+        }
+    }
 }
 
 fn sorted_nodes(

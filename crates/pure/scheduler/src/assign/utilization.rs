@@ -9,6 +9,7 @@ use model::Score;
 use super::colocation::{self, Bearing, bearing};
 use super::group;
 use super::state::{State, amounts};
+use super::table_order;
 use super::terms::ScoreSource;
 use super::types::ScoreEvent;
 use crate::resolve::types::{NodeIx, PlacementStrategy, ResIx, Variant};
@@ -81,7 +82,7 @@ pub(super) fn forbid_full_nodes(state: &mut State<'_>, resource: ResIx) -> Optio
         .map(|(node, _)| node)
         .collect();
     let any_has_room = open.iter().any(|node| has_room(state, *node, &demand));
-    let most_room = most_room(state, &open);
+    let most_room = most_room(state, resource, &open);
     let needed = if any_has_room { demand } else { amounts(&state.resource(resource).demand) };
     for node in open {
         if !has_room(state, node, &needed) {
@@ -91,11 +92,16 @@ pub(super) fn forbid_full_nodes(state: &mut State<'_>, resource: ResIx) -> Optio
     most_room.filter(|_| !any_has_room)
 }
 
-fn most_room(state: &State<'_>, nodes: &[NodeIx]) -> Option<NodeIx> {
+/// Of several with equal room, the one that Pacemaker's table of nodes gives first.
+fn most_room(state: &State<'_>, resource: ResIx, open: &[NodeIx]) -> Option<NodeIx> {
+    let listed = state[resource].row.listed().map(|(node, _)| node);
+    let nodes = listed.map(|node| (node, &*state.input.node(node).id));
     let mut most: Option<NodeIx> = None;
-    for node in nodes {
-        if most.is_none_or(|most| compare_capacity(state, *node, most).is_lt()) {
-            most = Some(*node);
+    for node in table_order::sort(nodes) {
+        if open.contains(&node)
+            && most.is_none_or(|most| compare_capacity(state, node, most).is_lt())
+        {
+            most = Some(node);
         }
     }
     most

@@ -120,8 +120,10 @@ pub(in super::super) fn add<'a>(
     let symmetric = reading.resolved.options.symmetric;
     let resource = reading.resolved.resource(added);
     let is_guest = resource.flags.remote_connection && resource.meta("container").is_some();
-    if symmetric || is_guest {
+    if symmetric {
         scores::allow_by_default(reading, added);
+    } else if is_guest {
+        scores::allow_connection(reading, added);
     }
     let input = RuleInput { now: reading.resolved.now, ..RuleInput::default() };
     if definition.implied.is_none()

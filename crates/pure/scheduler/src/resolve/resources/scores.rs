@@ -63,6 +63,14 @@ pub(in super::super) fn allow_by_default(reading: &mut Reading<'_>, resource: Re
     }
 }
 
+/// Lets every node known so far into the row of a guest's connection: where resources must opt
+/// in, it goes where its guest goes. Nodes of bundles are in it too, with their own score.
+pub(in super::super) fn allow_connection(reading: &mut Reading<'_>, resource: ResIx) {
+    for node in 0..reading.resolved.nodes.len() {
+        slot(reading, resource, NodeIx::new(node));
+    }
+}
+
 fn allow_below(reading: &mut Reading<'_>, resource: ResIx, node: NodeIx) {
     if reading.resolved.resource(resource).flags.exclusive_probes {
         return;
