@@ -174,7 +174,7 @@ impl State {
                     record::resource_history(&mut self.document, state, &primitive.id, agent);
                 let task = action.meta("operation").unwrap_or("monitor");
                 let ms = u64::try_from(action.interval().as_millis()).unwrap_or(u64::MAX);
-                record::cancelled(&mut self.document, history, &primitive.id, task, ms);
+                record::cancelled(&mut self.document, history, task, ms);
             }
             _ => {
                 let run = Run {

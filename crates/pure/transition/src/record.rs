@@ -21,7 +21,7 @@ pub use attribute::{Lifetime, set_attribute};
 pub use failures::{Failure, clear_failures, count_failure};
 pub use place::{NodeRef, forget_resource, node_state, remove_observed, resource_history};
 pub(crate) use place::{find_history, merge_repeated};
-pub use run::{Run, cleanup, record_outcome, record_pending};
+pub use run::{Run, cleanup, record_outcome, record_pending, record_unfenced};
 pub(crate) use run::{digests_of, node_ref, operation_of};
 
 /// Pacemaker's feature set that our history entries follow.
@@ -99,10 +99,19 @@ pub fn record_in(document: &mut Document, history: NodeId, record: &Record<'_>) 
     written
 }
 
-/// Removes a recurring operation from the history: it was cancelled.
-pub fn cancelled(document: &mut Document, history: NodeId, resource: &str, task: &str, ms: u64) {
-    let id = key(resource, task, ms);
-    if let Some(entry) = find_entry(document, history, &id) {
+/// Removes a recurring operation from the history: it was cancelled. Whatever name it was recorded
+/// under.
+pub fn cancelled(document: &mut Document, history: NodeId, task: &str, interval_ms: u64) {
+    let interval = interval_ms.to_string();
+    let doomed: Vec<NodeId> = document
+        .element(history)
+        .children_named("lrm_rsc_op")
+        .filter(|entry| entry.attr("operation") == Some(task))
+        .filter(|entry| entry.attr("interval") == Some(&interval))
+        .filter(|entry| !entry.attr("id").is_some_and(|id| id.ends_with("_last_failure_0")))
+        .map(cib::Element::id)
+        .collect();
+    for entry in doomed {
         document.remove(entry);
     }
 }

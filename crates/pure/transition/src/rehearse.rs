@@ -226,6 +226,9 @@ fn perform(
 /// A node that was cut off is down, and nothing that it said of itself holds any more.
 fn fence(document: &mut Document, action: &Action, node: &ActionNode, how: &Rehearsing<'_>) {
     if action.meta("stonith_action").is_some_and(|word| word.eq_ignore_ascii_case("on")) {
+        if how.faithful_to == FaithfulTo::Cluster {
+            record::record_unfenced(document, action, node, how.now);
+        }
         return;
     }
     let known_as = NodeRef { id: &node.id, name: node.name.as_str() };
@@ -307,7 +310,7 @@ fn run_agent(
     let operation = operation_of(action);
     if how.faithful_to == FaithfulTo::Cluster && operation.task == "cancel" {
         let task = action.meta("operation").unwrap_or("monitor");
-        record::cancelled(document, history, &primitive.id, task, operation.interval_ms);
+        record::cancelled(document, history, task, operation.interval_ms);
         return done;
     }
     if let Some((name, code)) = pretended(how, &operation, node, [&done.resource, &primitive.id]) {

@@ -56,10 +56,7 @@ pub fn clear_failures(
             Some((task, ms)) => name == attribute(prefix, resource, task, ms),
             None => {
                 let rest = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
-                rest.is_some_and(|rest| {
-                    rest.strip_prefix(resource)
-                        .is_some_and(|tail| tail.is_empty() || tail.starts_with('#'))
-                })
+                rest.is_some_and(|rest| is_about(rest, resource))
             }
         })
     };
@@ -68,6 +65,15 @@ pub fn clear_failures(
     for pair in pairs {
         document.remove(pair);
     }
+}
+
+/// Whether what follows an attribute's prefix is about `resource`, or about an instance of it: old
+/// clusters counted those apart.
+fn is_about(name: &str, resource: &str) -> bool {
+    let name = name.split_once('#').map_or(name, |(name, _)| name);
+    let instance = name.strip_prefix(resource).and_then(|rest| rest.strip_prefix(':'));
+    name == resource
+        || instance.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn attribute(prefix: &str, resource: &str, task: &str, interval_ms: u64) -> String {

@@ -5,8 +5,8 @@ use cib::Document;
 use model::{Action, ActionNode, ExecStatus, OcfCode, Outcome};
 
 use super::{
-    Digests, Failure, NodeRef, Operation, Record, clear_failures, count_failure, failed,
-    forget_resource, record,
+    Digests, Failure, Lifetime, NodeRef, Operation, Record, clear_failures, count_failure, failed,
+    forget_resource, record, set_attribute,
 };
 
 /// One run of a planned action.
@@ -60,6 +60,22 @@ pub fn record_outcome(document: &mut Document, run: &Run<'_>, outcome: &Outcome)
             at: run.at,
         },
     );
+}
+
+/// Notes on a node that it was let back to shared storage, and with which parameters of the devices:
+/// when those change it must be done again.
+pub fn record_unfenced(document: &mut Document, action: &Action, node: &ActionNode, at: i64) {
+    let node = node_ref(node);
+    let at = at.to_string();
+    for (name, value) in [
+        ("#node-unfenced", Some(at.as_str())),
+        ("#digests-all", action.meta("digests_all")),
+        ("#digests-secure", action.meta("digests_secure")),
+    ] {
+        if value.is_some() {
+            set_attribute(document, &node, Lifetime::Passing, name, value);
+        }
+    }
 }
 
 /// Forgets a resource's history and failures, on one node or everywhere: it will be probed again.
