@@ -281,8 +281,9 @@ async fn fencing_ends_everything_of_a_node_and_nothing_else() {
     assert!(services.iter().all(|service| !service.is_alive()));
     let status = one.act(agent, "status", &device).await;
     assert_eq!((status.stdout.as_str(), status.exit), ("Status: OFF\n", exec::Exit::Code(2)));
-    assert!(!own_agents::power::is_on(&bed.directory.join("n2")));
-    assert_eq!(own_agents::power::start_if_on(&bed.directory.join("n2"), || ()).unwrap(), None);
+    let switch = bed.directory.join("n2/power");
+    assert_eq!(fs::read_to_string(&switch).unwrap(), "off\n");
+    assert_eq!(started_daemon(&bed, "n2"), Some(100), "a daemon came up behind the agent's back");
 
     // What the node remembered is gone with its power, and its lock is free.
     two.expect(OcfCode::NOT_RUNNING, "ping", "monitor", &[]).await;
@@ -291,7 +292,7 @@ async fn fencing_ends_everything_of_a_node_and_nothing_else() {
     assert!(own_agents::check_ledger(Path::new(&file)).unwrap().violations.is_empty());
 
     one.expect(OcfCode::OK, agent, "on", &device).await;
-    assert!(own_agents::power::is_on(&bed.directory.join("n2")));
+    assert_eq!(fs::read_to_string(&switch).unwrap(), "on\n");
     for daemon in &mut daemons {
         let _ = daemon.kill();
         daemon.wait().unwrap();
@@ -419,6 +420,29 @@ fn daemon(bed: &Bed, node: &str, script: &str) -> std::process::Child {
     let identity = Identity::of(child.id()).unwrap();
     fs::write(bed.directory.join(node).join("daemon.pid"), format!("{identity}\n")).unwrap();
     child
+}
+
+/// Starts a real daemon for the node, and waits for it to leave.
+fn started_daemon(bed: &Bed, node: &str) -> Option<i32> {
+    let config = bed.path("daemon.toml");
+    let text = format!(
+        "name = \"{node}\"\nstate_dir = \"{}\"\nnodes = [ {{ name = \"{node}\", id = 1 }} ]\n\
+         [fabric]\nkind = \"embedded\"\nsocket = \"{}\"\n",
+        bed.path(node),
+        bed.path("fabric.sock"),
+    );
+    fs::write(&config, text).unwrap();
+    let mut daemon = Command::new(env!("CARGO_BIN_EXE_quorate"))
+        .args(["daemon", "--config", &config])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let identity = Identity::of(daemon.id()).unwrap();
+    if !process::wait_end(identity, PATIENCE).unwrap() {
+        daemon.kill().unwrap();
+    }
+    daemon.wait().unwrap().code()
 }
 
 fn recorded(bed: &Bed, file: &str) -> Identity {

@@ -33,6 +33,20 @@ pub(crate) fn write_pid_file(state_dir: &Path) -> io::Result<()> {
     std::fs::rename(temporary, name)
 }
 
+/// Where the node is a process among others of its machine, its power switch is a file. Looked at
+/// after the pid file was written: who turns it off looks for the pid file after that, so one of
+/// the two always sees the other.
+pub(crate) fn is_switched_off(state_dir: &Path) -> bool {
+    std::fs::read_to_string(state_dir.join("power")).is_ok_and(|text| text.trim() == "off")
+}
+
+/// The end of a daemon that must not run.
+pub(crate) fn stay_off(state_dir: &Path) -> ExitCode {
+    tracing::error!("this node is fenced: its power switch is off");
+    let _stale = std::fs::remove_file(state_dir.join(PID_FILE));
+    ExitCode::from(FENCED)
+}
+
 /// Lets go of everything, in an order in which nothing is lost.
 pub(crate) async fn end(running: Running, ended: Ended, config: &Config) -> ExitCode {
     let Running { performer, watchdog, .. } = running;

@@ -49,6 +49,9 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let Found { disk, restored } = Disk::open(config).await.map_err(StartError::Store)?;
     end::write_pid_file(&config.state_dir)
         .map_err(|source| StartError::PidFile { path: config.state_dir.clone(), source })?;
+    if end::is_switched_off(&config.state_dir) {
+        return Ok(end::stay_off(&config.state_dir));
+    }
     let exec_config = exec_config(config);
     let leftovers = exec::reap_previous_life(&exec_config).await.map_err(StartError::Reap)?;
     for left in leftovers {

@@ -12,7 +12,7 @@ mod announce;
 mod fence;
 mod lock;
 mod ocf;
-pub mod power;
+mod power;
 mod service;
 mod webserver;
 
