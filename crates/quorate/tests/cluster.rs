@@ -259,3 +259,40 @@ fn on_full_disks_edits_are_refused_and_resources_go_on() {
     assert_eq!(bed.running("lock"), holders);
     check_ledger(&bed, 1);
 }
+
+#[test]
+fn daemons_go_on_together_when_the_sequencer_returns() {
+    let (mut bed, holder) = with_lock();
+    bed.kill_sequencer();
+    for node in 1..=3 {
+        bed.wait(node, "loss of quorum", |seen| !seen.cluster.quorate);
+    }
+    bed.start_sequencer();
+    for node in 1..=3 {
+        bed.wait_members(node, &[1, 2, 3]);
+    }
+    bed.wait(holder, "the lock", |seen| seen.cluster.idle && !bed.running("lock").is_empty());
+    assert_eq!(bed.running("lock").len(), 1);
+    let ledger = own_agents::check_ledger(&bed.dir.join("lock")).unwrap();
+    assert_eq!((ledger.violations, ledger.refused), (vec![], 0));
+    let fenced = bed
+        .client(holder)
+        .history(0)
+        .unwrap()
+        .into_iter()
+        .any(|entry| matches!(entry.event, Event::Fenced { .. }));
+    assert!(!fenced, "nobody was lost, so nobody is fenced");
+}
+
+#[test]
+fn a_whole_cluster_stops_node_by_node() {
+    let (mut bed, _) = with_lock();
+    for node in 1..=3 {
+        let status = bed.stop_node(node);
+        assert!(status.success(), "{node}: {status:?}\n{}", bed.log(node));
+    }
+    assert!(bed.running("lock").is_empty());
+    let ledger = own_agents::check_ledger(&bed.dir.join("lock")).unwrap();
+    assert_eq!(ledger.acquired, ledger.released, "{ledger:?}");
+    assert_eq!(ledger.violations, Vec::<String>::new());
+}
