@@ -62,11 +62,15 @@ impl State {
 
     /// The configuration as a document of its own, for the disk.
     pub(crate) fn configuration(&self) -> String {
+        self.configuration_alone().to_string()
+    }
+
+    fn configuration_alone(&self) -> Document {
         let mut whole = self.document.clone();
         if let Some(status) = whole.section(Section::Status).map(Element::id) {
             whole.clear(status);
         }
-        whole.to_string()
+        whole
     }
 
     // ---- membership -----------------------------------------------------------------------
@@ -232,12 +236,12 @@ impl State {
 
     /// Applies edits together or not at all.
     pub(crate) fn edit(&mut self, edits: &[Edit]) -> Result<(), Refused> {
-        let before = self.document.clone();
-        let edited = crate::edits::apply(&before, edits)?;
+        let edited = crate::edits::apply(&self.document, edits)?;
         if self.earlier.len() == EARLIER_MAX {
             self.earlier.remove(0);
         }
-        self.earlier.push(before);
+        // A copy without status, and without the room that removed nodes still take in this one.
+        self.earlier.push(Document::extract(self.configuration_alone().root()));
         self.document = edited;
         self.idle = false;
         Ok(())
