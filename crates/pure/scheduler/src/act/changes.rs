@@ -1,6 +1,8 @@
 //! What the configuration changed since things were started: restart, reload, run recurring
 //! operations anew, cancel those that are configured no more.
 
+use std::collections::BTreeMap;
+
 use super::acting::Acting;
 use super::early::clear_fail_count;
 use super::fencing::trigger_unfencing;
@@ -11,6 +13,7 @@ use super::{primitive, recurring};
 use crate::resolve::Recorded;
 use crate::{
     DigestVerdict, FailCountScope, History, HistoryEntry, NodeIx, ParameterCheckKind, ResIx,
+    Resolved,
 };
 
 /// A record that can only be compared once containers have a place.
@@ -24,6 +27,7 @@ pub(crate) struct Deferred<'r, 'a> {
 /// Compares what is recorded on each node with the configuration; says what must wait.
 pub(crate) fn handle_all<'r, 'a>(acting: &mut Acting<'r, 'a>) -> Vec<Deferred<'r, 'a>> {
     let given = acting.given;
+    let names = names(given);
     let mut deferred = Vec::new();
     for node in given.node_indices() {
         // As it was before anything was assigned: a connection that comes up anew has no history
@@ -35,19 +39,40 @@ pub(crate) fn handle_all<'r, 'a>(acting: &mut Acting<'r, 'a>) -> Vec<Deferred<'r
         }
         for history in given.history.iter().filter(|history| history.node == node) {
             if history.element.children().next().is_some() {
-                handle(acting, history, &mut deferred);
+                // Removed resources may be recorded by the name of one that is there.
+                for resource in names.get(history.id).into_iter().flatten() {
+                    handle(acting, *resource, history, &mut deferred);
+                }
             }
         }
     }
     deferred
 }
 
+/// Primitives by their ids and by the ids that history uses, the last first.
+fn names<'r>(given: &'r Resolved<'_>) -> BTreeMap<&'r str, Vec<ResIx>> {
+    let mut names: BTreeMap<&str, Vec<ResIx>> = BTreeMap::new();
+    for resource in given.resource_indices().rev() {
+        let found = given.resource(resource);
+        if !found.is_primitive() {
+            continue;
+        }
+        names.entry(&found.id).or_default().push(resource);
+        if let Some(history) = &found.history_id
+            && *history != found.id
+        {
+            names.entry(history).or_default().push(resource);
+        }
+    }
+    names
+}
+
 fn handle<'r, 'a>(
     acting: &mut Acting<'r, 'a>,
+    resource: ResIx,
     history: &'r History<'a>,
     deferred: &mut Vec<Deferred<'r, 'a>>,
 ) {
-    let Some(resource) = recorded(acting, history) else { return };
     let node = history.node;
     if acting.now(resource).flags.removed {
         if !acting.is_anonymous_clone(acting.top(resource)) {
@@ -74,17 +99,6 @@ fn handle<'r, 'a>(
             handle_entry(acting, resource, node, entry);
         }
     }
-}
-
-/// The resource that a record is of by its name. History can have been taken for another instance
-/// of an anonymous clone set; the name then says nothing about that one.
-fn recorded(acting: &Acting<'_, '_>, history: &History<'_>) -> Option<ResIx> {
-    let given = acting.given;
-    let named = history.resource.filter(|resource| {
-        let found = given.resource(*resource);
-        *found.id == *history.id || found.history_id.as_deref() == Some(history.id)
-    });
-    named.or_else(|| given.find_resource(history.id))
 }
 
 /// Whether another agent is configured than the one that is recorded; what it runs is stopped.
