@@ -338,9 +338,14 @@ fn run_agent(
     // Where history is ambiguous, crm_simulate counts from the beginning.
     let ambiguous = repeated && how.faithful_to == FaithfulTo::CrmSimulate;
     let call = if ambiguous { 1 } else { next_call(document, history) };
+    // A cluster has one entry for each operation, whatever the instance's history is called.
+    let name = match how.faithful_to {
+        FaithfulTo::Cluster => &done.resource,
+        FaithfulTo::CrmSimulate => &primitive.id,
+    };
     let entry = Record {
         node: node_ref(node),
-        resource: &primitive.id,
+        resource: name,
         agent: &primitive.agent,
         operation,
         outcome: &outcome,
