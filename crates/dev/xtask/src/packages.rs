@@ -11,6 +11,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("iputils-arping", "/usr/bin/arping"),
     ("apache2", "/usr/sbin/apache2"),
     ("curl", "/usr/bin/curl"),
+    ("kmod", "/sbin/modprobe"),
     ("dbus", "/usr/bin/dbus-daemon"),
     ("systemd", "/lib/systemd/systemd"),
 ];

@@ -395,5 +395,5 @@ fn change_by(request: &RunRequest) -> Change {
 }
 
 fn is_fencing(request: &RunRequest) -> bool {
-    &*request.agent.standard == "stonith"
+    agent::Standard::parse(&request.agent.standard) == Some(agent::Standard::Fence)
 }

@@ -162,6 +162,24 @@ async fn resources_do_not_wait_for_each_other() {
 }
 
 #[tokio::test]
+async fn hundreds_at_once_are_all_answered() {
+    let mut node = Node::new();
+    let mut tokens = std::collections::BTreeSet::new();
+    for number in 0..600 {
+        let mut request = node.request("exits", "monitor", &[("code", "7")]);
+        request.resource = ResourceId::new(format!("r{number}"));
+        tokens.insert(request.token);
+        node.executor.run(request);
+    }
+    while !tokens.is_empty() {
+        let Report::Finished(finished) = node.report().await else { continue };
+        assert_eq!(finished.outcome.code, OcfCode::NOT_RUNNING, "{finished:?}");
+        assert!(tokens.remove(&finished.token), "answered twice: {finished:?}");
+    }
+    assert_eq!(node.processes(), []);
+}
+
+#[tokio::test]
 async fn what_runs_or_waits_can_be_cancelled() {
     let mut node = Node::new();
     let running = node.request("sleeps", "start", &[]);
