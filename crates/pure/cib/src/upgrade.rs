@@ -4,7 +4,8 @@
 //! and only names another schema. Between series a migration rewrites what the next one dropped,
 //! each in a module of its own. A migration is skipped when the document is valid without it.
 //!
-//! **Always:** the document is changed whole or not at all, and the result is valid.
+//! **Always:** the document is changed whole or not at all, and what was brought to another schema
+//! is valid there. One that names the newest already is left alone, unchecked.
 
 mod to_2_0;
 mod to_3_0;
@@ -83,8 +84,8 @@ const MIGRATIONS: [(Schema, Schema, Migration); 3] = [
     (Schema::number(310), Schema::number(400), to_4_0::migrate),
 ];
 
-/// Brings a document to the newest schema. One with `validate-with="none"` is left alone: nobody
-/// can tell what it follows.
+/// Brings a document to the newest schema. One that names it already is left alone, and so is one
+/// with `validate-with="none"`: nobody can tell what it follows. Neither is checked.
 ///
 /// # Errors
 /// When the document is not valid, or no migration makes it valid in the newest schema; it is
