@@ -109,9 +109,11 @@ fn unfencing(document: &Document) -> bool {
 }
 
 fn fencing_action(configured: &Configured<'_>) -> Arc<str> {
-    match configured.text(&["fencing-action", "stonith-action"]) {
-        Some("off" | "poweroff") => Arc::from("off"),
-        Some(_) | None => Arc::from("reboot"),
+    match (configured.text(&["fencing-action"]), configured.text(&["stonith-action"])) {
+        (Some("off"), _) => Arc::from("off"),
+        // The other word for it goes with the other name only.
+        (None, Some("off" | "poweroff")) => Arc::from("off"),
+        (Some(_), _) | (None, Some(_) | None) => Arc::from("reboot"),
     }
 }
 

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use cib::Element;
 use model::{OcfCode, Role, Score};
 
-use super::types::{EarlyAction, NodeIx, NodeKind, ResIx, Resolved};
+use super::types::{NodeIx, NodeKind, ResIx, Resolved};
 use super::{Reading, nodes, resources};
 
 /// Makes nodes for connections that only history remembers, while nodes can still be made.
@@ -56,7 +56,7 @@ pub(super) fn read(reading: &mut Reading<'_>) {
     read_histories(reading, status, fencing);
     for container in std::mem::take(&mut reading.stop_needed).into_iter().rev() {
         if let Some(node) = reading.resolved.active_nodes(container).node {
-            reading.resolved.early.push(EarlyAction::Stop { resource: container, node });
+            fencing::stop(reading, container, node);
         }
     }
     remote::finish(reading);

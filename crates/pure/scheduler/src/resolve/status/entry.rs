@@ -6,8 +6,9 @@ use model::{ExecStatus, OcfCode, Role, Score};
 use super::super::Reading;
 use super::super::lookup::OnFail;
 use super::super::resources::scores::wish;
-use super::super::types::{EarlyAction, HistoryEntry, NodeIx, Pending, ResIx, WishSource};
+use super::super::types::{HistoryEntry, NodeIx, Pending, ResIx, WishSource};
 use super::super::values::parse_integer;
+use super::fencing::stop;
 use super::{expiry, failure, moves, shared};
 use crate::report::{FindingKind, Severity};
 
@@ -409,7 +410,7 @@ fn pending<'a>(reading: &mut Reading<'a>, event: &Event<'a>, progress: &Progress
         "migrate_to" if reading.resolved.node(event.node).unclean => {
             let target = event.element.attr("migrate_target");
             if let Some(node) = target.and_then(|name| reading.resolved.find_node(name)) {
-                reading.resolved.early.push(EarlyAction::Stop { resource, node });
+                stop(reading, resource, node);
             }
         }
         _ => {}

@@ -1,7 +1,7 @@
 //! Nodes that must be cut off.
 
 use super::super::Reading;
-use super::super::types::{EarlyAction, NodeIx, NodeKind};
+use super::super::types::{EarlyAction, NodeIx, NodeKind, ResIx};
 use crate::report::{Finding, FindingKind, Severity};
 
 /// Asks for `node` to be fenced because of `reason`. A guest is fenced by recovering what it runs
@@ -46,6 +46,16 @@ pub(super) fn fence(reading: &mut Reading<'_>, node: NodeIx, reason: &str, delay
             }
             request(reading, node, reason, delay);
         }
+    }
+}
+
+/// Asks for a stop. Where a node that is down makes it impossible, the node is fenced for it.
+pub(super) fn stop(reading: &mut Reading<'_>, resource: ResIx, node: NodeIx) {
+    reading.resolved.early.push(EarlyAction::Stop { resource, node });
+    let at = reading.resolved.node(node);
+    let out_of_reach = !at.online && (!at.is_guest() || at.remote_reset);
+    if out_of_reach && !at.unclean && reading.resolved.resource(resource).flags.managed {
+        fence(reading, node, "stop is unrunnable", false);
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::lookup::OnFail;
 use super::super::resources::scores::wish;
 use super::super::types::{EarlyAction, NodeIx, NodeKind, ResIx, WishSource};
 use super::activity::add_active;
-use super::fencing::fence;
+use super::fencing::{fence, stop};
 
 /// Settles a resource's state on `node` once all entries are read; `on_fail` is what failures
 /// among them lead to.
@@ -144,10 +144,6 @@ fn handle_failure(
         OnFail::RestartContainer => restart_container(reading, resource, node, known_active),
         OnFail::ResetRemote => reset_remote(reading, resource, node, known_active),
     }
-}
-
-fn stop(reading: &mut Reading<'_>, resource: ResIx, node: NodeIx) {
-    reading.resolved.early.push(EarlyAction::Stop { resource, node });
 }
 
 fn restart_container(reading: &mut Reading<'_>, resource: ResIx, node: NodeIx, known_active: bool) {

@@ -15,7 +15,7 @@ pub struct Options {
     pub symmetric: bool,
     pub maintenance_mode: bool,
     pub fencing_enabled: bool,
-    /// `fencing-action`: "reboot", "off" ("poweroff" reads as "off").
+    /// `fencing-action`: "reboot" or "off".
     pub fencing_action: Arc<str>,
     pub fencing_timeout_ms: u64,
     /// `priority-fencing-delay`.
