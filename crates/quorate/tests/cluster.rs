@@ -158,8 +158,10 @@ fn what_was_acknowledged_survives_killing_everyone() {
     bed.wait_members(3, &[1, 2, 3]);
     let xml = bed.see(3).xml;
     assert!(xml.contains("value=\"39\""), "acknowledged {last}: {xml}");
-    // Undo still knows what came before.
-    let undone = bed.client(2).ask(&wire::api::Request::Undo { force: false }).unwrap();
+    // Undo still knows what came before, where the copy that all took over was.
+    let coordinator = bed.see(3).cluster.coordinator.unwrap();
+    let coordinator = coordinator.strip_prefix('n').unwrap().parse().unwrap();
+    let undone = bed.client(coordinator).ask(&wire::api::Request::Undo { force: false }).unwrap();
     assert!(matches!(undone, Reply::Done { .. }), "{undone:?}");
     assert!(bed.see(1).xml.contains("value=\"38\""), "{}", bed.see(1).xml);
 }

@@ -22,7 +22,7 @@ use crate::{Ends, Event, Incoming, Outgoing, Votes};
 
 /// First and longest wait between attempts to reach the sequencer.
 const RETRY_FIRST: Duration = Duration::from_millis(20);
-const RETRY_LONGEST: Duration = Duration::from_secs(1);
+pub(super) const RETRY_LONGEST: Duration = Duration::from_millis(100);
 
 /// A sequencer that does not let a member in for so long is as good as none.
 const GREETING_MAX: Duration = Duration::from_secs(2);

@@ -23,6 +23,12 @@ use super::{Sequencer, ServeError};
 /// So many pings fit into the time after which a silent member is dropped.
 const PINGS_PER_STALL: u32 = 4;
 
+/// After its start the sequencer waits so long before it forms the first membership. When it comes
+/// back all members do, within moments; forming one membership after the other would have the first
+/// few believe that the others are lost.
+const GATHER: Duration = Duration::from_millis(300);
+const _: () = assert!(GATHER.as_millis() > 2 * super::client::RETRY_LONGEST.as_millis());
+
 /// Serves members until `stop` is ready. Says in the log that it is for one machine.
 ///
 /// # Errors
@@ -37,12 +43,14 @@ pub async fn serve(sequencer: Sequencer, stop: impl Future<Output = ()>) -> Resu
     let mut pulse = tokio::time::interval(stall / PINGS_PER_STALL);
     pulse.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut connections = 0;
-    tokio::pin!(stop);
+    let gather = tokio::time::sleep(GATHER);
+    tokio::pin!(stop, gather);
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
             _ = pulse.tick() => order.pulse(Instant::now()),
+            () = &mut gather, if order.gathering => order.gathered(),
             Some(report) = inbox.recv() => order.take(report),
             accepted = listener.accept() => {
                 let (stream, _) = accepted
@@ -125,6 +133,8 @@ struct Order {
     cut: Vec<BTreeSet<NodeId>>,
     /// The current membership of each side that has one.
     sides: BTreeMap<Side, BTreeSet<NodeId>>,
+    /// No membership is formed yet.
+    gathering: bool,
     /// The highest membership id that anyone has been through.
     last_membership: u64,
     pings: u64,
@@ -139,6 +149,7 @@ impl Order {
             nodes: BTreeMap::new(),
             cut: Vec::new(),
             sides: BTreeMap::new(),
+            gathering: true,
             last_membership: 0,
             pings: 0,
             last_pulse: None,
@@ -213,8 +224,16 @@ impl Order {
         self.cut.iter().position(|group| group.contains(&node)).map_or(Side::Rest, Side::Group)
     }
 
+    fn gathered(&mut self) {
+        self.gathering = false;
+        self.reform();
+    }
+
     /// Gives each side whose members are not as they were a new membership.
     fn reform(&mut self) {
+        if self.gathering {
+            return;
+        }
         let mut sides: BTreeMap<Side, BTreeSet<NodeId>> = BTreeMap::new();
         for node in self.seats.keys() {
             sides.entry(self.side_of(*node)).or_default().insert(*node);
