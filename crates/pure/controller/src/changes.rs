@@ -14,7 +14,7 @@ use crate::Controller;
 use crate::coordinate::Coordination;
 use crate::cut_off::who;
 use crate::input::{Effect, Record};
-use crate::state::invalid;
+use crate::state::{Named, invalid};
 
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
@@ -150,6 +150,7 @@ impl Controller {
     pub(crate) fn changed(&mut self, from: NodeId, submitted: Submitted) {
         let Submitted { request, change, user, at, force } = submitted;
         let words = words(&change);
+        let change = self.with_members(change);
         let result = self.apply_change(&change, &user, at);
         let client =
             if from == self.identity.id { self.clients.submitted.remove(&request) } else { None };
@@ -175,13 +176,18 @@ impl Controller {
         }
     }
 
+    /// Members that an edit leaves out of the configuration are put back: they are there, and the
+    /// scheduler must know of them. As part of the edit, so that what disks replay is the same.
+    fn with_members(&self, change: Change) -> Change {
+        let Change::Edit { mut edits } = change else { return change };
+        let members: Vec<Named> = self.fabric.members.iter().map(|id| self.named(*id)).collect();
+        edits.extend(self.state.put_back(&edits, &members));
+        Change::Edit { edits }
+    }
+
     fn apply_change(&mut self, change: &Change, user: &str, at: i64) -> Result<(), Refused> {
         match change {
-            Change::Edit { edits } => {
-                self.state.edit(edits)?;
-                let members = self.fabric.members.iter().map(|id| self.named(*id)).collect();
-                self.state.keep_configured(members);
-            }
+            Change::Edit { edits } => self.state.edit(edits)?,
             Change::Attribute { node, name, value } => {
                 let node = self.known(node)?;
                 self.state.set_attribute(&node, name, value.as_deref());
@@ -225,7 +231,7 @@ impl Controller {
         Ok(())
     }
 
-    fn known(&self, name: &str) -> Result<crate::state::Named, Refused> {
+    fn known(&self, name: &str) -> Result<Named, Refused> {
         match self.id_of(name) {
             Some(id) => Ok(self.named(id)),
             None => Err(Refused::UnknownNode { node: name.to_owned(), nearest: None }),

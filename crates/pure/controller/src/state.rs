@@ -79,7 +79,9 @@ impl State {
     /// which the scheduler knows that it must be fenced; who left had it set to `down`.
     pub(crate) fn mark_membership(&mut self, nodes: &[Named], quorate: bool, coordinator: &str) {
         let mut configured = false;
-        for node in nodes.iter().filter(|node| node.member) {
+        // A change of the configuration, so only with quorum: the version that it makes must not
+        // outrank what the others acknowledged meanwhile.
+        for node in nodes.iter().filter(|node| node.member && quorate) {
             configured |= self.ensure_configured(node);
         }
         let named: BTreeMap<&str, &Named> =
@@ -247,12 +249,35 @@ impl State {
         Ok(())
     }
 
-    /// Members that an edit left out of the configuration are put back: they are there, and the
-    /// scheduler must know of them.
-    pub(crate) fn keep_configured(&mut self, members: Vec<Named>) {
-        for member in members {
-            self.ensure_configured(&member);
-        }
+    /// Edits to add to these, so that none of the members is left out of the configuration.
+    pub(crate) fn put_back(&self, edits: &[Edit], members: &[Named]) -> Vec<Edit> {
+        let removes = edits.iter().any(|edit| match edit {
+            Edit::Replace { .. } | Edit::Patch { .. } | Edit::Delete { .. } => true,
+            Edit::Create { .. } | Edit::Modify { .. } => false,
+        });
+        let after = if removes { crate::edits::apply(&self.document, edits).ok() } else { None };
+        let Some(after) = after else { return Vec::new() };
+        let known: Vec<(Option<&str>, Option<&str>)> = after
+            .section(Section::Nodes)
+            .into_iter()
+            .flat_map(Element::children)
+            .map(|node| (node.attr("id"), node.attr("uname")))
+            .collect();
+        let is_missing = |member: &&Named| {
+            let same = |(id, name): &(Option<&str>, Option<&str>)| {
+                *id == Some(&member.id) || *name == Some(&member.name)
+            };
+            !known.iter().any(same)
+        };
+        let create = |member: &Named| Edit::Create {
+            parent: "/cib/configuration/nodes".to_owned(),
+            xml: format!(
+                "<node id=\"{}\" uname=\"{}\"/>",
+                cib::escape_attribute(&member.id),
+                cib::escape_attribute(&member.name)
+            ),
+        };
+        members.iter().filter(is_missing).map(create).collect()
     }
 
     /// Takes back the last edit: the disks did not take it.
