@@ -8,6 +8,23 @@ pub(crate) fn calendar(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// `Sat Nov 21 09:35:02 2026`.
+pub(crate) fn clock(seconds: i64) -> String {
+    // 1970-01-01 was a Thursday.
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let days = seconds.div_euclid(DAY);
+    let (year, month, day) = date_of(days);
+    let of_day = seconds.rem_euclid(DAY);
+    let name = |names: &[&'static str], at: i64| {
+        usize::try_from(at).ok().and_then(|at| names.get(at).copied()).unwrap_or("???")
+    };
+    let (week_day, month) = (name(&DAYS, days.rem_euclid(7)), name(&MONTHS, month - 1));
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    format!("{week_day} {month} {day:>2} {hour:02}:{minute:02}:{second:02} {year}")
+}
+
 /// Reads an ISO 8601 moment: `2026-11-21`, `20261121`, `2026-325` or `2026-W47-6`, then
 /// optionally `T` or a blank, a time, and `Z` or an offset. `None` for anything else.
 pub(crate) fn parse(text: &str) -> Option<i64> {
@@ -137,7 +154,7 @@ fn date_of(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{calendar, parse};
+    use super::{calendar, clock, parse};
 
     #[test]
     fn moments_read_and_print() {
@@ -152,6 +169,12 @@ mod tests {
         ] {
             assert_eq!(parse(text).map(calendar).as_deref(), Some(printed), "{text}");
         }
+    }
+
+    #[test]
+    fn clocks_name_days_and_months() {
+        assert_eq!(clock(1_334_242_313), "Thu Apr 12 14:51:53 2012");
+        assert_eq!(clock(0), "Thu Jan  1 00:00:00 1970");
     }
 
     #[test]

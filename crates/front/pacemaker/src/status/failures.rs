@@ -1,77 +1,61 @@
 //! Fail counts by node, and the list of failed actions.
 
-use std::collections::BTreeMap;
-
 use cib::Element;
-use model::{ExecStatus, OcfCode};
-use scheduler::{Node, Resolved};
+use model::ExecStatus;
+use scheduler::{FailCountScope, NodeIx, Resolved};
 
 use super::primitive::{code_of, is_masked_probe};
 use crate::text::Text;
-use crate::time;
+use crate::{exit, time};
 
-/// Writes, for each node with failures, the resources that failed there and how often.
+/// Writes, for each online node, the resources that failed there and how often.
 pub(super) fn write_counts(text: &mut Text, resolved: &Resolved<'_>) {
-    let mut begun = false;
-    for node in &resolved.nodes {
-        let failures = failures_of(node);
-        if failures.is_empty() {
+    let states = resolved.document.root().child("status");
+    let states = states.into_iter().flat_map(|status| status.children_named("node_state"));
+    let nodes: Vec<NodeIx> = states
+        .filter_map(|state| {
+            let found = resolved.nodes.iter().position(|node| Some(&*node.id) == state.attr("id"));
+            found.map(NodeIx::new).filter(|node| resolved.node(*node).online)
+        })
+        .collect();
+    if nodes.is_empty() {
+        return;
+    }
+    text.space();
+    text.begin("Migration Summary");
+    for node in nodes {
+        let lines: Vec<String> = resolved
+            .history
+            .iter()
+            .filter(|history| history.node == node)
+            .filter_map(|history| count_line(resolved, node, history.id))
+            .collect();
+        if lines.is_empty() {
             continue;
         }
-        if !begun {
-            text.space();
-            text.begin("Migration Summary");
-            begun = true;
-        }
-        text.begin(&format!("Node: {}", node.name));
-        for (name, failure) in failures {
-            let threshold =
-                resolved.find_resource(name).map_or(model::Score::INFINITY.value(), |at| {
-                    resolved.resource(at).migration_threshold
-                });
-            let mut line = format!("{name}: migration-threshold={threshold}");
-            if failure.count > 0 {
-                line.push_str(&format!(" fail-count={}", failure.count));
-            }
-            if failure.last > 0 {
-                line.push_str(&format!(" last-failure='{}'", time::calendar(failure.last)));
-            }
+        text.begin(&format!("Node: {}", resolved.node(node).name));
+        for line in lines {
             text.item(&line);
         }
         text.end();
     }
-    if begun {
-        text.end();
-    }
+    text.end();
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Failures {
-    count: i64,
-    last: i64,
-}
-
-/// A resource's failures are the sum of its operations'.
-fn failures_of<'n>(node: &'n Node<'_>) -> BTreeMap<&'n str, Failures> {
-    let mut by_resource: BTreeMap<&str, Failures> = BTreeMap::new();
-    for (name, value) in &node.attributes {
-        let (name, is_count) = match name.strip_prefix("fail-count-") {
-            Some(rest) => (rest, true),
-            None => match name.strip_prefix("last-failure-") {
-                Some(rest) => (rest, false),
-                None => continue,
-            },
-        };
-        let resource = name.split_once('#').map_or(name, |(resource, _)| resource);
-        let entry = by_resource.entry(resource).or_default();
-        if is_count {
-            let count = model::Score::parse(value).map_or(0, |score| i64::from(score.value()));
-            entry.count = (entry.count + count).min(i64::from(model::Score::INFINITY.value()));
-        } else {
-            entry.last = entry.last.max(value.parse().unwrap_or(0));
-        }
+/// What is said of a resource's failures on a node; nothing where there are none.
+fn count_line(resolved: &Resolved<'_>, node: NodeIx, name: &str) -> Option<String> {
+    let resource = resolved.find_recorded(name)?;
+    let scope = FailCountScope { effective: false, launched: false };
+    let failures = resolved.fail_count(node, resource, scope, None);
+    if failures.count <= 0 {
+        return None;
     }
-    by_resource
+    let threshold = resolved.resource(resource).migration_threshold;
+    let mut line = format!("{name}: migration-threshold={threshold} fail-count={}", failures.count);
+    if failures.last > 0 {
+        line.push_str(&format!(" last-failure='{}'", time::clock(failures.last)));
+    }
+    Some(line)
 }
 
 /// Writes the failures that history keeps.
@@ -93,7 +77,7 @@ fn describe(entry: Element<'_>, node: &str) -> String {
     let attr = |name: &str| entry.attr(name).unwrap_or_default();
     let key = entry.attr("operation_key").unwrap_or(attr("id"));
     let status: i32 = attr("op-status").parse().unwrap_or(4);
-    let words = OcfCode(code_of(entry).0).words();
+    let words = exit::words(code_of(entry));
     let mut line = format!(
         "{key} on {node} '{words}' ({}): call={}, status='{}'",
         attr("rc-code"),
@@ -104,7 +88,7 @@ fn describe(entry: Element<'_>, node: &str) -> String {
         line.push_str(&format!(", exitreason='{}'", attr("exit-reason")));
     }
     if let Ok(at) = attr("last-rc-change").parse::<i64>() {
-        line.push_str(&format!(", last-rc-change='{}'", time::calendar(at)));
+        line.push_str(&format!(", last-rc-change='{}'", time::clock(at)));
     }
     for (name, word) in [("queue-time", "queued"), ("exec-time", "exec")] {
         if !attr(name).is_empty() {
