@@ -114,12 +114,25 @@ pub(super) fn looks_at_host(state: &State<'_>, node: NodeIx, resource: ResIx) ->
     if !state.input.node(node).is_guest() {
         return false;
     }
-    let top = state.input.top_of(resource, true);
-    let bundled = state.resource(top).bundle().and_then(|bundle| bundle.child);
-    let runs_inside = bundled == Some(state.input.top_of(resource, false));
-    if runs_inside && is_bundle_node(state, node) {
+    if runs_inside(state, resource) && is_bundle_node(state, node) {
         return true;
     }
+    asks_for_host(state, resource)
+}
+
+/// Whether there may be a node of which the above holds.
+pub(super) fn may_look_at_host(state: &State<'_>, resource: ResIx) -> bool {
+    runs_inside(state, resource) || asks_for_host(state, resource)
+}
+
+/// Whether the resource runs in the containers of a bundle.
+fn runs_inside(state: &State<'_>, resource: ResIx) -> bool {
+    let top = state.input.top_of(resource, true);
+    let bundled = state.resource(top).bundle().and_then(|bundle| bundle.child);
+    bundled.is_some() && bundled == Some(state.input.top_of(resource, false))
+}
+
+fn asks_for_host(state: &State<'_>, resource: ResIx) -> bool {
     let target = state.resource(resource).meta("container-attribute-target");
     target.is_some_and(|target| target.eq_ignore_ascii_case("host"))
 }

@@ -6,6 +6,7 @@
 
 use model::Score;
 
+use super::bundle;
 use super::colocation::{self, NODE_ITSELF, has_influence, same_value, value};
 use super::row::{Row, SET_ASIDE, add_scores};
 use super::state::State;
@@ -31,7 +32,14 @@ pub(super) struct Directions {
 struct Tie {
     colocation: ColocationIx,
     factor: f32,
+    /// How many ties lie before it.
+    depth: u32,
 }
+
+/// Ties are followed no further than this: a chain of so many colocations is a mistake, and what
+/// its far end wishes must cost neither the stack nor the time of all others. The largest groups
+/// have some hundred members.
+const DEPTH_MAX: u32 = 1_000;
 
 /// A score as a share of infinity.
 fn share(score: Score) -> f32 {
@@ -56,43 +64,54 @@ pub(super) fn add_dependent_as(
         return;
     }
     let terms = state.colocation(colocation);
-    let tie = Tie { colocation, factor: share(terms.score) };
+    let tie = Tie { colocation, factor: share(terms.score), depth: 0 };
     let dependent = terms.dependent;
-    let row = state[primary].row.clone();
-    state[primary].row = follow(state, dependent, primary, row, tie, directions);
+    let before = Sums::of(&state[primary].row);
+    let after = follow(state, dependent, primary, before, tie, directions);
+    let (resource, terms) = state.resource_and_terms(primary);
+    for (node, cell) in resource.row.listed_mut() {
+        let Some(score) = after.on(node) else { continue };
+        let change = score - cell.score;
+        if change != 0 && add_scores(cell.score, change) == score {
+            cell.add(change, ScoreSource::OfDependent(colocation), terms);
+        } else if change != 0 {
+            cell.set(score, ScoreSource::OfDependent(colocation), terms);
+        }
+    }
 }
 
-/// The scores of `resource` as everything that it is tied to would have them.
-pub(super) fn of_resource(state: &mut State<'_>, resource: ResIx, directions: Directions) -> Row {
+/// The scores of `resource` as everything that it is tied to would have them; nothing where it is
+/// being asked already.
+pub(super) fn of_resource(
+    state: &mut State<'_>,
+    resource: ResIx,
+    directions: Directions,
+) -> Option<Sums> {
     let start = match state.resource(resource).variant {
-        Variant::Group(_) => state[resource].children.last().copied(),
-        Variant::Primitive | Variant::CloneSet(_) | Variant::Bundle(_) => Some(resource),
+        Variant::Group(_) => state[resource].children.last().copied()?,
+        Variant::Primitive | Variant::CloneSet(_) | Variant::Bundle(_) => resource,
     };
-    let Some(start) = start else { return Row::default() };
     if state[resource].summing || state[start].summing {
-        return Row::default();
+        return None;
     }
     state[resource].summing = true;
     state[start].summing = true;
-    let row = state[start].row.clone();
-    let row = follow_further(state, start, start, row.clone(), 1.0, directions).unwrap_or(row);
+    let own = Sums::of(&state[start].row);
+    let sums = follow_further(state, (start, start), own.clone(), (1.0, 0), directions);
     state[start].summing = false;
     state[resource].summing = false;
-    row
+    Some(sums.unwrap_or(own))
 }
 
 /// The score that an instance's colocations give to one node.
 pub(super) fn of_instance_on(state: &mut State<'_>, instance: ResIx, node: NodeIx) -> i32 {
-    let mut row = Row::unlisted(state.nodes.len());
-    if let Some(cell) = row.slot(node) {
-        cell.listed = true;
-        cell.score = state.input.node(node).score.value();
-    }
+    let base = state.input.node(node).score.value();
+    let mut sums = Sums::of_node(state.nodes.len(), node, base);
     for colocation in colocation::this_with(state, instance) {
         let terms = state.colocation(colocation);
         let (other, factor) = (terms.primary, share(terms.score));
-        let tie = Tie { colocation, factor };
-        row = follow(state, other, instance, row, tie, Directions::default());
+        let tie = Tie { colocation, factor, depth: 0 };
+        sums = follow(state, other, instance, sums, tie, Directions::default());
     }
     for colocation in colocation::with_this(state, instance) {
         if !has_influence(state, colocation, Some(instance)) {
@@ -100,52 +119,88 @@ pub(super) fn of_instance_on(state: &mut State<'_>, instance: ResIx, node: NodeI
         }
         let terms = state.colocation(colocation);
         let (other, factor) = (terms.dependent, share(terms.score));
-        let tie = Tie { colocation, factor };
+        let tie = Tie { colocation, factor, depth: 0 };
         let directions = Directions { nonnegative: true, ..Directions::default() };
-        row = follow(state, other, instance, row, tie, directions);
+        sums = follow(state, other, instance, sums, tie, directions);
     }
-    row.get(node).map_or(NEVER, |cell| cell.score)
+    sums.on(node).unwrap_or(NEVER)
 }
 
-/// Adds to `row`, which is `target`'s, what `source` wishes, and what those tied to it wish.
+/// Scores while they are summed up, one a node; nothing for nodes that the resource does not know.
+#[derive(Clone, Debug)]
+pub(super) struct Sums(Vec<Option<i32>>);
+
+impl Sums {
+    fn of(row: &Row) -> Self {
+        Self(row.cells().map(|cell| cell.listed.then_some(cell.score)).collect())
+    }
+
+    fn of_node(nodes: usize, node: NodeIx, score: i32) -> Self {
+        let mut sums = vec![None; nodes];
+        if let Some(sum) = sums.get_mut(node.at()) {
+            *sum = Some(score);
+        }
+        Self(sums)
+    }
+
+    /// The sum for a node, if the resource knows it.
+    pub(super) fn on(&self, node: NodeIx) -> Option<i32> {
+        self.0.get(node.at()).copied().flatten()
+    }
+
+    fn listed_mut(&mut self) -> impl Iterator<Item = (NodeIx, &mut i32)> {
+        let entries = self.0.iter_mut().enumerate();
+        entries.filter_map(|(at, sum)| sum.as_mut().map(|sum| (NodeIx::new(at), sum)))
+    }
+
+    fn any_usable(&self, state: &State<'_>) -> bool {
+        self.0
+            .iter()
+            .enumerate()
+            .any(|(at, sum)| sum.is_some_and(|sum| sum >= 0) && state.usable(NodeIx::new(at)))
+    }
+}
+
+/// Adds to `sums`, which are `target`'s, what `source` wishes, and what those tied to it wish.
 fn follow(
     state: &mut State<'_>,
     source: ResIx,
     target: ResIx,
-    row: Row,
+    sums: Sums,
     tie: Tie,
     directions: Directions,
-) -> Row {
-    if state[source].summing {
-        return row;
+) -> Sums {
+    if state[source].summing || tie.depth > DEPTH_MAX {
+        return sums;
     }
     state[source].summing = true;
-    let row = match state.resource(source).variant {
+    let sums = match state.resource(source).variant {
         // A group is asked through its first member.
         Variant::Group(_) => match state[source].children.first().copied() {
-            Some(member) => follow(state, member, target, row, tie, directions),
-            None => row,
+            Some(member) => follow(state, member, target, sums, tie, directions),
+            None => sums,
         },
         Variant::Primitive | Variant::CloneSet(_) | Variant::Bundle(_) => {
-            let mut work = row.clone();
+            let mut work = sums.clone();
             add_matching(state, &mut work, source, target, tie, directions.nonnegative);
-            follow_further(state, source, target, work, tie.factor, directions).unwrap_or(row)
+            let reached = (tie.factor, tie.depth);
+            follow_further(state, (source, target), work, reached, directions).unwrap_or(sums)
         }
     };
     state[source].summing = false;
-    row
+    sums
 }
 
-/// Goes on to the colocations of `source`. `None` if this branch is to be given up.
+/// Goes on from `source`, on behalf of `target`, to its colocations. `None` if this branch is to be
+/// given up.
 fn follow_further(
     state: &mut State<'_>,
-    source: ResIx,
-    target: ResIx,
-    mut work: Row,
-    factor: f32,
+    (source, target): (ResIx, ResIx),
+    mut work: Sums,
+    (factor, depth): (f32, u32),
     directions: Directions,
-) -> Option<Row> {
-    if state.any_usable(&work) {
+) -> Option<Sums> {
+    if work.any_usable(state) {
         let ties = if directions.this_with {
             colocation::this_with(state, source)
         } else {
@@ -160,92 +215,85 @@ fn follow_further(
             if !directions.this_with && !has_influence(state, colocation, None) {
                 continue;
             }
-            work = follow(state, other, target, work, Tie { colocation, factor }, deeper);
+            let tie = Tie { colocation, factor, depth: depth + 1 };
+            work = follow(state, other, target, work, tie, deeper);
         }
     } else if directions.keep_active {
         return None;
     }
     if directions.nonnegative {
-        for (_, cell) in work.listed_mut() {
-            if cell.score == SET_ASIDE {
-                cell.set(1, ScoreSource::KeptPositive, &mut state.terms);
+        for (_, sum) in work.listed_mut() {
+            if *sum == SET_ASIDE {
+                *sum = 1;
             }
         }
     }
     Some(work)
 }
 
-/// Adds to each node of `row` the best score that `source` has among the nodes that count as the
+/// Adds to each node's sum the best score that `source` has among the nodes that count as the
 /// same, weighed.
 fn add_matching(
     state: &mut State<'_>,
-    row: &mut Row,
+    sums: &mut Sums,
     source: ResIx,
     target: ResIx,
     tie: Tie,
     only_positive: bool,
 ) {
-    let asked = asked_row(state, source, tie.colocation);
-    let attribute = state.colocation(tie.colocation).attribute.clone();
-    let scale = Scale::of(state, source, target, &attribute);
-    let term = match state.colocation(tie.colocation).dependent == source {
-        true => ScoreSource::OfDependent(tie.colocation),
-        false => ScoreSource::OfPrimary(tie.colocation),
-    };
-    for (node, cell) in row.listed_mut() {
-        let score = match scale {
-            Scale::Node => {
-                let same = asked.get(node).filter(|_| state.usable(node));
-                same.map_or(NEVER, |cell| cell.score.max(NEVER))
-            }
-            Scale::Attribute => best_with(state, &asked, source, target, &attribute, node),
+    let kept = with_group_locations(state, source, tie.colocation);
+    let by_node = compares_nodes(state, source, target, tie.colocation);
+    let asked = &state[source].row;
+    for (node, sum) in sums.listed_mut() {
+        let score = if by_node {
+            let same = asked.get(node).filter(|_| state.usable(node));
+            same.map_or(NEVER, |cell| cell.score.max(NEVER))
+        } else {
+            best_with(state, (source, target), tie.colocation, node)
         };
         if tie.factor < 0.0 && score < 0 && !forbids_by_opposition(state, tie.colocation, score) {
             continue;
         }
-        if cell.score == SET_ASIDE {
+        if *sum == SET_ASIDE {
             continue;
         }
-        let delta = weighed(tie.factor, score);
-        let sum = add_scores(delta, cell.score);
-        if only_positive && sum < 0 && cell.score > 0 {
-            cell.set(SET_ASIDE, term, &mut state.terms);
-        } else if !(only_positive && sum < 0 && cell.score == 0) {
-            cell.add(delta, term, &mut state.terms);
+        let total = add_scores(weighed(tie.factor, score), *sum);
+        if only_positive && total < 0 && *sum > 0 {
+            *sum = SET_ASIDE;
+        } else if !(only_positive && total < 0 && *sum == 0) {
+            *sum = total;
         }
     }
-}
-
-/// What decides whether two nodes count as the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scale {
-    /// The node itself: the usual case, without looking at any text.
-    Node,
-    Attribute,
-}
-
-impl Scale {
-    fn of(state: &State<'_>, source: ResIx, target: ResIx, attribute: &str) -> Self {
-        let named = attribute == NODE_ITSELF
-            && state.input.node_indices().all(|node| {
-                [source, target].into_iter().all(|resource| {
-                    value(state, attribute, node, resource) == Some(&*state.input.node(node).name)
-                })
-            });
-        if named { Self::Node } else { Self::Attribute }
+    if let Some(kept) = kept {
+        state[source].row = kept;
     }
+}
+
+/// Whether the colocation is about the node itself, and both ends see it so: the usual case, for
+/// which no text need be compared.
+fn compares_nodes(
+    state: &State<'_>,
+    source: ResIx,
+    target: ResIx,
+    colocation: ColocationIx,
+) -> bool {
+    let sees_itself = |resource| !state.has_guests || !bundle::may_look_at_host(state, resource);
+    state.named_as_themselves
+        && &*state.colocation(colocation).attribute == NODE_ITSELF
+        && sees_itself(source)
+        && sees_itself(target)
 }
 
 fn best_with(
     state: &State<'_>,
-    asked: &Row,
-    source: ResIx,
-    target: ResIx,
-    attribute: &str,
+    (source, target): (ResIx, ResIx),
+    colocation: ColocationIx,
     node: NodeIx,
 ) -> i32 {
+    let attribute = &state.colocation(colocation).attribute;
     let wanted = value(state, attribute, node, target);
-    asked
+    state[source]
+        .row
         .listed()
         .filter(|(other, _)| {
             state.usable(*other) && same_value(value(state, attribute, *other, source), wanted)
@@ -254,22 +302,24 @@ fn best_with(
         .fold(NEVER, i32::max)
 }
 
-/// The scores that `source` is asked for. A member that is configured as the dependent itself
-/// lacks its group's location constraints (only the first member has them); they count here.
-fn asked_row(state: &mut State<'_>, source: ResIx, colocation: ColocationIx) -> Row {
+/// A member that is configured as the dependent itself lacks its group's location constraints
+/// (only the first member has them); they count while it is asked. Gives its row without them.
+fn with_group_locations(
+    state: &mut State<'_>,
+    source: ResIx,
+    colocation: ColocationIx,
+) -> Option<Row> {
     let terms = state.colocation(colocation);
     let group = state.resource(source).parent.filter(|parent| {
         matches!(state.resource(*parent).variant, Variant::Group(_))
             && state[*parent].children.first() != Some(&source)
-    });
-    match group {
-        Some(group) if terms.dependent == source && terms.explicit => {
-            let kept = state[source].row.clone();
-            super::location::apply_group_to_member(state, group, source);
-            std::mem::replace(&mut state[source].row, kept)
-        }
-        Some(_) | None => state[source].row.clone(),
+    })?;
+    if terms.dependent != source || !terms.explicit {
+        return None;
     }
+    let kept = state[source].row.clone();
+    super::location::apply_group_to_member(state, group, source);
+    Some(kept)
 }
 
 /// A dependent that must be apart from its primary and has one node left: only then is its bad

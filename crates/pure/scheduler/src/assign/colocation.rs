@@ -84,10 +84,10 @@ fn add(state: &mut State<'_>, colocation: AssignedColocation) {
     let (dependent, primary) = (colocation.dependent, colocation.primary);
     state.colocations.push(colocation);
     let mut list = std::mem::take(&mut state[dependent].this_with);
-    order::insert_by_primary(state, &mut list, index);
+    order::enter_by_primary(state, &mut list, index);
     state[dependent].this_with = list;
     let mut list = std::mem::take(&mut state[primary].with_this);
-    order::insert_by_dependent(state, &mut list, index);
+    order::enter_by_dependent(state, &mut list, index);
     state[primary].with_this = list;
 }
 

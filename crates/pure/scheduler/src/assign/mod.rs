@@ -15,6 +15,7 @@
 //! Field word: Pacemaker *assignment*, once *allocation*.
 
 mod bundle;
+mod chains;
 mod clone_set;
 mod colocated_scores;
 mod colocation;
@@ -73,6 +74,7 @@ fn assign_all(state: &mut State<'_>) {
         assign_one(state, connection, target, true);
     }
     for resource in rest {
+        chains::assign_far_end(state, resource);
         assign_one(state, resource, None, true);
     }
     tell_capacities(state, false);

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use model::Score;
 
-use super::colocated_scores::{self, Directions};
+use super::colocated_scores::{self, Directions, Sums};
 use super::row::Row;
 use super::state::State;
 use super::table_order;
@@ -41,8 +41,9 @@ fn compare_resources(
         colocated_scores::of_resource(state, resource, directions)
     });
     let [row_one, row_other] = &rows;
-    let on = |row: &Row, node: Option<NodeIx>| {
-        node.and_then(|node| row.get(node)).map_or(NEVER, |cell| cell.score)
+    let on = |sums: &Option<Sums>, node: Option<NodeIx>| {
+        let sum = sums.as_ref().zip(node).and_then(|(sums, node)| sums.on(node));
+        sum.unwrap_or(NEVER)
     };
     let by_current =
         on(row_other, current_node(state, other)).cmp(&on(row_one, current_node(state, one)));
@@ -54,6 +55,33 @@ fn compare_resources(
         .map(|node| on(row_other, Some(*node)).cmp(&on(row_one, Some(*node))))
         .find(|ordering| ordering.is_ne())
         .unwrap_or(Ordering::Equal)
+}
+
+/// Puts a colocation in its dependent's own list, while priorities are as configured. There may be
+/// thousands.
+pub(super) fn enter_by_primary(
+    state: &State<'_>,
+    list: &mut Vec<ColocationIx>,
+    colocation: ColocationIx,
+) {
+    let new = state.colocation(colocation).primary;
+    let at = list.partition_point(|old| {
+        compare_importance(state, new, state.colocation(*old).primary).is_gt()
+    });
+    list.insert(at, colocation);
+}
+
+/// Puts a colocation in its primary's own list, likewise.
+pub(super) fn enter_by_dependent(
+    state: &State<'_>,
+    list: &mut Vec<ColocationIx>,
+    colocation: ColocationIx,
+) {
+    let new = state.colocation(colocation).dependent;
+    let at = list.partition_point(|old| {
+        compare_importance(state, new, state.colocation(*old).dependent).is_gt()
+    });
+    list.insert(at, colocation);
 }
 
 /// Puts a dependent's colocation in its list: before the first that is not more important.

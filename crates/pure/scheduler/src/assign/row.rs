@@ -37,6 +37,9 @@ impl Cell {
 
     /// Adds `value`, by Pacemaker's rules of infinity.
     pub(super) fn add(&mut self, value: i32, source: ScoreSource, terms: &mut Terms) {
+        if value == 0 {
+            return;
+        }
         self.score = add_scores(self.score, value);
         self.term = terms.added(self.term, source, value);
     }
@@ -80,6 +83,11 @@ impl Row {
             .enumerate()
             .filter(|(_, cell)| cell.listed)
             .map(|(index, cell)| (NodeIx::new(index), cell))
+    }
+
+    /// All cells, in node order.
+    pub(super) fn cells(&self) -> impl Iterator<Item = &Cell> {
+        self.0.iter()
     }
 
     /// The nodes that the resource knows, to be changed.

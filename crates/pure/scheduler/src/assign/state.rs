@@ -25,6 +25,10 @@ pub(super) struct State<'a> {
     pub(super) terms: Terms,
     pub(super) scores: Vec<ScoreEvent>,
     pub(super) ticket_fencing: Vec<(TicketIx, NodeIx)>,
+    /// Some node is inside a resource.
+    pub(super) has_guests: bool,
+    /// Every node's `#uname` is its own name.
+    pub(super) named_as_themselves: bool,
 }
 
 /// What is decided so far about one resource.
@@ -90,6 +94,11 @@ impl<'a> State<'a> {
             terms: Terms::default(),
             scores: Vec::new(),
             ticket_fencing: Vec::new(),
+            has_guests: input.nodes.iter().any(|node| node.is_guest()),
+            named_as_themselves: input
+                .nodes
+                .iter()
+                .all(|node| node.attribute("#uname") == Some(&*node.name)),
         }
     }
 

@@ -43,13 +43,9 @@ pub enum ScoreSource {
     Promotion,
     /// A colocation where this resource is the dependent.
     WithPrimary(ColocationIx),
-    /// A colocation where this resource, or one that it is tied to, is the primary: the
-    /// dependent's own wishes.
+    /// A colocation where this resource is the primary: the wishes of the dependent, and of all
+    /// that is tied to it.
     OfDependent(ColocationIx),
-    /// The other way round: the primary's own wishes.
-    OfPrimary(ColocationIx),
-    /// Dependents' wishes would have made the score negative; they may not do that.
-    KeptPositive,
     /// What only a node with an operating system of its own may run.
     NotOnRemoteNode,
     /// What runs in a container or guest runs on that container's node only.

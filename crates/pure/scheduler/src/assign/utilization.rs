@@ -16,6 +16,9 @@ use crate::resolve::types::{NodeIx, PlacementStrategy, ResIx, Variant};
 
 const NEVER: i32 = Score::MINUS_INFINITY.value();
 
+/// Colocations are followed no further than this, to spare the stack.
+const DEPTH_MAX: u32 = 1_000;
+
 type Amounts = BTreeMap<Arc<str>, i32>;
 
 /// More free capacity first: each attribute counts one for the node that has more of it.
@@ -62,7 +65,7 @@ pub(super) fn forbid_full_nodes(state: &mut State<'_>, resource: ResIx) -> Optio
         return None;
     }
     let mut together = Vec::new();
-    collect_colocated(state, resource, resource, &mut together);
+    collect_colocated(state, (resource, resource), 0, &mut together);
     if together.is_empty() {
         return None;
     }
@@ -113,9 +116,17 @@ fn has_room(state: &State<'_>, node: NodeIx, demand: &Amounts) -> bool {
 }
 
 /// Everything that must be on the same node, through any number of colocations.
-fn collect_colocated(state: &State<'_>, resource: ResIx, asker: ResIx, together: &mut Vec<ResIx>) {
+fn collect_colocated(
+    state: &State<'_>,
+    (resource, asker): (ResIx, ResIx),
+    depth: u32,
+    together: &mut Vec<ResIx>,
+) {
+    if depth > DEPTH_MAX {
+        return;
+    }
     if let Variant::Group(_) = state.resource(resource).variant
-        && collect_group(state, resource, asker, together)
+        && collect_group(state, (resource, asker), depth, together)
     {
         return;
     }
@@ -130,7 +141,7 @@ fn collect_colocated(state: &State<'_>, resource: ResIx, asker: ResIx, together:
             && terms.score.demands()
             && bearing(state, resource, primary, colocation, true) == Bearing::Place
         {
-            collect_colocated(state, primary, asker, together);
+            collect_colocated(state, (primary, asker), depth + 1, together);
         }
     }
     let is_clone =
@@ -145,18 +156,23 @@ fn collect_colocated(state: &State<'_>, resource: ResIx, asker: ResIx, together:
             && terms.score.demands()
             && bearing(state, dependent, resource, colocation, true) == Bearing::Place
         {
-            collect_colocated(state, dependent, asker, together);
+            collect_colocated(state, (dependent, asker), depth + 1, together);
         }
     }
 }
 
 /// A group that keeps together brings all members. Whether that was all there is to do.
-fn collect_group(state: &State<'_>, group: ResIx, asker: ResIx, together: &mut Vec<ResIx>) -> bool {
+fn collect_group(
+    state: &State<'_>,
+    (group, asker): (ResIx, ResIx),
+    depth: u32,
+    together: &mut Vec<ResIx>,
+) -> bool {
     let members = &state[group].children;
     if group::is_colocated(state, group) || in_clone(state, group) {
         together.push(group);
         for member in members {
-            collect_colocated(state, *member, asker, together);
+            collect_colocated(state, (*member, asker), depth + 1, together);
         }
         return true;
     }
