@@ -65,5 +65,6 @@ pub fn plan(document: &Document, input: &Input) -> Planned {
     let plan = graph::raise(&acting, &steps);
     let actions = graph::view(&acting);
     let changes = summary::summarize(&acting);
-    Planned { plan, scores, actions, changes, findings: resolved.findings }
+    let findings = resolved.findings.iter().chain(&assigned.findings).cloned().collect();
+    Planned { plan, scores, actions, changes, findings }
 }

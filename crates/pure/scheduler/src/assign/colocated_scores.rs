@@ -41,6 +41,11 @@ struct Tie {
 /// have some hundred members.
 const DEPTH_MAX: u32 = 1_000;
 
+/// Ties that are followed in one assignment. Where everything is tied to everything, the ways from
+/// one to another are without number; after so many, only direct ties count. Real clusters follow
+/// some thousand.
+pub(super) const STEPS_MAX: u32 = 10_000_000;
+
 /// A score as a share of infinity.
 fn share(score: Score) -> f32 {
     score.value() as f32 / Score::INFINITY.value() as f32
@@ -170,9 +175,11 @@ fn follow(
     tie: Tie,
     directions: Directions,
 ) -> Sums {
-    if state[source].summing || tie.depth > DEPTH_MAX {
+    let too_far = tie.depth > DEPTH_MAX || (tie.depth > 0 && state.steps_left == 0);
+    if state[source].summing || too_far {
         return sums;
     }
+    state.steps_left = state.steps_left.saturating_sub(1);
     state[source].summing = true;
     let sums = match state.resource(source).variant {
         // A group is asked through its first member.

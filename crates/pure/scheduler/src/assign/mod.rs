@@ -37,6 +37,7 @@ mod tickets;
 mod types;
 mod utilization;
 
+use crate::report::{Finding, FindingKind, Severity};
 use crate::resolve::types::{NodeIx, PlacementStrategy, ResIx, Resolved, Variant};
 use model::Score;
 use state::{Place, ResourceState, State};
@@ -125,7 +126,9 @@ fn finish(mut state: State<'_>) -> Assigned {
         .map(|(resource, all_with_this)| finished(resource, all_with_this))
         .collect();
     state = rest;
+    let findings = too_densely_tied(&state).into_iter().collect();
     Assigned {
+        findings,
         resources,
         nodes: state.nodes,
         top: state.top,
@@ -134,6 +137,18 @@ fn finish(mut state: State<'_>) -> Assigned {
         ticket_fencing: state.ticket_fencing,
         terms: state.terms,
     }
+}
+
+/// Colocations that tie resources in more ways than could be followed.
+fn too_densely_tied(state: &State<'_>) -> Option<Finding> {
+    (state.steps_left == 0).then(|| Finding {
+        severity: Severity::Warning,
+        line: 0,
+        kind: FindingKind::Contradiction,
+        message: "colocations tie resources together in too many ways: what resources wish that \
+                  are tied only through others was partly left out of their scores"
+            .to_owned(),
+    })
 }
 
 fn finished(state: ResourceState, all_with_this: Vec<ColocationIx>) -> AssignedResource {

@@ -25,6 +25,8 @@ pub(super) struct State<'a> {
     pub(super) terms: Terms,
     pub(super) scores: Vec<ScoreEvent>,
     pub(super) ticket_fencing: Vec<(TicketIx, NodeIx)>,
+    /// How many more ties between resources may be followed.
+    pub(super) steps_left: u32,
     /// Some node is inside a resource.
     pub(super) has_guests: bool,
     /// Every node's `#uname` is its own name.
@@ -94,6 +96,7 @@ impl<'a> State<'a> {
             terms: Terms::default(),
             scores: Vec::new(),
             ticket_fencing: Vec::new(),
+            steps_left: super::colocated_scores::STEPS_MAX,
             has_guests: input.nodes.iter().any(|node| node.is_guest()),
             named_as_themselves: input
                 .nodes

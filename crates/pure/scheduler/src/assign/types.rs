@@ -7,6 +7,7 @@ use model::{Role, Score};
 
 use super::row::Row;
 use super::terms::{ScoreTerm, Terms};
+use crate::report::Finding;
 use crate::resolve::types::{NodeIx, ResIx, ShutdownLock, TicketIx};
 
 macro_rules! index {
@@ -52,6 +53,8 @@ pub struct Assigned {
     pub scores: Vec<ScoreEvent>,
     /// What tickets demand beyond scores: nodes to fence, in the order of discovery.
     pub ticket_fencing: Vec<(TicketIx, NodeIx)>,
+    /// What was odd about the constraints, seen only here.
+    pub findings: Vec<Finding>,
     pub(super) terms: Terms,
 }
 
