@@ -45,10 +45,6 @@ fn from(resolved: &Resolved<'_>, assigned: &Assigned, source: ScoreSource) -> St
         ScoreSource::OfDependent(at) => {
             format!("wishes of what follows it, {}", colocation(at))
         }
-        ScoreSource::OfPrimary(at) => {
-            format!("wishes of what it follows, {}", colocation(at))
-        }
-        ScoreSource::KeptPositive => "wishes of what follows it may not forbid a node".to_owned(),
         ScoreSource::NotOnRemoteNode => "cannot run on a remote node".to_owned(),
         ScoreSource::InsideContainer => "runs with its container only".to_owned(),
     }
