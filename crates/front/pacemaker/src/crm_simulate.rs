@@ -98,6 +98,10 @@ impl Trouble {
 
 fn run(words: Vec<OsString>, spoken: &mut Spoken) -> Result<(), Trouble> {
     let wanted = arguments::read(words)?;
+    if let Some(format) = &wanted.unknown_format {
+        spoken.error(&format!("Error creating output format {format}: Unknown output format"));
+        return Err(Trouble::new(Exit::NoSuch, ""));
+    }
     if wanted.help {
         spoken.output(arguments::help());
         return Ok(());

@@ -7,14 +7,18 @@ use model::OcfCode;
 pub(crate) enum Exit {
     Ok = 0,
     Error = 1,
+    NotPermitted = 4,
     Usage = 64,
     /// The input is not what it should be.
     Data = 65,
-    CannotCreate = 73,
+    /// Reading or writing failed.
+    Io = 74,
     /// The configuration is not valid.
     Config = 78,
     /// There is no running cluster to ask.
     Disconnected = 102,
+    /// What was named is not there.
+    NoSuch = 105,
 }
 
 /// Pacemaker's words for an agent's exit code where it is shown as a tool's exit code.

@@ -20,8 +20,8 @@ pub(crate) struct Given {
     pub(crate) value: String,
 }
 
-/// Reads a command line (without the program's name). Words that are no options are refused, as
-/// are options that the tool does not take.
+/// Reads a command line (without the program's name). Options that the tool does not take are
+/// refused; words that are no options are passed over, as Pacemaker's tools do.
 pub(crate) fn read(taken: &[Taken], words: &[String]) -> Result<Vec<Given>, String> {
     let mut given = Vec::new();
     let mut words = words.iter();
@@ -33,8 +33,6 @@ pub(crate) fn read(taken: &[Taken], words: &[String]) -> Result<Vec<Given>, Stri
             given.push(read_long(taken, long, &mut words)?);
         } else if let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) {
             read_short(taken, short, &mut words, &mut given)?;
-        } else {
-            return Err(format!("unexpected argument '{word}'"));
         }
     }
     Ok(given)
@@ -128,7 +126,6 @@ mod tests {
             ("--nope=1", "Unknown option --nope"),
             ("-S -x", "Missing argument for -x"),
             ("--simulate=1", "Error parsing option --simulate"),
-            ("file", "unexpected argument 'file'"),
         ] {
             assert_eq!(words(line), Err(reason.to_owned()), "{line}");
         }

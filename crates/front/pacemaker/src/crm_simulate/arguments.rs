@@ -36,6 +36,8 @@ pub(super) struct Wanted {
     pub(super) save_dot: Option<PathBuf>,
     pub(super) injections: Injections,
     pub(super) failing: Vec<String>,
+    /// An output format that there is none of.
+    pub(super) unknown_format: Option<String>,
 }
 
 /// Where the document comes from.
@@ -157,7 +159,7 @@ fn apply_value(wanted: &mut Wanted, name: &str, value: String) -> Result<(), Str
         "xml-file" if value == "-" => wanted.source = Source::Pipe,
         "xml-file" => wanted.source = Source::File(value.into()),
         "output-as" if value == "text" => {}
-        "output-as" => return Err(format!("output format '{value}' is not available")),
+        "output-as" => wanted.unknown_format = Some(value),
         _ => return Err(format!("Unknown option --{name}")),
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Reading and saving documents.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use cib::Document;
@@ -90,10 +90,23 @@ fn read_text(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Writes `text` to a file.
-pub(super) fn save(path: &Path, text: &str) -> Result<(), Trouble> {
+/// Writes a document to a file.
+pub(super) fn save(path: &Path, document: &Document) -> Result<(), Trouble> {
+    std::fs::write(path, document.to_string()).map_err(|error| {
+        let exit = if error.kind() == ErrorKind::NotFound {
+            Exit::NoSuch
+        } else if error.kind() == ErrorKind::PermissionDenied {
+            Exit::NotPermitted
+        } else {
+            Exit::Error
+        };
+        Trouble::new(exit, format!("Could not create '{}': {error}", path.display()))
+    })
+}
+
+/// Writes what is drawn or listed of a plan to a file.
+pub(super) fn save_plan(path: &Path, text: &str) -> Result<(), Trouble> {
     std::fs::write(path, text).map_err(|error| {
-        let words = format!("Could not create '{}': {error}", path.display());
-        Trouble::new(Exit::CannotCreate, words)
+        Trouble::new(Exit::Io, format!("Could not create '{}': {error}", path.display()))
     })
 }

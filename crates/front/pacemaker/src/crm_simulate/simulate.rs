@@ -22,6 +22,10 @@ pub(super) fn simulate(
     wanted: &Wanted,
 ) -> Result<(), Trouble> {
     let mut document = input::read(&wanted.source, spoken)?;
+    // Nothing is said before it is clear that the result can be kept.
+    if let Some(path) = output_path(wanted) {
+        input::save(path, &document)?;
+    }
     let mut any_text = false;
     let when = effective_time(text, &document, wanted);
     if !wanted.quiet {
@@ -37,13 +41,13 @@ pub(super) fn simulate(
         effective_time(text, &document, wanted);
     }
     if let Some(path) = &wanted.save_input {
-        input::save(path, &document.to_string())?;
+        input::save(path, &document)?;
     }
     let ended =
         if wanted.plan { plan(text, spoken, &document, &when, wanted, any_text)? } else { None };
     let end = ended.as_ref().unwrap_or(&document);
     if let Some(path) = output_path(wanted) {
-        input::save(path, &end.to_string())?;
+        input::save(path, end)?;
     }
     Ok(())
 }
@@ -130,11 +134,11 @@ fn plan(
         any_text = true;
     }
     if let Some(path) = &wanted.save_graph {
-        input::save(path, &graph::render(&planned.plan, 1))?;
+        input::save_plan(path, &graph::render(&planned.plan, 1))?;
     }
     if let Some(path) = &wanted.save_dot {
         let drawn = Drawn { all: wanted.all_actions, numbers: wanted.verbose };
-        input::save(path, &dot::render(&planned.actions, drawn))?;
+        input::save_plan(path, &dot::render(&planned.actions, drawn))?;
     }
     if !wanted.quiet {
         if any_text {
