@@ -298,3 +298,14 @@ fn a_whole_cluster_stops_node_by_node() {
     assert_eq!(ledger.acquired, ledger.released, "{ledger:?}");
     assert_eq!(ledger.violations, Vec::<String>::new());
 }
+
+#[test]
+fn a_daemon_stops_in_order_without_the_sequencer() {
+    let (mut bed, holder) = with_lock();
+    bed.kill_sequencer();
+    let status = bed.stop_node(holder);
+    assert!(status.success(), "{status:?}\n{}", bed.log(holder));
+    assert!(bed.running("lock").is_empty());
+    let ledger = own_agents::check_ledger(&bed.dir.join("lock")).unwrap();
+    assert_eq!((ledger.acquired, ledger.released), (1, 1), "{ledger:?}");
+}
