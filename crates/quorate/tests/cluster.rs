@@ -144,10 +144,9 @@ fn what_was_acknowledged_survives_killing_everyone() {
              name=\"number\" value=\"{number}\"/></cluster_property_set></crm_config><nodes/>\
              <resources/><constraints/></configuration>"
         );
-        match bed.replace(number % 3 + 1, option) {
-            Reply::Done { version } => last = version,
-            other => panic!("{other:?}"),
-        }
+        let reply = bed.replace(number % 3 + 1, option);
+        let Reply::Done { version } = reply else { panic!("{reply:?}") };
+        last = version;
     }
     for node in 1..=3 {
         bed.kill_node(node);
