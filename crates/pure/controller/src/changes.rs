@@ -276,10 +276,11 @@ impl Controller {
         let Some(edit) = self.clients.tickets.remove(&ticket) else { return };
         if counts {
             self.clients.disk_behind = None;
-            self.broadcast(Message::Stored { up_to: edit });
+            self.broadcast(Message::Stored { membership: self.fabric.id, up_to: edit });
         } else {
+            let membership = self.fabric.id;
             let reason = "an earlier change is missing on this disk".to_owned();
-            self.broadcast(Message::NotStored { number: edit, reason });
+            self.broadcast(Message::NotStored { membership, number: edit, reason });
         }
     }
 
@@ -288,8 +289,9 @@ impl Controller {
             Some(Mending::By(whole)) if whole > ticket => Mending::By(whole),
             _ => Mending::Wanted,
         });
+        let membership = self.fabric.id;
         if let Some(number) = self.clients.tickets.remove(&ticket) {
-            self.broadcast(Message::NotStored { number, reason });
+            self.broadcast(Message::NotStored { membership, number, reason });
         }
     }
 
@@ -317,6 +319,9 @@ impl Controller {
                 break;
             }
             self.state.take_back();
+            let change = format!("edit {newest} of this membership, taken back");
+            let reason = format!("too many disks did not take it: {reason}");
+            self.report(self.now.wall, Event::Refused { user: String::new(), change, reason });
             self.clients.disk_behind = Some(Mending::Wanted);
             self.think_again("an edit was taken back: the disks did not take it".to_owned());
         }

@@ -24,8 +24,11 @@ impl Controller {
             // These belong to a membership that is no longer being formed.
             Message::Hello(_) | Message::Snapshot(_) => {}
             Message::Change(submitted) => self.changed(from, submitted),
-            Message::Stored { up_to } => self.stored(from, up_to),
-            Message::NotStored { number, reason } => self.not_stored(from, number, &reason),
+            // Edits are counted anew in every membership.
+            Message::Stored { membership, .. } | Message::NotStored { membership, .. }
+                if membership != self.fabric.id => {}
+            Message::Stored { up_to, .. } => self.stored(from, up_to),
+            Message::NotStored { number, reason, .. } => self.not_stored(from, number, &reason),
             Message::Run(order) => self.ordered(*order),
             Message::Ran(ran) => self.ran(from, *ran),
             Message::FenceRun(run) => self.fence_run(*run),

@@ -18,9 +18,9 @@ pub enum Message {
     /// A client's wish. Applied, or refused, by every member alike.
     Change(Submitted),
     /// The sender's disk holds every change up to this one of the current membership's count.
-    Stored { up_to: u64 },
+    Stored { membership: u64, up_to: u64 },
     /// The sender's disk did not take this change of the current membership's count.
-    NotStored { number: u64, reason: String },
+    NotStored { membership: u64, number: u64, reason: String },
     /// The coordinator orders an action.
     Run(Box<Order>),
     /// An action's outcome.
