@@ -1,9 +1,6 @@
-//! Clients: their questions, their changes, and when a change may be called done.
-//!
-//! A change of the configuration is done when a majority of the members has it on disk. Each
-//! member counts the edits of a membership; a disk's answer is announced by that count.
+//! Clients: their questions, and their changes, which every member applies or refuses alike.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use model::NodeId;
 use wire::Message;
@@ -13,7 +10,8 @@ use wire::peer::{Evidence, Fenced, Submitted};
 use crate::Controller;
 use crate::coordinate::Coordination;
 use crate::cut_off::who;
-use crate::input::{Effect, Record};
+use crate::disks::MayEdit;
+use crate::input::Effect;
 use crate::state::{Named, invalid};
 
 #[derive(Debug, Default)]
@@ -21,48 +19,12 @@ pub(crate) struct Clients {
     /// Submitted changes of this node's clients that have not been delivered yet.
     submitted: BTreeMap<u64, u64>,
     next_request: u64,
-    /// Delivered edits that wait for disks: their count and client.
-    unstored: Vec<Unstored>,
-    /// Edits delivered in this membership.
-    edits: u64,
-    /// Up to which edit each member's disk has answered.
-    stored: BTreeMap<NodeId, u64>,
-    /// Which members' disks refused an edit.
-    refused: BTreeMap<u64, BTreeMap<NodeId, String>>,
-    /// Edits of this membership that stand, oldest first.
-    standing: Vec<u64>,
-    /// Of these, the ones that too many disks refused.
-    failed: BTreeSet<u64>,
-    /// What each ticket of our own disk stands for.
-    tickets: BTreeMap<u64, u64>,
-    next_ticket: u64,
-    /// The disk misses something. Only a whole record mends that, and until it is there nothing
-    /// else that the disk took counts: the ticket of that record, once it was written.
-    disk_behind: Option<Mending>,
     waiting_for_idle: Vec<u64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mending {
-    /// No whole record was written since.
-    Wanted,
-    /// This ticket is a whole record.
-    By(u64),
-}
-
-#[derive(Debug)]
-struct Unstored {
-    edit: u64,
-    client: u64,
-    version: String,
-    /// Given without quorum on purpose: the majority of who is here is enough.
-    forced: bool,
 }
 
 impl Clients {
     pub(crate) fn gone(&mut self, client: u64) {
         self.submitted.retain(|_, of| *of != client);
-        self.unstored.retain(|unstored| unstored.client != client);
         self.waiting_for_idle.retain(|of| *of != client);
     }
 
@@ -70,40 +32,6 @@ impl Clients {
         for client in self.waiting_for_idle.drain(..) {
             effects.push(Effect::Reply { client, reply: Reply::Idle });
         }
-    }
-
-    /// Counting starts anew. Edits that are in the copy that survived wait for this membership's
-    /// first record; of others this node cannot say what became of them.
-    pub(crate) fn membership_changed(&mut self, copy_survived: bool, effects: &mut Vec<Effect>) {
-        self.edits = 0;
-        self.stored.clear();
-        self.refused.clear();
-        self.standing.clear();
-        self.failed.clear();
-        self.tickets.clear();
-        for unstored in &mut self.unstored {
-            unstored.edit = 0;
-        }
-        if !copy_survived {
-            for Unstored { client, .. } in self.unstored.drain(..) {
-                effects.push(Effect::Reply { client, reply: Reply::Refused(Refused::NotReady) });
-            }
-        }
-    }
-
-    /// Answers those whose edit `majority` disks have. Without quorum the others may go on without
-    /// us: what was not forced waits until there is one.
-    fn acknowledge(&mut self, majority: usize, quorate: bool, effects: &mut Vec<Effect>) {
-        let stored = &self.stored;
-        self.unstored.retain(|unstored| {
-            let disks = stored.values().filter(|up_to| **up_to >= unstored.edit).count();
-            if disks < majority || !(quorate || unstored.forced) {
-                return true;
-            }
-            let version = unstored.version.clone();
-            effects.push(Effect::Reply { client: unstored.client, reply: Reply::Done { version } });
-            false
-        });
     }
 }
 
@@ -148,6 +76,17 @@ impl Controller {
 
     /// A change arrives in its turn: every member applies it, or refuses it, alike.
     pub(crate) fn changed(&mut self, from: NodeId, submitted: Submitted) {
+        if matches!(submitted.change, Change::Edit { .. }) {
+            match self.may_edit(submitted.force) {
+                MayEdit::Now => {}
+                MayEdit::Later => return self.disks.wait(from, submitted),
+                MayEdit::No => {
+                    let reason = "too few disks take what this membership starts from".to_owned();
+                    self.refuse_change(from, &submitted, Refused::NotStored { reason });
+                    return self.try_promise_again();
+                }
+            }
+        }
         let Submitted { request, change, user, at, force } = submitted;
         let words = words(&change);
         let change = self.with_members(change);
@@ -173,6 +112,18 @@ impl Controller {
                 }
                 self.think_again(cause);
             }
+        }
+    }
+
+    /// A change that cannot be applied: every member says no, and its client is told.
+    pub(crate) fn refuse_change(&mut self, from: NodeId, submitted: &Submitted, refused: Refused) {
+        let (user, change) = (submitted.user.clone(), words(&submitted.change));
+        let reason = format!("{refused:?}");
+        self.report(submitted.at, Event::Refused { user, change, reason });
+        if from == self.identity.id
+            && let Some(client) = self.clients.submitted.remove(&submitted.request)
+        {
+            self.reply(client, Reply::Refused(refused));
         }
     }
 
@@ -238,107 +189,9 @@ impl Controller {
         }
     }
 
-    // ---- disks ----------------------------------------------------------------------------
-
-    fn store_edit(&mut self, edits: &[Edit], client: Option<u64>, version: String, forced: bool) {
-        self.clients.edits += 1;
-        let edit = self.clients.edits;
-        self.clients.standing.push(edit);
-        if let Some(client) = client {
-            self.clients.unstored.push(Unstored { edit, client, version, forced });
-        }
-        let lineage = self.state.lineage;
-        let record = if self.clients.disk_behind == Some(Mending::Wanted) {
-            Record::Snapshot { configuration: self.state.configuration(), lineage }
-        } else {
-            Record::Edits { edits: wire::peer::encode_edits(edits), lineage }
-        };
-        self.persist(record);
-    }
-
-    /// Puts the newest edit, or the state from which the membership starts, on disk.
-    pub(crate) fn persist(&mut self, record: Record) {
-        self.clients.next_ticket += 1;
-        let ticket = self.clients.next_ticket;
-        if self.clients.disk_behind.is_some() && matches!(record, Record::Snapshot { .. }) {
-            self.clients.disk_behind = Some(Mending::By(ticket));
-        }
-        self.clients.tickets.insert(ticket, self.clients.edits);
-        self.effects.push(Effect::Persist { ticket, record });
-    }
-
-    pub(crate) fn persisted(&mut self, ticket: u64) {
-        let counts = match self.clients.disk_behind {
-            None => true,
-            Some(Mending::Wanted) => false,
-            Some(Mending::By(whole)) => ticket >= whole,
-        };
-        let Some(edit) = self.clients.tickets.remove(&ticket) else { return };
-        if counts {
-            self.clients.disk_behind = None;
-            self.broadcast(Message::Stored { membership: self.fabric.id, up_to: edit });
-        } else {
-            let membership = self.fabric.id;
-            let reason = "an earlier change is missing on this disk".to_owned();
-            self.broadcast(Message::NotStored { membership, number: edit, reason });
-        }
-    }
-
-    pub(crate) fn not_persisted(&mut self, ticket: u64, reason: String) {
-        self.clients.disk_behind = Some(match self.clients.disk_behind {
-            Some(Mending::By(whole)) if whole > ticket => Mending::By(whole),
-            _ => Mending::Wanted,
-        });
-        let membership = self.fabric.id;
-        if let Some(number) = self.clients.tickets.remove(&ticket) {
-            self.broadcast(Message::NotStored { membership, number, reason });
-        }
-    }
-
-    pub(crate) fn stored(&mut self, from: NodeId, up_to: u64) {
-        let newest = self.clients.stored.entry(from).or_default();
-        *newest = up_to.max(*newest);
-        let majority = self.fabric.members.len() / 2 + 1;
-        self.clients.acknowledge(majority, self.fabric.quorate, &mut self.effects);
-    }
-
-    /// When so many disks refused an edit that it can never be acknowledged, everyone takes it
-    /// back, as soon as no later edit stands on it.
-    pub(crate) fn not_stored(&mut self, from: NodeId, number: u64, reason: &str) {
-        let majority = self.fabric.members.len() / 2 + 1;
-        let refusing = self.clients.refused.entry(number).or_default();
-        let is_news = refusing.insert(from, reason.to_owned()).is_none();
-        let possible = self.fabric.members.len() - refusing.len();
-        if !is_news || possible + 1 != majority {
-            return;
-        }
-        self.clients.failed.insert(number);
-        while let Some(newest) = self.clients.standing.pop() {
-            if !self.clients.failed.remove(&newest) {
-                self.clients.standing.push(newest);
-                break;
-            }
-            self.state.take_back();
-            let change = format!("edit {newest} of this membership, taken back");
-            let reason = format!("too many disks did not take it: {reason}");
-            self.report(self.now.wall, Event::Refused { user: String::new(), change, reason });
-            self.clients.disk_behind = Some(Mending::Wanted);
-            self.think_again("an edit was taken back: the disks did not take it".to_owned());
-        }
-        let reason = format!("{}: {reason}", self.name_of(from));
-        let refused = Refused::NotStored { reason };
-        let (lost, kept) = std::mem::take(&mut self.clients.unstored)
-            .into_iter()
-            .partition::<Vec<_>, _>(|unstored| unstored.edit == number);
-        self.clients.unstored = kept;
-        for Unstored { client, .. } in lost {
-            self.reply(client, Reply::Refused(refused.clone()));
-        }
-    }
-
     // ---- answers --------------------------------------------------------------------------
 
-    fn reply(&mut self, client: u64, reply: Reply) {
+    pub(crate) fn reply(&mut self, client: u64, reply: Reply) {
         self.effects.push(Effect::Reply { client, reply });
     }
 

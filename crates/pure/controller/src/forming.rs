@@ -17,7 +17,8 @@ use wire::api::Event;
 use wire::peer::{Hello, Snapshot};
 
 use crate::coordinate::Coordination;
-use crate::input::{Effect, ExitReason, Record};
+use crate::input::{Effect, ExitReason};
+use crate::lineage::Lineage;
 use crate::outstanding::Outstanding;
 use crate::state::Named;
 use crate::timers::Ring;
@@ -66,7 +67,7 @@ impl Controller {
             membership: id,
             incarnation: self.identity.incarnation,
             name: self.identity.name.as_str().to_owned(),
-            lineage: self.state.lineage,
+            lineage: self.state.lineage.number(),
             version: self.state.version(),
             digest: self.state.digest(),
             coordinating,
@@ -120,7 +121,7 @@ impl Controller {
             let snapshot = Snapshot {
                 membership: self.fabric.id,
                 document: self.state.document.to_string(),
-                lineage: self.state.lineage,
+                lineage: self.state.lineage.number(),
                 fencings: self.state.fencings.clone(),
                 orders: self.state.outstanding.orders(),
             };
@@ -137,7 +138,7 @@ impl Controller {
             let Ok(document) = Document::parse(&snapshot.document) else { return };
             self.set_aside_what_others_lack(snapshot);
             self.state.document = document;
-            self.state.lineage = snapshot.lineage;
+            self.state.lineage = Lineage::from_number(snapshot.lineage);
             self.state.fencings.clone_from(&snapshot.fencings);
             self.state.outstanding = Outstanding::from_orders(snapshot.orders.clone());
         }
@@ -187,7 +188,8 @@ impl Controller {
             self.formed_with.difference(&self.fabric.members).copied().collect();
         self.take_self_reports(&hellos, source);
         if self.fabric.quorate {
-            self.state.lineage = hellos.values().map(|hello| hello.lineage).max().unwrap_or(0) + 1;
+            let known = hellos.values().map(|hello| Lineage::from_number(hello.lineage));
+            self.state.lineage = self.state.lineage.promise(known);
         }
         let nodes: Vec<Named> = self.identity.nodes.iter().map(|(id, _)| self.named(*id)).collect();
         self.state.mark_membership(&nodes, self.fabric.quorate, &source.to_string());
@@ -262,17 +264,6 @@ impl Controller {
         self.report(self.now.wall, event);
         let node = self.name_of(coordinator);
         self.report(self.now.wall, Event::Coordinator { node });
-    }
-
-    /// The configuration and lineage that this membership starts from go to every disk; what is
-    /// acknowledged later builds on it.
-    fn restart_storing(&mut self, copy_survived: bool) {
-        let record = Record::Snapshot {
-            configuration: self.state.configuration(),
-            lineage: self.state.lineage,
-        };
-        self.clients.membership_changed(copy_survived, &mut self.effects);
-        self.persist(record);
     }
 }
 

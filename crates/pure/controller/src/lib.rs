@@ -20,10 +20,12 @@ mod changes;
 mod coordinate;
 mod cut_off;
 mod deliver;
+mod disks;
 mod edits;
 mod forming;
 mod journal;
 mod leave;
+mod lineage;
 mod operations;
 mod outstanding;
 mod state;
@@ -41,8 +43,10 @@ pub use input::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, Time
 use changes::Clients;
 use coordinate::Coordination;
 use cut_off::DeviceRuns;
+use disks::Disks;
 use forming::Phase;
 use journal::Journal;
+use lineage::Lineage;
 use operations::{Act, Operations};
 use outstanding::Outstanding;
 use state::{Named, State};
@@ -133,6 +137,7 @@ pub struct Controller {
     operations: Operations,
     devices: DeviceRuns,
     clients: Clients,
+    disks: Disks,
     timers: Timers,
     journal: Journal,
     /// The operator wants this daemon to stop.
@@ -163,7 +168,7 @@ impl Controller {
             identity,
             state: State {
                 document,
-                lineage,
+                lineage: Lineage::from_number(lineage),
                 fencings: Vec::new(),
                 earlier,
                 outstanding: Outstanding::default(),
@@ -179,6 +184,7 @@ impl Controller {
             operations: Operations::default(),
             devices: DeviceRuns::default(),
             clients: Clients::default(),
+            disks: Disks::default(),
             timers: Timers::default(),
             journal: Journal::default(),
             stopping: false,
@@ -197,7 +203,10 @@ impl Controller {
             Input::Membership { id, members, quorate } => self.membership(id, members, quorate),
             Input::Delivered { from, message } => self.delivered(from, *message),
             Input::Asked { client, user, request } => self.asked(client, user, request),
-            Input::ClientGone { client } => self.clients.gone(client),
+            Input::ClientGone { client } => {
+                self.clients.gone(client);
+                self.disks.gone(client);
+            }
             Input::AgentDone { run, outcome, output } => self.agent_done(run, outcome, output),
             Input::Suspect { resource } => {
                 let acts = self.operations.suspect(now.tick, &resource);
@@ -218,9 +227,9 @@ impl Controller {
         &self.state.document
     }
 
-    /// How many quorate memberships this node's copy of the document has been through.
+    /// By which copies of the document are compared, as it is stored; greater wins.
     pub fn lineage(&self) -> u64 {
-        self.state.lineage
+        self.state.lineage.number()
     }
 
     /// The configuration whole, as a [`Record::Snapshot`] has it.

@@ -12,6 +12,7 @@ use transition::record::{self, Lifetime, NodeRef, Run};
 use wire::api::{Edit, Refused, Violation};
 use wire::peer::{Fenced, Order, Ran};
 
+use crate::lineage::Lineage;
 use crate::outstanding::Outstanding;
 
 /// Earlier configurations kept for undo.
@@ -22,9 +23,7 @@ const FENCINGS_MAX: usize = 500;
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) document: Document,
-    /// How many quorate memberships this copy has been through: a copy that was with the quorum
-    /// wins over one that was not, whatever their versions.
-    pub(crate) lineage: u64,
+    pub(crate) lineage: Lineage,
     pub(crate) fencings: Vec<Fenced>,
     pub(crate) earlier: Vec<Document>,
     pub(crate) outstanding: Outstanding,
@@ -54,7 +53,7 @@ impl State {
     pub(crate) fn digest(&self) -> u64 {
         let text = self.document.to_string();
         let orders = self.outstanding.iter().flat_map(|entry| entry.order.transition_key.bytes());
-        let bytes = text.bytes().chain(self.lineage.to_le_bytes()).chain(orders);
+        let bytes = text.bytes().chain(self.lineage.number().to_le_bytes()).chain(orders);
         bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         })

@@ -1,0 +1,281 @@
+//! When a change may be called done: when enough disks have it.
+//!
+//! A quorate membership takes edits only once its promise ([`Lineage`](crate::lineage::Lineage))
+//! is on the disks of a quorum; edits that come earlier wait. Each member counts the edits of a
+//! membership; a disk's answer is announced by that count. Edit 0 is the promise itself, with the
+//! copy that the membership starts from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::NodeId;
+use wire::Message;
+use wire::api::{Edit, Event, Refused, Reply};
+use wire::peer::Submitted;
+
+use crate::Controller;
+use crate::input::{Effect, Record};
+
+#[derive(Debug, Default)]
+pub(crate) struct Disks {
+    /// Delivered edits that wait for disks: their count and client.
+    unstored: Vec<Unstored>,
+    /// Edits that wait until the membership may edit at all.
+    early: Vec<(NodeId, Submitted)>,
+    /// Edits delivered in this membership.
+    edits: u64,
+    /// Up to which edit each member's disk has answered.
+    stored: BTreeMap<NodeId, u64>,
+    /// Which members' disks refused an edit.
+    refused: BTreeMap<u64, BTreeMap<NodeId, String>>,
+    /// Edits of this membership that stand, oldest first.
+    standing: Vec<u64>,
+    /// Of these, the ones that too many disks refused.
+    failed: BTreeSet<u64>,
+    /// What each ticket of our own disk stands for.
+    tickets: BTreeMap<u64, u64>,
+    next_ticket: u64,
+    /// The disk misses something. Only a whole record mends that, and until it is there nothing
+    /// else that the disk took counts.
+    behind: Option<Mending>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mending {
+    /// No whole record was written since.
+    Wanted,
+    /// This ticket is a whole record.
+    By(u64),
+}
+
+#[derive(Debug)]
+struct Unstored {
+    edit: u64,
+    client: u64,
+    version: String,
+    /// Given without quorum on purpose: the majority of who is here is enough.
+    forced: bool,
+}
+
+/// Whether an edit may be applied now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MayEdit {
+    Now,
+    /// The promise is under way to the disks.
+    Later,
+    /// Too many disks did not take the promise.
+    No,
+}
+
+impl Disks {
+    pub(crate) fn gone(&mut self, client: u64) {
+        self.unstored.retain(|unstored| unstored.client != client);
+    }
+
+    pub(crate) fn wait(&mut self, from: NodeId, submitted: Submitted) {
+        self.early.push((from, submitted));
+    }
+
+    /// Counting starts anew. Edits that are in the copy that survived wait for this membership's
+    /// first record; of others this node cannot say what became of them. Answers the edits that
+    /// waited in vain.
+    fn membership_changed(
+        &mut self,
+        copy_survived: bool,
+        effects: &mut Vec<Effect>,
+    ) -> Vec<(NodeId, Submitted)> {
+        self.edits = 0;
+        self.stored.clear();
+        self.refused.clear();
+        self.standing.clear();
+        self.failed.clear();
+        self.tickets.clear();
+        for unstored in &mut self.unstored {
+            unstored.edit = 0;
+        }
+        if !copy_survived {
+            for Unstored { client, .. } in self.unstored.drain(..) {
+                effects.push(Effect::Reply { client, reply: Reply::Refused(Refused::NotReady) });
+            }
+        }
+        std::mem::take(&mut self.early)
+    }
+
+    /// Answers those whose edit `needed` disks have. Without quorum the others may go on without
+    /// us: what was not forced waits until there is one.
+    fn acknowledge(&mut self, needed: usize, quorate: bool, effects: &mut Vec<Effect>) {
+        let stored = &self.stored;
+        self.unstored.retain(|unstored| {
+            let disks = stored.values().filter(|up_to| **up_to >= unstored.edit).count();
+            if disks < needed || !(quorate || unstored.forced) {
+                return true;
+            }
+            let version = unstored.version.clone();
+            effects.push(Effect::Reply { client: unstored.client, reply: Reply::Done { version } });
+            false
+        });
+    }
+}
+
+impl Controller {
+    /// How many disks must hold what is acknowledged: a majority of the cluster, so that every
+    /// later quorum has one of them; of the members, where the quorum is a smaller one by its own
+    /// rules (two nodes, say).
+    fn disks_needed(&self) -> usize {
+        let quorum = self.identity.nodes.len() / 2 + 1;
+        let members = self.fabric.members.len();
+        if members >= quorum { quorum } else { members / 2 + 1 }
+    }
+
+    /// Whether a client's edit may be applied now.
+    pub(crate) fn may_edit(&self, force: bool) -> MayEdit {
+        let promised = self.disks.stored.len() >= self.disks_needed();
+        if promised || (force && !self.fabric.quorate) {
+            return MayEdit::Now;
+        }
+        let refusing = self.disks.refused.get(&0).map_or(0, BTreeMap::len);
+        let possible = self.fabric.members.len().saturating_sub(refusing);
+        if possible >= self.disks_needed() { MayEdit::Later } else { MayEdit::No }
+    }
+
+    /// The disks did not take the promise: they are tried again, each time somebody asks.
+    pub(crate) fn try_promise_again(&mut self) {
+        if self.disks.behind == Some(Mending::Wanted) {
+            self.persist_whole();
+        }
+    }
+
+    /// What this membership starts from goes to every disk; what is acknowledged builds on it.
+    pub(crate) fn restart_storing(&mut self, copy_survived: bool) {
+        let in_vain = self.disks.membership_changed(copy_survived, &mut self.effects);
+        for (from, submitted) in in_vain {
+            self.refuse_change(from, &submitted, Refused::NotReady);
+        }
+        self.persist_whole();
+    }
+
+    fn persist_whole(&mut self) {
+        let configuration = self.state.configuration();
+        self.persist(Record::Snapshot { configuration, lineage: self.state.lineage.number() });
+    }
+
+    pub(crate) fn store_edit(
+        &mut self,
+        edits: &[Edit],
+        client: Option<u64>,
+        version: String,
+        forced: bool,
+    ) {
+        self.disks.edits += 1;
+        let edit = self.disks.edits;
+        self.disks.standing.push(edit);
+        if let Some(client) = client {
+            self.disks.unstored.push(Unstored { edit, client, version, forced });
+        }
+        if self.fabric.quorate {
+            self.state.lineage = self.state.lineage.edit();
+        }
+        if self.disks.behind == Some(Mending::Wanted) {
+            return self.persist_whole();
+        }
+        let lineage = self.state.lineage.number();
+        self.persist(Record::Edits { edits: wire::peer::encode_edits(edits), lineage });
+    }
+
+    fn persist(&mut self, record: Record) {
+        self.disks.next_ticket += 1;
+        let ticket = self.disks.next_ticket;
+        if self.disks.behind.is_some() && matches!(record, Record::Snapshot { .. }) {
+            self.disks.behind = Some(Mending::By(ticket));
+        }
+        self.disks.tickets.insert(ticket, self.disks.edits);
+        self.effects.push(Effect::Persist { ticket, record });
+    }
+
+    // ---- our own disk ---------------------------------------------------------------------
+
+    pub(crate) fn persisted(&mut self, ticket: u64) {
+        let counts = match self.disks.behind {
+            None => true,
+            Some(Mending::Wanted) => false,
+            Some(Mending::By(whole)) => ticket >= whole,
+        };
+        let Some(number) = self.disks.tickets.remove(&ticket) else { return };
+        let membership = self.fabric.id;
+        if counts {
+            self.disks.behind = None;
+            self.broadcast(Message::Stored { membership, up_to: number });
+        } else {
+            let reason = "an earlier change is missing on this disk".to_owned();
+            self.broadcast(Message::NotStored { membership, number, reason });
+        }
+    }
+
+    pub(crate) fn not_persisted(&mut self, ticket: u64, reason: String) {
+        self.disks.behind = Some(match self.disks.behind {
+            Some(Mending::By(whole)) if whole > ticket => Mending::By(whole),
+            Some(Mending::By(_) | Mending::Wanted) | None => Mending::Wanted,
+        });
+        let membership = self.fabric.id;
+        if let Some(number) = self.disks.tickets.remove(&ticket) {
+            self.broadcast(Message::NotStored { membership, number, reason });
+        }
+    }
+
+    // ---- everybody's disks ----------------------------------------------------------------
+
+    pub(crate) fn stored(&mut self, from: NodeId, up_to: u64) {
+        let newest = self.disks.stored.entry(from).or_default();
+        *newest = up_to.max(*newest);
+        let needed = self.disks_needed();
+        self.disks.acknowledge(needed, self.fabric.quorate, &mut self.effects);
+        if self.may_edit(false) == MayEdit::Now {
+            for (from, submitted) in std::mem::take(&mut self.disks.early) {
+                self.changed(from, submitted);
+            }
+        }
+    }
+
+    /// When so many disks refused an edit that it can never be acknowledged, everyone takes it
+    /// back, as soon as no later edit stands on it.
+    pub(crate) fn not_stored(&mut self, from: NodeId, number: u64, reason: &str) {
+        let needed = self.disks_needed();
+        let refusing = self.disks.refused.entry(number).or_default();
+        let is_news = refusing.insert(from, reason.to_owned()).is_none();
+        let possible = self.fabric.members.len().saturating_sub(refusing.len());
+        if !is_news || possible + 1 != needed {
+            return;
+        }
+        let reason = format!("{}: {reason}", self.name_of(from));
+        if number == 0 {
+            for (from, submitted) in std::mem::take(&mut self.disks.early) {
+                let refused = Refused::NotStored { reason: reason.clone() };
+                self.refuse_change(from, &submitted, refused);
+            }
+        }
+        self.take_back_failed(number, &reason);
+        let (lost, kept) = std::mem::take(&mut self.disks.unstored)
+            .into_iter()
+            .partition::<Vec<_>, _>(|unstored| number > 0 && unstored.edit == number);
+        self.disks.unstored = kept;
+        for Unstored { client, .. } in lost {
+            let refused = Refused::NotStored { reason: reason.clone() };
+            self.reply(client, Reply::Refused(refused));
+        }
+    }
+
+    fn take_back_failed(&mut self, number: u64, reason: &str) {
+        self.disks.failed.insert(number);
+        while let Some(newest) = self.disks.standing.pop() {
+            if !self.disks.failed.remove(&newest) {
+                self.disks.standing.push(newest);
+                break;
+            }
+            self.state.take_back();
+            let change = format!("edit {newest} of this membership, taken back");
+            let reason = format!("too many disks did not take it: {reason}");
+            self.report(self.now.wall, Event::Refused { user: String::new(), change, reason });
+            self.disks.behind = Some(Mending::Wanted);
+            self.think_again("an edit was taken back: the disks did not take it".to_owned());
+        }
+    }
+}
