@@ -226,6 +226,12 @@ impl Controller {
     pub(crate) fn stored(&mut self, from: NodeId, up_to: u64) {
         let newest = self.disks.stored.entry(from).or_default();
         *newest = up_to.max(*newest);
+        // A whole record makes good what the disk had refused before.
+        for (number, refusing) in &mut self.disks.refused {
+            if *number <= up_to {
+                refusing.remove(&from);
+            }
+        }
         let needed = self.disks_needed();
         self.disks.acknowledge(needed, self.fabric.quorate, &mut self.effects);
         if self.may_edit(false) == MayEdit::Now {
@@ -239,10 +245,14 @@ impl Controller {
     /// back, as soon as no later edit stands on it.
     pub(crate) fn not_stored(&mut self, from: NodeId, number: u64, reason: &str) {
         let needed = self.disks_needed();
+        let disks = self.disks.stored.values().filter(|up_to| **up_to >= number).count();
+        if disks >= needed {
+            return; // acknowledged already
+        }
         let refusing = self.disks.refused.entry(number).or_default();
         let is_news = refusing.insert(from, reason.to_owned()).is_none();
         let possible = self.fabric.members.len().saturating_sub(refusing.len());
-        if !is_news || possible + 1 != needed {
+        if !is_news || possible >= needed {
             return;
         }
         let reason = format!("{}: {reason}", self.name_of(from));
@@ -264,7 +274,9 @@ impl Controller {
     }
 
     fn take_back_failed(&mut self, number: u64, reason: &str) {
-        self.disks.failed.insert(number);
+        if self.disks.standing.contains(&number) {
+            self.disks.failed.insert(number);
+        }
         while let Some(newest) = self.disks.standing.pop() {
             if !self.disks.failed.remove(&newest) {
                 self.disks.standing.push(newest);
