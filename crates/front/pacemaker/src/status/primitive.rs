@@ -1,7 +1,9 @@
 //! One line for one primitive.
 
+use std::borrow::Cow;
+
 use cib::Element;
-use model::{ExecStatus, OcfCode, Role};
+use model::{AgentRef, ExecStatus, OcfCode, Role};
 use scheduler::{NodeIx, ResIx, Resolved, Resource, Variant};
 
 use super::resources::in_brackets;
@@ -43,7 +45,7 @@ fn line(
     shown: Shown,
 ) -> String {
     let resource = resolved.resource(at);
-    let agent = resource.agent.as_ref().map(ToString::to_string).unwrap_or_default();
+    let agent = resource.agent.as_ref().map(agent_name).unwrap_or_default();
     let locked = resource.shutdown_lock.map(|lock| lock.node);
     let several = resource.active.len() > 1;
     let node = if several { None } else { node.or(locked) };
@@ -71,7 +73,8 @@ fn line(
     {
         line.push_str(&format!(" ({}) ", exit::words(code)));
     }
-    line.push_str(&in_brackets(&remarks(resolved, at, node, shown)));
+    let remarks = remarks(resolved, at, node, shown);
+    line.push_str(&in_brackets(&remarks.iter().map(AsRef::as_ref).collect::<Vec<&str>>()));
     if several {
         if let Some(description) = resource.element.attr("description") {
             line.push_str(&format!(" ({description})"));
@@ -83,50 +86,55 @@ fn line(
     line
 }
 
+/// Only OCF agents have a provider, whatever is written.
+fn agent_name(agent: &AgentRef) -> String {
+    match &agent.provider {
+        Some(_) if &*agent.standard == "ocf" => agent.to_string(),
+        Some(_) | None => format!("{}:{}", agent.standard, agent.kind),
+    }
+}
+
 fn remarks(
     resolved: &Resolved<'_>,
     at: ResIx,
     node: Option<NodeIx>,
     shown: Shown,
-) -> Vec<&'static str> {
+) -> Vec<Cow<'static, str>> {
     let resource = resolved.resource(at);
     let flags = &resource.flags;
     let mut remarks = Vec::new();
     if let Some(node) = node {
         let there = resolved.node(node);
         if !there.online && there.unclean {
-            remarks.push("UNCLEAN");
+            remarks.push("UNCLEAN".into());
         }
         if resource.shutdown_lock.is_some_and(|lock| lock.node == node) {
-            remarks.push("LOCKED");
+            remarks.push("LOCKED".into());
         }
     }
     let monitoring = resource.pending.as_ref().is_some_and(|pending| &*pending.task == "monitor");
     if shown.pending && monitoring {
-        remarks.push("Monitoring");
+        remarks.push("Monitoring".into());
     }
     match target_role(resource) {
-        Some(Role::Stopped) => remarks.push("disabled"),
+        Some(Role::Stopped) => remarks.push("disabled".into()),
         Some(Role::Unpromoted) => {
             if resolved.resource(resolved.top_of(at, false)).flags.promotable {
-                // As the operator wrote it: either word, any case.
-                remarks.push(match resource.meta("target-role") {
-                    Some(text) if text.eq_ignore_ascii_case("slave") => "target-role:Slave",
-                    _ => "target-role:Unpromoted",
-                });
+                let written = resource.meta("target-role").unwrap_or_default();
+                remarks.push(format!("target-role:{written}").into());
             }
         }
         // The others limit nothing.
         Some(Role::Unknown | Role::Started | Role::Promoted) | None => {}
     }
     match (flags.blocked, flags.maintenance, flags.managed) {
-        (true, _, _) => remarks.push("blocked"),
-        (false, true, _) => remarks.push("maintenance"),
-        (false, false, false) => remarks.push("unmanaged"),
+        (true, _, _) => remarks.push("blocked".into()),
+        (false, true, _) => remarks.push("maintenance".into()),
+        (false, false, false) => remarks.push("unmanaged".into()),
         (false, false, true) => {}
     }
     if flags.ignore_failure {
-        remarks.push("failure ignored");
+        remarks.push("failure ignored".into());
     }
     remarks
 }
