@@ -54,9 +54,23 @@ pub fn assign(input: &Resolved<'_>) -> Assigned {
     colocation::lower(&mut state);
     tickets::apply(&mut state);
     criteria::apply(&mut state);
+    remember_known(&mut state);
     implied::create(&mut state);
     assign_all(&mut state);
     finish(state)
+}
+
+/// Assignment lets resources know nodes that they may not run on; what is ordered around capacities
+/// and unfencing is about those that they knew before.
+fn remember_known(state: &mut State<'_>) {
+    let options = &state.input.options;
+    if options.placement == PlacementStrategy::Default && !options.unfencing_enabled {
+        return;
+    }
+    for resource in state.input.resource_indices() {
+        let known = state[resource].row.listed().map(|(node, _)| node).collect();
+        state[resource].known_at_first = known;
+    }
 }
 
 /// Connections to remote nodes go first, since what may run on those depends on them.
@@ -166,6 +180,7 @@ fn finished(state: ResourceState, all_with_this: Vec<ColocationIx>) -> AssignedR
         priority: state.priority,
         promotion_priority: Score::new(i64::from(state.promotion_priority)),
         scores: state.row,
+        known_at_first: state.known_at_first,
         this_with: state.this_with,
         with_this: state.with_this,
         all_with_this,

@@ -53,6 +53,7 @@ pub(super) struct ResourceState {
     pub(super) promotion_priority: i32,
     pub(super) place: Option<Place>,
     pub(super) children: Vec<ResIx>,
+    pub(super) known_at_first: Vec<NodeIx>,
     pub(super) this_with: Vec<ColocationIx>,
     pub(super) with_this: Vec<ColocationIx>,
     /// Promotion scores have been added (they are, once).
@@ -334,6 +335,7 @@ fn start_of(resource: &Resource<'_>, nodes: usize) -> ResourceState {
         promotion_priority: 0,
         place: None,
         children: resource.children.clone(),
+        known_at_first: Vec::new(),
         this_with: Vec::new(),
         with_this: Vec::new(),
         promotion_added: false,

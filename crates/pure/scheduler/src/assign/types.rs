@@ -127,6 +127,9 @@ pub struct AssignedResource {
     pub promotion_priority: Score,
     /// The scores at the end of the assignment.
     pub scores: Row,
+    /// Nodes that it knew before anything was assigned, where capacities or unfencing make that
+    /// matter; else empty.
+    pub known_at_first: Vec<NodeIx>,
     /// Colocations of this resource alone where it is the dependent, in order of importance.
     pub this_with: Vec<ColocationIx>,
     /// Colocations of this resource alone where it is the primary, in order of importance.

@@ -39,9 +39,9 @@ pub(crate) fn order(acting: &mut Acting<'_, '_>, resource: ResIx) {
     order_with_launcher(acting, resource);
 }
 
-/// Nodes where the resource is allowed, by name.
+/// Nodes that the resource knew before assignment, by name.
 fn allowed_nodes(acting: &Acting<'_, '_>, resource: ResIx) -> Vec<NodeIx> {
-    acting.given.node_indices().filter(|node| acting.has_allowed(resource, *node)).collect()
+    acting.assigned.resource(resource).known_at_first.clone()
 }
 
 fn order_around_unfencing(acting: &mut Acting<'_, '_>, resource: ResIx) {
