@@ -12,7 +12,9 @@ use crate::{NodeIx, PlacementStrategy, ResIx};
 /// Orders what a primitive does.
 pub(crate) fn order(acting: &mut Acting<'_, '_>, resource: ResIx) {
     // What assignment makes unmanaged later still has these.
-    if !acting.resource(resource).flags.managed {
+    // What a lost ticket freezes was unmanaged before that.
+    let frozen = acting.assigned.resource(resource).blocked;
+    if !acting.resource(resource).flags.managed || frozen {
         return;
     }
     let own = |task: Task| (resource, task);
