@@ -98,6 +98,9 @@ fn active_node_crashes(world: &mut World<'_>, rows: &mut Vec<Row>) -> Result<(),
     let view = now(world)?;
     let active = home(&view)?;
     let begun = begin(world, &format!("{active}, which serves, is killed"));
+    // A daemon starts faster than any machine boots: back before its resources are placed anew,
+    // the node would get them again, and nothing would be seen to move.
+    world.hold(&active);
     world.crash(&active);
     world.wait_for(&format!("{active} is fenced"), |world, _| world.was_fenced(&active))?;
     rows.push(Row {
@@ -111,6 +114,7 @@ fn active_node_crashes(world: &mut World<'_>, rows: &mut Vec<Row>) -> Result<(),
     })?;
     rows.push(row("its group runs on another node", begun.elapsed(), world));
     let heir = home(&now(world)?)?;
+    world.release(&active)?;
     say::line(&format!("  {heir} serves; waiting for {active} to come back"));
     world
         .wait_for(&format!("{active} is back and everything runs"), |_, view| view.is_complete())?;

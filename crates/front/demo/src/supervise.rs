@@ -27,7 +27,12 @@ pub(crate) struct Machine {
     state: State,
     /// The power switch was touched since the daemon was started.
     switched: bool,
+    /// Booting takes as long as the demo wants.
+    held: bool,
 }
+
+/// The daemon's exit code when the others declared its node off. Its machine boots again.
+const DECLARED_OFF: i32 = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -45,7 +50,7 @@ pub(crate) struct Plant<'d> {
 
 impl Machine {
     pub(crate) fn new(number: usize, name: &'static str) -> Self {
-        Self { name, number, state: State::Down, switched: false }
+        Self { name, number, state: State::Down, switched: false, held: false }
     }
 
     /// The daemon's process, if it runs.
@@ -75,9 +80,15 @@ impl Machine {
     }
 
     /// The daemon ended.
-    pub(crate) fn ended(&mut self, process: u32, plant: &Plant<'_>) -> Result<(), Trouble> {
+    pub(crate) fn ended(
+        &mut self,
+        process: u32,
+        code: Option<i32>,
+        plant: &Plant<'_>,
+    ) -> Result<(), Trouble> {
         if self.state == (State::Up { process }) {
             self.state = State::Down;
+            self.switched |= code == Some(DECLARED_OFF);
         }
         self.follow_switch(plant)
     }
@@ -88,10 +99,21 @@ impl Machine {
         self.follow_switch(plant)
     }
 
+    /// Keeps the machine from booting, as a slow one would be.
+    pub(crate) fn hold(&mut self) {
+        self.held = true;
+    }
+
+    /// Lets the machine boot if it is switched on.
+    pub(crate) fn release(&mut self, plant: &Plant<'_>) -> Result<(), Trouble> {
+        self.held = false;
+        self.follow_switch(plant)
+    }
+
     fn follow_switch(&mut self, plant: &Plant<'_>) -> Result<(), Trouble> {
         let power = fs::read_to_string(plant.directory.node(self.name).join("power"));
         let on = power.is_ok_and(|text| text.trim() == "on");
-        if self.switched && on && self.state == State::Down {
+        if self.switched && on && !self.held && self.state == State::Down {
             return self.switch_on(plant);
         }
         Ok(())
@@ -133,9 +155,9 @@ impl Plant<'_> {
         let number = process.id();
         let world = self.world.clone();
         std::thread::spawn(move || {
-            let _ = process.wait();
+            let code = process.wait().ok().and_then(|status| status.code());
             // The world may be gone; then nobody needs to know.
-            let _ = world.send(Message::Ended { machine, process: number });
+            let _ = world.send(Message::Ended { machine, process: number, code });
         });
         Ok(number)
     }

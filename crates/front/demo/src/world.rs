@@ -28,7 +28,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(crate) enum Message {
     /// A process of ours ended.
-    Ended { machine: Option<usize>, process: u32 },
+    Ended { machine: Option<usize>, process: u32, code: Option<i32> },
     /// Somebody touched a node's power switch.
     Switched { machine: usize },
     /// A daemon told something.
@@ -137,6 +137,20 @@ impl<'d> World<'d> {
         }
     }
 
+    /// Keeps a node's machine from booting until it is released.
+    pub(crate) fn hold(&mut self, node: &str) {
+        let found = self.machines.iter_mut().find(|machine| machine.name == node);
+        found.into_iter().for_each(Machine::hold);
+    }
+
+    /// Lets a node's machine boot.
+    pub(crate) fn release(&mut self, node: &str) -> Result<(), Trouble> {
+        match self.machines.iter_mut().find(|machine| machine.name == node) {
+            Some(machine) => machine.release(&self.plant),
+            None => Ok(()),
+        }
+    }
+
     /// Kills the web server's process on a node.
     pub(crate) fn kill_server(&self, node: &str) -> bool {
         let found =
@@ -242,9 +256,9 @@ impl<'d> World<'d> {
     fn handle(&mut self, message: Message) -> Result<(), Trouble> {
         match message {
             Message::Stop => return Err(Trouble::Interrupted),
-            Message::Ended { machine: Some(machine), process } => {
+            Message::Ended { machine: Some(machine), process, code } => {
                 if let Some(machine) = self.machines.get_mut(machine) {
-                    machine.ended(process, &self.plant)?;
+                    machine.ended(process, code, &self.plant)?;
                 }
             }
             Message::Ended { machine: None, .. } => {
