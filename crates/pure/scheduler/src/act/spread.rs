@@ -6,9 +6,8 @@ use super::arena::ActIx;
 use super::flags::{ActFlags, Changed, Relation};
 use super::task::{Key, Task};
 use super::update::{update, update_after};
-use std::cmp::Reverse;
 
-use model::{Role, Score};
+use model::Role;
 
 use crate::resolve::values::is_true;
 use crate::{NodeIx, ResIx, Variant};
@@ -255,19 +254,10 @@ pub(crate) fn compatible_instance(
     }
 }
 
-/// Where a resource may run, best first: by score, then the fewest resources, then the name.
+/// Where a resource may run, best first.
 fn best_nodes(acting: &Acting<'_, '_>, resource: ResIx) -> Vec<NodeIx> {
-    let score = |node: NodeIx| {
-        let now = acting.node_now(node);
-        let found = acting.node(node);
-        let usable =
-            now.online && !now.unclean && !now.shutdown && !found.standby && !found.maintenance;
-        let cell = acting.assigned.resource(resource).scores.get(node);
-        cell.filter(|_| usable).map_or(Score::MINUS_INFINITY, |cell| cell.score())
-    };
-    let mut nodes: Vec<NodeIx> =
-        acting.given.node_indices().filter(|node| acting.has_allowed(resource, *node)).collect();
-    nodes.sort_by_key(|node| (Reverse(score(*node)), acting.assigned.node(*node).resources, *node));
+    let mut nodes = acting.assigned.best_nodes(acting.given, resource);
+    nodes.retain(|node| acting.has_allowed(resource, *node));
     nodes
 }
 

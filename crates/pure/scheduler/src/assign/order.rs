@@ -4,6 +4,7 @@
 //! equal, and the same document must give the same plan on every node.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use model::Score;
 
@@ -11,9 +12,9 @@ use super::colocated_scores::{self, Directions, Sums};
 use super::row::Row;
 use super::state::State;
 use super::table_order;
-use super::types::ColocationIx;
+use super::types::{AssignedNode, ColocationIx};
 use super::utilization;
-use crate::resolve::types::{NodeIx, PlacementStrategy, ResIx, Variant};
+use crate::resolve::types::{NodeIx, PlacementStrategy, ResIx, Resolved, Variant};
 pub(super) use crate::sorting::merge_sort;
 
 const NEVER: i32 = Score::MINUS_INFINITY.value();
@@ -127,24 +128,9 @@ fn compare_importance(state: &State<'_>, one: ResIx, other: ResIx) -> Ordering {
 }
 
 /// The nodes of a row, best first.
-///
-/// Compatibility: with `placement-strategy=balanced` the order of nodes is not transitive, so
-/// where they start from decides: the end of Pacemaker's table of nodes.
 pub(super) fn best_nodes(state: &State<'_>, row: &Row, current: Option<NodeIx>) -> Vec<NodeIx> {
-    let scored = |node: NodeIx| Some((node, row.get(node)?.score));
-    match state.input.options.placement {
-        PlacementStrategy::Balanced => {
-            let listed = row.listed().map(|(node, _)| (node, &*state.input.node(node).id));
-            let nodes = table_order::sort(listed).into_iter().rev().filter_map(scored);
-            sorted_nodes(state, nodes, current)
-        }
-        PlacementStrategy::Default
-        | PlacementStrategy::Utilization
-        | PlacementStrategy::Minimal => {
-            let nodes = row.listed().map(|(node, cell)| (node, cell.score));
-            sorted_nodes(state, nodes, current)
-        }
-    }
+    let nodes = NodesNow { input: state.input, nodes: &state.nodes };
+    nodes.best(row.listed().map(|(node, cell)| (node, cell.score)), current)
 }
 
 fn sorted_nodes(
@@ -152,36 +138,90 @@ fn sorted_nodes(
     nodes: impl Iterator<Item = (NodeIx, i32)>,
     current: Option<NodeIx>,
 ) -> Vec<NodeIx> {
-    let sorted =
-        merge_sort(nodes.collect(), &mut |one, other| compare_nodes(state, one, other, current));
-    sorted.into_iter().map(|(node, _)| node).collect()
+    NodesNow { input: state.input, nodes: &state.nodes }.sorted(nodes, current)
 }
 
-/// Score, then free capacity where that counts, then the fewest resources, then where it is, then
-/// the name.
-fn compare_nodes(
-    state: &State<'_>,
-    one: (NodeIx, i32),
-    other: (NodeIx, i32),
-    current: Option<NodeIx>,
-) -> Ordering {
-    let effective = |(node, score)| if state.usable(node) { score } else { NEVER };
-    let by_score = effective(other).cmp(&effective(one));
-    if by_score.is_ne() {
-        return by_score;
+/// The nodes as they stand, during or after assignment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NodesNow<'s, 'a> {
+    pub(super) input: &'s Resolved<'a>,
+    pub(super) nodes: &'s [AssignedNode],
+}
+
+impl NodesNow<'_, '_> {
+    /// Sorts scored nodes, best first.
+    ///
+    /// Compatibility: with `placement-strategy=balanced` the order of nodes is not transitive, so
+    /// where they start from decides: the end of Pacemaker's table of nodes.
+    pub(super) fn best(
+        self,
+        scored: impl Iterator<Item = (NodeIx, i32)>,
+        current: Option<NodeIx>,
+    ) -> Vec<NodeIx> {
+        match self.input.options.placement {
+            PlacementStrategy::Balanced => {
+                let scores: BTreeMap<NodeIx, i32> = scored.collect();
+                let listed = scores.keys().map(|node| (*node, &*self.input.node(*node).id));
+                let nodes = table_order::sort(listed).into_iter().rev();
+                let scored = nodes.filter_map(|node| Some((node, *scores.get(&node)?)));
+                self.sorted(scored, current)
+            }
+            PlacementStrategy::Default
+            | PlacementStrategy::Utilization
+            | PlacementStrategy::Minimal => self.sorted(scored, current),
+        }
     }
-    let (one, other) = (one.0, other.0);
-    let by_load = || state.node(one).resources.cmp(&state.node(other).resources);
-    let by_current = || (current == Some(other)).cmp(&(current == Some(one)));
-    let by_name = || state.input.node(one).name.cmp(&state.input.node(other).name);
-    match state.input.options.placement {
-        PlacementStrategy::Minimal => by_name(),
-        PlacementStrategy::Balanced => utilization::compare_capacity(state, one, other)
-            .then_with(by_load)
-            .then_with(by_current)
-            .then_with(by_name),
-        PlacementStrategy::Default | PlacementStrategy::Utilization => {
-            by_load().then_with(by_current).then_with(by_name)
+
+    fn sorted(
+        self,
+        nodes: impl Iterator<Item = (NodeIx, i32)>,
+        current: Option<NodeIx>,
+    ) -> Vec<NodeIx> {
+        let sorted =
+            merge_sort(nodes.collect(), &mut |one, other| self.compare(one, other, current));
+        sorted.into_iter().map(|(node, _)| node).collect()
+    }
+
+    fn now(&self, node: NodeIx) -> &AssignedNode {
+        match self.nodes.get(node.at()) {
+            Some(found) => found,
+            None => unreachable!("node handles are made by the arena that they index"),
+        }
+    }
+
+    fn usable(&self, node: NodeIx) -> bool {
+        let (fixed, now) = (self.input.node(node), self.now(node));
+        now.online && !now.shutdown && !now.unclean && !fixed.standby && !fixed.maintenance
+    }
+
+    /// Score, then free capacity where that counts, then the fewest resources, then where it is,
+    /// then the name.
+    fn compare(
+        &self,
+        one: (NodeIx, i32),
+        other: (NodeIx, i32),
+        current: Option<NodeIx>,
+    ) -> Ordering {
+        let effective = |(node, score)| if self.usable(node) { score } else { NEVER };
+        let by_score = effective(other).cmp(&effective(one));
+        if by_score.is_ne() {
+            return by_score;
+        }
+        let (one, other) = (one.0, other.0);
+        let by_load = || self.now(one).resources.cmp(&self.now(other).resources);
+        let by_current = || (current == Some(other)).cmp(&(current == Some(one)));
+        let by_name = || self.input.node(one).name.cmp(&self.input.node(other).name);
+        match self.input.options.placement {
+            PlacementStrategy::Minimal => by_name(),
+            PlacementStrategy::Balanced => {
+                utilization::compare_capacity(self.now(one), self.now(other))
+                    .then_with(by_load)
+                    .then_with(by_current)
+                    .then_with(by_name)
+            }
+            PlacementStrategy::Default | PlacementStrategy::Utilization => {
+                by_load().then_with(by_current).then_with(by_name)
+            }
         }
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use model::{Role, Score};
 
+use super::order::NodesNow;
 use super::row::Row;
 use super::terms::{ScoreTerm, Terms};
 use crate::report::Finding;
-use crate::resolve::types::{NodeIx, ResIx, ShutdownLock, TicketIx};
+use crate::resolve::types::{NodeIx, ResIx, Resolved, ShutdownLock, TicketIx};
 
 macro_rules! index {
     ($(#[$doc:meta])* $name:ident) => {
@@ -84,6 +85,14 @@ impl Assigned {
     /// The colocation behind a handle.
     pub fn colocation(&self, colocation: ColocationIx) -> Option<&AssignedColocation> {
         self.colocations.get(colocation.at())
+    }
+
+    /// The nodes that `resource` knows, best first: by score and, among equals, as they would be
+    /// chosen once everything is assigned.
+    pub fn best_nodes(&self, resolved: &Resolved<'_>, resource: ResIx) -> Vec<NodeIx> {
+        let nodes = NodesNow { input: resolved, nodes: &self.nodes };
+        let row = &self.resource(resource).scores;
+        nodes.best(row.listed().map(|(node, cell)| (node, cell.score)), None)
     }
 
     /// What made the score of `resource` on `node`, oldest first; empty where the resource does

@@ -11,7 +11,7 @@ use super::group;
 use super::state::{State, amounts};
 use super::table_order;
 use super::terms::ScoreSource;
-use super::types::ScoreEvent;
+use super::types::{AssignedNode, ScoreEvent};
 use crate::resolve::types::{NodeIx, PlacementStrategy, ResIx, Variant};
 
 const NEVER: i32 = Score::MINUS_INFINITY.value();
@@ -22,8 +22,8 @@ const DEPTH_MAX: u32 = 1_000;
 type Amounts = BTreeMap<Arc<str>, i32>;
 
 /// More free capacity first: each attribute counts one for the node that has more of it.
-pub(super) fn compare_capacity(state: &State<'_>, one: NodeIx, other: NodeIx) -> Ordering {
-    let (one, other) = (&state.node(one).capacity, &state.node(other).capacity);
+pub(super) fn compare_capacity(one: &AssignedNode, other: &AssignedNode) -> Ordering {
+    let (one, other) = (&one.capacity, &other.capacity);
     let amount = |amounts: &Amounts, name: &Arc<str>| amounts.get(name).copied().unwrap_or(0);
     let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
     let balance: i32 = names
@@ -102,7 +102,7 @@ fn most_room(state: &State<'_>, resource: ResIx, open: &[NodeIx]) -> Option<Node
     let mut most: Option<NodeIx> = None;
     for node in table_order::sort(nodes) {
         if open.contains(&node)
-            && most.is_none_or(|most| compare_capacity(state, node, most).is_lt())
+            && most.is_none_or(|most| compare_capacity(state.node(node), state.node(most)).is_lt())
         {
             most = Some(node);
         }
