@@ -14,6 +14,7 @@ use super::super::types::{
 };
 use super::super::values::{at_least, parse_bool};
 use super::super::{Reading, nodes};
+use super::clone_set::INSTANCES_MAX;
 use super::definition::{Definition, Shape, add};
 use super::nodes_within::remote_connection;
 use super::scores::{slot, subtree};
@@ -146,7 +147,7 @@ fn plan_replicas(
         Some(child) => {
             reading.resolved.resource(child).children.iter().copied().map(Some).collect()
         }
-        None => vec![None; options.replicas as usize],
+        None => vec![None; options.replicas.min(INSTANCES_MAX) as usize],
     };
     let planned = instances.into_iter().zip(0..);
     planned

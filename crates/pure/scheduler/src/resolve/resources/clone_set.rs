@@ -11,6 +11,10 @@ use super::definition::{Definition, Shape, add};
 use super::scores::subtree;
 use crate::report::{FindingKind, Severity};
 
+/// More instances than any cluster runs of one resource, and few enough to be planned for. Without
+/// a limit one number in the configuration would take all memory of each coordinator in turn.
+pub(super) const INSTANCES_MAX: u32 = 10_000;
+
 /// Reads what only a clone set has, and makes its instances.
 pub(super) fn read<'a>(reading: &mut Reading<'a>, set: ResIx, definition: &Definition<'a>) -> bool {
     let resource = reading.resolved.resource(set);
@@ -23,7 +27,13 @@ pub(super) fn read<'a>(reading: &mut Reading<'a>, set: ResIx, definition: &Defin
         reading.find(Severity::Error, element, FindingKind::Incomplete, message);
         return false;
     };
-    let options = options(reading, set, cloned);
+    let mut options = options(reading, set, cloned);
+    if options.max > INSTANCES_MAX {
+        let id = element.attr("id").unwrap_or_default();
+        let message = format!("only {INSTANCES_MAX} instances are made of {id}");
+        reading.find(Severity::Error, element, FindingKind::BadValue, message);
+        options.max = INSTANCES_MAX;
+    }
     let Some(resource) = reading.resolved.resources.get_mut(set.at()) else { return false };
     let unique = if options.unique { "true" } else { "false" };
     resource.variant = Variant::CloneSet(options);
@@ -123,5 +133,28 @@ pub(super) fn clear_unique(reading: &mut Reading<'_>, resource: ResIx) {
     if let Some(resource) = reading.resolved.resources.get_mut(resource.at()) {
         resource.flags.unique = false;
         resource.meta.insert("globally-unique".into(), "false".into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cib::Document;
+
+    use super::INSTANCES_MAX;
+    use crate::{Input, resolve};
+
+    #[test]
+    fn one_number_does_not_take_all_memory() {
+        let document = Document::parse(
+            "<cib><configuration><resources><clone id='all'><meta_attributes id='m'>
+            <nvpair id='n' name='clone-max' value='99999999999'/></meta_attributes>
+            <primitive id='one' class='ocf' provider='x' type='y'/></clone></resources>
+            </configuration><status/></cib>",
+        )
+        .unwrap();
+        let resolved = resolve(&document, &Input::default());
+        let set = resolved.find_resource("all").unwrap();
+        assert_eq!(resolved.resource(set).children.len(), INSTANCES_MAX as usize);
+        assert!(resolved.findings.iter().any(|found| found.message.contains("instances")));
     }
 }
