@@ -143,7 +143,11 @@ fn assign_best(
             Some((node, cell))
         }
         (None, Some(best)) => Some(choose(state, resource, &nodes, best, current)),
-        (None, None) => None,
+        (None, None) => {
+            // No node is known to it: a cluster where resources must opt in, and this one did not.
+            state[resource].reason = Reason::NoPlace;
+            None
+        }
     };
     let place = chosen.map(|(node, cell)| Place { node, score: cell.score });
     place_primitive(state, resource, place, false, stop_if_failed);
