@@ -65,6 +65,9 @@ pub fn plan(document: &Document, input: &Input) -> Planned {
     let plan = graph::raise(&acting, &steps);
     let actions = graph::view(&acting);
     let changes = summary::summarize(&acting);
-    let findings = resolved.findings.iter().chain(&assigned.findings).cloned().collect();
+    let loops = graph::loops(&acting, &steps);
+    let mut findings = resolved.findings.clone();
+    findings.extend(assigned.findings.iter().cloned());
+    findings.extend(loops);
     Planned { plan, scores, actions, changes, findings }
 }

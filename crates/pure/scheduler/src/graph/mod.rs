@@ -9,10 +9,12 @@
 //! Field word: Pacemaker *transition graph*.
 
 mod attributes;
+mod loops;
 mod raise;
 mod select;
 mod view;
 
+pub(crate) use loops::loops;
 pub(crate) use raise::raise;
 pub(crate) use select::{select, wanted_input};
 pub(crate) use view::view;

@@ -54,7 +54,7 @@ fn view_of(acting: &Acting<'_, '_>, ix: ActIx) -> ActView {
     });
     ActView {
         id: ix.number(),
-        name: name_of(acting, act),
+        name: name_of(acting, ix),
         reason: act.reason.clone(),
         pseudo: act.is(ActFlags::PSEUDO),
         optional: act.is(ActFlags::OPTIONAL),
@@ -65,7 +65,9 @@ fn view_of(acting: &Acting<'_, '_>, ix: ActIx) -> ActView {
     }
 }
 
-fn name_of(acting: &Acting<'_, '_>, act: &Act<'_>) -> String {
+/// What it does, to what, where.
+pub(super) fn name_of(acting: &Acting<'_, '_>, ix: ActIx) -> String {
+    let act = &acting.arena[ix];
     let host = match act.node {
         Some(node) => format!(" {}", acting.node(node).name),
         None if act.is(ActFlags::PSEUDO) => String::new(),
