@@ -100,6 +100,7 @@ impl State {
             if !is_member && !is_remote {
                 self.document.set(state, "in_ccm", "false");
                 self.document.set(state, "crmd", "offline");
+                self.forget_passing_attributes(state);
             }
         }
         let root = self.document.root().id();
@@ -325,6 +326,15 @@ impl State {
     }
 
     // ---- parts ----------------------------------------------------------------------------
+
+    /// Passing attributes end with the node. Above all `shutdown`: with it, the scheduler would take
+    /// a node that died while it was leaving for one that left.
+    fn forget_passing_attributes(&mut self, state: At) {
+        let attributes = self.document.element(state).child("transient_attributes");
+        if let Some(attributes) = attributes.map(Element::id) {
+            self.document.remove(attributes);
+        }
+    }
 
     fn mark_down(&mut self, state: At) {
         for (name, value) in
