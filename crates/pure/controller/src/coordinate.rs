@@ -36,6 +36,8 @@ pub(crate) struct Coordination {
     sent: BTreeSet<(String, String)>,
     /// When to give up waiting for an answer.
     overdue: BTreeMap<(String, String), TimerToken>,
+    /// Places where the plan's actions wait for something older to end.
+    waiting_for: BTreeSet<(String, String)>,
     /// Nodes that were given leave to go: the bookkeeping actions' keys by node.
     leaves: BTreeMap<String, String>,
     pub(crate) fencings: Fencings,
@@ -177,15 +179,23 @@ impl Controller {
             (_, Some(node)) => outstanding.has(&action.work_key(), node.name.as_str()),
             (_, None) => false,
         };
-        let in_the_way = in_the_way(outstanding, &planned.plan);
+        let at_work = places_at_work(outstanding);
         let strangers = &strangers;
         let held = |action: &Action| {
             let place = place_of(action);
-            in_the_way.contains(&place) || (begins(action) && strangers.contains(&place.1))
+            at_work.contains(&place) || (begins(action) && strangers.contains(&place.1))
         };
+        let planned_places = planned
+            .plan
+            .steps
+            .iter()
+            .filter(|step| !under_way(&step.action))
+            .map(|s| place_of(&s.action));
+        let waiting_for = planned_places.filter(|place| at_work.contains(place)).collect();
         let is_empty = planned.plan.steps.is_empty();
         let transition = Transition::new(*number, planned.plan, under_way, held);
         coordination.transition = (!is_empty).then_some(transition);
+        coordination.waiting_for = waiting_for;
         self.announce(cause, lines, findings);
     }
 
@@ -324,6 +334,12 @@ impl Controller {
         true
     }
 
+    /// Whether the present plan waits for this to end before it goes on there.
+    pub(crate) fn is_waited_for(&self, action: &Action) -> bool {
+        let place = place_of(action);
+        self.coordination.as_ref().is_some_and(|all| all.waiting_for.contains(&place))
+    }
+
     /// A node went, or declined to: its leave is used up.
     pub(crate) fn finish_leave(&mut self, node: &str, went: bool) {
         let leave = self.coordination.as_mut().and_then(|all| all.leaves.remove(node));
@@ -363,15 +379,11 @@ fn place_of(action: &Action) -> (String, String) {
     (action.agent_resource().unwrap_or("").to_owned(), node.to_owned())
 }
 
-/// Places where something is under way that the plan knows nothing of: the plan's own actions
-/// there wait. When it ends, there is a new plan.
-fn in_the_way(outstanding: &Outstanding, plan: &Plan) -> BTreeSet<(String, String)> {
-    let planned: BTreeSet<(String, String)> = work_of(plan).into_iter().collect();
-    outstanding
-        .iter()
-        .filter(|entry| !planned.contains(&(entry.action.work_key(), entry.node().to_owned())))
-        .map(|entry| place_of(&entry.action))
-        .collect()
+/// Places where something is under way. Whatever else the plan wants there waits, even where it
+/// wants that, too: it may have come in the wrong order (a stop that runs already, and a demotion
+/// before it). When it ends, there is a new plan.
+fn places_at_work(outstanding: &Outstanding) -> BTreeSet<(String, String)> {
+    outstanding.iter().map(|entry| place_of(&entry.action)).collect()
 }
 
 /// One word for each action that does something, for people.

@@ -107,7 +107,8 @@ impl Controller {
             self.finish_leave(&node, false);
         }
         let was_awaited = self.finish_action(&action.work_key(), &node, !failed);
-        if failed || !was_ordered || !was_awaited {
+        let is_waited_for = self.is_waited_for(&action);
+        if failed || !was_ordered || !was_awaited || is_waited_for {
             self.state.idle = false;
             let words = if failed { "did not end as expected" } else { "reported a change" };
             self.think_again(format!("{} on {node} {words}", action.key));
@@ -115,7 +116,13 @@ impl Controller {
     }
 
     fn fenced(&mut self, fenced: Fenced) {
-        self.state.fenced(&fenced);
+        // A life that is over already: the machine was off, and is back as somebody else.
+        let is_over = self.id_of(&fenced.target).is_some_and(|id| {
+            self.fabric.members.contains(&id)
+                && fenced.incarnation != 0
+                && self.lives.get(&id).is_some_and(|life| *life != fenced.incarnation)
+        });
+        self.state.fenced(&fenced, !is_over);
         let proof = fencing::Confirmed::announced(&fenced);
         self.report(
             fenced.at,
@@ -127,7 +134,7 @@ impl Controller {
                 reason: fenced.reason.clone(),
             },
         );
-        if proof.is_some() && fenced.target == self.identity.name.as_str() {
+        if proof.is_some() && !is_over && fenced.target == self.identity.name.as_str() {
             self.effects.push(Effect::Exit { reason: ExitReason::Fenced });
             return;
         }

@@ -99,9 +99,11 @@ impl Restored {
             Record::Edits { edits, lineage } => {
                 let edits = wire::peer::decode_edits(&edits)
                     .map_err(|error| format!("stored edits are damaged: {error}"))?;
-                let before = self.configuration.take().unwrap_or_else(new_document);
-                let after = edits::apply(&before, &edits);
-                self.configuration = Some(after.unwrap_or_else(|_| before.clone()));
+                let before = self.configuration.clone().unwrap_or_else(new_document);
+                // They applied when they were stored; what they stand on is not what it was.
+                let after = edits::apply(&before, &edits)
+                    .map_err(|refused| format!("stored edits do not apply: {refused:?}"))?;
+                self.configuration = Some(after);
                 self.earlier.push(before);
                 self.lineage = lineage;
             }

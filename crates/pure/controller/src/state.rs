@@ -209,13 +209,14 @@ impl State {
 
     // ---- fencing --------------------------------------------------------------------------
 
-    /// A fencing ended. With proof that the node is off, what it ran may run elsewhere.
-    pub(crate) fn fenced(&mut self, fenced: &Fenced) {
+    /// A fencing ended. With proof that the node is off, what it ran may run elsewhere; unless it
+    /// is back already in another life, which said itself what it runs.
+    pub(crate) fn fenced(&mut self, fenced: &Fenced, still_gone: bool) {
         if self.fencings.len() == FENCINGS_MAX {
             self.fencings.remove(0);
         }
         self.fencings.push(fenced.clone());
-        if let Some(proof) = Confirmed::announced(fenced) {
+        if let Some(proof) = Confirmed::announced(fenced).filter(|_| still_gone) {
             self.release(&proof);
         }
         self.idle = false;
