@@ -92,8 +92,7 @@ fn report(acting: &Acting<'_, '_>, waiting: &BTreeSet<ActIx>) -> Finding {
     constraints.retain(|id| seen.insert(*id));
     let real = waiting.iter().filter(|act| !acting.is(**act, ActFlags::PSEUDO));
     let names: Vec<String> = real.map(|act| super::view::name_of(acting, *act)).collect();
-    let mut message =
-        format!("these wait for one another and will never begin: {}", some_of(&names));
+    let mut message = format!("these wait for one another: {}", some_of(&names));
     if !constraints.is_empty() {
         message.push_str("; see the constraints ");
         message.push_str(&some_of(&constraints));
@@ -171,8 +170,11 @@ mod tests {
         );
         assert_eq!(
             found,
-            ["line 2: these wait for one another and will never begin: a_start_0 n1, \
-              b_start_0 n1; see the constraints ab, ba"]
+            [
+                "line 2: these wait for one another: a_start_0 n1, b_start_0 n1; see the \
+                 constraints ab, ba",
+                "constraints ask for a circle of actions: b_start_0 will not wait for a_start_0",
+            ]
         );
     }
 

@@ -9,11 +9,13 @@
 //! Field word: Pacemaker *transition graph*.
 
 mod attributes;
+mod cycles;
 mod loops;
 mod raise;
 mod select;
 mod view;
 
+pub(crate) use cycles::break_all;
 pub(crate) use loops::loops;
 pub(crate) use raise::raise;
 pub(crate) use select::{select, wanted_input};
