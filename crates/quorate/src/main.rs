@@ -33,7 +33,12 @@ fn main() -> ExitCode {
 type Tool = fn(Vec<OsString>) -> ExitCode;
 
 /// Names of other systems' commands that this program answers to.
-const COMPATIBLE: [(&str, Tool); 1] = [("crm_simulate", pacemaker::crm_simulate)];
+const COMPATIBLE: [(&str, Tool); 4] = [
+    ("attrd_updater", pacemaker::attrd_updater),
+    ("crm_attribute", pacemaker::crm_attribute),
+    ("crm_master", pacemaker::crm_master),
+    ("crm_simulate", pacemaker::crm_simulate),
+];
 
 /// Commands of our own.
 const OWN: [(&str, Tool); 4] = [

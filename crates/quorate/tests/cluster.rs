@@ -9,6 +9,8 @@
 
 #[path = "cluster/bed.rs"]
 mod bed;
+#[path = "cluster/promotion.rs"]
+mod promotion;
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};

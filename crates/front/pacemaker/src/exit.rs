@@ -19,6 +19,10 @@ pub(crate) enum Exit {
     Disconnected = 102,
     /// What was named is not there.
     NoSuch = 105,
+    /// Fewer than half of the votes are here.
+    Quorum = 106,
+    /// It took too long.
+    Timeout = 124,
 }
 
 /// Pacemaker's words for an agent's exit code where it is shown as a tool's exit code.

@@ -2,6 +2,7 @@
 //!
 //! **Not here:** decisions; these are views of the document and of plans.
 
+mod attributes;
 mod crm_simulate;
 mod dot;
 mod exit;
@@ -12,4 +13,5 @@ mod summary;
 mod text;
 mod time;
 
+pub use attributes::{attrd_updater, crm_attribute, crm_master};
 pub use crm_simulate::{crm_simulate, crm_simulate_to};

@@ -10,6 +10,7 @@
 //!
 //! Field word: Pacemaker *pacemakerd*.
 
+mod agent_tools;
 mod clock;
 mod commands;
 mod config;

@@ -13,6 +13,7 @@ use model::{NodeId, NodeName};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
+use crate::agent_tools;
 use crate::clock::{Clock, incarnation};
 use crate::config::{Config, FabricConfig};
 use crate::disk::{Disk, Found};
@@ -32,6 +33,8 @@ pub(crate) enum StartError {
     PidFile { path: PathBuf, source: io::Error },
     #[error("cannot end what a former daemon left running")]
     Reap(#[source] io::Error),
+    #[error("cannot make the names that agents call")]
+    AgentTools(#[source] io::Error),
     #[error("cannot take signals")]
     Signals(#[source] io::Error),
     #[error("cannot open the watchdog `{path}`")]
@@ -52,7 +55,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     if end::is_switched_off(&config.state_dir) {
         return Ok(end::stay_off(&config.state_dir));
     }
-    let exec_config = exec_config(config);
+    let exec_config = exec_config(config)?;
     let leftovers = exec::reap_previous_life(&exec_config).await.map_err(StartError::Reap)?;
     for left in leftovers {
         tracing::warn!(
@@ -111,7 +114,7 @@ fn join(config: &Config) -> fabric::Fabric {
     }
 }
 
-fn exec_config(config: &Config) -> ExecConfig {
+fn exec_config(config: &Config) -> Result<ExecConfig, StartError> {
     let (name, state_dir) = (config.name.clone(), config.state_dir.clone());
     let mut exec = ExecConfig::new(name, state_dir, config.agents.clone());
     // Nodes of the embedded fabric share their machine, and must not share what agents remember.
@@ -119,5 +122,6 @@ fn exec_config(config: &Config) -> ExecConfig {
         FabricConfig::Embedded { .. } => Some(exec.state_dir.join("run/resource-agents")),
     };
     exec.environment.push(("QUORATE_NODE".to_owned(), config.name.as_str().to_owned()));
-    exec
+    agent_tools::give(&mut exec, &config.api_socket).map_err(StartError::AgentTools)?;
+    Ok(exec)
 }

@@ -1,0 +1,193 @@
+//! Asking the cluster.
+
+use std::time::{Duration, Instant};
+
+use cib::{Document, escape_attribute};
+use client::{Client, ClientError, Snapshot, socket_path};
+use wire::api::{Change, Refused, Request};
+
+use super::place::{self, Place};
+use super::{Deed, Environment, Shown, Trouble, Wanted};
+use crate::exit::Exit;
+
+/// Longer than nodes take to agree, shorter than agents are usually given.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Does what is wanted, and answers what to write.
+pub(super) fn carry_out(wanted: &Wanted, environment: Environment<'_>) -> Result<String, Trouble> {
+    let client = Client::new(socket_path(None), PATIENCE);
+    let snapshot = client.document().map_err(trouble)?;
+    let document = Document::parse(&snapshot.xml)
+        .map_err(|error| Trouble::new(Exit::Data, error.to_string()))?;
+    let node = target(wanted.node.as_deref(), environment)
+        .unwrap_or_else(|| snapshot.cluster.node.clone());
+    let value = match &wanted.deed {
+        Deed::Nothing => return Ok(String::new()),
+        Deed::Query { default, all_nodes } => {
+            return query(wanted, &document, &node, default.as_deref(), *all_nodes);
+        }
+        Deed::Update(value) => Some(value.as_str()),
+        Deed::Delete => None,
+    };
+    let name = wanted.name.as_deref().unwrap_or_default();
+    if let Some(change) = change(wanted.place, &snapshot, &document, &node, (name, value))? {
+        make(&client, change)?;
+    }
+    Ok(String::new())
+}
+
+/// The node that is meant by name, or by what the environment of an agent says.
+fn target(given: Option<&str>, environment: Environment<'_>) -> Option<String> {
+    let is_here =
+        |name: &&str| name.eq_ignore_ascii_case("auto") || name.eq_ignore_ascii_case("localhost");
+    if let Some(name) = given.filter(|name| !is_here(name)) {
+        return Some(name.to_owned());
+    }
+    let wants_host = environment("OCF_RESKEY_CRM_meta_container_attribute_target")
+        .is_some_and(|target| target.eq_ignore_ascii_case("host"));
+    let host = environment("OCF_RESKEY_CRM_meta_physical_host").filter(|_| wants_host);
+    host.or_else(|| environment("OCF_RESKEY_CRM_meta_on_node"))
+}
+
+/// What must change; nothing if all is as wanted. Agents say the same with each monitor, and the
+/// cluster need not think about it each time.
+fn change(
+    place: Place,
+    snapshot: &Snapshot,
+    document: &Document,
+    node: &str,
+    (name, value): (&str, Option<&str>),
+) -> Result<Option<Change>, Trouble> {
+    let owner = place.owner(document, node);
+    let pairs = place.pairs(owner, Some(name));
+    let found: Vec<&str> = pairs.iter().filter_map(|pair| pair.attr("value")).collect();
+    let is_so = found.iter().copied().eq(value);
+    // Before the members agreed, the document may be an old one.
+    if is_so && snapshot.cluster.formed {
+        return Ok(None);
+    }
+    if place == Place::Passing {
+        let (node, name) = (node.to_owned(), name.to_owned());
+        return Ok(Some(Change::Attribute { node, name, value: value.map(str::to_owned) }));
+    }
+    let owner = owner.ok_or_else(|| unknown_node(node))?;
+    let edits = match value {
+        Some(value) => vec![place.set_value(document, owner, (name, value))],
+        None => place::remove(&pairs),
+    };
+    Ok(Some(Change::Edit { edits }))
+}
+
+/// Makes the change. While the members agree on their document nobody can, and an agent should
+/// not fail for that: it is tried again when something happened.
+fn make(client: &Client, change: Change) -> Result<(), Trouble> {
+    let request = Request::Change { change, force: false };
+    let start = Instant::now();
+    let mut events = None;
+    loop {
+        match client.change(&request) {
+            Ok(_version) => return Ok(()),
+            Err(ClientError::Refused(Refused::NotReady)) => {}
+            Err(error) => return Err(trouble(error)),
+        }
+        let left = PATIENCE.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Err(trouble(ClientError::Refused(Refused::NotReady)));
+        }
+        match &mut events {
+            // From here on nothing is missed; what happened before is seen by asking once more.
+            None => {
+                let known = client.history(0).map_err(trouble)?;
+                let last = known.last().map_or(0, |entry| entry.number);
+                events = Some(client.events(last).map_err(trouble)?);
+            }
+            Some(events) => {
+                events.next(left).map_err(trouble)?;
+            }
+        }
+    }
+}
+
+fn query(
+    wanted: &Wanted,
+    document: &Document,
+    node: &str,
+    default: Option<&str>,
+    all_nodes: bool,
+) -> Result<String, Trouble> {
+    let nodes: Vec<&str> = if all_nodes { names(document) } else { vec![node] };
+    let name = wanted.name.as_deref();
+    let mut out = String::new();
+    for node in nodes {
+        let pairs = wanted.place.pairs(wanted.place.owner(document, node), name);
+        for pair in pairs {
+            let value = pair.attr("value").unwrap_or_default();
+            out += &line(wanted, node, pair.attr("name").unwrap_or_default(), value);
+        }
+    }
+    if !out.is_empty() {
+        return Ok(out);
+    }
+    if wanted.place != Place::Options && !all_nodes && !names(document).contains(&node) {
+        return Err(unknown_node(node));
+    }
+    match (default, wanted.shown) {
+        (Some(value), _) => Ok(line(wanted, node, name.unwrap_or_default(), value)),
+        (None, Shown::WithHost) => Err(Trouble::new(
+            Exit::Config,
+            format!(
+                "Could not query value of {}: attribute does not exist",
+                name.unwrap_or_default()
+            ),
+        )),
+        (None, Shown::Bare | Shown::WithScope) => {
+            Err(Trouble::new(Exit::NoSuch, "Error performing operation: No such device or address"))
+        }
+    }
+}
+
+fn names(document: &Document) -> Vec<&str> {
+    let nodes = document.section(cib::Section::Nodes);
+    let nodes = nodes.into_iter().flat_map(|nodes| nodes.children_named("node"));
+    nodes.filter_map(|node| node.attr("uname")).collect()
+}
+
+fn line(wanted: &Wanted, node: &str, name: &str, value: &str) -> String {
+    match wanted.shown {
+        Shown::Bare => format!("{value}\n"),
+        Shown::WithScope => format!("scope={} name={name} value={value}\n", wanted.place.scope()),
+        Shown::WithHost => {
+            format!("name=\"{name}\" host=\"{node}\" value=\"{}\"\n", escape_attribute(value))
+        }
+    }
+}
+
+fn unknown_node(node: &str) -> Trouble {
+    Trouble::new(Exit::NoSuch, format!("Could not map name={node} to a UUID"))
+}
+
+fn trouble(error: ClientError) -> Trouble {
+    let exit = match &error {
+        ClientError::Connect { .. } | ClientError::Broken { .. } => Exit::Disconnected,
+        ClientError::Deadline { .. } | ClientError::Refused(Refused::NotReady) => Exit::Timeout,
+        ClientError::Garbled { .. } => Exit::Error,
+        ClientError::Refused(Refused::NoQuorum) => Exit::Quorum,
+        ClientError::Refused(Refused::UnknownNode { .. }) => Exit::NoSuch,
+        ClientError::Refused(Refused::Invalid { .. }) => Exit::Config,
+        ClientError::Refused(Refused::NotPermitted) => Exit::NotPermitted,
+        ClientError::Refused(
+            Refused::Stale { .. }
+            | Refused::NothingToUndo
+            | Refused::StillMember { .. }
+            | Refused::NotStored { .. },
+        ) => Exit::Error,
+    };
+    let words = match &error {
+        ClientError::Refused(refused) => format!("Could not update: {refused:?}"),
+        ClientError::Connect { .. }
+        | ClientError::Broken { .. }
+        | ClientError::Deadline { .. }
+        | ClientError::Garbled { .. } => format!("Could not connect to the CIB: {error}"),
+    };
+    Trouble::new(exit, words)
+}
