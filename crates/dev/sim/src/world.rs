@@ -25,6 +25,8 @@ pub type Probes = BTreeMap<&'static str, u64>;
 const EPOCH: i64 = 1_700_000_000;
 /// How long the cluster may take to heal, in virtual seconds.
 const HEAL_SECONDS: u64 = 900;
+/// A run that takes more goes in circles.
+const EVENTS_MAX: u64 = 500_000;
 /// Lines of trace kept for a violation.
 const TRACE_LINES: usize = 400;
 /// How often whole documents are compared.
@@ -164,6 +166,9 @@ impl World {
     fn go(&mut self) -> Option<Violation> {
         let end = Tick((self.options.seconds + HEAL_SECONDS) * 1_000_000);
         while let Some(event) = self.clock.next() {
+            if self.events > EVENTS_MAX {
+                return Some(self.violation("liveness", "the cluster goes in circles".to_owned()));
+            }
             if self.clock.now() > end {
                 let missing = invariants::healed(self).unwrap_or_default();
                 return Some(self.violation("liveness", missing));

@@ -174,7 +174,10 @@ impl Controller {
                 self.apply(self.identity.id, Message::Fenced(Box::new(fenced)));
             }
             Change::Shutdown { node } => {
-                if self.known(node)?.name == self.identity.name.as_str() {
+                let node = self.known(node)?;
+                // Said for it at once, so that nobody takes the cluster for idle meanwhile.
+                self.state.set_attribute(&node, "shutdown", Some("1"));
+                if node.name == self.identity.name.as_str() {
                     self.shutdown();
                 }
             }

@@ -179,7 +179,7 @@ impl Controller {
             (_, Some(node)) => outstanding.has(&action.work_key(), node.name.as_str()),
             (_, None) => false,
         };
-        let at_work = places_at_work(outstanding);
+        let at_work = places_at_work(outstanding, &planned.plan);
         let strangers = &strangers;
         let held = |action: &Action| {
             let place = place_of(action);
@@ -337,7 +337,8 @@ impl Controller {
     /// Whether the present plan waits for this to end before it goes on there.
     pub(crate) fn is_waited_for(&self, action: &Action) -> bool {
         let place = place_of(action);
-        self.coordination.as_ref().is_some_and(|all| all.waiting_for.contains(&place))
+        action.task != "notify"
+            && self.coordination.as_ref().is_some_and(|all| all.waiting_for.contains(&place))
     }
 
     /// A node went, or declined to: its leave is used up.
@@ -379,11 +380,22 @@ fn place_of(action: &Action) -> (String, String) {
     (action.agent_resource().unwrap_or("").to_owned(), node.to_owned())
 }
 
-/// Places where something is under way. Whatever else the plan wants there waits, even where it
-/// wants that, too: it may have come in the wrong order (a stop that runs already, and a demotion
-/// before it). When it ends, there is a new plan.
-fn places_at_work(outstanding: &Outstanding) -> BTreeSet<(String, String)> {
-    outstanding.iter().map(|entry| place_of(&entry.action)).collect()
+/// Places where something is under way that the plan must not overtake. Whatever else it wants
+/// there waits, even where it wants that, too: a change of state may come in the wrong order (a
+/// stop that runs already, and a demotion before it). When it ends, there is a new plan.
+///
+/// Notifications are not waited for: every plan gives its own, and would wait for the last one's.
+fn places_at_work(outstanding: &Outstanding, plan: &Plan) -> BTreeSet<(String, String)> {
+    let planned: BTreeSet<(String, String)> = work_of(plan).into_iter().collect();
+    outstanding
+        .iter()
+        .filter(|entry| match entry.action.task.as_str() {
+            "notify" => false,
+            "monitor" => !planned.contains(&(entry.action.work_key(), entry.node().to_owned())),
+            _ => true,
+        })
+        .map(|entry| place_of(&entry.action))
+        .collect()
 }
 
 /// One word for each action that does something, for people.

@@ -40,6 +40,10 @@ impl Outstanding {
         Self { entries: orders.into_iter().map(Entry::new).collect() }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }
