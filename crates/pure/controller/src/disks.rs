@@ -32,7 +32,7 @@ pub(crate) struct Disks {
     /// Of these, the ones that too many disks refused.
     failed: BTreeSet<u64>,
     /// What each ticket of our own disk stands for.
-    tickets: BTreeMap<u64, u64>,
+    tickets: BTreeMap<u64, Written>,
     next_ticket: u64,
     /// The disk misses something. Only a whole record mends that, and until it is there nothing
     /// else that the disk took counts.
@@ -45,6 +45,15 @@ enum Mending {
     Wanted,
     /// This ticket is a whole record.
     By(u64),
+}
+
+/// What our own disk was given. Counts begin anew with each membership, and a slow disk's answer
+/// may come when the next one forms: a count without its membership says nothing.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    membership: u64,
+    /// Up to this edit.
+    edit: u64,
 }
 
 #[derive(Debug)]
@@ -187,7 +196,8 @@ impl Controller {
         if self.disks.behind.is_some() && matches!(record, Record::Snapshot { .. }) {
             self.disks.behind = Some(Mending::By(ticket));
         }
-        self.disks.tickets.insert(ticket, self.disks.edits);
+        let written = Written { membership: self.fabric.id, edit: self.disks.edits };
+        self.disks.tickets.insert(ticket, written);
         self.effects.push(Effect::Persist { ticket, record });
     }
 
@@ -199,14 +209,13 @@ impl Controller {
             Some(Mending::Wanted) => false,
             Some(Mending::By(whole)) => ticket >= whole,
         };
-        let Some(number) = self.disks.tickets.remove(&ticket) else { return };
-        let membership = self.fabric.id;
+        let Some(Written { membership, edit }) = self.disks.tickets.remove(&ticket) else { return };
         if counts {
             self.disks.behind = None;
-            self.broadcast(Message::Stored { membership, up_to: number });
+            self.broadcast(Message::Stored { membership, up_to: edit });
         } else {
             let reason = "an earlier change is missing on this disk".to_owned();
-            self.broadcast(Message::NotStored { membership, number, reason });
+            self.broadcast(Message::NotStored { membership, number: edit, reason });
         }
     }
 
@@ -215,9 +224,8 @@ impl Controller {
             Some(Mending::By(whole)) if whole > ticket => Mending::By(whole),
             Some(Mending::By(_) | Mending::Wanted) | None => Mending::Wanted,
         });
-        let membership = self.fabric.id;
-        if let Some(number) = self.disks.tickets.remove(&ticket) {
-            self.broadcast(Message::NotStored { membership, number, reason });
+        if let Some(Written { membership, edit }) = self.disks.tickets.remove(&ticket) {
+            self.broadcast(Message::NotStored { membership, number: edit, reason });
         }
     }
 
