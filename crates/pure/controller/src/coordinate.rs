@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use model::{Action, ActionKind, Plan, Tick, parse_interval};
+use model::{Action, ActionKind, Plan, parse_interval};
 use scheduler::Planned;
 use transition::{Progress, Transition};
 use wire::Message;
@@ -41,8 +41,6 @@ pub(crate) struct Coordination {
     /// Nodes that were given leave to go: the bookkeeping actions' keys by node.
     leaves: BTreeMap<String, String>,
     pub(crate) fencings: Fencings,
-    /// Not before this moment: a fencing failed and is tried again after a while.
-    not_before: Option<Tick>,
     recheck: Option<TimerToken>,
     /// What the last completed plan did, and how often the same came again at once.
     repeated: (Vec<(String, String)>, u32),
@@ -58,7 +56,7 @@ impl Coordination {
         self.sent.clear();
         self.leaves.clear();
         self.transition = None;
-        self.not_before = None;
+        self.fencings.try_all_again();
         self.due = Some("the membership changed".to_owned());
     }
 
@@ -69,10 +67,6 @@ impl Coordination {
     /// Names of nodes being fenced.
     pub(crate) fn fencing(&self) -> Vec<String> {
         self.fencings.targets().map(str::to_owned).collect()
-    }
-
-    pub(crate) fn wait_until(&mut self, moment: Tick) {
-        self.not_before = Some(moment);
     }
 
     /// Finishes the running fence action against `target`.
@@ -140,14 +134,12 @@ impl Controller {
     fn plan_if_due(&mut self) {
         let now = self.now.tick;
         let Some(coordination) = &mut self.coordination else { return };
-        let waits = !coordination.sent.is_empty()
-            || coordination.not_before.is_some_and(|moment| now < moment)
-            || self.settle_until.is_some_and(|until| now < until);
+        let waits =
+            !coordination.sent.is_empty() || self.settle_until.is_some_and(|until| now < until);
         if waits {
             return;
         }
         let Some(cause) = coordination.due.take() else { return };
-        coordination.not_before = None;
         let input = scheduler::Input { now: self.now.wall, sanitized: false };
         let document = &self.state.document;
         match catch_unwind(AssertUnwindSafe(|| scheduler::plan(document, &input))) {
@@ -180,10 +172,11 @@ impl Controller {
             (_, None) => false,
         };
         let at_work = places_at_work(outstanding, &planned.plan);
-        let strangers = &strangers;
+        let (strangers, now) = (&strangers, self.now.tick);
         let held = |action: &Action| {
             let place = place_of(action);
-            at_work.contains(&place) || (begins(action) && strangers.contains(&place.1))
+            let rests = action.kind == ActionKind::Fence && fencings.rests(&place.1, now);
+            rests || at_work.contains(&place) || (begins(action) && strangers.contains(&place.1))
         };
         let planned_places = planned
             .plan

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cib::{Element, Section};
 use fencing::{Attempt, Fencing, Next, Target, devices, levels_for};
-use model::{Action, AgentRef, ExecStatus, NodeId, OcfCode, Outcome, parse_interval};
+use model::{Action, AgentRef, ExecStatus, NodeId, OcfCode, Outcome, Tick, parse_interval};
 use wire::Message;
 use wire::api::Event;
 use wire::peer::{Evidence, FenceRan, FenceRun, Fenced};
@@ -15,7 +15,8 @@ use crate::Controller;
 use crate::input::{AgentRun, Effect, RunToken, TimerToken};
 use crate::timers::Ring;
 
-/// After a fencing failed, the next plan waits this long, so that a broken device is not hammered.
+/// After a fencing failed, the node's next one waits this long, so that a broken device is not
+/// hammered. Everything else goes on meanwhile.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// What a device's answer may take beyond its own timeout.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
@@ -24,6 +25,8 @@ const ANSWER_TIME: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(crate) struct Fencings {
     by_target: BTreeMap<String, Leading>,
+    /// When a target whose fencing failed may be tried again.
+    again_at: BTreeMap<String, Tick>,
 }
 
 #[derive(Debug)]
@@ -36,6 +39,16 @@ struct Leading {
 impl Fencings {
     pub(crate) fn is_under_way(&self, target: &str) -> bool {
         self.by_target.contains_key(target)
+    }
+
+    /// Whether the target's last fencing failed a moment ago.
+    pub(crate) fn rests(&self, target: &str, now: Tick) -> bool {
+        self.again_at.get(target).is_some_and(|moment| now < *moment)
+    }
+
+    /// Other members may have more luck.
+    pub(crate) fn try_all_again(&mut self) {
+        self.again_at.clear();
     }
 
     pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
@@ -258,11 +271,16 @@ impl Controller {
         }
         coordination.finish_fencing(&fenced.target, succeeded);
         if succeeded {
+            coordination.fencings.again_at.remove(&fenced.target);
             return self.think_again(format!("{} was fenced", fenced.target));
         }
-        coordination.wait_until(retry_at);
-        self.set_timer(retry_at, Ring::Recheck);
-        self.think_again(format!("{} could not be fenced", fenced.target));
+        coordination.fencings.again_at.insert(fenced.target.clone(), retry_at);
+        self.set_timer(retry_at, Ring::FenceAgain { target: fenced.target.clone() });
+    }
+
+    /// The device had its rest.
+    pub(crate) fn fence_again(&mut self, target: &str) {
+        self.think_again(format!("{target} could not be fenced, and is still to be"));
     }
 
     fn last_life(&self, id: NodeId) -> u64 {

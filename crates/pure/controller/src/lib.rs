@@ -295,6 +295,7 @@ impl Controller {
             }
             Some(Ring::Overdue { key, node }) => self.overdue(&key, &node),
             Some(Ring::FenceOverdue { target, attempt }) => self.fence_overdue(&target, attempt),
+            Some(Ring::FenceAgain { target }) => self.fence_again(&target),
             Some(Ring::Recheck) => self.recheck(),
             Some(Ring::ShutdownLimit) => {
                 self.effects.push(Effect::Exit { reason: ExitReason::ShutDown });

@@ -39,6 +39,12 @@ struct Queue {
     waiting: VecDeque<Work>,
 }
 
+impl Queue {
+    fn changes_state(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| changes_state(&running.work.action))
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Running {
     token: RunToken,
@@ -121,7 +127,8 @@ impl Operations {
         acts
     }
 
-    /// Something hints that the resource is not well: run its most frequent monitor now.
+    /// Something hints that the resource is not well: run its most frequent monitor now, and if
+    /// one runs already, once more after it: it may have looked before.
     pub(crate) fn suspect(&mut self, now: Tick, resource: &str) -> Vec<Act> {
         let monitor = self
             .recurring
@@ -129,11 +136,16 @@ impl Operations {
             .filter(|((of, _), recurring)| of == resource && recurring.action.task == "monitor")
             .min_by_key(|(_, recurring)| recurring.action.interval())
             .map(|(_, recurring)| (recurring.order.clone(), recurring.action.clone()));
-        match monitor {
-            Some((order, action)) if self.is_free(resource) => {
-                self.enqueue(now, resource, Work { order, action, again: true })
+        let Some((order, action)) = monitor else { return Vec::new() };
+        let work = Work { order, action, again: true };
+        match self.queues.get_mut(resource) {
+            None => self.enqueue(now, resource, work),
+            Some(queue) => {
+                if queue.waiting.is_empty() && !queue.changes_state() {
+                    queue.waiting.push_back(work);
+                }
+                Vec::new()
             }
-            _ => Vec::new(),
         }
     }
 
@@ -286,3 +298,6 @@ fn watching(resource: &str, action: &Action, outcome: &Outcome) -> Option<Act> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

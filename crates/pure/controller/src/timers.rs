@@ -15,6 +15,8 @@ pub(crate) enum Ring {
     Overdue { key: String, node: String },
     /// An attempt of a fence device should have been answered.
     FenceOverdue { target: String, attempt: u32 },
+    /// A fencing that failed may be tried again.
+    FenceAgain { target: String },
     /// Think again: a rule, a failure or a wait expires.
     Recheck,
     /// Moving everything away takes too long: leave anyway.

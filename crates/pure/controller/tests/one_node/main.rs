@@ -1,0 +1,5 @@
+//! The controller of one node, its fabric, disk, agents and clock played by the test.
+
+mod broken_device;
+mod node;
+mod slow_disk;

@@ -1,0 +1,119 @@
+//! One node in a membership of its own, its world played by the test.
+
+use controller::{AgentRun, Controller, Effect, Identity, Input, Now, Restored, TimerToken};
+use model::{NodeId, NodeName, Outcome, Tick};
+use wire::Message;
+use wire::api::{Change, Edit, Request};
+
+pub(crate) const ME: NodeId = NodeId(1);
+
+pub(crate) struct Node {
+    controller: Controller,
+    now: Now,
+    /// Broadcast and not delivered yet.
+    pub(crate) under_way: Vec<Message>,
+    /// Written and not answered yet.
+    pub(crate) tickets: Vec<u64>,
+    to_run: Vec<AgentRun>,
+    timers: Vec<(Tick, TimerToken)>,
+    /// Every agent's run so far.
+    pub(crate) runs: Vec<AgentRun>,
+}
+
+impl Node {
+    pub(crate) fn new(nodes: u32) -> Self {
+        let named = |id: u32| (NodeId(id), NodeName::new(format!("n{id}")));
+        let nodes: Vec<_> = (1..=nodes).map(named).collect();
+        let identity = Identity { id: ME, name: NodeName::new("n1"), incarnation: 1, nodes };
+        let mut node = Self {
+            controller: Controller::new(identity, Restored::default()),
+            now: Now { tick: Tick::default(), wall: 1_700_000_000 },
+            under_way: Vec::new(),
+            tickets: Vec::new(),
+            to_run: Vec::new(),
+            timers: Vec::new(),
+            runs: Vec::new(),
+        };
+        node.step(Input::Started);
+        node
+    }
+
+    /// A node that is alone in its first membership; the fabric says whether that is a quorum.
+    pub(crate) fn in_cluster_of(nodes: u32, quorate: bool) -> Self {
+        let mut node = Self::new(nodes);
+        node.step(Input::Membership { id: 1, members: vec![ME], quorate });
+        node.settle();
+        node
+    }
+
+    pub(crate) fn step(&mut self, input: Input) {
+        for effect in self.controller.step(self.now, input) {
+            if let Effect::Broadcast(message) = effect {
+                self.under_way.push(message);
+            } else if let Effect::Persist { ticket, .. } = effect {
+                self.tickets.push(ticket);
+            } else if let Effect::RunAgent(run) = effect {
+                self.to_run.push(*run);
+            } else if let Effect::SetTimer { token, at } = effect {
+                self.timers.push((at, token));
+            }
+        }
+    }
+
+    pub(crate) fn deliver(&mut self) {
+        for message in std::mem::take(&mut self.under_way) {
+            self.step(Input::Delivered { from: ME, message: Box::new(message) });
+        }
+    }
+
+    /// The fabric and the disk do their work until there is none.
+    pub(crate) fn settle(&mut self) {
+        while !(self.under_way.is_empty() && self.tickets.is_empty()) {
+            self.deliver();
+            for ticket in std::mem::take(&mut self.tickets) {
+                self.step(Input::Persisted { ticket });
+            }
+        }
+    }
+
+    /// The same, and the agents answer.
+    pub(crate) fn run(&mut self, mut answer: impl FnMut(&str) -> Outcome) {
+        self.settle();
+        while !self.to_run.is_empty() {
+            for run in std::mem::take(&mut self.to_run) {
+                let outcome = answer(&run.task);
+                let token = run.run;
+                self.runs.push(run);
+                self.step(Input::AgentDone { run: token, outcome, output: String::new() });
+            }
+            self.settle();
+        }
+    }
+
+    pub(crate) fn wait_seconds(&mut self, seconds: u64) {
+        self.now.tick = self.now.tick.after(std::time::Duration::from_secs(seconds));
+        self.now.wall += i64::try_from(seconds).expect("not that long");
+        let due = |(at, _): &mut (Tick, TimerToken)| *at <= self.now.tick;
+        let rang: Vec<_> = self.timers.extract_if(.., due).collect();
+        for (_, token) in rang {
+            self.step(Input::Timer(token));
+        }
+    }
+
+    pub(crate) fn configure(&mut self, configuration: &str) {
+        let xml = format!(r#"<cib validate-with="pacemaker-4.0">{configuration}<status/></cib>"#);
+        let change = Change::Edit { edits: vec![Edit::Replace { xml }] };
+        let request = Request::Change { change, force: false };
+        self.step(Input::Asked { client: 1, user: "root".to_owned(), request });
+        self.settle();
+    }
+
+    pub(crate) fn suspect(&mut self, resource: &str) {
+        self.step(Input::Suspect { resource: resource.to_owned() });
+    }
+
+    /// What was run, as `RESOURCE TASK`.
+    pub(crate) fn tasks(&self) -> Vec<String> {
+        self.runs.iter().map(|run| format!("{} {}", run.resource, run.task)).collect()
+    }
+}
