@@ -3,14 +3,18 @@
 
 mod render;
 mod terms;
+mod words;
 
 use cib::Document;
 use model::Role;
-use scheduler::assign::Reason;
+use scheduler::assign::RoleReason;
 use scheduler::{Assigned, Input, NodeIx, ResIx, Resolved};
 use serde::Serialize;
 
+use terms::Decision;
+
 pub use render::render;
+pub use terms::{Term, TermChange, TermSource};
 
 use crate::survival::leaves;
 
@@ -32,10 +36,26 @@ pub struct Part {
     pub node: Option<String>,
     pub role: PartRole,
     /// The rule that settled it, as a word for programs.
-    pub rule: String,
+    pub rule: &'static str,
     /// The same in a sentence.
-    pub because: String,
+    pub because: &'static str,
     pub nodes: Vec<Row>,
+    /// Only of instances of promotable clones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<Promotion>,
+}
+
+/// Why an instance is promoted, or is not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Promotion {
+    pub promoted: bool,
+    /// Instances with the highest are promoted; 1000000 is INFINITY.
+    pub score: i32,
+    /// The rule that settled it, as a word for programs.
+    pub rule: &'static str,
+    /// The same in a sentence.
+    pub because: &'static str,
+    pub terms: Vec<Term>,
 }
 
 /// What the part should be there.
@@ -52,18 +72,11 @@ pub enum PartRole {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
     pub node: String,
-    pub score: String,
+    /// 1000000 is INFINITY; nothing where the node is not considered.
+    pub score: Option<i32>,
     /// What keeps the node out, apart from the score.
     pub obstacle: Option<&'static str>,
     pub terms: Vec<Term>,
-}
-
-/// One part of a score.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Term {
-    /// `+100`, `= -INFINITY`.
-    pub value: String,
-    pub from: String,
 }
 
 /// Explains `resource`; `None` if there is none of that name. With `node`, only that node's
@@ -107,20 +120,38 @@ fn part(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx, only: Option<&s
         (Some(_), Role::Unpromoted) => PartRole::Unpromoted,
         (Some(_), Role::Started | Role::Unknown) => PartRole::Started,
     };
+    let (rule, because) = words::place(settled.reason);
     Part {
         id: resource.id.as_ref().to_owned(),
         active: resource.active.iter().copied().map(name).collect(),
         node: settled.node.map(name),
         role,
-        rule: format!("{:?}", settled.reason),
-        because: because(settled.reason).to_owned(),
+        rule,
+        because,
         nodes,
+        promotion: promotion(resolved, assigned, at),
     }
+}
+
+/// Of a group in a promotable clone, the instance is the group; its members tell what it has.
+fn promotion(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx) -> Option<Promotion> {
+    let instance = std::iter::successors(Some(at), |at| resolved.resource(*at).parent)
+        .find(|at| assigned.resource(*at).role_reason.is_some())?;
+    let settled = assigned.resource(instance);
+    let reason = settled.role_reason?;
+    let (rule, because) = words::promotion(reason);
+    let decision = Decision { resolved, assigned };
+    Some(Promotion {
+        promoted: reason == RoleReason::HighestScores,
+        score: settled.promotion_priority.value(),
+        rule,
+        because,
+        terms: terms::terms(decision, &assigned.promotion_terms(instance)),
+    })
 }
 
 fn row(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx, node: NodeIx) -> Row {
     let cell = assigned.resource(at).scores.get(node);
-    let score = cell.filter(|cell| cell.listed).map(|cell| cell.score().to_string());
     let state = resolved.node(node);
     let obstacle = if state.unclean {
         Some("unclean")
@@ -137,31 +168,11 @@ fn row(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx, node: NodeIx) ->
     } else {
         None
     };
-    let terms = assigned.terms(at, node);
+    let decision = Decision { resolved, assigned };
     Row {
         node: state.name.as_ref().to_owned(),
-        score: score.unwrap_or_else(|| "not considered".to_owned()),
+        score: cell.map(|cell| cell.score().value()),
         obstacle,
-        terms: terms.iter().map(|term| terms::term(resolved, assigned, term)).collect(),
-    }
-}
-
-/// The rule as the end of a sentence.
-fn because(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Parts => "its parts were placed one by one",
-        Reason::Unmanaged => "the cluster does not act on it, so it stays where it is",
-        Reason::StopAll => "`stop-all-resources` is set",
-        Reason::ToBeStopped => "it is to be stopped",
-        Reason::NoPlace => "no node is allowed and able to run it",
-        Reason::CollectiveLimit => "its clone set has as many copies as it may have",
-        Reason::Preferred => "no node has a better score than the one it prefers",
-        Reason::AlreadyThere => "it is there already, and no node has a better score",
-        Reason::OnlyOneAllowed => "no other node is allowed and able to run it",
-        Reason::HighestScore => "that node has the highest score",
-        Reason::MostRoom => "scores are equal, and that node has the most room",
-        Reason::FewestResources => "scores are equal, and that node has the fewest resources",
-        Reason::FirstName => "all else is equal, and that node's name comes first",
-        Reason::NoInterleaveMatch => "no instance of what it goes with is there",
+        terms: terms::terms(decision, &assigned.terms(at, node)),
     }
 }

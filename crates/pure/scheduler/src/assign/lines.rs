@@ -67,13 +67,13 @@ impl Assigned {
         let id = |resource| resolved.resource(resource).id.clone();
         let name = |node| resolved.node(node).name.clone();
         let line = |event: &ScoreEvent| match event {
-            ScoreEvent::Node { step, resource, node, score } => ScoreLine::Node {
+            ScoreEvent::Node { step, resource, node, score, .. } => ScoreLine::Node {
                 step: *step,
                 resource: id(*resource),
                 node: name(*node),
                 score: *score,
             },
-            ScoreEvent::Promotion { resource, node, score } => ScoreLine::Promotion {
+            ScoreEvent::Promotion { resource, node, score, .. } => ScoreLine::Promotion {
                 resource: id(*resource),
                 node: node.map(name),
                 score: *score,

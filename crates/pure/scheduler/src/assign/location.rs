@@ -109,16 +109,18 @@ pub(super) fn promoted_scores(
     state: &State<'_>,
     resource: ResIx,
     node: crate::resolve::types::NodeIx,
-) -> Vec<i32> {
+) -> Vec<(LocationIx, i32)> {
     let bundle = bundle_of_child(state, resource);
-    let about = |location: &&Location<'_>| {
+    let about = |(_, location): &(usize, &Location<'_>)| {
         location.role == Some(Role::Promoted)
             && (location.resource == resource || Some(location.resource) == bundle)
     };
-    let on_node = |location: &Location<'_>| {
-        location.scores.iter().find(|(at, _)| *at == node).map(|(_, score)| score.value())
+    let on_node = |(index, location): (usize, &Location<'_>)| {
+        let found = location.scores.iter().find(|(at, _)| *at == node);
+        found.map(|(_, score)| (LocationIx::new(index), score.value()))
     };
-    state.input.locations.iter().rev().filter(about).filter_map(on_node).collect()
+    let newest_first = state.input.locations.iter().enumerate().rev();
+    newest_first.filter(about).filter_map(on_node).collect()
 }
 
 /// The bundle whose clone set this is: its role constraints are about what runs inside.

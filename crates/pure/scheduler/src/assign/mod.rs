@@ -44,7 +44,7 @@ use state::{Place, ResourceState, State};
 
 pub use lines::ScoreLine;
 pub use row::{Cell, Row};
-pub use terms::{ScoreChange, ScoreSource, ScoreTerm, sum_of};
+pub use terms::{ScoreChange, ScoreSource, ScoreTerm, TermIx, sum_of};
 pub use types::*;
 
 /// Gives every resource its place.
@@ -185,5 +185,8 @@ fn finished(state: ResourceState, all_with_this: Vec<ColocationIx>) -> AssignedR
         with_this: state.with_this,
         all_with_this,
         reason: state.reason,
+        role_reason: state.role_reason,
+        claim: state.claim,
+        promotion: state.promotion,
     }
 }

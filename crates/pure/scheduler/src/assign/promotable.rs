@@ -9,10 +9,10 @@ use super::location;
 use super::order;
 use super::row::add_scores;
 use super::state::{Place, State};
-use super::terms::ScoreSource;
+use super::terms::{ScoreSource, TermIx};
 use super::tickets;
-use super::types::{ColocationIx, ScoreEvent};
-use crate::resolve::types::{LossPolicy, NodeIx, ResIx};
+use super::types::{ColocationIx, RoleReason, ScoreEvent};
+use crate::resolve::types::{LossPolicy, NodeIx, ResIx, WishSource};
 
 const MUST: i32 = Score::INFINITY.value();
 const NEVER: i32 = Score::MINUS_INFINITY.value();
@@ -151,24 +151,53 @@ fn set_priority(state: &mut State<'_>, clone_set: ResIx, instance: ResIx) {
     let Some(place) = state.place(instance) else { return };
     let next_role = state.role_of(instance, false);
     match next_role {
-        Role::Started | Role::Unknown => {
-            let score = promotion_score(state, instance, place.node);
-            state[instance].priority = score.unwrap_or(-1);
+        Role::Started | Role::Unknown => match promotion_score(state, instance, place.node) {
+            Some(score) => set_claim(state, instance, score, ScoreSource::Promotion),
+            None => set_claim(state, instance, -1, ScoreSource::NoPromotionScore),
+        },
+        Role::Unpromoted | Role::Stopped => {
+            set_claim(state, instance, NEVER, ScoreSource::TargetRole);
         }
-        Role::Unpromoted | Role::Stopped => state[instance].priority = NEVER,
         Role::Promoted => {}
     }
     let mut wishes = location::promoted_scores(state, instance, place.node);
     wishes.extend(location::promoted_scores(state, clone_set, place.node));
-    for wish in wishes {
-        state[instance].priority = add_scores(state[instance].priority, wish);
+    for (location, wish) in wishes {
+        let before = state[instance].priority;
+        state[instance].priority = add_scores(before, wish);
+        explain_claim(state, instance, before, ScoreSource::Location(location));
     }
     for colocation in colocation::this_with(state, instance) {
         let primary = state.colocation(colocation).primary;
+        let before = state[instance].priority;
         apply_for_dependent(state, instance, primary, colocation);
+        explain_claim(state, instance, before, ScoreSource::WithPrimary(colocation));
     }
-    state[instance].promotion_priority =
-        if next_role == Role::Promoted { MUST } else { state[instance].priority };
+    if next_role == Role::Promoted {
+        let (now, terms) = state.resource_and_terms(instance);
+        now.promotion_priority = MUST;
+        now.claim = terms.replaced(now.claim, ScoreSource::TargetRole, MUST);
+    } else {
+        state[instance].promotion_priority = state[instance].priority;
+    }
+}
+
+/// The beginning of an instance's claim.
+fn set_claim(state: &mut State<'_>, instance: ResIx, value: i32, source: ScoreSource) {
+    let (now, terms) = state.resource_and_terms(instance);
+    now.priority = value;
+    now.claim = terms.replaced(TermIx::NONE, source, value);
+}
+
+/// Keeps what has changed an instance's claim, which was `before`.
+fn explain_claim(state: &mut State<'_>, instance: ResIx, before: i32, source: ScoreSource) {
+    let (now, terms) = state.resource_and_terms(instance);
+    let change = now.priority - before;
+    if change != 0 && add_scores(before, change) == now.priority {
+        now.claim = terms.added(now.claim, source, change);
+    } else if change != 0 {
+        now.claim = terms.replaced(now.claim, source, now.priority);
+    }
 }
 
 /// What runs in a promotable clone set runs unpromoted at least.
@@ -212,68 +241,86 @@ fn add_claim_to_node(state: &mut State<'_>, clone_set: ResIx, instance: ResIx) {
     let Some(place) = state.place(instance).filter(|_| claim >= 0) else { return };
     let (clone_state, terms) = state.resource_and_terms(clone_set);
     if let Some(cell) = clone_state.row.get_mut(place.node) {
-        cell.add(claim, ScoreSource::Promotion, terms);
+        cell.add(claim, ScoreSource::Claim(instance), terms);
     }
 }
 
 fn take_claim_from_node(state: &mut State<'_>, clone_set: ResIx, instance: ResIx) {
     let place = state.place(instance);
-    let now = &state[instance];
-    let claim = if !now.managed && now.next_role == Role::Promoted {
-        MUST
+    let at_node = place.and_then(|place| state[clone_set].row.get(place.node).copied());
+    let (now, terms) = state.resource_and_terms(instance);
+    let (claim, term) = if !now.managed && now.next_role == Role::Promoted {
+        let source = ScoreSource::Found(WishSource::Unmanaged);
+        (MUST, terms.replaced(TermIx::NONE, source, MUST))
     } else {
-        match place {
-            None => NEVER,
-            Some(_) if now.promotion_priority < 0 => now.promotion_priority,
-            Some(place) => state[clone_set].row.get(place.node).map_or(NEVER, |cell| cell.score),
+        match (place, at_node) {
+            (Some(_), _) if now.promotion_priority < 0 => (now.promotion_priority, now.claim),
+            (Some(_), Some(cell)) => (cell.score, cell.term),
+            (None, _) | (Some(_), None) => {
+                (NEVER, terms.replaced(TermIx::NONE, ScoreSource::NotPlaced, NEVER))
+            }
         }
     };
-    state[instance].promotion_priority = claim;
+    now.promotion_priority = claim;
+    now.promotion = term;
 }
 
 fn set_role(state: &mut State<'_>, clone_set: ResIx, instance: ResIx, promoted: &mut u32) {
     let claim = state[instance].promotion_priority;
     let node = state.place(instance).map(|place| place.node);
     let score = Score::new(i64::from(claim));
-    state.scores.push(ScoreEvent::Promotion { resource: instance, node, score });
+    let term = state[instance].promotion;
+    state.scores.push(ScoreEvent::Promotion { resource: instance, node, score, term });
     let most = state.resource(clone_set).clone_set().map_or(0, |options| options.promoted_max);
     let top = state.input.top_of(instance, false);
     let has_room = *promoted < most || !state[top].managed;
-    let chosen =
-        if claim >= 0 && has_room { promotion_node(state, clone_set, instance) } else { None };
+    let chosen = match (node, claim >= 0, has_room) {
+        (None, _, _) => Err(RoleReason::NotPlaced),
+        (Some(_), false, _) => Err(RoleReason::NegativeScore),
+        (Some(_), true, false) => Err(RoleReason::EnoughPromoted),
+        (Some(_), true, true) => promotion_node(state, clone_set, instance),
+    };
     let options = &state.input.options;
     let frozen = state[instance].role < Role::Promoted
         && !options.quorate
         && options.loss_policy == LossPolicy::Freeze;
+    let chosen = if frozen { chosen.and(Err(RoleReason::Frozen)) } else { chosen };
+    state[instance].role_reason = Some(chosen.err().unwrap_or(RoleReason::HighestScores));
     match chosen {
-        Some(node) if !frozen => {
+        Ok(node) => {
             if let Some(cell) = state[clone_set].row.get_mut(node) {
                 cell.count += 1;
             }
             be_promoted(state, instance);
             *promoted += 1;
         }
-        Some(_) | None => stay_unpromoted(state, instance),
+        Err(_) => stay_unpromoted(state, instance),
     }
 }
 
 /// The node where the instance can be promoted, if it can.
-fn promotion_node(state: &State<'_>, clone_set: ResIx, resource: ResIx) -> Option<NodeIx> {
+fn promotion_node(
+    state: &State<'_>,
+    clone_set: ResIx,
+    resource: ResIx,
+) -> Result<NodeIx, RoleReason> {
     for child in &state[resource].children {
         promotion_node(state, clone_set, *child)?;
     }
-    let node = state.place(resource)?.node;
+    let node = state.place(resource).ok_or(RoleReason::NotPlaced)?.node;
     let managed = state[resource].managed;
     if !managed {
         if state.role_of(resource, true) != Role::Promoted {
-            return None;
+            return Err(RoleReason::Unmanaged);
         }
-    } else if state[resource].priority < 0 || !takes_promotion(state, node) {
-        return None;
+    } else if state[resource].priority < 0 {
+        return Err(RoleReason::NegativeScore);
+    } else if !takes_promotion(state, node) {
+        return Err(RoleReason::NodeNotUsable);
     }
-    let cell = state[clone_set].row.get(node)?;
-    let most = state.resource(clone_set).clone_set()?.promoted_node_max;
-    (cell.count < most || !managed).then_some(node)
+    let cell = state[clone_set].row.get(node).ok_or(RoleReason::NodeNotUsable)?;
+    let most = state.resource(clone_set).clone_set().map_or(0, |options| options.promoted_node_max);
+    if cell.count < most || !managed { Ok(node) } else { Err(RoleReason::NodeHasPromoted) }
 }
 
 /// Usable, and if it is a guest, one that will run.

@@ -43,17 +43,26 @@ fn fill_cell(state: &mut State<'_>, resource: ResIx, node: NodeIx, wishes: &[&Wi
     };
     let score = allowed.score.value();
     let wishes = wishes.iter().filter(|wish| wish.node.is_none_or(|at| at == node));
-    let explained = wishes.clone().fold(0, |sum, wish| add_scores(sum, wish.score.value()));
+    let sum =
+        |from: i32| wishes.clone().fold(from, |sum, wish| add_scores(sum, wish.score.value()));
+    let own = state.input.node(node).score.value();
+    // Which of the two it began with depends on when the node was found to be away.
+    let base = [0, own].into_iter().find(|base| sum(*base) == score);
+    let implied = state.resource(resource).implied.is_some();
     let (resource_state, terms) = state.resource_and_terms(resource);
     let Some(cell) = resource_state.row.slot(node) else { return };
     cell.listed = true;
     cell.probe = allowed.probes;
-    if explained == score {
-        for wish in wishes {
-            cell.add(wish.score.value(), ScoreSource::Found(wish.source), terms);
+    match base {
+        Some(base) => {
+            cell.add(base, ScoreSource::Node, terms);
+            for wish in wishes {
+                cell.add(wish.score.value(), ScoreSource::Found(wish.source), terms);
+            }
         }
-    } else {
-        cell.set(score, ScoreSource::Node, terms);
+        // What a bundle implies is kept off nodes by the bundle.
+        None if implied => cell.set(score, ScoreSource::Found(WishSource::Bundle), terms),
+        None => cell.set(score, ScoreSource::Node, terms),
     }
 }
 

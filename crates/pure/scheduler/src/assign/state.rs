@@ -9,9 +9,9 @@ use std::sync::Arc;
 use model::{Role, Score};
 
 use super::row::Row;
-use super::terms::{ScoreSource, Terms};
+use super::terms::{ScoreSource, TermIx, Terms};
 use super::types::{
-    AssignStep, AssignedColocation, AssignedNode, ColocationIx, Reason, ScoreEvent,
+    AssignStep, AssignedColocation, AssignedNode, ColocationIx, Reason, RoleReason, ScoreEvent,
 };
 use crate::resolve::types::{NodeIx, ResIx, Resolved, Resource, ShutdownLock, TicketIx, Variant};
 
@@ -63,6 +63,11 @@ pub(super) struct ResourceState {
     pub(super) shutdown_lock: Option<ShutdownLock>,
     pub(super) lock_ended_on: Option<NodeIx>,
     pub(super) reason: Reason,
+    pub(super) role_reason: Option<RoleReason>,
+    /// What made `priority` while roles are chosen.
+    pub(super) claim: TermIx,
+    /// What made `promotion_priority`.
+    pub(super) promotion: TermIx,
 }
 
 /// A node with the score that it was chosen with.
@@ -222,7 +227,10 @@ impl<'a> State<'a> {
         let told: Vec<_> = self[resource]
             .row
             .listed()
-            .map(|(node, cell)| ScoreEvent::Node { step, resource, node, score: cell.score() })
+            .map(|(node, cell)| {
+                let (score, term) = (cell.score(), cell.term);
+                ScoreEvent::Node { step, resource, node, score, term }
+            })
             .collect();
         self.scores.extend(told);
         for child in self[resource].children.clone() {
@@ -343,5 +351,8 @@ fn start_of(resource: &Resource<'_>, nodes: usize) -> ResourceState {
         shutdown_lock: resource.shutdown_lock,
         lock_ended_on: None,
         reason: Reason::Parts,
+        role_reason: None,
+        claim: TermIx::NONE,
+        promotion: TermIx::NONE,
     }
 }

@@ -7,7 +7,7 @@ use model::Score;
 
 use super::row::add_scores;
 use super::types::{ColocationIx, LocationIx};
-use crate::resolve::types::{TicketIx, WishSource};
+use crate::resolve::types::{ResIx, TicketIx, WishSource};
 
 /// What put a term into a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,13 @@ pub enum ScoreSource {
     CollectiveLimit,
     /// The promotion score that the agent set.
     Promotion,
+    /// No promotion score was set: without one, others must speak for the promotion.
+    NoPromotionScore,
+    /// An instance's own claim to be promoted, itself a sum: see
+    /// [`Assigned::claim_terms`](super::Assigned::claim_terms).
+    Claim(ResIx),
+    /// An instance without a node cannot be promoted.
+    NotPlaced,
     /// A colocation where this resource is the dependent.
     WithPrimary(ColocationIx),
     /// A colocation where this resource is the primary: the wishes of the dependent, and of all
@@ -67,9 +74,10 @@ pub struct ScoreTerm {
     pub value: Score,
 }
 
-/// A place in [`Terms`]: the newest term of a cell.
+/// The newest term of a score, and with it all that came before. What it stands for:
+/// [`Assigned::terms_up_to`](super::Assigned::terms_up_to).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TermIx(u32);
+pub struct TermIx(u32);
 
 impl TermIx {
     /// Before the first term.

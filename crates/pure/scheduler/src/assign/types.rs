@@ -7,7 +7,7 @@ use model::{Role, Score};
 
 use super::order::NodesNow;
 use super::row::Row;
-use super::terms::{ScoreTerm, Terms};
+use super::terms::{ScoreTerm, TermIx, Terms};
 use crate::report::Finding;
 use crate::resolve::types::{NodeIx, ResIx, Resolved, ShutdownLock, TicketIx};
 
@@ -103,6 +103,23 @@ impl Assigned {
             None => Vec::new(),
         }
     }
+
+    /// What made a score that was told, oldest first.
+    pub fn terms_up_to(&self, last: TermIx) -> Vec<ScoreTerm> {
+        self.terms.up_to(last)
+    }
+
+    /// What made an instance's own claim to be promoted, oldest first; the value of its
+    /// [`ScoreSource::Claim`](super::ScoreSource::Claim).
+    pub fn claim_terms(&self, resource: ResIx) -> Vec<ScoreTerm> {
+        self.terms.up_to(self.resource(resource).claim)
+    }
+
+    /// What made an instance's promotion score, oldest first; nothing for what is no instance of a
+    /// promotable clone set.
+    pub fn promotion_terms(&self, resource: ResIx) -> Vec<ScoreTerm> {
+        self.terms.up_to(self.resource(resource).promotion)
+    }
 }
 
 /// One resource's place.
@@ -146,6 +163,33 @@ pub struct AssignedResource {
     /// All colocations that bear on it as the primary, its parents' and members' included.
     pub all_with_this: Vec<ColocationIx>,
     pub reason: Reason,
+    /// Which rule settled whether it is promoted; only instances of promotable clone sets have one.
+    pub role_reason: Option<RoleReason>,
+    /// See [`Assigned::claim_terms`].
+    pub(super) claim: TermIx,
+    /// See [`Assigned::promotion_terms`].
+    pub(super) promotion: TermIx,
+}
+
+/// Which rule settled whether an instance is promoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleReason {
+    /// Of the instances that may be promoted, few enough have a higher score.
+    HighestScores,
+    /// Its promotion score is negative: nobody said that it may be promoted, or somebody forbade it.
+    NegativeScore,
+    /// As many as may be (`promoted-max`) have a higher score.
+    EnoughPromoted,
+    /// It has no node.
+    NotPlaced,
+    /// Its node takes no promotion now.
+    NodeNotUsable,
+    /// Its node has as many promoted instances as it may (`promoted-node-max`).
+    NodeHasPromoted,
+    /// The cluster does not act on it, and it is not promoted now.
+    Unmanaged,
+    /// Without quorum, freezing keeps it from rising.
+    Frozen,
 }
 
 /// Which rule settled a resource's place.
@@ -217,9 +261,9 @@ pub struct AssignedColocation {
 #[derive(Clone, Debug)]
 pub enum ScoreEvent {
     /// A resource's score on a node, at the moment when `step` assigned it.
-    Node { step: AssignStep, resource: ResIx, node: NodeIx, score: Score },
+    Node { step: AssignStep, resource: ResIx, node: NodeIx, score: Score, term: TermIx },
     /// An instance's promotion score.
-    Promotion { resource: ResIx, node: Option<NodeIx>, score: Score },
+    Promotion { resource: ResIx, node: Option<NodeIx>, score: Score, term: TermIx },
     /// A node's capacity, before or after everything was assigned.
     Capacity { before: bool, node: NodeIx, capacity: BTreeMap<Arc<str>, i32> },
     /// What a resource takes of its node.

@@ -1,6 +1,8 @@
 //! Explanations as text.
 
-use super::{Part, PartRole, Row, Why};
+use model::Score;
+
+use super::{Part, PartRole, Row, Term, TermChange, Why};
 use crate::text::{RenderOptions, Tone};
 use crate::words;
 
@@ -21,6 +23,12 @@ fn write_part(part: &Part, options: RenderOptions, out: &mut String) {
     out.push('\n');
     for row in &part.nodes {
         write_row(row, options, out);
+    }
+    if let Some(promotion) = &part.promotion {
+        let word = if promotion.promoted { "promoted" } else { "not promoted" };
+        let score = score_text(promotion.score);
+        out.push_str(&format!("  {word} ({score}): {}\n", promotion.because));
+        write_terms(&promotion.terms, out);
     }
 }
 
@@ -56,14 +64,40 @@ fn headline(part: &Part) -> String {
 
 fn write_row(row: &Row, options: RenderOptions, out: &mut String) {
     let obstacle = row.obstacle.map(|word| format!(" ({word})")).unwrap_or_default();
-    let tone = match (row.score.starts_with('-'), row.obstacle) {
-        (true, _) | (_, Some(_)) => Tone::Faint,
-        (false, None) => Tone::Plain,
+    let tone = match (row.score, row.obstacle) {
+        (None, _) | (_, Some(_)) => Tone::Faint,
+        (Some(score), None) if score < 0 => Tone::Faint,
+        (Some(_), None) => Tone::Plain,
     };
-    out.push_str(&options.paint(tone, &format!("  {}: {}{obstacle}", row.node, row.score)));
+    let score = row.score.map_or_else(|| "not considered".to_owned(), score_text);
+    out.push_str(&options.paint(tone, &format!("  {}: {score}{obstacle}", row.node)));
     out.push('\n');
-    // What adds nothing explains nothing.
-    for term in row.terms.iter().filter(|term| !matches!(term.value.as_str(), "+0" | "0")) {
-        out.push_str(&format!("    {:>10}  {}\n", term.value, term.from));
+    write_terms(&row.terms, out);
+}
+
+fn write_terms(terms: &[Term], out: &mut String) {
+    for (at, term) in terms.iter().enumerate() {
+        // A sum is told by its parts; what adds nothing explains nothing.
+        if !term.terms.is_empty() {
+            write_terms(&term.terms, out);
+        } else if term.value != 0 {
+            out.push_str(&format!("    {:>10}  {}\n", value_text(term, at == 0), term.text));
+        }
     }
+}
+
+/// `+100`, `-INFINITY`, `= 0`. Where nothing was before, adding and setting are one.
+fn value_text(term: &Term, is_first: bool) -> String {
+    let value = score_text(term.value);
+    match term.change {
+        TermChange::Add if term.value >= 0 => format!("+{value}"),
+        TermChange::Add => value,
+        TermChange::Set if is_first && term.value >= 0 => format!("+{value}"),
+        TermChange::Set if is_first => value,
+        TermChange::Set => format!("= {value}"),
+    }
+}
+
+fn score_text(value: i32) -> String {
+    Score::new(i64::from(value)).to_string()
 }

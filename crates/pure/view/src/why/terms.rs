@@ -1,56 +1,212 @@
-//! Where each part of a score comes from, in words.
+//! Where each part of a score comes from: as words for programs, and in words.
 
 use scheduler::assign::{ColocationIx, ScoreChange, ScoreSource, ScoreTerm};
-use scheduler::{Assigned, Resolved, TicketIx, WishSource};
+use scheduler::{Assigned, Resolved, WishSource};
+use serde::Serialize;
 
-use super::Term;
-
-pub(super) fn term(resolved: &Resolved<'_>, assigned: &Assigned, term: &ScoreTerm) -> Term {
-    let value = match term.change {
-        ScoreChange::Add if term.value.value() >= 0 => format!("+{}", term.value),
-        ScoreChange::Add => term.value.to_string(),
-        ScoreChange::Set => format!("= {}", term.value),
-    };
-    Term { value, from: from(resolved, assigned, term.source) }
+/// One part of a score.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Term {
+    pub change: TermChange,
+    /// 1000000 is INFINITY.
+    pub value: i32,
+    pub source: TermSource,
+    /// The constraint or ticket that it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The other resource, where one is concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
+    /// The same for people.
+    pub text: String,
+    /// What the value is itself the sum of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub terms: Vec<Term>,
 }
 
-fn from(resolved: &Resolved<'_>, assigned: &Assigned, source: ScoreSource) -> String {
-    let colocation = |at: ColocationIx| match assigned.colocation(at) {
-        Some(found) if found.explicit => format!("by colocation `{}`", found.id),
-        Some(_) => "inside its group or container".to_owned(),
-        None => "by a colocation".to_owned(),
+/// How a term acts on what was there before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TermChange {
+    Add,
+    Set,
+}
+
+/// What put a term into a score. Words for programs; they stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TermSource {
+    Unmanaged,
+    StopFailure,
+    HardError,
+    FatalError,
+    MaskedProbe,
+    Ban,
+    FailureStops,
+    MultipleActive,
+    Bundle,
+    Removed,
+    Location,
+    Health,
+    Stickiness,
+    MigrationThreshold,
+    ExclusiveDiscovery,
+    ShutdownLock,
+    Ticket,
+    Node,
+    TargetRole,
+    Capacity,
+    InstanceLimit,
+    CollectiveLimit,
+    PromotionScore,
+    NoPromotionScore,
+    Claim,
+    NotPlaced,
+    /// A colocation where this resource is the dependent.
+    ColocationWith,
+    /// A colocation where this resource is the primary.
+    ColocationOf,
+    NotOnRemoteNode,
+    InsideContainer,
+}
+
+/// The decision that terms are explained of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decision<'d, 'a> {
+    pub(super) resolved: &'d Resolved<'a>,
+    pub(super) assigned: &'d Assigned,
+}
+
+/// The terms, in the order in which they acted.
+pub(super) fn terms(decision: Decision<'_, '_>, terms: &[ScoreTerm]) -> Vec<Term> {
+    terms.iter().map(|found| term(decision, found)).collect()
+}
+
+fn term(decision: Decision<'_, '_>, term: &ScoreTerm) -> Term {
+    let change = match term.change {
+        ScoreChange::Add => TermChange::Add,
+        ScoreChange::Set => TermChange::Set,
     };
-    let ticket = |at: TicketIx| resolved.tickets.get(at.at()).map_or("?", |ticket| ticket.id);
-    match source {
-        ScoreSource::Found(wish) => found(wish).to_owned(),
-        ScoreSource::Location(at) => match resolved.locations.get(at.at()) {
-            Some(location) => format!("location `{}`", location.id),
-            None => "a location constraint".to_owned(),
-        },
-        ScoreSource::Health => "the node's health".to_owned(),
-        ScoreSource::Stickiness => "stickiness: it is there".to_owned(),
-        ScoreSource::FailLimit => "failed there as often as `migration-threshold`".to_owned(),
-        ScoreSource::ExclusiveDiscovery => {
-            "another location has `resource-discovery=exclusive`".to_owned()
-        }
-        ScoreSource::ShutdownLock => "waits for the node that was shut down".to_owned(),
-        ScoreSource::Ticket(at) => format!("ticket `{}` is not granted", ticket(at)),
-        ScoreSource::Node => "the node's own score".to_owned(),
-        ScoreSource::TargetRole => "it is to be stopped".to_owned(),
-        ScoreSource::Capacity => "the node has no room for it".to_owned(),
-        ScoreSource::InstanceLimit => "the node has its share of copies".to_owned(),
-        ScoreSource::CollectiveLimit => "all copies are placed".to_owned(),
-        ScoreSource::Promotion => "promotion score set by its agent".to_owned(),
-        ScoreSource::WithPrimary(at) => format!("what it follows, {}", colocation(at)),
-        ScoreSource::OfDependent(at) => {
-            format!("wishes of what follows it, {}", colocation(at))
-        }
-        ScoreSource::NotOnRemoteNode => "cannot run on a remote node".to_owned(),
-        ScoreSource::InsideContainer => "runs with its container only".to_owned(),
+    let (source, text) = plain(term.source);
+    let value = term.value.value();
+    let base = Term {
+        change,
+        value,
+        source,
+        id: None,
+        other: None,
+        text: text.to_owned(),
+        terms: Vec::new(),
+    };
+    if let ScoreSource::Location(at) = term.source {
+        let id = decision.resolved.locations.get(at.at()).map_or("?", |location| location.id);
+        Term { id: Some(id.to_owned()), text: format!("location `{id}`"), ..base }
+    } else if let ScoreSource::Ticket(at) = term.source {
+        let id = decision.resolved.tickets.get(at.at()).map_or("?", |ticket| ticket.id);
+        Term { id: Some(id.to_owned()), text: format!("ticket `{id}` is not granted"), ..base }
+    } else if let ScoreSource::WithPrimary(at) = term.source {
+        with_primary(decision, at, base)
+    } else if let ScoreSource::OfDependent(at) = term.source {
+        of_dependent(decision, at, base)
+    } else if let ScoreSource::Claim(instance) = term.source {
+        let id = decision.resolved.resource(instance).id.as_ref().to_owned();
+        let text = format!("{id}'s own claim");
+        let claim = decision.assigned.claim_terms(instance);
+        Term { other: Some(id), text, terms: terms(decision, &claim), ..base }
+    } else if term.source == ScoreSource::TargetRole && value > 0 {
+        Term { text: "its `target-role` demands it".to_owned(), ..base }
+    } else {
+        base
     }
 }
 
-fn found(wish: WishSource) -> &'static str {
+/// What needs no names.
+fn plain(source: ScoreSource) -> (TermSource, &'static str) {
+    match source {
+        ScoreSource::Found(wish) => (source_of_wish(wish), words_of_wish(wish)),
+        ScoreSource::Health => (TermSource::Health, "the node's health"),
+        ScoreSource::Stickiness => (TermSource::Stickiness, "stickiness: it is there"),
+        ScoreSource::FailLimit => {
+            (TermSource::MigrationThreshold, "failed there as often as `migration-threshold`")
+        }
+        ScoreSource::ExclusiveDiscovery => {
+            (TermSource::ExclusiveDiscovery, "another location has `resource-discovery=exclusive`")
+        }
+        ScoreSource::ShutdownLock => {
+            (TermSource::ShutdownLock, "waits for the node that was shut down")
+        }
+        ScoreSource::Node => (TermSource::Node, "the node's own score"),
+        ScoreSource::TargetRole => (TermSource::TargetRole, "its `target-role` forbids it"),
+        ScoreSource::Capacity => (TermSource::Capacity, "the node has no room for it"),
+        ScoreSource::InstanceLimit => {
+            (TermSource::InstanceLimit, "the node has its share of copies")
+        }
+        ScoreSource::CollectiveLimit => (TermSource::CollectiveLimit, "all copies are placed"),
+        ScoreSource::Promotion => (TermSource::PromotionScore, "promotion score set by its agent"),
+        ScoreSource::NoPromotionScore => {
+            (TermSource::NoPromotionScore, "its agent set no promotion score")
+        }
+        ScoreSource::NotPlaced => (TermSource::NotPlaced, "it has no node"),
+        ScoreSource::NotOnRemoteNode => {
+            (TermSource::NotOnRemoteNode, "cannot run on a remote node")
+        }
+        ScoreSource::InsideContainer => {
+            (TermSource::InsideContainer, "runs with its container only")
+        }
+        ScoreSource::Location(_) => (TermSource::Location, "a location constraint"),
+        ScoreSource::Ticket(_) => (TermSource::Ticket, "a ticket"),
+        ScoreSource::WithPrimary(_) => (TermSource::ColocationWith, "a colocation"),
+        ScoreSource::OfDependent(_) => (TermSource::ColocationOf, "a colocation"),
+        ScoreSource::Claim(_) => (TermSource::Claim, "an instance's own claim"),
+    }
+}
+
+fn with_primary(decision: Decision<'_, '_>, at: ColocationIx, base: Term) -> Term {
+    let Some(found) = decision.assigned.colocation(at) else { return base };
+    let other = decision.resolved.resource(found.primary).id.as_ref();
+    let apart = found.score.value() < 0;
+    let text = match (found.explicit, apart) {
+        (true, false) => format!("follows {other}, by colocation `{}`", found.id),
+        (true, true) => format!("keeps away from {other}, by colocation `{}`", found.id),
+        (false, _) if &*found.id == "#group-members" => format!("follows {other}, in its group"),
+        (false, _) => format!("goes with {other}"),
+    };
+    let id = found.explicit.then(|| found.id.as_ref().to_owned());
+    Term { id, other: Some(other.to_owned()), text, ..base }
+}
+
+fn of_dependent(decision: Decision<'_, '_>, at: ColocationIx, base: Term) -> Term {
+    let Some(found) = decision.assigned.colocation(at) else { return base };
+    let other = decision.resolved.resource(found.dependent).id.as_ref();
+    let text = match (found.explicit, found.score.value() < 0) {
+        (true, false) => {
+            format!("where {other} wants to be, which follows it by colocation `{}`", found.id)
+        }
+        (true, true) => {
+            format!("where {other} wants to be, which keeps away by colocation `{}`", found.id)
+        }
+        (false, _) => format!("where {other} wants to be, which goes with it"),
+    };
+    let id = found.explicit.then(|| found.id.as_ref().to_owned());
+    Term { id, other: Some(other.to_owned()), text, ..base }
+}
+
+fn source_of_wish(wish: WishSource) -> TermSource {
+    match wish {
+        WishSource::Unmanaged => TermSource::Unmanaged,
+        WishSource::StopFailure => TermSource::StopFailure,
+        WishSource::HardError => TermSource::HardError,
+        WishSource::FatalError => TermSource::FatalError,
+        WishSource::MaskedProbe => TermSource::MaskedProbe,
+        WishSource::Ban => TermSource::Ban,
+        WishSource::FailureStops => TermSource::FailureStops,
+        WishSource::MultipleActive => TermSource::MultipleActive,
+        WishSource::Bundle => TermSource::Bundle,
+        WishSource::Removed => TermSource::Removed,
+    }
+}
+
+fn words_of_wish(wish: WishSource) -> &'static str {
     match wish {
         WishSource::Unmanaged => "unmanaged: it stays",
         WishSource::StopFailure => "it failed to stop",
@@ -60,7 +216,7 @@ fn found(wish: WishSource) -> &'static str {
         WishSource::Ban => "a failure banned it from there (`on-fail=ban`)",
         WishSource::FailureStops => "a failure stopped it (`on-fail=stop`)",
         WishSource::MultipleActive => "active on more nodes than it may be",
-        WishSource::Bundle => "placed by its bundle",
+        WishSource::Bundle => "kept off there by its bundle",
         WishSource::Removed => "removed from the configuration",
     }
 }
