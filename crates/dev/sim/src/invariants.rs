@@ -6,6 +6,7 @@ mod equal_copies;
 mod liveness;
 mod one_coordinator;
 mod quiet_after_leaving;
+mod recovery_has_proof;
 mod versions;
 
 use crate::Violation;
@@ -19,6 +20,7 @@ pub(crate) fn always(world: &mut World) -> Option<Violation> {
         .map(|what| ("active_copies", what))
         .or_else(|| one_coordinator::check(world).map(|what| ("one_coordinator", what)))
         .or_else(|| quiet_after_leaving::check(world).map(|what| ("quiet_after_leaving", what)))
+        .or_else(|| recovery_has_proof::check(world).map(|what| ("recovery_has_proof", what)))
         .or_else(|| versions::check(world).map(|what| ("versions", what)));
     broken.map(|(invariant, what)| world.violation(invariant, what))
 }

@@ -1,6 +1,6 @@
 //! One simulated machine: power, a daemon with its disk, and the processes that agents left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use controller::{AgentRun, Controller, Identity, Record, Restored, RunToken};
 use model::{NodeId, NodeName, Role};
@@ -17,6 +17,9 @@ pub(crate) struct Machine {
     pub(crate) disk: Disk,
     /// What runs here, whoever believes what.
     pub(crate) active: BTreeMap<String, Role>,
+    /// What it ran when the others last knew for certain, or may have begun to run since: from its
+    /// last membership or fencing on.
+    pub(crate) last_known: BTreeSet<String>,
     /// Agents at work for the daemon's present life.
     pub(crate) runs: BTreeMap<RunToken, AgentRun>,
     /// The wall clock is off by so many seconds.
@@ -51,6 +54,7 @@ impl Machine {
             life: 0,
             disk: Disk::default(),
             active: BTreeMap::new(),
+            last_known: BTreeSet::new(),
             runs: BTreeMap::new(),
             skew: 0,
             shut_down: false,

@@ -90,6 +90,8 @@ pub(crate) struct World {
     pub(crate) touched: Option<NodeId>,
     /// The node that shut down in peace just now.
     pub(crate) just_left: Option<NodeId>,
+    /// The start that began just now.
+    pub(crate) just_started: Option<(NodeId, String)>,
     clock: Clock,
     chance: Chance,
     faults: Faults,
@@ -115,6 +117,7 @@ impl World {
             seen: Seen::new(),
             touched: None,
             just_left: None,
+            just_started: None,
             clock: Clock::default(),
             chance,
             faults,
@@ -206,7 +209,12 @@ impl World {
             Event::AgentEnds { node, life, run, outcome, effect } => {
                 self.agent_ends(node, life, run, outcome, effect);
             }
-            Event::Power { node, on } => self.power(node, on),
+            Event::Power { node, on } => {
+                if !on && let Some(machine) = self.machines.get_mut(&node) {
+                    machine.last_known.clear();
+                }
+                self.power(node, on);
+            }
             Event::Disk { node, life, ticket, record } => self.disk(node, life, ticket, record),
             Event::StartDaemon { node } => self.start_daemon(node),
             Event::Fault => self.fault(),
@@ -312,6 +320,10 @@ impl World {
         }
         let effect = if works { agents::role_after(&run.task) } else { None };
         let Some(machine) = self.machines.get_mut(&node) else { return };
+        if run.task == "start" {
+            machine.last_known.insert(run.resource.clone());
+            self.just_started = Some((node, run.resource.clone()));
+        }
         if let Some(Some(role)) = effect
             && agents::takes_effect_early(&run.task)
         {
@@ -357,6 +369,7 @@ impl World {
             }
             Some(None) => {
                 machine.active.remove(&run.resource);
+                machine.last_known.remove(&run.resource);
             }
             None => {}
         }
@@ -486,6 +499,9 @@ impl World {
                 // Still in this ring? A step before may have ended a daemon.
                 if self.fabric.ring_of(*member).is_none_or(|now| now.id != ring.id) {
                     continue;
+                }
+                if let Some(machine) = self.machines.get_mut(member) {
+                    machine.last_known = machine.active.keys().cloned().collect();
                 }
                 let waiting = self.fabric.waiting(*member);
                 let life = self.machines.get(member).map_or(0, |machine| machine.life);
