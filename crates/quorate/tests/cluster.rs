@@ -16,7 +16,7 @@ use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 
 use bed::{Bed, Disk, configuration};
-use wire::api::{Event, Refused, Reply};
+use wire::api::{Change, Edit, Event, Refused, Reply, Request};
 
 /// A cluster on which the lock runs; and where.
 fn with_lock() -> (Bed, u32) {
@@ -31,6 +31,15 @@ fn with_lock() -> (Bed, u32) {
 
 fn other_than(node: u32) -> u32 {
     node % 3 + 1
+}
+
+/// A configuration with nothing but one cluster option.
+fn option(name: &str, value: u32) -> String {
+    format!(
+        "<configuration><crm_config><cluster_property_set id=\"o\"><nvpair id=\"o-n\" \
+         name=\"{name}\" value=\"{value}\"/></cluster_property_set></crm_config><nodes/>\
+         <resources/><constraints/></configuration>"
+    )
 }
 
 /// What the lock's ledger proves: never held twice, and taken this often.
@@ -141,12 +150,7 @@ fn what_was_acknowledged_survives_killing_everyone() {
     let mut bed = Bed::start();
     let mut last = String::new();
     for number in 0..40 {
-        let option = format!(
-            "<configuration><crm_config><cluster_property_set id=\"o\"><nvpair id=\"o-n\" \
-             name=\"number\" value=\"{number}\"/></cluster_property_set></crm_config><nodes/>\
-             <resources/><constraints/></configuration>"
-        );
-        let reply = bed.replace(number % 3 + 1, option);
+        let reply = bed.replace(number % 3 + 1, option("number", number));
         let Reply::Done { version } = reply else { panic!("{reply:?}") };
         last = version;
     }
@@ -159,12 +163,60 @@ fn what_was_acknowledged_survives_killing_everyone() {
     bed.wait_members(3, &[1, 2, 3]);
     let xml = bed.see(3).xml;
     assert!(xml.contains("value=\"39\""), "acknowledged {last}: {xml}");
-    // Undo still knows what came before, where the copy that all took over was.
-    let coordinator = bed.see(3).cluster.coordinator.unwrap();
-    let coordinator = coordinator.strip_prefix('n').unwrap().parse().unwrap();
-    let undone = bed.client(coordinator).ask(&wire::api::Request::Undo { force: false }).unwrap();
-    assert!(matches!(undone, Reply::Done { .. }), "{undone:?}");
+    bed.undo(2);
     assert!(bed.see(1).xml.contains("value=\"38\""), "{}", bed.see(1).xml);
+}
+
+#[test]
+fn undo_is_the_same_wherever_it_is_asked() {
+    let mut bed = Bed::start();
+    let ask = |bed: &Bed, number: u32| {
+        let reply = bed.replace(2, option("number", number));
+        assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    };
+    let value = |bed: &Bed, node| bed.see(node).xml.contains("value=\"3\"");
+    ask(&bed, 1);
+    // A node that misses changes is told what came before the last one when it returns.
+    bed.kill_node(1);
+    bed.wait_members(2, &[2, 3]);
+    for number in 2..=4 {
+        ask(&bed, number);
+    }
+    bed.start_node(1);
+    bed.wait_members(1, &[1, 2, 3]);
+    bed.undo(1);
+    assert!(value(&bed, 2), "{}", bed.see(2).xml);
+    bed.undo(3);
+    assert!(bed.see(2).xml.contains("value=\"4\""), "once more comes back");
+    // And it is on its disk.
+    for node in 1..=3 {
+        bed.kill_node(node);
+    }
+    for node in 1..=3 {
+        bed.start_node(node);
+    }
+    bed.wait_members(1, &[1, 2, 3]);
+    let earlier: Vec<String> = (1..=3).map(|node| bed.client(node).earlier().unwrap()).collect();
+    assert!(earlier[0].contains("value=\"3\"") && earlier.iter().all(|one| *one == earlier[0]));
+    bed.undo(1);
+    assert!(value(&bed, 3), "{}", bed.see(3).xml);
+}
+
+#[test]
+fn what_was_made_for_an_older_configuration_is_refused() {
+    let bed = Bed::start();
+    let ask = |number: u32, based_on: Option<String>| {
+        let edits = vec![Edit::Replace { xml: option("number", number) }];
+        let change = Change::Edit { edits };
+        bed.client(1).ask(&Request::Change { change, force: false, based_on }).unwrap()
+    };
+    let Reply::Done { version: first } = ask(1, None) else { panic!() };
+    let Reply::Done { version: second } = ask(2, Some(first.clone())) else { panic!() };
+    let reply = ask(3, Some(first));
+    assert!(matches!(reply, Reply::Refused(Refused::Stale { .. })), "{reply:?}");
+    let reply = ask(3, Some("0".to_owned()));
+    assert!(matches!(reply, Reply::Refused(Refused::Invalid { .. })), "{reply:?}");
+    assert!(bed.see(2).xml.contains("value=\"2\""), "after {second}: {}", bed.see(2).xml);
 }
 
 #[test]

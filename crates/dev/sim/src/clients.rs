@@ -23,7 +23,7 @@ impl Clients {
         let xml = format!("<nvpair id=\"edit-{number}\" name=\"edit-{number}\" value=\"1\"/>");
         let parent = "//cluster_property_set[@id='opts']".to_owned();
         let edits = vec![Edit::Create { parent, xml }];
-        (number, Request::Change { change: Change::Edit { edits }, force: false })
+        (number, Request::Change { change: Change::Edit { edits }, force: false, based_on: None })
     }
 
     /// A request that the oracle does not follow.
@@ -39,7 +39,10 @@ impl Clients {
                 self.acknowledged.insert(edit);
             }
             Reply::Refused(_) => self.refused += 1,
-            Reply::Document { .. } | Reply::History { .. } | Reply::Idle => {}
+            Reply::Document { .. }
+            | Reply::Earlier { .. }
+            | Reply::History { .. }
+            | Reply::Idle => {}
         }
     }
 }

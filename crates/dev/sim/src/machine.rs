@@ -37,7 +37,7 @@ pub(crate) struct Disk {
 
 impl Disk {
     pub(crate) fn write(&mut self, record: Record) {
-        if matches!(record, Record::Snapshot { .. }) {
+        if matches!(record, Record::Snapshot(_)) {
             self.records.clear();
         }
         self.records.push(record);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use controller::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken};
+use controller::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken, Whole};
 use model::{NodeId, OcfCode, Outcome, Role, Tick};
 use wire::api::{Change, Request};
 
@@ -152,9 +152,10 @@ impl World {
         }
         let configuration = self.scene.xml.clone();
         for machine in self.machines.values_mut() {
-            machine
-                .disk
-                .write(Record::Snapshot { configuration: configuration.clone(), lineage: 0 });
+            machine.disk.write(Record::Snapshot(Whole {
+                configuration: configuration.clone(),
+                ..Whole::default()
+            }));
         }
         for node in self.nodes() {
             let at = self.chance.between(0, 2_000_000);
@@ -653,7 +654,7 @@ impl World {
         let up = self.machines.values().find(|machine| machine.is_up()).map(|machine| machine.id);
         if let Some(node) = up {
             let change = Change::Cleanup { resource: None, node: None };
-            let request = Request::Change { change, force: false };
+            let request = Request::Change { change, force: false, based_on: None };
             let client = self.clients.number();
             self.step(node, Input::Asked { client, user: "sim".to_owned(), request });
         }

@@ -36,7 +36,8 @@ impl Wanted {
         edits: Vec<Edit>,
     ) -> Result<Self, Trouble> {
         let after = edits::apply(&source.document, &edits)?;
-        let request = Request::Change { change: Change::Edit { edits }, force: changing.force };
+        let change = Change::Edit { edits };
+        let request = Request::Change { change, force: changing.force, based_on: None };
         Ok(Self { what, requests: vec![request], after, notes: Vec::new() })
     }
 
@@ -47,7 +48,7 @@ impl Wanted {
         change: Change,
         after: Document,
     ) -> Self {
-        let request = Request::Change { change, force: changing.force };
+        let request = Request::Change { change, force: changing.force, based_on: None };
         Self { what, requests: vec![request], after, notes: Vec::new() }
     }
 

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod config;
+mod config_edit;
 mod fence;
 mod node;
 mod resource;

@@ -85,7 +85,23 @@ impl Client {
     pub fn document(&self) -> Result<Snapshot, ClientError> {
         match self.ask(&Request::Document)? {
             Reply::Document { xml, cluster } => Ok(Snapshot { xml, cluster }),
-            other @ (Reply::History { .. }
+            other @ (Reply::Earlier { .. }
+            | Reply::History { .. }
+            | Reply::Done { .. }
+            | Reply::Idle
+            | Reply::Refused(_)) => Err(self.unexpected(other)),
+        }
+    }
+
+    /// The configuration before the last change of it, as a document without status.
+    ///
+    /// # Errors
+    /// As [`Client::ask`], or when there is none.
+    pub fn earlier(&self) -> Result<String, ClientError> {
+        match self.ask(&Request::Earlier)? {
+            Reply::Earlier { xml } => Ok(xml),
+            other @ (Reply::Document { .. }
+            | Reply::History { .. }
             | Reply::Done { .. }
             | Reply::Idle
             | Reply::Refused(_)) => Err(self.unexpected(other)),
@@ -100,6 +116,7 @@ impl Client {
         match self.ask(&Request::History { since })? {
             Reply::History { entries } => Ok(entries),
             other @ (Reply::Document { .. }
+            | Reply::Earlier { .. }
             | Reply::Done { .. }
             | Reply::Idle
             | Reply::Refused(_)) => Err(self.unexpected(other)),
@@ -114,6 +131,7 @@ impl Client {
         match self.ask(request)? {
             Reply::Done { version } => Ok(version),
             other @ (Reply::Document { .. }
+            | Reply::Earlier { .. }
             | Reply::History { .. }
             | Reply::Idle
             | Reply::Refused(_)) => Err(self.unexpected(other)),
@@ -128,6 +146,7 @@ impl Client {
         match self.ask_within(&Request::WaitIdle, patience)? {
             Reply::Idle => Ok(()),
             other @ (Reply::Document { .. }
+            | Reply::Earlier { .. }
             | Reply::History { .. }
             | Reply::Done { .. }
             | Reply::Refused(_)) => Err(self.unexpected(other)),
@@ -149,6 +168,7 @@ impl Client {
         match reply {
             Reply::Refused(refused) => ClientError::Refused(refused),
             Reply::Document { .. } => self.garbled("a document that was not asked for"),
+            Reply::Earlier { .. } => self.garbled("a configuration that was not asked for"),
             Reply::History { .. } => self.garbled("a history that was not asked for"),
             Reply::Done { .. } => self.garbled("`done` where something else was asked"),
             Reply::Idle => self.garbled("`idle` where something else was asked"),

@@ -124,7 +124,7 @@ impl<'d> World<'d> {
     /// Has a change made by whichever node answers.
     pub(crate) fn change(&mut self, change: Change) -> Result<(), Trouble> {
         let client = self.anyone()?;
-        client.change(&Request::Change { change, force: false })?;
+        client.change(&Request::Change { change, force: false, based_on: None })?;
         Ok(())
     }
 

@@ -104,7 +104,13 @@ async fn known(
     };
     match reply {
         Some(Reply::History { entries }) => Ok(entries),
-        Some(Reply::Document { .. } | Reply::Done { .. } | Reply::Idle | Reply::Refused(_))
+        Some(
+            Reply::Document { .. }
+            | Reply::Earlier { .. }
+            | Reply::Done { .. }
+            | Reply::Idle
+            | Reply::Refused(_),
+        )
         | None => Err(End::Stopping),
     }
 }

@@ -90,7 +90,7 @@ async fn a_refusal_is_an_answer() {
     let mut api = Api::listen(&scratch.socket()).unwrap();
     let stream = send(&scratch, "POST /v1/request", r#"{"undo":{}}"#).await;
     let FromClient::Asked { client, request, .. } = next(&mut api).await else { panic!() };
-    assert_eq!(request, Request::Undo { force: false });
+    assert_eq!(request, Request::Undo { force: false, based_on: None });
     api.reply(client, Reply::Refused(Refused::NothingToUndo));
     let text = rest(stream).await;
     assert!(text.ends_with(r#"{"refused":"nothing-to-undo"}"#), "{text}");

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use cib::Document;
-use controller::{Input, Record, Restored};
-use store::{Ack, Done, Earlier, OpenError, Opened, Store, StoreError, Ticket};
+use controller::{Input, Record, Restored, Whole};
+use store::{Ack, Done, OpenError, Opened, Store, StoreError, Ticket};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -37,8 +37,7 @@ pub(crate) struct Disk {
     condition: Condition,
     folding: bool,
     /// What the records add up to.
-    configuration: String,
-    lineage: u64,
+    whole: Whole,
 }
 
 /// What a request to the store was for.
@@ -48,8 +47,6 @@ enum Purpose {
     Record(u64),
     /// The journal folded into a snapshot, or a disk brought up to date.
     Fold,
-    /// An earlier configuration, for undo.
-    Remember,
     SetAside,
 }
 
@@ -81,30 +78,33 @@ pub(crate) struct Found {
 
 impl Disk {
     /// Opens the node's store. What is damaged is in the log afterwards.
-    pub(crate) async fn open(config: &Config) -> Result<Found, OpenError> {
-        let (sender, mut acks) = mpsc::unbounded_channel();
+    pub(crate) fn open(config: &Config) -> Result<Found, OpenError> {
+        let (sender, acks) = mpsc::unbounded_channel();
         let tell = move |ack| {
             let _stopping = sender.send(ack);
         };
         let opened = Store::open(&config.state_dir.join("store"), tell)?;
-        let Opened { mut store, snapshot, records, damage } = opened;
+        let Opened { store, snapshot, records, damage } = opened;
         for damage in &damage {
             tracing::error!("the state on disk was damaged: {damage}");
         }
         let (records, unread) = format::decode_all(snapshot, records);
-        let (mut restored, damaged) = Restored::from_records(records);
+        let (restored, damaged) = Restored::from_records(records);
         let unreadable: Vec<String> = unread.into_iter().chain(damaged).collect();
         for reason in &unreadable {
             tracing::error!("the state on disk was damaged: {reason}; what came before is used");
         }
-        let remembered = remembered(&mut store, &mut acks).await;
-        restored.earlier = earlier(&remembered, std::mem::take(&mut restored.earlier));
         let condition = if unreadable.is_empty() {
             Condition::Sound
         } else {
             Condition::Behind { retry_at: Instant::now() }
         };
-        let configuration = restored.configuration.as_ref().map(Document::to_string);
+        let text = |document: &Option<Document>| document.as_ref().map(Document::to_string);
+        let whole = Whole {
+            configuration: text(&restored.configuration).unwrap_or_default(),
+            earlier: text(&restored.earlier),
+            lineage: restored.lineage,
+        };
         let disk = Self {
             store,
             acks,
@@ -112,29 +112,24 @@ impl Disk {
             refused: VecDeque::new(),
             condition,
             folding: false,
-            configuration: configuration.unwrap_or_default(),
-            lineage: restored.lineage,
+            whole,
         };
         Ok(Found { disk, restored })
     }
 
-    /// Hands a record over. `configuration` is what the brain has after it.
-    pub(crate) fn persist(&mut self, number: u64, record: &Record, configuration: String) {
+    /// Hands a record over. `whole` is what the brain has after it.
+    pub(crate) fn persist(&mut self, number: u64, record: &Record, whole: Whole) {
         let payload = format::encode(record);
         let asked = match (record, self.condition) {
-            (Record::Snapshot { .. }, Condition::Sound) => self.store.append(payload),
-            (Record::Snapshot { configuration, lineage }, Condition::Behind { .. }) => {
-                self.store.compact(format::encode_snapshot(configuration, *lineage))
-            }
-            (Record::Edits { .. }, Condition::Sound) => {
-                self.remember();
+            (Record::Snapshot(_) | Record::Edits { .. }, Condition::Sound) => {
                 self.store.append(payload)
+            }
+            (Record::Snapshot(whole), Condition::Behind { .. }) => {
+                self.store.compact(format::encode_snapshot(whole))
             }
             (Record::Edits { .. }, Condition::Behind { .. }) => Err(StoreError::Incomplete),
         };
-        let (Record::Snapshot { lineage, .. } | Record::Edits { lineage, .. }) = record;
-        self.lineage = *lineage;
-        self.configuration = configuration;
+        self.whole = whole;
         match asked {
             Ok(ticket) => {
                 self.purposes.insert(ticket, Purpose::Record(number));
@@ -143,19 +138,6 @@ impl Disk {
                 self.fell_behind(&error);
                 self.refused.push_back(refusal(number, &error));
             }
-        }
-    }
-
-    /// Keeps the configuration as it is before an edit.
-    fn remember(&mut self) {
-        if self.configuration.is_empty() {
-            return;
-        }
-        match self.store.remember(self.configuration.clone().into_bytes()) {
-            Ok(ticket) => {
-                self.purposes.insert(ticket, Purpose::Remember);
-            }
-            Err(error) => log_unremembered(&error),
         }
     }
 
@@ -210,11 +192,6 @@ impl Disk {
                 self.fell_behind(&error);
                 None
             }
-            (Purpose::Remember, Ok(_)) => None,
-            (Purpose::Remember, Err(error)) => {
-                log_unremembered(&error);
-                None
-            }
             (Purpose::SetAside, Ok(done)) => {
                 tracing::error!(?done, "a configuration that lost against the quorum's is kept");
                 None
@@ -229,7 +206,7 @@ impl Disk {
     fn took(&mut self, done: Done) {
         match done {
             Done::Appended { journal_bytes } => {
-                let limit = JOURNAL_PER_SNAPSHOT * self.configuration.len() as u64;
+                let limit = JOURNAL_PER_SNAPSHOT * self.whole.configuration.len() as u64;
                 if journal_bytes > limit.max(JOURNAL_BYTES) {
                     self.fold();
                 }
@@ -246,10 +223,10 @@ impl Disk {
 
     /// Writes the configuration as the new snapshot.
     pub(crate) fn fold(&mut self) {
-        if self.folding || self.configuration.is_empty() {
+        if self.folding || self.whole.configuration.is_empty() {
             return;
         }
-        let state = format::encode_snapshot(&self.configuration, self.lineage);
+        let state = format::encode_snapshot(&self.whole);
         match self.store.compact(state) {
             Ok(ticket) => {
                 self.folding = true;
@@ -275,10 +252,6 @@ fn refusal(ticket: u64, error: &StoreError) -> Input {
     Input::NotPersisted { ticket, reason }
 }
 
-fn log_unremembered(error: &StoreError) {
-    tracing::warn!(error = %chain(error), "an earlier configuration was not kept for undo");
-}
-
 /// The error and what caused it, in one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
@@ -288,34 +261,6 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     words
-}
-
-/// The store's earlier configurations; none if they cannot be read.
-async fn remembered(store: &mut Store, acks: &mut mpsc::UnboundedReceiver<Ack>) -> Vec<Earlier> {
-    let answer = match store.history() {
-        Ok(_) => acks.recv().await.map(|ack| ack.result),
-        Err(error) => Some(Err(error)),
-    };
-    match answer {
-        Some(Ok(Done::History(entries))) => entries,
-        Some(Ok(_)) | None => Vec::new(),
-        Some(Err(error)) => {
-            tracing::warn!(error = %chain(&error), "earlier configurations cannot be read");
-            Vec::new()
-        }
-    }
-}
-
-/// Those that were remembered, and after them those that a crash kept from being remembered.
-fn earlier(remembered: &[Earlier], replayed: Vec<Document>) -> Vec<Document> {
-    let mut all: Vec<Document> = remembered
-        .iter()
-        .filter_map(|entry| Document::parse(std::str::from_utf8(&entry.payload).ok()?).ok())
-        .collect();
-    let newest = all.last().and_then(|document| document.version().ok());
-    let newer = |document: &Document| document.version().ok() > newest;
-    all.extend(replayed.into_iter().filter(newer));
-    all
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let terminate = take_signal(SignalKind::terminate())?;
     let interrupt = take_signal(SignalKind::interrupt())?;
     // The store's lock comes before everything that another daemon of this node might be using.
-    let Found { disk, restored } = Disk::open(config).await.map_err(StartError::Store)?;
+    let Found { disk, restored } = Disk::open(config).map_err(StartError::Store)?;
     end::write_pid_file(&config.state_dir)
         .map_err(|source| StartError::PidFile { path: config.state_dir.clone(), source })?;
     if end::is_switched_off(&config.state_dir) {

@@ -39,7 +39,7 @@ impl Performer {
             Effect::Unwatch { resource } => self.executor.unwatch(&ResourceId::new(resource)),
             Effect::SetTimer { token, at } => self.timers.set(token, at),
             Effect::Persist { ticket, record } => {
-                self.disk.persist(ticket, &record, controller.configuration());
+                self.disk.persist(ticket, &record, controller.whole());
             }
             Effect::SetAside { document, reason: _ } => self.disk.set_aside(document),
             Effect::Reply { client, reply } => self.api.reply(client, reply),

@@ -49,18 +49,42 @@ impl Controller {
             }
             Request::WaitIdle if self.is_idle() => self.reply(client, Reply::Idle),
             Request::WaitIdle => self.clients.waiting_for_idle.push(client),
-            Request::Change { change, force } => self.submit(client, user, change, force),
-            Request::Undo { force } => match self.state.earlier.last() {
+            Request::Change { change, force, based_on } => {
+                self.submit(client, user, change, force, based_on);
+            }
+            Request::Earlier => {
+                let reply = match self.state.earlier_text() {
+                    Some(xml) => Reply::Earlier { xml },
+                    None => Reply::Refused(Refused::NothingToUndo),
+                };
+                self.reply(client, reply);
+            }
+            Request::Undo { force, based_on } => match self.state.earlier_text() {
                 None => self.reply(client, Reply::Refused(Refused::NothingToUndo)),
-                Some(earlier) => {
-                    let edit = Edit::Replace { xml: earlier.to_string() };
-                    self.submit(client, user, Change::Edit { edits: vec![edit] }, force);
+                Some(xml) => {
+                    let change = Change::Edit { edits: vec![Edit::Replace { xml }] };
+                    let based_on = based_on.unwrap_or_else(|| self.state.version_text());
+                    self.submit(client, user, change, force, Some(based_on));
                 }
             },
         }
     }
 
-    fn submit(&mut self, client: u64, user: String, change: Change, force: bool) {
+    fn submit(
+        &mut self,
+        client: u64,
+        user: String,
+        change: Change,
+        force: bool,
+        based_on: Option<String>,
+    ) {
+        let based_on = match based_on.map(|text| edition(&text).ok_or(text)).transpose() {
+            Ok(based_on) => based_on,
+            Err(text) => {
+                let what = format!("expected a version such as 0.3.17, found {text}");
+                return self.reply(client, Reply::Refused(invalid(0, what)));
+            }
+        };
         if !self.is_formed() {
             return self.reply(client, Reply::Refused(Refused::NotReady));
         }
@@ -71,7 +95,7 @@ impl Controller {
         let request = self.clients.next_request;
         self.clients.submitted.insert(request, client);
         let at = self.now.wall;
-        self.broadcast(Message::Change(Submitted { request, change, force, user, at }));
+        self.broadcast(Message::Change(Submitted { request, change, based_on, force, user, at }));
     }
 
     /// A change arrives in its turn: every member applies it, or refuses it, alike.
@@ -87,10 +111,10 @@ impl Controller {
                 }
             }
         }
-        let Submitted { request, change, user, at, force } = submitted;
+        let Submitted { request, change, based_on, user, at, force } = submitted;
         let words = words(&change);
         let change = self.with_members(change);
-        let result = self.apply_change(&change, &user, at);
+        let result = self.check_base(based_on).and_then(|()| self.apply_change(&change, &user, at));
         let client =
             if from == self.identity.id { self.clients.submitted.remove(&request) } else { None };
         let version = self.state.version_text();
@@ -112,6 +136,18 @@ impl Controller {
                 }
                 self.think_again(cause);
             }
+        }
+    }
+
+    /// Refuses what was made for another configuration than the present one.
+    fn check_base(&self, based_on: Option<(u64, u64)>) -> Result<(), Refused> {
+        let (admin_epoch, epoch, _) = self.state.version();
+        match based_on {
+            Some(base) if base != (admin_epoch, epoch) => Err(Refused::Stale {
+                yours: format!("{}.{}", base.0, base.1),
+                current: format!("{admin_epoch}.{epoch}"),
+            }),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -225,6 +261,16 @@ fn fencing_entry(fenced: &Fenced) -> Fencing {
         by: who(fenced),
         reason: fenced.reason.clone(),
         at: fenced.at,
+    }
+}
+
+/// Which configuration a version of the document has: `admin_epoch` and `epoch`. What follows them
+/// counts changes of the status.
+fn edition(version: &str) -> Option<(u64, u64)> {
+    let mut numbers = version.split('.').map(str::parse);
+    match (numbers.next()?, numbers.next()?) {
+        (Ok(admin_epoch), Ok(epoch)) => Some((admin_epoch, epoch)),
+        _ => None,
     }
 }
 

@@ -109,6 +109,15 @@ impl Disks {
         std::mem::take(&mut self.early)
     }
 
+    /// Forgets of the edits that stand those that `needed` disks have: they are never taken back.
+    /// Answers how many may still be.
+    fn revocable(&mut self, needed: usize) -> usize {
+        let stored = &self.stored;
+        let on_disks = |edit: u64| stored.values().filter(|up_to| **up_to >= edit).count();
+        self.standing.retain(|edit| on_disks(*edit) < needed);
+        self.standing.len()
+    }
+
     /// Answers those whose edit `needed` disks have. Without quorum the others may go on without
     /// us: what was not forced waits until there is one.
     fn acknowledge(&mut self, needed: usize, quorate: bool, effects: &mut Vec<Effect>) {
@@ -159,12 +168,12 @@ impl Controller {
         for (from, submitted) in in_vain {
             self.refuse_change(from, &submitted, Refused::NotReady);
         }
+        self.state.keep_earlier(1);
         self.persist_whole();
     }
 
     fn persist_whole(&mut self) {
-        let configuration = self.state.configuration();
-        self.persist(Record::Snapshot { configuration, lineage: self.state.lineage.number() });
+        self.persist(Record::Snapshot(self.state.whole()));
     }
 
     pub(crate) fn store_edit(
@@ -193,7 +202,7 @@ impl Controller {
     fn persist(&mut self, record: Record) {
         self.disks.next_ticket += 1;
         let ticket = self.disks.next_ticket;
-        if self.disks.behind.is_some() && matches!(record, Record::Snapshot { .. }) {
+        if self.disks.behind.is_some() && matches!(record, Record::Snapshot(_)) {
             self.disks.behind = Some(Mending::By(ticket));
         }
         let written = Written { membership: self.fabric.id, edit: self.disks.edits };
@@ -242,6 +251,8 @@ impl Controller {
         }
         let needed = self.disks_needed();
         self.disks.acknowledge(needed, self.fabric.quorate, &mut self.effects);
+        let revocable = self.disks.revocable(needed);
+        self.state.keep_earlier(revocable + 1);
         if self.may_edit(false) == MayEdit::Now {
             for (from, submitted) in std::mem::take(&mut self.disks.early) {
                 self.changed(from, submitted);

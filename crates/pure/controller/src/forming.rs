@@ -122,6 +122,7 @@ impl Controller {
                 membership: self.fabric.id,
                 document: self.state.document.to_string(),
                 lineage: self.state.lineage.number(),
+                earlier: self.state.earlier_text(),
                 fencings: self.state.fencings.clone(),
                 orders: self.state.outstanding.orders(),
             };
@@ -139,6 +140,8 @@ impl Controller {
             self.set_aside_what_others_lack(snapshot);
             self.state.document = document;
             self.state.lineage = Lineage::from_number(snapshot.lineage);
+            let earlier = snapshot.earlier.as_deref().map(Document::parse);
+            self.state.earlier = earlier.into_iter().flatten().collect();
             self.state.fencings.clone_from(&snapshot.fencings);
             self.state.outstanding = Outstanding::from_orders(snapshot.orders.clone());
         }

@@ -100,10 +100,20 @@ pub enum ExitReason {
 /// What is kept on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
-    /// The configuration whole; everything before it may be forgotten.
-    Snapshot { configuration: String, lineage: u64 },
+    /// Everything; what came before it may be forgotten.
+    Snapshot(Whole),
     /// The edits that were applied, encoded; and the lineage they belong to.
     Edits { edits: Vec<u8>, lineage: u64 },
+}
+
+/// All that outlives the daemon.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whole {
+    pub configuration: String,
+    /// The configuration before the last change of it, for undo.
+    pub earlier: Option<String>,
+    /// By which copies are compared; greater wins.
+    pub lineage: u64,
 }
 
 /// One run of an agent on this node.

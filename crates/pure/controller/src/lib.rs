@@ -38,7 +38,7 @@ use model::{NodeId, NodeName, Tick};
 use wire::api::Event;
 
 pub use edits::apply as apply_edits;
-pub use input::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken};
+pub use input::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken, Whole};
 
 use changes::Clients;
 use coordinate::Coordination;
@@ -69,8 +69,8 @@ pub struct Restored {
     /// `None` on the first start.
     pub configuration: Option<Document>,
     pub lineage: u64,
-    /// Earlier configurations, oldest first, for undo.
-    pub earlier: Vec<Document>,
+    /// The configuration before the last change of it, for undo.
+    pub earlier: Option<Document>,
 }
 
 impl Restored {
@@ -90,10 +90,11 @@ impl Restored {
 
     fn take(&mut self, record: Record) -> Result<(), String> {
         match record {
-            Record::Snapshot { configuration, lineage } => {
+            Record::Snapshot(Whole { configuration, earlier, lineage }) => {
                 let document = Document::parse(&configuration)
                     .map_err(|error| format!("a stored configuration is damaged: {error}"))?;
                 self.configuration = Some(document);
+                self.earlier = earlier.and_then(|earlier| Document::parse_owned(earlier).ok());
                 self.lineage = lineage;
             }
             Record::Edits { edits, lineage } => {
@@ -104,7 +105,7 @@ impl Restored {
                 let after = edits::apply(&before, &edits)
                     .map_err(|refused| format!("stored edits do not apply: {refused:?}"))?;
                 self.configuration = Some(after);
-                self.earlier.push(before);
+                self.earlier = Some(before);
                 self.lineage = lineage;
             }
         }
@@ -172,7 +173,7 @@ impl Controller {
                 document,
                 lineage: Lineage::from_number(lineage),
                 fencings: Vec::new(),
-                earlier,
+                earlier: earlier.into_iter().collect(),
                 outstanding: Outstanding::default(),
                 idle: false,
             },
@@ -234,9 +235,14 @@ impl Controller {
         self.state.lineage.number()
     }
 
-    /// The configuration whole, as a [`Record::Snapshot`] has it.
-    pub fn configuration(&self) -> String {
-        self.state.configuration()
+    /// All that is to outlive the daemon, as a [`Record::Snapshot`] has it.
+    pub fn whole(&self) -> Whole {
+        self.state.whole()
+    }
+
+    /// The configuration before the last change of it.
+    pub fn earlier(&self) -> Option<String> {
+        self.state.earlier_text()
     }
 
     /// Whether this node plans for the others.

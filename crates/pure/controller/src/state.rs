@@ -12,11 +12,10 @@ use transition::record::{self, Lifetime, NodeRef, Run};
 use wire::api::{Edit, Refused, Violation};
 use wire::peer::{Fenced, Order, Ran};
 
+use crate::input::Whole;
 use crate::lineage::Lineage;
 use crate::outstanding::Outstanding;
 
-/// Earlier configurations kept for undo.
-const EARLIER_MAX: usize = 100;
 /// Fencings kept for the history.
 const FENCINGS_MAX: usize = 500;
 
@@ -25,6 +24,8 @@ pub(crate) struct State {
     pub(crate) document: Document,
     pub(crate) lineage: Lineage,
     pub(crate) fencings: Vec<Fenced>,
+    /// Configurations before the last changes, oldest first: the newest for undo, and those before
+    /// it that are to return if disks do not take what was changed since.
     pub(crate) earlier: Vec<Document>,
     pub(crate) outstanding: Outstanding,
     /// The last plan had nothing in it and nothing happened since.
@@ -53,13 +54,35 @@ impl State {
     pub(crate) fn digest(&self) -> u64 {
         let text = self.document.to_string();
         let orders = self.outstanding.iter().flat_map(|entry| entry.order.transition_key.bytes());
+        let earlier = self.earlier_text().unwrap_or_default();
         let bytes = text.bytes().chain(self.lineage.number().to_le_bytes()).chain(orders);
+        let bytes = bytes.chain(earlier.bytes());
         bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         })
     }
 
-    /// The configuration as a document of its own, for the disk.
+    /// What the disk keeps.
+    pub(crate) fn whole(&self) -> Whole {
+        Whole {
+            configuration: self.configuration(),
+            earlier: self.earlier_text(),
+            lineage: self.lineage.number(),
+        }
+    }
+
+    /// What undo goes back to.
+    pub(crate) fn earlier_text(&self) -> Option<String> {
+        self.earlier.last().map(Document::to_string)
+    }
+
+    /// Forgets all but the newest `count` earlier configurations.
+    pub(crate) fn keep_earlier(&mut self, count: usize) {
+        let surplus = self.earlier.len().saturating_sub(count);
+        self.earlier.drain(..surplus);
+    }
+
+    /// The configuration as a document of its own.
     pub(crate) fn configuration(&self) -> String {
         self.configuration_alone().to_string()
     }
@@ -240,9 +263,6 @@ impl State {
     /// Applies edits together or not at all.
     pub(crate) fn edit(&mut self, edits: &[Edit]) -> Result<(), Refused> {
         let edited = crate::edits::apply(&self.document, edits)?;
-        if self.earlier.len() == EARLIER_MAX {
-            self.earlier.remove(0);
-        }
         // A copy without status, and without the room that removed nodes still take in this one.
         self.earlier.push(Document::extract(self.configuration_alone().root()));
         self.document = edited;

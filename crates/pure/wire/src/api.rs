@@ -19,11 +19,20 @@ pub enum Request {
         /// Apply even without quorum.
         #[serde(default)]
         force: bool,
+        /// Only if the configuration is still the one of this version of the document. For edits
+        /// that replace it whole, which would take back what somebody else changed meanwhile.
+        #[serde(default)]
+        based_on: Option<String>,
     },
+    /// The configuration before the last change of it.
+    Earlier,
     /// Go back to the configuration before the last change of it.
     Undo {
         #[serde(default)]
         force: bool,
+        /// As with `Change`.
+        #[serde(default)]
+        based_on: Option<String>,
     },
     /// Answer when the cluster has nothing left to do.
     WaitIdle,
@@ -69,6 +78,8 @@ pub enum Edit {
 pub enum Reply {
     /// To [`Request::Document`].
     Document { xml: String, cluster: Cluster },
+    /// To [`Request::Earlier`]: a document without status.
+    Earlier { xml: String },
     /// To [`Request::History`].
     History { entries: Vec<Entry> },
     /// The change was applied, and is on disk at a majority where it must be.

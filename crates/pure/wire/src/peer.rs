@@ -71,6 +71,8 @@ pub struct Snapshot {
     pub membership: u64,
     pub document: String,
     pub lineage: u64,
+    /// What undo goes back to.
+    pub earlier: Option<String>,
     pub fencings: Vec<Fenced>,
     /// Orders that were not answered yet.
     pub orders: Vec<Order>,
@@ -82,6 +84,8 @@ pub struct Submitted {
     /// The submitting node's number for it.
     pub request: u64,
     pub change: Change,
+    /// `admin_epoch` and `epoch` of the only configuration that it may be applied to.
+    pub based_on: Option<(u64, u64)>,
     /// Apply even without quorum.
     pub force: bool,
     /// Who asked, for the record.

@@ -217,11 +217,18 @@ impl Bed {
     }
 
     pub fn change(&self, node: u32, change: Change) -> Reply {
-        self.client(node).ask(&Request::Change { change, force: false }).unwrap()
+        self.client(node).ask(&Request::Change { change, force: false, based_on: None }).unwrap()
     }
 
     pub fn replace(&self, node: u32, xml: String) -> Reply {
         self.change(node, Change::Edit { edits: vec![Edit::Replace { xml }] })
+    }
+
+    /// Goes back to the configuration before the last change.
+    pub fn undo(&self, node: u32) {
+        let undo = Request::Undo { force: false, based_on: None };
+        let reply = self.client(node).ask(&undo).unwrap();
+        assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
     }
 
     /// Live processes that hold `resource`, by node.

@@ -1,4 +1,5 @@
-//! Members of one membership that were delivered the same messages hold equal documents.
+//! Members of one membership that were delivered the same messages hold equal documents, and would
+//! undo to the same one.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,8 @@ pub(super) fn check(world: &World) -> Option<String> {
         };
         let Some(ring) = world.fabric.ring_of(machine.id) else { continue };
         let place = (ring.id, ring.delivered_to(machine.id));
-        let text = daemon.document().to_string();
+        let earlier = daemon.earlier().unwrap_or_default();
+        let text = format!("{}\nearlier: {earlier}", daemon.document());
         match seen.get(&place) {
             Some((other, theirs)) if *theirs != text => {
                 let line = theirs.lines().zip(text.lines()).find(|(a, b)| a != b);

@@ -1,13 +1,13 @@
 //! `quorate config`: the document and its configuration.
 
 use std::path::Path;
-use std::process::Command;
 
 use cib::{Document, Element, Section};
 use view::diff;
 use view::text::Tone;
 use wire::api::{Edit, Request};
 
+use super::config_edit;
 use crate::arguments::{Changing, Common, Config};
 use crate::change::{Wanted, carry_out};
 use crate::exit::Exit;
@@ -18,7 +18,7 @@ use crate::{edits, say};
 pub(super) fn run(common: &Common, verb: &Config) -> Result<Exit, Trouble> {
     match verb {
         Config::Show { section } => show(common, section.as_deref()),
-        Config::Edit { changing } => edit(common, *changing),
+        Config::Edit { changing } => config_edit::edit(common, *changing),
         Config::Diff { other } => differences(common, other),
         Config::Apply { new, changing } => apply(common, *changing, new),
         Config::Undo { changing } => undo(common, *changing),
@@ -55,16 +55,25 @@ fn apply(common: &Common, changing: Changing, path: &Path) -> Result<Exit, Troub
     let source = Source::read(common)?;
     let (edits, after) = replaced(&source.document, path)?;
     let what = format!("Make {} the configuration", path.display());
-    replace(common, changing, &source, (what, edits, after))
+    let change = wire::api::Change::Edit { edits };
+    let based_on = based_on(&source.document);
+    let request = Request::Change { change, force: changing.force, based_on };
+    replace(
+        common,
+        changing,
+        &source,
+        Wanted { what, requests: vec![request], after, notes: Vec::new() },
+    )
 }
 
-fn replace(
+/// A change that replaces the configuration whole: shown as a difference before its plan.
+pub(super) fn replace(
     common: &Common,
     changing: Changing,
     source: &Source,
-    (what, edits, after): (String, Vec<Edit>, Document),
+    wanted: Wanted,
 ) -> Result<Exit, Trouble> {
-    let difference = difference(&source.document, &after);
+    let difference = difference(&source.document, &wanted.after);
     if difference.is_empty() {
         say::out("The configuration is that already: nothing to change.\n");
         return Ok(Exit::Done);
@@ -72,56 +81,13 @@ fn replace(
     if !common.json {
         say::out(&painted(&difference));
     }
-    let change = wire::api::Change::Edit { edits };
-    let wanted = Wanted::change(what, changing, change, after);
     carry_out(common, changing, source, &wanted)
 }
 
-fn edit(common: &Common, changing: Changing) -> Result<Exit, Trouble> {
-    let source = Source::read(common)?;
-    let before = configuration(&source.document);
-    let path = std::env::temp_dir().join(format!("quorate-{}.xml", std::process::id()));
-    write_new(&path, &before)?;
-    let edited = run_editor(&path).and_then(|()| source::read_text(&path));
-    // It may hold passwords of fence devices: it goes whatever happened.
-    let _ = std::fs::remove_file(&path);
-    let edited = edited?;
-    source::parse(edited.clone(), "what you wrote")?;
-    let edits = vec![Edit::Replace { xml: edited }];
-    let after = edits::apply(&source.document, &edits)?;
-    replace(common, changing, &source, ("Make that the configuration".to_owned(), edits, after))
-}
-
-/// Makes a file that only its owner may read, and that was not there.
-fn write_new(path: &Path, text: &str) -> Result<(), Trouble> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = std::fs::OpenOptions::new();
-    options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|source| Trouble::Write { path: path.to_owned(), source })
-}
-
-fn run_editor(path: &Path) -> Result<(), Trouble> {
-    let named = ["VISUAL", "EDITOR"]
-        .into_iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|command| !command.trim().is_empty());
-    let command = named.unwrap_or_else(|| "vi".to_owned());
-    // The variable may hold options, so a shell reads it, as everywhere.
-    let status =
-        Command::new("sh").arg("-c").arg(format!("{command} \"$1\"")).arg("sh").arg(path).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Trouble::Editor { command, reason: format!("ended with {status}") }),
-        Err(error) => {
-            Err(Trouble::Editor { command, reason: format!("could not be run: {error}") })
-        }
-    }
+/// What replaces the configuration whole is for the one that was looked at: another would lose what
+/// somebody else changed meanwhile.
+pub(super) fn based_on(document: &Document) -> Option<String> {
+    document.version().ok().map(|version| version.to_string())
 }
 
 fn differences(common: &Common, other: &Path) -> Result<Exit, Trouble> {
@@ -137,7 +103,7 @@ fn difference(before: &Document, after: &Document) -> String {
 }
 
 /// What people write, as text.
-fn configuration(document: &Document) -> String {
+pub(super) fn configuration(document: &Document) -> String {
     document.section(Section::Configuration).map(|found| found.to_string()).unwrap_or_default()
 }
 
@@ -157,19 +123,19 @@ fn painted(difference: &str) -> String {
 }
 
 fn undo(common: &Common, changing: Changing) -> Result<Exit, Trouble> {
+    let client = source::daemon(common, "undo")?;
+    // In this order: what somebody changes in between makes the undo stale, not another one.
     let source = Source::read(common)?;
-    // Which configuration that is only the daemon knows.
+    let earlier = client.earlier()?;
+    let after = edits::apply(&source.document, &[Edit::Replace { xml: earlier }])?;
+    let based_on = based_on(&source.document);
     let wanted = Wanted {
         what: "Go back to the configuration before the last change of it".to_owned(),
-        requests: vec![Request::Undo { force: changing.force }],
-        after: source.document.clone(),
-        notes: vec![
-            "What that configuration is the daemon knows; afterwards `quorate config undo` again \
-             comes back here."
-                .to_owned(),
-        ],
+        requests: vec![Request::Undo { force: changing.force, based_on }],
+        after,
+        notes: vec!["`quorate config undo` once more would come back here.".to_owned()],
     };
-    carry_out(common, changing, &source, &wanted)
+    replace(common, changing, &source, wanted)
 }
 
 fn check(common: &Common, path: Option<&Path>) -> Result<Exit, Trouble> {

@@ -277,7 +277,7 @@ fn cleanup(
     let requests = primitives
         .into_iter()
         .map(|resource| Change::Cleanup { resource, node: node.map(str::to_owned) })
-        .map(|change| Request::Change { change, force: changing.force })
+        .map(|change| Request::Change { change, force: changing.force, based_on: None })
         .collect();
     let wanted = Wanted {
         what: format!(

@@ -81,7 +81,7 @@ fn change(
 /// Makes the change. While the members agree on their document nobody can, and an agent should
 /// not fail for that: it is tried again when something happened.
 fn make(client: &Client, change: Change) -> Result<(), Trouble> {
-    let request = Request::Change { change, force: false };
+    let request = Request::Change { change, force: false, based_on: None };
     let start = Instant::now();
     let mut events = None;
     loop {

@@ -1,21 +1,21 @@
 //! How the brain's records look as bytes.
 //!
-//! A snapshot is the document's XML with the lineage in a comment behind it, so that any tool reads
-//! it. A record in the journal is a letter, the lineage, and what it carries.
+//! A snapshot is the document's XML with comments behind it, so that any tool reads it: the lineage,
+//! and the configuration before the last change. A record in the journal is a letter, the lineage,
+//! and what it carries.
 
-use controller::Record;
+use controller::{Record, Whole};
 
 const SNAPSHOT: u8 = b'S';
 const EDITS: u8 = b'E';
 
-const OPEN: &str = "\n<!-- quorate lineage=";
+const EARLIER: &str = "\n<!-- quorate earlier=";
+const LINEAGE: &str = "\n<!-- quorate lineage=";
 const CLOSE: &str = " -->";
 
 pub(super) fn encode(record: &Record) -> Vec<u8> {
     match record {
-        Record::Snapshot { configuration, lineage } => {
-            with_letter(SNAPSHOT, *lineage, configuration.as_bytes())
-        }
+        Record::Snapshot(whole) => with_letter(SNAPSHOT, whole.lineage, &encode_snapshot(whole)),
         Record::Edits { edits, lineage } => with_letter(EDITS, *lineage, edits),
     }
 }
@@ -27,8 +27,21 @@ fn with_letter(letter: u8, lineage: u64, rest: &[u8]) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn encode_snapshot(configuration: &str, lineage: u64) -> Vec<u8> {
-    format!("{configuration}{OPEN}{lineage}{CLOSE}").into_bytes()
+pub(super) fn encode_snapshot(whole: &Whole) -> Vec<u8> {
+    let Whole { configuration, earlier, lineage } = whole;
+    let earlier = earlier
+        .as_ref()
+        .map_or_else(String::new, |earlier| format!("{EARLIER}{}{CLOSE}", for_comment(earlier)));
+    format!("{configuration}{earlier}{LINEAGE}{lineage}{CLOSE}").into_bytes()
+}
+
+/// A comment cannot hold two hyphens in a row.
+fn for_comment(text: &str) -> String {
+    text.replace('%', "%25").replace("--", "%2D%2D")
+}
+
+fn from_comment(text: &str) -> String {
+    text.replace("%2D", "-").replace("%25", "%")
 }
 
 /// Everything that was on disk, up to what cannot be read; and why that cannot.
@@ -54,10 +67,17 @@ pub(super) fn decode_all(
 
 fn decode_snapshot(bytes: Vec<u8>) -> Option<Record> {
     let mut configuration = String::from_utf8(bytes).ok()?;
-    let at = configuration.rfind(OPEN)?;
-    let tail = configuration.split_off(at);
-    let lineage = tail.strip_prefix(OPEN)?.strip_suffix(CLOSE)?.parse().ok()?;
-    Some(Record::Snapshot { configuration, lineage })
+    let lineage = cut_comment(&mut configuration, LINEAGE)?.parse().ok()?;
+    let earlier = cut_comment(&mut configuration, EARLIER).map(|text| from_comment(&text));
+    Some(Record::Snapshot(Whole { configuration, earlier, lineage }))
+}
+
+/// What is in the comment at the end of `text`, which is cut off.
+fn cut_comment(text: &mut String, open: &str) -> Option<String> {
+    let at = text.rfind(open)?;
+    let inside = text.get(at..)?.strip_prefix(open)?.strip_suffix(CLOSE)?.to_owned();
+    text.truncate(at);
+    Some(inside)
 }
 
 fn decode(bytes: Vec<u8>) -> Option<Record> {
@@ -65,10 +85,7 @@ fn decode(bytes: Vec<u8>) -> Option<Record> {
     let (lineage, rest) = rest.split_first_chunk()?;
     let lineage = u64::from_le_bytes(*lineage);
     match *letter {
-        SNAPSHOT => {
-            let configuration = String::from_utf8(rest.to_vec()).ok()?;
-            Some(Record::Snapshot { configuration, lineage })
-        }
+        SNAPSHOT => decode_snapshot(rest.to_vec()),
         EDITS => Some(Record::Edits { edits: rest.to_vec(), lineage }),
         _ => None,
     }
@@ -80,13 +97,17 @@ mod tests {
 
     #[test]
     fn records_read_back() {
-        let whole = Record::Snapshot { configuration: "<cib/>".to_owned(), lineage: 7 };
-        let edits = Record::Edits { edits: vec![1, 2, 3], lineage: 8 };
-        let snapshot = encode_snapshot("<cib/>", 7);
-        let journal = vec![encode(&edits), encode(&whole)];
-        let (records, unread) = decode_all(Some(snapshot), journal);
-        assert_eq!(unread, None);
-        assert_eq!(records, [whole.clone(), edits, whole]);
+        let first = Whole { configuration: "<cib/>".to_owned(), earlier: None, lineage: 7 };
+        let earlier = "<cib><!-- 100% -- %2D -->\n<!-- quorate lineage=3 --></cib>".to_owned();
+        let second = Whole { earlier: Some(earlier), ..first.clone() };
+        for whole in [first, second] {
+            let record = Record::Snapshot(whole.clone());
+            let edits = Record::Edits { edits: vec![1, 2, 3], lineage: 8 };
+            let journal = vec![encode(&edits), encode(&record)];
+            let (records, unread) = decode_all(Some(encode_snapshot(&whole)), journal);
+            assert_eq!(unread, None);
+            assert_eq!(records, [record.clone(), edits, record]);
+        }
     }
 
     #[test]
