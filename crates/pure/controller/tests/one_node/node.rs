@@ -103,7 +103,7 @@ impl Node {
     pub(crate) fn configure(&mut self, configuration: &str) {
         let xml = format!(r#"<cib validate-with="pacemaker-4.0">{configuration}<status/></cib>"#);
         let change = Change::Edit { edits: vec![Edit::Replace { xml }] };
-        let request = Request::Change { change, force: false };
+        let request = Request::Change { change, force: false, based_on: None };
         self.step(Input::Asked { client: 1, user: "root".to_owned(), request });
         self.settle();
     }
