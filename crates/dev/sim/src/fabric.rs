@@ -28,6 +28,8 @@ pub(crate) struct Fabric {
     unordered: BTreeMap<NodeId, VecDeque<Message>>,
     /// Which side of a partition each machine is on.
     side: BTreeMap<NodeId, u32>,
+    /// Machines that stand still: nobody hears of them.
+    still: BTreeSet<NodeId>,
     /// When each sender's next message is ordered at the earliest, and each member's delivered.
     order_at: BTreeMap<NodeId, Tick>,
     deliver_at: BTreeMap<NodeId, Tick>,
@@ -44,6 +46,14 @@ pub(crate) struct Change {
 impl Fabric {
     pub(crate) fn set_sides(&mut self, sides: BTreeMap<NodeId, u32>) {
         self.side = sides;
+    }
+
+    pub(crate) fn stands_still(&mut self, node: NodeId) {
+        self.still.insert(node);
+    }
+
+    pub(crate) fn goes_on(&mut self, node: NodeId) {
+        self.still.remove(&node);
     }
 
     pub(crate) fn is_whole(&self) -> bool {
@@ -100,6 +110,7 @@ impl Fabric {
 
     /// A daemon ended: what it had not got ordered is lost.
     pub(crate) fn gone(&mut self, node: NodeId) {
+        self.still.remove(&node);
         self.ring_of.remove(&node);
         self.unordered.remove(&node);
         self.order_at.remove(&node);
@@ -119,9 +130,11 @@ impl Fabric {
         cut: &mut dyn FnMut(usize, usize) -> usize,
     ) -> Change {
         let mut change = Change { flushed: Vec::new(), formed: Vec::new() };
-        let mut groups: BTreeMap<u32, BTreeSet<NodeId>> = BTreeMap::new();
+        let mut groups: BTreeMap<(u32, Option<NodeId>), BTreeSet<NodeId>> = BTreeMap::new();
         for node in up {
-            groups.entry(self.side.get(node).copied().unwrap_or(0)).or_default().insert(*node);
+            let side = self.side.get(node).copied().unwrap_or(0);
+            let alone = self.still.get(node).copied();
+            groups.entry((side, alone)).or_default().insert(*node);
         }
         for members in groups.into_values() {
             if self.is_formed_as(&members) {

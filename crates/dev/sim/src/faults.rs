@@ -15,6 +15,8 @@ pub struct Faults {
     pub every: u64,
     /// Longest time that a message is under way.
     pub delay: u64,
+    /// Longest time that a disk takes to hold a record.
+    pub fsync: u64,
 }
 
 impl Faults {
@@ -30,6 +32,7 @@ impl Faults {
             fence_hangs: rate(chance, 20, 15),
             every: chance.between(1_000_000, 20_000_000),
             delay: *chance.pick(&[500, 2_000, 20_000, 300_000]).unwrap_or(&2_000),
+            fsync: *chance.pick(&[8_000, 8_000, 200_000, 5_000_000]).unwrap_or(&8_000),
         }
     }
 
@@ -43,6 +46,7 @@ impl Faults {
             fence_hangs: 0,
             every: u64::MAX,
             delay: 500,
+            fsync: 8_000,
         }
     }
 }
@@ -68,6 +72,9 @@ pub(crate) enum Fault {
     DiskFreed,
     /// An operator stops a daemon in peace; it is started again later.
     Shutdown,
+    /// A daemon stands still for some seconds, in the middle of whatever it does; the others may
+    /// lose it meanwhile.
+    Pause,
     /// All machines lose their power at once.
     Blackout,
 }
@@ -84,7 +91,8 @@ impl Fault {
             82..86 => Self::ClockJumps,
             86..90 => Self::DiskFills,
             90..93 => Self::DiskFreed,
-            93..98 => Self::Shutdown,
+            93..96 => Self::Shutdown,
+            96..98 => Self::Pause,
             _ => Self::Blackout,
         }
     }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use controller::{AgentRun, Controller, Identity, Record, Restored, RunToken};
-use model::{NodeId, NodeName, Role};
+use controller::{AgentRun, Controller, Identity, Input, Record, Restored, RunToken};
+use model::{NodeId, NodeName, Role, Tick};
 
 #[derive(Debug)]
 pub(crate) struct Machine {
@@ -12,6 +12,8 @@ pub(crate) struct Machine {
     pub(crate) powered: bool,
     /// `None` while the daemon does not run.
     pub(crate) daemon: Option<Controller>,
+    /// What waits for the daemon while it stands still.
+    pub(crate) paused: Option<Vec<Input>>,
     /// Counts the daemon's lives.
     pub(crate) life: u64,
     pub(crate) disk: Disk,
@@ -33,6 +35,8 @@ pub(crate) struct Machine {
 pub(crate) struct Disk {
     records: Vec<Record>,
     pub(crate) full: bool,
+    /// When everything written so far is held.
+    pub(crate) busy_until: Tick,
 }
 
 impl Disk {
@@ -51,6 +55,7 @@ impl Machine {
             name: format!("n{number}"),
             powered: true,
             daemon: None,
+            paused: None,
             life: 0,
             disk: Disk::default(),
             active: BTreeMap::new(),
@@ -77,6 +82,7 @@ impl Machine {
     /// The daemon dies; what agents left goes on. Agents at work are ended when it starts again.
     pub(crate) fn crash_daemon(&mut self) -> Vec<AgentRun> {
         self.daemon = None;
+        self.paused = None;
         std::mem::take(&mut self.runs).into_values().collect()
     }
 
@@ -84,6 +90,7 @@ impl Machine {
     pub(crate) fn power_off(&mut self) {
         self.powered = false;
         self.daemon = None;
+        self.paused = None;
         self.runs.clear();
         self.active.clear();
     }

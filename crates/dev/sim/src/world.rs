@@ -72,6 +72,11 @@ pub(crate) enum Event {
     StartDaemon {
         node: NodeId,
     },
+    /// A daemon that stood still goes on.
+    Resume {
+        node: NodeId,
+        life: u64,
+    },
     Fault,
     ClientEdits,
     /// The safety phase ends.
@@ -218,6 +223,11 @@ impl World {
             }
             Event::Disk { node, life, ticket, record } => self.disk(node, life, ticket, record),
             Event::StartDaemon { node } => self.start_daemon(node),
+            Event::Resume { node, life } => {
+                if self.lives(node, life) {
+                    self.resume(node);
+                }
+            }
             Event::Fault => self.fault(),
             Event::ClientEdits => self.client_edits(),
             Event::Calm => self.calm_down(),
@@ -232,6 +242,9 @@ impl World {
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let wall = EPOCH + (tick.0 / 1_000_000) as i64 + machine.skew;
         let Some(daemon) = &mut machine.daemon else { return };
+        if let Some(waiting) = &mut machine.paused {
+            return waiting.push(input);
+        }
         let life = machine.life;
         let effects = daemon.step(Now { tick, wall }, input);
         self.touched = Some(node);
@@ -258,8 +271,13 @@ impl World {
                 self.clock.schedule(at, Event::Timer { node, life, token });
             }
             Effect::Persist { ticket, record } => {
+                let takes = self.chance.between(1_000, self.faults.fsync);
+                let done = self.clock.now().after(std::time::Duration::from_micros(takes));
+                let Some(machine) = self.machines.get_mut(&node) else { return };
                 // One queue: the disk answers in the order of the tickets.
-                self.clock.after(8_000, Event::Disk { node, life, ticket, record });
+                machine.disk.busy_until = machine.disk.busy_until.max(done);
+                let at = machine.disk.busy_until;
+                self.clock.schedule(at, Event::Disk { node, life, ticket, record });
             }
             Effect::SetAside { reason, .. } => {
                 self.probe("configuration set aside");
@@ -556,6 +574,7 @@ impl World {
             Fault::DiskFills => self.set_disk(node, true),
             Fault::DiskFreed => self.set_disk(node, false),
             Fault::Shutdown => self.step(node, Input::Shutdown),
+            Fault::Pause => self.pause(node),
             Fault::Blackout => {
                 self.probe("blackout");
                 for node in nodes {
@@ -569,6 +588,35 @@ impl World {
         self.power(node, false);
         let back = self.chance.between(1_000_000, 30_000_000);
         self.clock.after(back, Event::Power { node, on: true });
+    }
+
+    fn pause(&mut self, node: NodeId) {
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        if machine.daemon.is_none() || machine.paused.is_some() {
+            return;
+        }
+        machine.paused = Some(Vec::new());
+        let life = machine.life;
+        self.probe("daemon stood still");
+        self.note(node, "stands still");
+        let later = self.chance.between(500_000, 15_000_000);
+        self.clock.after(later, Event::Resume { node, life });
+        if self.chance.percent(50) {
+            // The whole machine stands still: the others lose it.
+            self.fabric.stands_still(node);
+            self.notice_soon();
+        }
+    }
+
+    fn resume(&mut self, node: NodeId) {
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let Some(waiting) = machine.paused.take() else { return };
+        self.note(node, "goes on");
+        self.fabric.goes_on(node);
+        self.notice_soon();
+        for input in waiting {
+            self.step(node, input);
+        }
     }
 
     fn crash_coordinator(&mut self) {
@@ -632,6 +680,7 @@ impl World {
         self.faults = Faults::none();
         self.fabric.set_sides(BTreeMap::new());
         for node in self.nodes() {
+            self.resume(node);
             if let Some(machine) = self.machines.get_mut(&node) {
                 machine.disk.full = false;
                 machine.powered = true;

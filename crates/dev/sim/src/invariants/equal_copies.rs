@@ -11,6 +11,9 @@ pub(super) fn check(world: &World) -> Option<String> {
         let Some(daemon) = machine.daemon.as_ref().filter(|daemon| daemon.is_formed()) else {
             continue;
         };
+        if machine.paused.is_some() {
+            continue; // It has not looked at what it was delivered.
+        }
         let Some(ring) = world.fabric.ring_of(machine.id) else { continue };
         let place = (ring.id, ring.delivered_to(machine.id));
         let earlier = daemon.earlier().unwrap_or_default();
