@@ -9,8 +9,12 @@
 
 #[path = "cluster/bed.rs"]
 mod bed;
+#[path = "cluster/fence_devices.rs"]
+mod fence_devices;
 #[path = "cluster/promotion.rs"]
 mod promotion;
+#[path = "cluster/reload.rs"]
+mod reload;
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};

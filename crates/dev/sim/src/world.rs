@@ -396,7 +396,8 @@ impl World {
             outcome.code = agents::observed(machine.active.get(&run.resource).copied());
         }
         let output = String::new();
-        self.step(node, Input::AgentDone { run: token, outcome, output });
+        let kinds = agent::ParameterKinds::default();
+        self.step(node, Input::AgentDone { run: token, outcome, output, kinds });
     }
 
     // ---- machines -------------------------------------------------------------------------

@@ -139,9 +139,9 @@ fn from_fabric(event: Event) -> Heard {
 fn from_executor(report: Report) -> Input {
     match report {
         Report::Finished(finished) => {
-            let Finished { token, resource, outcome, stdout, stderr, exit } = finished;
+            let Finished { token, resource, outcome, stdout, stderr, exit, kinds } = finished;
             tracing::debug!(%resource, ?outcome, ?exit, stderr, "an agent ended");
-            Input::AgentDone { run: RunToken(token.0), outcome, output: stdout }
+            Input::AgentDone { run: RunToken(token.0), outcome, output: stdout, kinds }
         }
         Report::WatchedDied { resource } => {
             Input::Suspect { resource: resource.as_str().to_owned() }

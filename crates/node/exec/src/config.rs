@@ -23,6 +23,9 @@ pub(crate) const DRAIN_MAX: usize = 256 * 1024;
 /// run a stop.
 pub(crate) const OPERATIONS_MAX: usize = 512;
 
+/// Most fencings through one device at once, whatever it is said to take.
+pub(crate) const DEVICE_LANES_MAX: u32 = 64;
+
 /// How long a killed process may take to vanish before its operation is answered all the same.
 pub(crate) const DEATH_MAX: Duration = Duration::from_secs(5);
 

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::carry::{self, Carried, Shared};
-use crate::config::ExecConfig;
+use crate::config::{DEVICE_LANES_MAX, ExecConfig};
 use crate::kill::ended;
 use crate::orphans;
 use crate::record;
@@ -106,8 +106,9 @@ enum Word {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Lane {
     Resource(ResourceId),
-    /// Fencing through a device does not wait for the device's own monitor, which may hang.
-    Fencing(ResourceId),
+    /// Fencing through a device does not wait for the device's own monitor, which may hang. A
+    /// device that takes several at once (`pcmk_action_limit`) has so many lanes.
+    Fencing(ResourceId, u32),
 }
 
 #[derive(Debug, Default)]
@@ -188,10 +189,27 @@ impl Keeper {
         if self.is_closed {
             return self.refuse(&request, ExecStatus::Cancelled, "the node is shutting down");
         }
-        let lane = lane_of(&request);
+        let lane = self.lane_of(&request);
         let queue = self.lanes.entry(lane.clone()).or_default();
         queue.waiting.push_back((request, Instant::now()));
         self.next(lane);
+    }
+
+    fn lane_of(&self, request: &RunRequest) -> Lane {
+        match request.action.as_str() {
+            "on" | "off" | "reboot" | "status" | "list" if is_fencing(request) => {
+                let limit = request.parameter("pcmk_action_limit").and_then(|n| n.parse().ok());
+                let lanes = match limit.unwrap_or(1_i64) {
+                    0.. => u32::try_from(limit.unwrap_or(1)).unwrap_or(DEVICE_LANES_MAX).max(1),
+                    ..0 => DEVICE_LANES_MAX,
+                };
+                let lane = |number| Lane::Fencing(request.resource.clone(), number);
+                let length = |lane: &Lane| self.lanes.get(lane).map_or(0, Queue::length);
+                let lanes = (0..lanes.min(DEVICE_LANES_MAX)).map(lane);
+                lanes.min_by_key(length).unwrap_or_else(|| lane(0))
+            }
+            _ => Lane::Resource(request.resource.clone()),
+        }
     }
 
     /// Starts what is first in the lane, if nothing runs there.
@@ -369,20 +387,17 @@ impl Keeper {
     }
 }
 
+impl Queue {
+    fn length(&self) -> usize {
+        self.waiting.len() + usize::from(self.running.is_some())
+    }
+}
+
 impl Running {
     fn end(&mut self) {
         if let Some(cancel) = self.cancel.take() {
             let _ = cancel.send(());
         }
-    }
-}
-
-fn lane_of(request: &RunRequest) -> Lane {
-    match request.action.as_str() {
-        "on" | "off" | "reboot" | "status" | "list" if is_fencing(request) => {
-            Lane::Fencing(request.resource.clone())
-        }
-        _ => Lane::Resource(request.resource.clone()),
     }
 }
 

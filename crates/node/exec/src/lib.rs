@@ -21,6 +21,8 @@
 mod capture;
 mod carry;
 mod config;
+mod describe;
+mod device;
 mod executor;
 mod kill;
 mod locate;

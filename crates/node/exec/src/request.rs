@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use agent::ParameterKinds;
 use model::{AgentRef, Outcome, ResourceId};
 use tokio::sync::oneshot;
 
@@ -68,6 +69,8 @@ pub struct Finished {
     pub stderr: String,
     /// How its process ended, whatever that means.
     pub exit: Exit,
+    /// What the agent's description says of its parameters; nothing, if it was not needed.
+    pub kinds: ParameterKinds,
 }
 
 impl Finished {
@@ -79,6 +82,7 @@ impl Finished {
             stdout: String::new(),
             stderr: String::new(),
             exit: Exit::None,
+            kinds: ParameterKinds::default(),
         }
     }
 }
@@ -94,25 +98,28 @@ pub enum Exit {
 
 /// The receiving end of a wish to end a run early.
 #[derive(Debug)]
-pub(crate) struct Cancelled(Option<oneshot::Receiver<()>>);
+pub(crate) enum Cancelled {
+    NotYet(oneshot::Receiver<()>),
+    Never,
+    Yes,
+}
 
 impl Cancelled {
     /// The wish's sender, and where it arrives.
     pub(crate) fn new() -> (oneshot::Sender<()>, Self) {
         let (sender, receiver) = oneshot::channel();
-        (sender, Self(Some(receiver)))
+        (sender, Self::NotYet(receiver))
     }
 
     /// Returns when the run is to end; may be dropped and called again.
     pub(crate) async fn wait(&mut self) {
-        if let Some(receiver) = &mut self.0 {
-            let wish = receiver.await;
-            self.0 = None;
+        if let Self::NotYet(receiver) = self {
             // A sender that went away without a word has no wish.
-            if wish.is_ok() {
-                return;
-            }
+            *self = if receiver.await.is_ok() { Self::Yes } else { Self::Never };
         }
-        std::future::pending().await
+        match self {
+            Self::Yes => {}
+            Self::NotYet(_) | Self::Never => std::future::pending().await,
+        }
     }
 }

@@ -50,6 +50,10 @@ async fn dummy() {
     ];
     expect_all(&mut node, "ocf:heartbeat:Dummy", &[], &steps[..3]).await;
     assert!(std::fs::exists(node.path("run/ra/Dummy-web.state")).unwrap());
+    let restarted = node.act("ocf:heartbeat:Dummy", "start", &[]).await;
+    assert_eq!(restarted.kinds.restart.as_deref(), Some(" state "));
+    let reloaded = node.act("ocf:heartbeat:Dummy", "reload-agent", &[]).await;
+    assert_eq!(reloaded.outcome.code, OcfCode::OK, "it knows that as `reload`: {reloaded:?}");
     expect_all(&mut node, "ocf:heartbeat:Dummy", &[], &steps[3..]).await;
 }
 

@@ -39,9 +39,10 @@ async fn what_a_killed_daemon_left_is_ended_before_anything_runs() {
 
     let found = reap_previous_life(&node.config).await.unwrap();
     assert!(!agent.is_alive());
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!((found[0].resource.as_str(), found[0].action.as_str()), ("web", "start"));
-    assert!(found[0].ended && found[0].pid == agent.pid);
+    // It may have hung in describing itself, too.
+    assert!(found.iter().all(|left| left.ended && left.resource.as_str() == "web"), "{found:?}");
+    let started = found.iter().find(|left| left.action == "start").unwrap();
+    assert_eq!(started.pid, agent.pid);
     assert_eq!(node.processes(), []);
     assert_eq!(reap_previous_life(&node.config).await.unwrap(), []);
 

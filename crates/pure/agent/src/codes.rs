@@ -20,15 +20,12 @@ pub fn to_ocf(standard: Standard, action: &str, code: i32) -> OcfCode {
     }
     match standard {
         Standard::Ocf => OcfCode(code),
-        // A device is asked about itself here; every answer but success is a failure, and 2
-        // ("off") must not be read as OCF's "invalid parameter".
-        Standard::Fence => {
-            if code == 0 {
-                OcfCode::OK
-            } else {
-                OcfCode::GENERIC
-            }
-        }
+        // 2 is "off" in answer to `status`, and must never be read as OCF's "invalid parameter".
+        Standard::Fence => match code {
+            0 => OcfCode::OK,
+            2 if action == "status" => OcfCode::NOT_RUNNING,
+            _ => OcfCode::GENERIC,
+        },
         Standard::Lsb | Standard::Service | Standard::Systemd => {
             if is_status(action) {
                 lsb_status(code)
@@ -173,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_device_that_is_off_is_no_invalid_parameter() {
-        assert_eq!(to_ocf(Standard::Fence, "status", 2), OcfCode::GENERIC);
+        assert_eq!(to_ocf(Standard::Fence, "status", 2), OcfCode::NOT_RUNNING);
+        assert_eq!(to_ocf(Standard::Fence, "monitor", 2), OcfCode::GENERIC);
         assert_eq!(to_ocf(Standard::Fence, "off", 0), OcfCode::OK);
     }
 

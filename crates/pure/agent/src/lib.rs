@@ -16,9 +16,11 @@ pub mod codes;
 pub mod digest;
 pub mod fence;
 mod invocation;
+mod kinds;
 mod metadata;
 mod standard;
 
 pub use invocation::{Invocation, Program, Run, UnitJob};
-pub use metadata::{AgentAction, Metadata, MetadataError, Parameter, is_secret_by_name};
+pub use kinds::{ParameterKinds, are_recorded};
+pub use metadata::{AgentAction, Metadata, MetadataError, Parameter, Reload, is_secret_by_name};
 pub use standard::Standard;

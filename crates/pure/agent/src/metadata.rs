@@ -59,6 +59,25 @@ pub struct AgentAction {
     pub on_target: bool,
 }
 
+/// How an agent takes changed parameters without a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reload {
+    /// By `reload-agent`, since API 1.1.
+    Agent,
+    /// By `reload`, before that.
+    Legacy,
+}
+
+impl Reload {
+    /// The action's name.
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::Agent => "reload-agent",
+            Self::Legacy => "reload",
+        }
+    }
+}
+
 /// Text that is not an agent's description.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
@@ -113,6 +132,24 @@ impl Metadata {
         self.actions.iter().find(|action| action.name == name)
     }
 
+    /// How changed parameters are taken without a restart, if at all.
+    pub fn reload(&self) -> Option<Reload> {
+        let version = self.api_version.split_once('.').unwrap_or((&self.api_version, ""));
+        let number = |text: &str| text.trim().parse::<u32>().unwrap_or(0);
+        let kind = if (number(version.0), number(version.1)) >= (1, 1) {
+            Reload::Agent
+        } else {
+            Reload::Legacy
+        };
+        self.action(kind.action()).map(|_| kind)
+    }
+
+    /// Fence agents: the parameter that names the target, where the device does not say which.
+    pub fn target_parameter(&self) -> Option<&'static str> {
+        let is_own = |name: &&str| self.parameters.iter().any(|own| own.name == **name);
+        ["plug", "port"].iter().find(|name| is_own(name)).copied()
+    }
+
     /// Required parameters that `given` leaves out and that have no default, in the order of the
     /// metadata.
     pub fn missing<'a>(&'a self, given: &[(String, String)]) -> Vec<&'a str> {
@@ -159,7 +196,7 @@ fn parameter(element: Element<'_>) -> Parameter {
         required: is_true(element, "required"),
         unique_group,
         reloadable: is_true(element, "reloadable"),
-        secret: is_true(element, "secret") || kind == "password",
+        secret: is_true(element, "secret") || is_true(element, "private") || kind == "password",
         deprecated: is_true(element, "deprecated") || element.child("deprecated").is_some(),
         default: content.and_then(|e| e.attr("default")).map(str::to_owned),
         options: content

@@ -9,7 +9,7 @@ use wire::peer::{Evidence, Fenced, Submitted};
 
 use crate::Controller;
 use crate::coordinate::Coordination;
-use crate::cut_off::who;
+use crate::cut_off::{Wish, who};
 use crate::disks::MayEdit;
 use crate::input::Effect;
 use crate::state::{Named, invalid};
@@ -190,7 +190,8 @@ impl Controller {
                 if !matches!(action.as_str(), "off" | "reboot" | "on") {
                     return Err(invalid(0, format!("expected off, reboot or on, found {action}")));
                 }
-                self.begin_fencing(&node.name, &node.id, action);
+                let wish = Wish { action: action.clone(), ..Wish::default() };
+                self.begin_fencing(&node.name, &node.id, wish);
             }
             Change::ConfirmOff { node } => {
                 let node = self.known(node)?;
@@ -205,6 +206,8 @@ impl Controller {
                     action: "off".to_owned(),
                     evidence: Some(Evidence::Operator { user: user.to_owned() }),
                     reason: String::new(),
+                    digests_all: None,
+                    digests_secure: None,
                     at,
                 };
                 self.apply(self.identity.id, Message::Fenced(Box::new(fenced)));

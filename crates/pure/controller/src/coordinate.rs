@@ -357,6 +357,7 @@ impl Controller {
             action: order.action,
             call: 0,
             outcome: (&outcome).into(),
+            kinds: wire::peer::ParameterKinds::default(),
             at: self.now.wall,
         };
         self.broadcast(Message::Ran(Box::new(ran)));

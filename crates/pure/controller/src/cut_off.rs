@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cib::{Element, Section};
-use fencing::{Attempt, Fencing, Next, Target, devices, levels_for};
+use fencing::{Answer, Attempt, Fencing, Next, Target, devices, levels_for};
 use model::{Action, AgentRef, ExecStatus, NodeId, OcfCode, Outcome, Tick, parse_interval};
 use wire::Message;
 use wire::api::Event;
@@ -34,6 +34,23 @@ struct Leading {
     fencing: Fencing,
     request: u64,
     overdue: Option<TimerToken>,
+    /// The one that was asked last.
+    device: String,
+    digests: Digests,
+}
+
+/// Of the parameters of the devices that let a node back to shared storage: of all, and of those
+/// that are not secret.
+type Digests = (Option<String>, Option<String>);
+
+/// What is to be done to a node.
+#[derive(Debug, Default)]
+pub(crate) struct Wish {
+    /// `off`, `reboot` or `on`.
+    pub(crate) action: String,
+    /// Before the node is touched, beyond the device's own delay.
+    pub(crate) delay: Duration,
+    pub(crate) digests: Digests,
 }
 
 impl Fencings {
@@ -73,12 +90,18 @@ impl Controller {
     pub(crate) fn order_fencing(&mut self, action: &Action) {
         let Some(node) = &action.node else { return };
         let (name, id) = (node.name.as_str().to_owned(), node.id.clone());
-        let wanted = action.meta("stonith_action").unwrap_or("reboot").to_owned();
-        self.begin_fencing(&name, &id, &wanted);
+        let seconds = action.meta("priority-fencing-delay").and_then(|text| text.parse().ok());
+        let digest = |name: &str| action.meta(name).map(str::to_owned);
+        let wish = Wish {
+            action: action.meta("stonith_action").unwrap_or("reboot").to_owned(),
+            delay: Duration::from_secs(seconds.unwrap_or(0)),
+            digests: (digest("digests_all"), digest("digests_secure")),
+        };
+        self.begin_fencing(&name, &id, wish);
     }
 
     /// Starts a fencing, unless one of this node is under way. Only the coordinator does.
-    pub(crate) fn begin_fencing(&mut self, target: &str, id: &str, action: &str) {
+    pub(crate) fn begin_fencing(&mut self, target: &str, id: &str, wish: Wish) {
         let Some(coordination) = &self.coordination else { return };
         if coordination.fencings.is_under_way(target) {
             return;
@@ -89,12 +112,19 @@ impl Controller {
         let request = u64::from(self.identity.id.0) << 56 | life << 24 | self.devices.requests;
         let timeout = self.fencing_timeout();
         let document = &self.state.document;
-        let levels = levels_for(document, target, &devices(document));
+        let levels = levels_for(document, target, &wish.action, &devices(document));
         let target_ref = Target { name: target.to_owned(), id: id.to_owned() };
-        let mut fencing = Fencing::new(target_ref, action, timeout, levels);
+        let mut fencing =
+            Fencing::new(target_ref, &wish.action, timeout, levels).delayed(wish.delay);
         let next = fencing.begin();
         let Some(coordination) = &mut self.coordination else { return };
-        let leading = Leading { fencing, request, overdue: None };
+        let leading = Leading {
+            fencing,
+            request,
+            overdue: None,
+            device: String::new(),
+            digests: wish.digests,
+        };
         coordination.fencings.by_target.insert(target.to_owned(), leading);
         self.lead(target, next);
     }
@@ -112,8 +142,14 @@ impl Controller {
     }
 
     fn use_device(&mut self, target: &str, attempt: Attempt) {
-        let by = self.who_can_use(&attempt.device, target);
-        let limit = attempt.delay + attempt.timeout + ANSWER_TIME;
+        let by = self.who_can_use(&attempt, target);
+        let users = self.coordination.as_ref().map_or(0, |all| {
+            let others = all.fencings.by_target.iter().filter(|(other, _)| *other != target);
+            others.filter(|(_, leading)| leading.device == attempt.device).count()
+        });
+        // A device is used for one node at a time: those before this one may take theirs first.
+        let turns = u32::try_from(users + 1).unwrap_or(u32::MAX);
+        let limit = (attempt.delay + attempt.timeout).saturating_mul(turns) + ANSWER_TIME;
         let ring = Ring::FenceOverdue { target: target.to_owned(), attempt: attempt.number };
         let token = self.set_timer(self.now.tick.after(limit), ring);
         let Some(coordination) = &mut self.coordination else { return };
@@ -121,6 +157,7 @@ impl Controller {
         if let Some(old) = leading.overdue.replace(token) {
             self.timers.forget(old);
         }
+        leading.device.clone_from(&attempt.device);
         let run = FenceRun {
             request: leading.request,
             attempt: attempt.number,
@@ -137,7 +174,13 @@ impl Controller {
     }
 
     /// A member on which the device was seen to work, else this node, else any; not the target.
-    fn who_can_use(&self, device: &str, target: &str) -> NodeId {
+    /// But who is let back to shared storage has to open it itself.
+    fn who_can_use(&self, attempt: &Attempt, target: &str) -> NodeId {
+        let device = attempt.device.as_str();
+        let itself = self.id_of(target).filter(|id| self.fabric.members.contains(id));
+        if let Some(itself) = itself.filter(|_| attempt.action == "on") {
+            return itself;
+        }
         let others =
             || self.fabric.members.iter().copied().filter(|member| self.name_of(*member) != target);
         let verified = others().find(|member| self.device_works_on(device, *member));
@@ -211,10 +254,12 @@ impl Controller {
 
     pub(crate) fn fence_ran(&mut self, ran: FenceRan) {
         let outcome = Outcome::from(ran.outcome);
-        let result = if outcome.status == ExecStatus::Done && outcome.code == OcfCode::OK {
-            Ok(ran.output.as_str())
-        } else {
-            Err(failure(&outcome))
+        let reason = failure(&outcome);
+        let answer = match (outcome.status, outcome.code) {
+            // "Off" is an answer like "on" to who asks whether the device knows the node.
+            (ExecStatus::Done, OcfCode::OK | OcfCode::NOT_RUNNING) => Answer::Done(&ran.output),
+            (ExecStatus::NotSupported, _) => Answer::Unsupported,
+            _ => Answer::Failed(&reason),
         };
         let Some(coordination) = &mut self.coordination else { return };
         let found = coordination
@@ -224,17 +269,14 @@ impl Controller {
             .find(|(_, leading)| leading.request == ran.request);
         let Some((target, leading)) = found else { return };
         let target = target.clone();
-        let next = match &result {
-            Ok(output) => leading.fencing.answered(ran.attempt, Ok(output)),
-            Err(reason) => leading.fencing.answered(ran.attempt, Err(reason)),
-        };
+        let next = leading.fencing.answered(ran.attempt, answer);
         self.lead(&target, next);
     }
 
     pub(crate) fn fence_overdue(&mut self, target: &str, attempt: u32) {
         let Some(coordination) = &mut self.coordination else { return };
         let Some(leading) = coordination.fencings.by_target.get_mut(target) else { return };
-        let next = leading.fencing.answered(attempt, Err("no answer in time"));
+        let next = leading.fencing.answered(attempt, Answer::Failed("no answer in time"));
         self.lead(target, next);
     }
 
@@ -246,7 +288,10 @@ impl Controller {
         if let Some(token) = leading.overdue.take() {
             self.timers.forget(token);
         }
+        let (digests_all, digests_secure) = leading.digests.clone();
         let fenced = Fenced {
+            digests_all,
+            digests_secure,
             request: leading.request,
             target: target.to_owned(),
             target_id: leading.fencing.target().id.clone(),

@@ -73,6 +73,7 @@ impl Controller {
             action: order.action.clone(),
             call: 0,
             outcome: wire::action::Outcome::from(&model::Outcome::done(model::OcfCode::OK)),
+            kinds: wire::peer::ParameterKinds::default(),
             at: order.at,
         };
         if matches!(action.task.as_str(), "clear_failcount" | "lrm_delete") {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use agent::ParameterKinds;
 use model::{AgentRef, NodeId, Outcome, Tick};
 use wire::Message;
 use wire::api::{Entry, Reply, Request};
@@ -40,6 +41,8 @@ pub enum Input {
         /// What it wrote to its standard output, cut to a bounded length: fence agents list the
         /// nodes they know there.
         output: String,
+        /// What its description says of its parameters, where the history wants to know.
+        kinds: ParameterKinds,
     },
     /// Something that a resource's agent started died or vanished: look at it now.
     Suspect { resource: String },

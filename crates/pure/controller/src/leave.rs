@@ -72,6 +72,7 @@ impl Controller {
             action: order.action.clone(),
             call: 0,
             outcome: (&outcome).into(),
+            kinds: wire::peer::ParameterKinds::default(),
             at: self.now.wall,
         };
         self.reports_under_way += 1;

@@ -33,6 +33,7 @@ mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use agent::ParameterKinds;
 use cib::Document;
 use model::{NodeId, NodeName, Tick};
 use wire::api::Event;
@@ -210,7 +211,9 @@ impl Controller {
                 self.clients.gone(client);
                 self.disks.gone(client);
             }
-            Input::AgentDone { run, outcome, output } => self.agent_done(run, outcome, output),
+            Input::AgentDone { run, outcome, output, kinds } => {
+                self.agent_done(run, outcome, output, kinds);
+            }
             Input::Suspect { resource } => {
                 let acts = self.operations.suspect(now.tick, &resource);
                 self.act(acts);
@@ -262,11 +265,17 @@ impl Controller {
 
     // ---- this node's operations -----------------------------------------------------------
 
-    fn agent_done(&mut self, run: RunToken, outcome: model::Outcome, output: String) {
+    fn agent_done(
+        &mut self,
+        run: RunToken,
+        outcome: model::Outcome,
+        output: String,
+        kinds: ParameterKinds,
+    ) {
         if self.device_done(run, &outcome, &output) {
             return;
         }
-        let acts = self.operations.done(self.now.tick, self.now.wall, run, outcome);
+        let acts = self.operations.done(self.now, run, outcome, kinds);
         self.act(acts);
     }
 

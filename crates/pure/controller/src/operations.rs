@@ -9,10 +9,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use agent::ParameterKinds;
 use model::{Action, ExecStatus, OcfCode, Outcome, Tick};
 use wire::peer::{Order, Ran};
 
-use crate::input::{AgentRun, RunToken};
+use crate::input::{AgentRun, Now, RunToken};
 
 /// What the queues ask for.
 #[derive(Clone, Debug)]
@@ -78,7 +79,7 @@ impl Operations {
             "cancel" => self.cancel(&resource, &order, &action, wall),
             "delete" => {
                 self.recurring.retain(|(of, _), _| *of != resource);
-                let report = self.report(&order, Outcome::done(OcfCode::OK), wall);
+                let report = self.report_done(&order, wall);
                 vec![Act::Unwatch(resource), report]
             }
             _ => self.enqueue(now, &resource, Work { order, action, again: false }),
@@ -88,18 +89,18 @@ impl Operations {
     /// A run ended.
     pub(crate) fn done(
         &mut self,
-        now: Tick,
-        wall: i64,
+        now: Now,
         token: RunToken,
         outcome: Outcome,
+        kinds: ParameterKinds,
     ) -> Vec<Act> {
         let found = self.queues.iter_mut().find_map(|(resource, queue)| {
             let running = queue.running.take_if(|running| running.token == token)?;
             Some((resource.clone(), running.work))
         });
         let Some((resource, work)) = found else { return Vec::new() };
-        let mut acts = self.conclude(now, wall, &resource, work, outcome);
-        acts.extend(self.begin_next(now, &resource));
+        let mut acts = self.conclude(now, &resource, work, outcome, kinds);
+        acts.extend(self.begin_next(now.tick, &resource));
         acts
     }
 
@@ -154,7 +155,7 @@ impl Operations {
         let task = action.meta("operation").unwrap_or("monitor");
         let key = format!("{resource}_{task}_{interval}");
         self.recurring.remove(&(resource.to_owned(), key));
-        vec![self.report(order, Outcome::done(OcfCode::OK), wall)]
+        vec![self.report_done(order, wall)]
     }
 
     fn enqueue(&mut self, now: Tick, resource: &str, work: Work) -> Vec<Act> {
@@ -206,11 +207,11 @@ impl Operations {
 
     fn conclude(
         &mut self,
-        now: Tick,
-        wall: i64,
+        now: Now,
         resource: &str,
         work: Work,
         outcome: Outcome,
+        kinds: ParameterKinds,
     ) -> Vec<Act> {
         let key = (resource.to_owned(), work.action.work_key());
         let verdict = (outcome.code, outcome.status);
@@ -220,28 +221,34 @@ impl Operations {
                 return Vec::new();
             }
             recurring.reported = verdict;
-            return vec![self.report(&work.order, outcome, wall)];
+            return vec![self.report(&work.order, outcome, kinds, now.wall)];
         }
         let mut acts = Vec::new();
         let interval = work.action.interval();
         if !interval.is_zero() {
-            let due = now.after(interval);
+            let due = now.tick.after(interval);
             acts.push(Act::Ring { resource: key.0.clone(), key: key.1.clone(), at: due });
             let Work { order, action, .. } = work.clone();
             self.recurring.insert(key, Recurring { order, action, due, reported: verdict });
         }
         acts.extend(watching(resource, &work.action, &outcome));
-        acts.push(self.report(&work.order, outcome, wall));
+        acts.push(self.report(&work.order, outcome, kinds, now.wall));
         acts
     }
 
-    fn report(&mut self, order: &Order, outcome: Outcome, wall: i64) -> Act {
+    fn report_done(&mut self, order: &Order, wall: i64) -> Act {
+        self.report(order, Outcome::done(OcfCode::OK), ParameterKinds::default(), wall)
+    }
+
+    fn report(&mut self, order: &Order, outcome: Outcome, kinds: ParameterKinds, wall: i64) -> Act {
+        let ParameterKinds { restart, secret } = kinds;
         self.calls += 1;
         Act::Report(Box::new(Ran {
             transition_key: order.transition_key.clone(),
             action: order.action.clone(),
             call: self.calls,
             outcome: (&outcome).into(),
+            kinds: wire::peer::ParameterKinds { restart, secret },
             at: wall,
         }))
     }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use agent::ParameterKinds;
 use cib::{Document, Element, NodeId as At, Section};
 use fencing::Confirmed;
 use model::{Action, Outcome};
@@ -177,8 +178,14 @@ impl State {
         if matches!(action.task.as_str(), "cancel" | "delete") {
             return;
         }
-        let run =
-            Run { action, node, transition_key: &order.transition_key, call: 0, at: order.at };
+        let run = Run {
+            action,
+            node,
+            transition_key: &order.transition_key,
+            call: 0,
+            at: order.at,
+            kinds: &ParameterKinds::default(),
+        };
         record::record_pending(&mut self.document, &run);
     }
 
@@ -206,12 +213,14 @@ impl State {
                 record::cancelled(&mut self.document, history, task, ms);
             }
             _ => {
+                let wire::peer::ParameterKinds { restart, secret } = ran.kinds.clone();
                 let run = Run {
                     action,
                     node,
                     transition_key: &ran.transition_key,
                     call: ran.call,
                     at: ran.at,
+                    kinds: &ParameterKinds { restart, secret },
                 };
                 record::record_outcome(
                     &mut self.document,
@@ -241,6 +250,12 @@ impl State {
         self.fencings.push(fenced.clone());
         if let Some(proof) = Confirmed::announced(fenced).filter(|_| still_gone) {
             self.release(&proof);
+        }
+        if fenced.action == "on" && fenced.evidence.is_some() {
+            let node = NodeRef { id: &fenced.target_id, name: &fenced.target };
+            let digests = (fenced.digests_all.as_deref(), fenced.digests_secure.as_deref());
+            record::record_unfenced(&mut self.document, &node, digests, fenced.at);
+            self.bump(false);
         }
         self.idle = false;
     }

@@ -16,7 +16,16 @@ pub struct Device {
     pub parameters: BTreeMap<String, String>,
     /// The resource's `priority`; higher is tried first.
     pub priority: i64,
+    /// It must let a node back to shared storage after it was fenced (`provides` is `unfencing`).
+    pub unfences: bool,
 }
+
+/// Stands for the parameter of the agent that takes what the device calls the target: which one
+/// that is, only the agent's description says, and only where it runs.
+pub const PORT: &str = "CRM_meta_port";
+
+/// Between the entries of a list that names nodes.
+const SEPARATORS: [char; 4] = [';', ' ', '\t', '\n'];
 
 /// How to find out whether a device can fence a node. Source: `pcmk_host_check` in
 /// pacemaker-fenced(7).
@@ -30,6 +39,8 @@ pub enum HostCheck {
     Status,
     /// Every node.
     None,
+    /// Nothing is said: as `list` says, if the agent has it, else as `status`, else every node.
+    Automatic,
 }
 
 /// Every fence device of the document that is not disabled (`target-role` Stopped).
@@ -67,6 +78,7 @@ fn read(document: &Document, primitive: Element<'_>) -> Option<Device> {
         agent: attribute("type")?.to_owned(),
         parameters,
         priority: meta.get("priority").and_then(|text| text.parse().ok()).unwrap_or(0),
+        unfences: meta.get("provides").is_some_and(|what| what == "unfencing"),
     })
 }
 
@@ -98,7 +110,7 @@ impl Device {
             Some("status") => HostCheck::Status,
             Some("none") => HostCheck::None,
             _ if self.names_hosts() => HostCheck::StaticList,
-            _ => HostCheck::DynamicList,
+            _ => HostCheck::Automatic,
         }
     }
 
@@ -108,6 +120,16 @@ impl Device {
             || self.host_map().any(|(host, _)| host.eq_ignore_ascii_case(node))
     }
 
+    /// Whether the configuration leaves open that this device can fence `node`.
+    pub fn may_fence(&self, node: &str) -> bool {
+        match self.host_check() {
+            HostCheck::StaticList => self.lists(node),
+            HostCheck::DynamicList | HostCheck::Status | HostCheck::None | HostCheck::Automatic => {
+                true
+            }
+        }
+    }
+
     /// What the device calls `node`.
     pub fn port<'a>(&'a self, node: &'a str) -> &'a str {
         self.host_map()
@@ -115,12 +137,19 @@ impl Device {
             .map_or(node, |(_, port)| port)
     }
 
-    /// The name of the agent's parameter that takes the port, or `None` to pass none.
-    pub fn port_parameter(&self) -> Option<&str> {
-        match self.parameters.get("pcmk_host_argument").map(String::as_str) {
-            None => Some("port"),
-            Some("none") => None,
-            Some(name) => Some(name),
+    /// How the agent is told what it calls `node`, as a parameter; `None` if it is not to be told.
+    ///
+    /// Without `pcmk_host_argument` the parameter is [`PORT`], which stands for the one that the
+    /// agent's description names. A value that was configured stays, unless it is `dynamic`.
+    pub fn port_parameter(&self, node: &str) -> Option<(String, String)> {
+        let name = match self.parameters.get("pcmk_host_argument").map(String::as_str) {
+            None => PORT,
+            Some(none) if none.eq_ignore_ascii_case("none") => return None,
+            Some(name) => name,
+        };
+        match self.parameters.get(name) {
+            Some(own) if !own.eq_ignore_ascii_case("dynamic") => None,
+            Some(_) | None => Some((name.to_owned(), self.port(node).to_owned())),
         }
     }
 
@@ -146,15 +175,16 @@ impl Device {
     /// The fixed part and the largest whole of the delay before fencing `node`
     /// (`pcmk_delay_base`, which may be a list `node:delay;...`, and `pcmk_delay_max`).
     pub fn delay(&self, node: &str) -> (Duration, Duration) {
-        let base = self.parameters.get("pcmk_delay_base").map_or("", String::as_str);
+        let base = self.parameters.get("pcmk_delay_base").map_or("", String::as_str).trim();
         let base = base
-            .split([';', ' '])
+            .split(SEPARATORS)
             .filter_map(|entry| entry.split_once(':'))
             .find(|(host, _)| host.eq_ignore_ascii_case(node))
             .map_or(base, |(_, delay)| delay);
         let base = parse_interval(base).unwrap_or_default();
         let max = self.parameters.get("pcmk_delay_max").and_then(|text| parse_interval(text));
-        (base, max.unwrap_or(base).max(base))
+        let max = max.filter(|max| !max.is_zero()).unwrap_or(base);
+        (base.min(max), max)
     }
 
     /// What the agent itself gets on its standard input, without action and port.
@@ -162,7 +192,15 @@ impl Device {
         self.parameters
             .iter()
             .filter(|(name, _)| !name.starts_with("pcmk_") && *name != "provides")
+            .filter(|(name, value)| !self.is_to_be_filled_in(name, value))
             .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// A place for the target that is kept free.
+    fn is_to_be_filled_in(&self, name: &str, value: &str) -> bool {
+        let own = self.parameters.get("pcmk_host_argument").map(String::as_str);
+        value.eq_ignore_ascii_case("dynamic")
+            && [Some("plug"), Some("port"), own].contains(&Some(name))
     }
 
     fn names_hosts(&self) -> bool {
@@ -172,12 +210,13 @@ impl Device {
 
     fn hosts(&self) -> impl Iterator<Item = &str> {
         let list = self.parameters.get("pcmk_host_list").map_or("", String::as_str);
-        list.split([',', ';', ' ']).filter(|host| !host.is_empty())
+        list.split([',', ';', ' ', '\t', '\n']).filter(|host| !host.is_empty())
     }
 
     fn host_map(&self) -> impl Iterator<Item = (&str, &str)> {
         let map = self.parameters.get("pcmk_host_map").map_or("", String::as_str);
-        map.split([';', ' ', '\t']).filter_map(|entry| entry.split_once(':'))
+        // An equals sign is what old configurations have.
+        map.split(SEPARATORS).filter_map(|entry| entry.split_once([':', '=']))
     }
 }
 
@@ -194,6 +233,7 @@ mod tests {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             priority: 0,
+            unfences: false,
         }
     }
 
@@ -206,11 +246,26 @@ mod tests {
     }
 
     #[test]
+    fn the_target_goes_where_the_device_wants_it() {
+        let told = |parameters: &[(&str, &str)]| device(parameters).port_parameter("n1");
+        let pair = |name: &str, value: &str| Some((name.to_owned(), value.to_owned()));
+        assert_eq!(told(&[]), pair(PORT, "n1"));
+        assert_eq!(told(&[("pcmk_host_map", "n1=7 n2=8")]), pair(PORT, "7"));
+        assert_eq!(told(&[("pcmk_host_argument", "vm")]), pair("vm", "n1"));
+        assert_eq!(told(&[("pcmk_host_argument", "vm"), ("vm", "x")]), None);
+        assert_eq!(told(&[("pcmk_host_argument", "vm"), ("vm", "dynamic")]), pair("vm", "n1"));
+        assert_eq!(told(&[("pcmk_host_argument", "none")]), None);
+        assert_eq!(device(&[]).host_check(), HostCheck::Automatic);
+    }
+
+    #[test]
     fn delays_may_name_nodes() {
         let device = device(&[("pcmk_delay_base", "n1:2s;n2:5s"), ("pcmk_delay_max", "10s")]);
         let seconds = Duration::from_secs;
         assert_eq!(device.delay("n2"), (seconds(5), seconds(10)));
         assert_eq!(device.delay("n3"), (seconds(0), seconds(10)));
+        let long = [("pcmk_delay_base", "30s"), ("pcmk_delay_max", "10s")];
+        assert_eq!(self::device(&long).delay("n1"), (seconds(10), seconds(10)));
     }
 
     #[test]

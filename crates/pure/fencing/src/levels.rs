@@ -10,7 +10,21 @@ use crate::device::Device;
 ///
 /// Without a topology for this node, every device that may fence it is a level of its own, in the
 /// order of priority. Source: Pacemaker Explained, "Fencing topologies".
-pub fn levels_for(document: &Document, target: &str, devices: &[Device]) -> Vec<Vec<Device>> {
+///
+/// To let a node back to shared storage (`on`), each device that kept it away must do so.
+pub fn levels_for(
+    document: &Document,
+    target: &str,
+    action: &str,
+    devices: &[Device],
+) -> Vec<Vec<Device>> {
+    if action == "on" {
+        let may = |device: &&Device| device.unfences && device.may_fence(target);
+        let unfencing: Vec<Device> = devices.iter().filter(may).cloned().collect();
+        if !unfencing.is_empty() {
+            return vec![unfencing];
+        }
+    }
     let configured = configured(document, target, devices);
     if !configured.is_empty() {
         return configured;
@@ -74,6 +88,7 @@ mod tests {
             agent: "fence_x".to_owned(),
             parameters: BTreeMap::new(),
             priority: 0,
+            unfences: false,
         }
     }
 
@@ -92,8 +107,18 @@ mod tests {
         )
         .unwrap();
         let devices = [device("a"), device("b"), device("c")];
-        assert_eq!(ids(&levels_for(&document, "n1", &devices)), [vec!["a", "b"], vec!["c"]]);
-        assert_eq!(ids(&levels_for(&document, "db3", &devices)), [["b"]]);
-        assert_eq!(ids(&levels_for(&document, "n2", &devices)), [["a"], ["b"], ["c"]]);
+        assert_eq!(ids(&levels_for(&document, "n1", "off", &devices)), [vec!["a", "b"], vec!["c"]]);
+        assert_eq!(ids(&levels_for(&document, "db3", "off", &devices)), [["b"]]);
+        assert_eq!(ids(&levels_for(&document, "n2", "off", &devices)), [["a"], ["b"], ["c"]]);
+    }
+
+    #[test]
+    fn every_device_that_kept_a_node_away_lets_it_back() {
+        let document = Document::parse("<cib><configuration/></cib>").unwrap();
+        let unfencing = |id: &str| Device { unfences: true, ..device(id) };
+        let devices = [device("power"), unfencing("disk1"), unfencing("disk2")];
+        assert_eq!(ids(&levels_for(&document, "n1", "on", &devices)), [["disk1", "disk2"]]);
+        assert_eq!(ids(&levels_for(&document, "n1", "off", &devices)).len(), 3);
+        assert_eq!(ids(&levels_for(&document, "n1", "on", &devices[..1])), [["power"]]);
     }
 }

@@ -14,6 +14,6 @@ mod levels;
 mod request;
 
 pub use confirmed::Confirmed;
-pub use device::{Device, HostCheck, devices};
+pub use device::{Device, HostCheck, PORT, devices};
 pub use levels::levels_for;
-pub use request::{Attempt, Fencing, Next, Target};
+pub use request::{Answer, Attempt, Fencing, Next, Target};

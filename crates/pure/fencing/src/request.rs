@@ -6,6 +6,9 @@ use wire::peer::Evidence;
 
 use crate::device::{Device, HostCheck};
 
+/// How many runs of a device's agent may be under way at once: for who runs it.
+const ACTION_LIMIT: &str = "pcmk_action_limit";
+
 /// One fencing on its way.
 ///
 /// A level's devices are used one after the other; a `reboot` with several devices turns all off
@@ -23,6 +26,8 @@ pub struct Fencing {
     tries_left: u32,
     attempt: u32,
     last_failure: String,
+    /// On top of a device's own delay; `None` once the node was touched.
+    delay: Option<Duration>,
 }
 
 /// The node to fence.
@@ -40,6 +45,8 @@ struct Todo {
     action: String,
     /// Whether failing it fails the fencing. Turning on again what is proven off does not.
     needed: bool,
+    /// If the agent cannot do it, the next way to find the same out is tried.
+    optional: bool,
 }
 
 /// One run of a fence agent to make.
@@ -54,6 +61,17 @@ pub struct Attempt {
     pub parameters: Vec<(String, String)>,
     pub delay: Duration,
     pub timeout: Duration,
+}
+
+/// What an attempt came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// It succeeded, and the agent wrote this.
+    Done(&'a str),
+    /// The agent has no such action.
+    Unsupported,
+    /// It failed, for this reason.
+    Failed(&'a str),
 }
 
 /// What to do next.
@@ -82,10 +100,7 @@ impl Fencing {
     /// configuration cannot fence it are left out. `timeout` is for one run, unless the device
     /// has its own.
     pub fn new(target: Target, action: &str, timeout: Duration, levels: Vec<Vec<Device>>) -> Self {
-        let suits = |device: &Device| match device.host_check() {
-            HostCheck::StaticList => device.lists(&target.name),
-            HostCheck::DynamicList | HostCheck::Status | HostCheck::None => true,
-        };
+        let suits = |device: &Device| device.may_fence(&target.name);
         let levels = levels.into_iter().filter(|level| level.iter().all(suits)).collect();
         Self {
             target,
@@ -97,7 +112,16 @@ impl Fencing {
             tries_left: 0,
             attempt: 0,
             last_failure: String::new(),
+            delay: Some(Duration::ZERO),
         }
+    }
+
+    /// Waits this long more before the node is touched, for the good of a node with more to lose.
+    /// Field word: `priority-fencing-delay`.
+    #[must_use]
+    pub fn delayed(mut self, by: Duration) -> Self {
+        self.delay = Some(by);
+        self
     }
 
     /// The node.
@@ -121,26 +145,44 @@ impl Fencing {
         }
     }
 
-    /// The answer to an attempt: whether the agent succeeded, and what it wrote.
-    pub fn answered(&mut self, attempt: u32, result: Result<&str, &str>) -> Next {
+    /// The answer to an attempt.
+    pub fn answered(&mut self, attempt: u32, answer: Answer<'_>) -> Next {
         if attempt != self.attempt {
             return Next::Nothing;
         }
         let Some(current) = self.todo.last() else { return Next::Nothing };
-        let outcome = match (current.action.as_str(), result) {
-            ("list", Ok(output)) if !lists(output, current.device.port(&self.target.name)) => {
-                Err(format!("{} does not know {}", current.device.id, self.target.name))
+        let device = &current.device;
+        match answer {
+            Answer::Done(output)
+                if current.action == "list" && !lists(output, device.port(&self.target.name)) =>
+            {
+                let reason = format!("{} does not know {}", device.id, self.target.name);
+                self.failed(reason)
             }
-            (_, Ok(_)) => Ok(()),
-            (_, Err(reason)) => Err(format!("{}: {reason}", current.device.id)),
-        };
-        match outcome {
-            Ok(()) => {
+            Answer::Done(_) => {
                 self.todo.pop();
                 self.next_device()
             }
-            Err(reason) => self.failed(reason),
+            Answer::Unsupported if current.optional => self.ask_otherwise(),
+            Answer::Unsupported => {
+                let reason = format!("{} cannot do `{}`", device.id, current.action);
+                self.failed(reason)
+            }
+            Answer::Failed(reason) => {
+                let reason = format!("{}: {reason}", device.id);
+                self.failed(reason)
+            }
         }
+    }
+
+    /// What the device cannot be asked it need not be asked.
+    fn ask_otherwise(&mut self) -> Next {
+        if let Some(Todo { device, action, needed, .. }) = self.todo.pop()
+            && action == "list"
+        {
+            self.todo.push(Todo { device, action: "status".to_owned(), needed, optional: true });
+        }
+        self.next_device()
     }
 
     fn failed(&mut self, reason: String) -> Next {
@@ -185,40 +227,47 @@ impl Fencing {
         let own = device.agent_parameters();
         parameters.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
         if todo.action != "list" {
-            let port = device.port(&self.target.name).to_owned();
             parameters.push(("nodename".to_owned(), self.target.name.clone()));
-            if let Some(name) = device.port_parameter()
-                && !device.parameters.contains_key(name)
-            {
-                parameters.push((name.to_owned(), port));
-            }
+            parameters.extend(device.port_parameter(&self.target.name));
         }
-        Next::Use(Attempt {
+        if let Some(limit) = device.parameters.get(ACTION_LIMIT) {
+            parameters.push((ACTION_LIMIT.to_owned(), limit.clone()));
+        }
+        let delay = self.delay(todo);
+        let attempt = Attempt {
             number: self.attempt,
             device: device.id.clone(),
             agent: device.agent.clone(),
             action: todo.action.clone(),
             parameters,
-            delay: self.delay(todo),
+            delay,
             timeout: device.timeout(&todo.action).unwrap_or(self.timeout),
-        })
+        };
+        if touches(&todo.action) {
+            self.delay = None;
+        }
+        Next::Use(attempt)
     }
 
     /// Only the first act against a node is delayed: the delay exists so that of two nodes that
     /// fence each other one is faster. The part that is to be random comes from the names, so
     /// that the same fencing waits the same time in every replay.
     fn delay(&self, todo: &Todo) -> Duration {
-        if self.attempt > 1 || !matches!(todo.action.as_str(), "off" | "reboot") {
+        let Some(more) = self.delay.filter(|_| touches(&todo.action)) else {
             return Duration::ZERO;
-        }
+        };
         let (base, max) = todo.device.delay(&self.target.name);
         let spread = u64::try_from((max - base).as_millis()).unwrap_or(u64::MAX);
         let seed = self.target.name.bytes().chain(todo.device.id.bytes());
         let hash = seed.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        base + Duration::from_millis(hash.checked_rem(spread).unwrap_or(0))
+        more + base + Duration::from_millis(hash.checked_rem(spread).unwrap_or(0))
     }
+}
+
+fn touches(action: &str) -> bool {
+    matches!(action, "off" | "reboot")
 }
 
 /// A level's work, the first at the end.
@@ -232,19 +281,24 @@ fn todo(level: &[Device], action: &str) -> Vec<Todo> {
     let mut todo: Vec<Todo> = Vec::new();
     for device in level {
         let check = match device.host_check() {
-            HostCheck::DynamicList => Some("list"),
-            HostCheck::Status => Some("status"),
+            HostCheck::DynamicList => Some(("list", false)),
+            HostCheck::Automatic => Some(("list", true)),
+            HostCheck::Status => Some(("status", false)),
             HostCheck::StaticList | HostCheck::None => None,
         };
-        if let Some(check) = check {
-            todo.push(Todo { device: device.clone(), action: check.to_owned(), needed: true });
+        if let Some((check, optional)) = check {
+            let (device, action) = (device.clone(), check.to_owned());
+            todo.push(Todo { device, action, needed: true, optional });
         }
     }
     for (action, needed) in phases {
-        todo.extend(level.iter().map(|device| Todo {
+        // What lets a node back to shared storage does so when the node has come back.
+        let is_turned = |device: &&Device| *needed || !device.unfences;
+        todo.extend(level.iter().filter(is_turned).map(|device| Todo {
             device: device.clone(),
             action: (*action).to_owned(),
             needed: *needed,
+            optional: false,
         }));
     }
     todo.reverse();
@@ -269,7 +323,13 @@ mod tests {
         for (name, value) in parameters {
             all.insert((*name).to_owned(), (*value).to_owned());
         }
-        Device { id: id.to_owned(), agent: "fence_x".to_owned(), parameters: all, priority: 0 }
+        Device {
+            id: id.to_owned(),
+            agent: "fence_x".to_owned(),
+            parameters: all,
+            priority: 0,
+            unfences: false,
+        }
     }
 
     fn fencing(action: &str, levels: Vec<Vec<Device>>) -> Fencing {
@@ -287,7 +347,15 @@ mod tests {
                 Next::Use(attempt) => {
                     seen.push(format!("{}:{}", attempt.device, attempt.action));
                     match results.next() {
-                        Some(result) => next = fencing.answered(attempt.number, *result),
+                        Some(Ok(output)) => {
+                            next = fencing.answered(attempt.number, Answer::Done(output));
+                        }
+                        Some(Err("unsupported")) => {
+                            next = fencing.answered(attempt.number, Answer::Unsupported);
+                        }
+                        Some(Err(reason)) => {
+                            next = fencing.answered(attempt.number, Answer::Failed(reason));
+                        }
                         None => return seen,
                     }
                 }
@@ -342,9 +410,56 @@ mod tests {
     }
 
     #[test]
+    fn a_device_that_cannot_be_asked_is_used() {
+        let mut open = device("a", &[]);
+        open.parameters.clear();
+        let levels = vec![vec![open.clone()]];
+        let not = Err("unsupported");
+        assert_eq!(
+            play(fencing("off", levels.clone()), &[not, not, Ok("")]),
+            ["a:list", "a:status", "a:off", "done a"]
+        );
+        assert_eq!(
+            play(fencing("off", levels), &[not, Ok(""), Ok("")]),
+            ["a:list", "a:status", "a:off", "done a"]
+        );
+        open.parameters.insert("pcmk_host_check".to_owned(), "dynamic-list".to_owned());
+        let refused = play(fencing("off", vec![vec![open]]), &[not, not]);
+        assert_eq!(refused, ["a:list", "a:list", "failed a cannot do `list`"]);
+    }
+
+    #[test]
+    fn the_first_act_against_the_node_is_delayed_and_no_other() {
+        let slow = [("pcmk_host_check", "dynamic-list"), ("pcmk_delay_base", "3s")];
+        let levels = vec![vec![device("a", &slow)], vec![device("b", &slow[1..])]];
+        let mut fencing = fencing("off", levels).delayed(Duration::from_secs(4));
+        let mut seen = Vec::new();
+        let mut next = fencing.begin();
+        for answer in [Answer::Done("n1"), Answer::Failed("x"), Answer::Failed("x")] {
+            let Next::Use(attempt) = next else { panic!("{next:?}") };
+            seen.push((attempt.action, attempt.delay.as_secs()));
+            next = fencing.answered(attempt.number, answer);
+        }
+        let Next::Use(attempt) = next else { panic!("{next:?}") };
+        assert_eq!((attempt.device.as_str(), attempt.delay.as_secs()), ("b", 0));
+        assert_eq!(seen, [("list".to_owned(), 0), ("off".to_owned(), 7), ("off".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn storage_is_given_back_when_the_node_is_back() {
+        let disk = Device { unfences: true, ..device("disk", &[]) };
+        let levels = vec![vec![device("a", &[]), disk]];
+        let ok: Result<&str, &str> = Ok("");
+        assert_eq!(
+            play(fencing("reboot", levels), &[ok, ok, ok]),
+            ["a:off", "disk:off", "a:on", "done a+disk"]
+        );
+    }
+
+    #[test]
     fn without_a_device_it_fails_and_late_answers_do_nothing() {
         let mut fencing = fencing("off", vec![vec![device("a", &[("pcmk_host_list", "n9")])]]);
         assert_eq!(fencing.begin(), Next::Failed("no fence device can fence n1".to_owned()));
-        assert_eq!(fencing.answered(7, Ok("")), Next::Nothing);
+        assert_eq!(fencing.answered(7, Answer::Done("")), Next::Nothing);
     }
 }

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use agent::ParameterKinds;
 use cib::{Document, Element, NodeId};
 use model::{
     Action, ActionId, ActionKind, ActionNode, OcfCode, Outcome, Plan, PlanSettings, PlanStep,
@@ -227,7 +228,8 @@ fn perform(
 fn fence(document: &mut Document, action: &Action, node: &ActionNode, how: &Rehearsing<'_>) {
     if action.meta("stonith_action").is_some_and(|word| word.eq_ignore_ascii_case("on")) {
         if how.faithful_to == FaithfulTo::Cluster {
-            record::record_unfenced(document, action, node, how.now);
+            let digests = (action.meta("digests_all"), action.meta("digests_secure"));
+            record::record_unfenced(document, &node_ref(node), digests, how.now);
         }
         return;
     }
@@ -354,7 +356,7 @@ fn run_agent(
         transition_key: &format!("{call}:-1:{expected}:{NO_CLUSTER}"),
         ran_at: how.now,
         changed_at: how.now,
-        digests: &digests_of(action),
+        digests: &digests_of(action, &ParameterKinds::default()),
         origin: how.origin,
     };
     record::record_in(document, history, &entry);

@@ -115,7 +115,16 @@ pub struct Ran {
     /// The running node's number for this run.
     pub call: u64,
     pub outcome: Outcome,
+    pub kinds: ParameterKinds,
     pub at: i64,
+}
+
+/// Parameters whose change needs a restart, and secret ones, as the agent describes itself: words
+/// between blanks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParameterKinds {
+    pub restart: Option<String>,
+    pub secret: Option<String>,
 }
 
 /// One attempt with one device.
@@ -158,6 +167,10 @@ pub struct Fenced {
     /// What proves it; `None` if the fencing failed.
     pub evidence: Option<Evidence>,
     pub reason: String,
+    /// Of a node that was let back to shared storage: the devices' parameters, as the plan had
+    /// them. Field words: `#digests-all`, `#digests-secure`.
+    pub digests_all: Option<String>,
+    pub digests_secure: Option<String>,
     pub at: i64,
 }
 

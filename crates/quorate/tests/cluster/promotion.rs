@@ -13,11 +13,11 @@ const AGENT: &str = "/usr/lib/ocf/resource.d/heartbeat/Stateful";
 
 /// Without the agent the test is left out, and says so; where nothing may be left out, it fails.
 #[expect(clippy::print_stderr, reason = "what a test leaves out must be seen")]
-fn has_agent() -> bool {
-    let is_there = Path::new(AGENT).exists();
+pub fn has(agent: &str) -> bool {
+    let is_there = Path::new(agent).exists();
     if !is_there {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "needs {AGENT}");
-        eprintln!("left out: no {AGENT}");
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "needs {agent}");
+        eprintln!("left out: no {agent}");
     }
     is_there
 }
@@ -77,7 +77,7 @@ fn scores(bed: &Bed) -> Vec<String> {
 
 #[test]
 fn an_instance_is_promoted_because_its_agent_said_how_fit_it_is() {
-    if !has_agent() {
+    if !has(AGENT) {
         return;
     }
     let bed = Bed::start();

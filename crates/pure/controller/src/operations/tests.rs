@@ -32,7 +32,7 @@ fn begun(acts: &[Act]) -> Vec<(String, RunToken)> {
 }
 
 fn ends(operations: &mut Operations, run: RunToken, code: OcfCode) -> Vec<Act> {
-    operations.done(Tick::default(), 0, run, Outcome::done(code))
+    operations.done(Now::default(), run, Outcome::done(code), ParameterKinds::default())
 }
 
 /// A monitored resource whose second monitor runs, with that run.

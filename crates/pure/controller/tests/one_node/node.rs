@@ -84,7 +84,9 @@ impl Node {
                 let outcome = answer(&run.task);
                 let token = run.run;
                 self.runs.push(run);
-                self.step(Input::AgentDone { run: token, outcome, output: String::new() });
+                let kinds = agent::ParameterKinds::default();
+                let output = String::new();
+                self.step(Input::AgentDone { run: token, outcome, output, kinds });
             }
             self.settle();
         }

@@ -1,5 +1,6 @@
 //! Records a planned action's run: what the controller calls on every member.
 
+use agent::ParameterKinds;
 use agent::digest::Parameters;
 use cib::Document;
 use model::{Action, ActionNode, ExecStatus, OcfCode, Outcome};
@@ -20,6 +21,8 @@ pub struct Run<'a> {
     pub call: u64,
     /// Seconds since 1970.
     pub at: i64,
+    /// What the agent's description says of its parameters, where that was looked up.
+    pub kinds: &'a ParameterKinds,
 }
 
 /// Notes that an action has begun, so that a coordinator that takes over knows. Probes and
@@ -64,16 +67,20 @@ pub fn record_outcome(document: &mut Document, run: &Run<'_>, outcome: &Outcome)
 
 /// Notes on a node that it was let back to shared storage, and with which parameters of the devices:
 /// when those change it must be done again.
-pub fn record_unfenced(document: &mut Document, action: &Action, node: &ActionNode, at: i64) {
-    let node = node_ref(node);
+pub fn record_unfenced(
+    document: &mut Document,
+    node: &NodeRef<'_>,
+    (digests_all, digests_secure): (Option<&str>, Option<&str>),
+    at: i64,
+) {
     let at = at.to_string();
     for (name, value) in [
         ("#node-unfenced", Some(at.as_str())),
-        ("#digests-all", action.meta("digests_all")),
-        ("#digests-secure", action.meta("digests_secure")),
+        ("#digests-all", digests_all),
+        ("#digests-secure", digests_secure),
     ] {
         if value.is_some() {
-            set_attribute(document, &node, Lifetime::Passing, name, value);
+            set_attribute(document, node, Lifetime::Passing, name, value);
         }
     }
 }
@@ -131,17 +138,27 @@ fn write(document: &mut Document, run: &Run<'_>, outcome: &Outcome) {
             transition_key: run.transition_key,
             ran_at: run.at,
             changed_at: run.at,
-            digests: &digests_of(run.action),
+            digests: &digests_of(run.action, run.kinds),
             origin: "quorate",
         },
     );
 }
 
-/// The checksums that the action's own parameters give. Those that need the agent's metadata are
-/// left out, which means: every change of a parameter restarts the resource.
-pub(crate) fn digests_of(action: &Action) -> Digests {
+/// The checksums of the action's parameters. Without the agent's description, every change of a
+/// parameter restarts the resource.
+pub(crate) fn digests_of(action: &Action, kinds: &ParameterKinds) -> Digests {
     let pairs = action.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    Digests { all: Some(Parameters::of_action(pairs).digest()), ..Digests::default() }
+    let parameters = Parameters::of_action(pairs);
+    // What recurs is ordered anew when it changes, not reloaded.
+    let restart = kinds.restart.as_ref().filter(|_| action.interval().is_zero());
+    Digests {
+        all: Some(parameters.digest()),
+        restart: restart.map(|names| (names.clone(), parameters.only(names).digest())),
+        secure: kinds.secret.as_ref().map(|names| {
+            let public = parameters.without(names);
+            (names.clone(), public.digest())
+        }),
+    }
 }
 
 /// Read from the document, as every member has it, so that all count alike.

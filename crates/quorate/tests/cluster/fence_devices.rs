@@ -1,0 +1,138 @@
+//! Fence devices beyond the plain case: storage that is given back, delays, levels, and devices
+//! that are slow, broken, or in use.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use wire::api::{Event, Reply};
+
+use crate::bed::{Bed, configuration};
+use crate::{check_ledger, other_than};
+
+/// Fencings that succeeded: `action target by`.
+fn fencings(bed: &Bed, node: u32) -> Vec<String> {
+    let entries = bed.client(node).history(0).unwrap().into_iter();
+    let fencings = entries.filter_map(|entry| {
+        let Event::Fenced { target, action, succeeded, by, .. } = entry.event else { return None };
+        succeeded.then(|| format!("{action} {target} {by}"))
+    });
+    fencings.collect()
+}
+
+/// A cluster with this configuration, quiet; and where its lock is held.
+fn start(change: impl Fn(&Bed, String) -> String) -> (Bed, u32) {
+    let bed = Bed::start();
+    let wanted = change(&bed, configuration(&bed.dir));
+    let reply = bed.replace(1, wanted);
+    assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    bed.wait_idle(1);
+    let holders = bed.running("lock");
+    let [holder] = holders[..] else { panic!("{holders:?}\n{}", bed.see(1).xml) };
+    (bed, holder)
+}
+
+/// Kills the holder, and waits until another has the lock.
+fn lose(bed: &mut Bed, holder: u32) -> u32 {
+    let witness = other_than(holder);
+    bed.kill_node(holder);
+    bed.wait_event(witness, "fencing", |event| {
+        matches!(event, Event::Fenced { target, succeeded: true, .. } if *target == format!("n{holder}"))
+    });
+    bed.wait(witness, "recovery", |seen| seen.cluster.idle && !bed.running("lock").is_empty());
+    assert!(!bed.running("lock").contains(&holder));
+    witness
+}
+
+/// Adds parameters to the power switch.
+fn with_parameters(configuration: &str, parameters: &[(&str, &str)]) -> String {
+    let pairs = parameters.iter().map(|(name, value)| {
+        format!("<nvpair id=\"power-{name}\" name=\"{name}\" value=\"{value}\"/>")
+    });
+    let text =
+        format!("<instance_attributes id=\"power-parameters\">{}", pairs.collect::<String>());
+    configuration.replace("<instance_attributes id=\"power-parameters\">", &text)
+}
+
+#[test]
+fn storage_is_given_back_once_to_each_node_and_again_after_it_was_fenced() {
+    let unfencing = r#"type="fence_quorate">
+      <meta_attributes id="power-meta">
+        <nvpair id="power-provides" name="provides" value="unfencing"/>
+      </meta_attributes>"#;
+    let (mut bed, holder) = start(|_, text| text.replace("type=\"fence_quorate\">", unfencing));
+    let mut done = fencings(&bed, 1);
+    done.sort();
+    assert_eq!(done.len(), 3, "{done:?}\n{}", bed.see(1).xml);
+    for (number, line) in done.iter().enumerate() {
+        assert!(line.starts_with(&format!("on n{} power", number + 1)), "{done:?}");
+    }
+    let xml = bed.see(2).xml;
+    assert_eq!(xml.matches("\"#node-unfenced\"").count(), 3, "{xml}");
+
+    let witness = lose(&mut bed, holder);
+    let xml = bed.see(witness).xml;
+    assert_eq!(xml.matches("\"#node-unfenced\"").count(), 2, "{xml}");
+    fs::write(bed.node_dir(holder).join("power"), "on\n").unwrap();
+    bed.start_node(holder);
+    bed.wait_members(witness, &[1, 2, 3]);
+    bed.wait_idle(witness);
+    let xml = bed.see(witness).xml;
+    assert_eq!(xml.matches("\"#node-unfenced\"").count(), 3, "{xml}");
+    check_ledger(&bed, 2);
+}
+
+#[test]
+fn a_device_is_used_after_its_delay_under_the_name_it_knows() {
+    // The switch calls nodes by the names of their directories.
+    let (mut bed, holder) = start(|_, text| {
+        let parameters =
+            [("pcmk_host_map", "n1=n1;n2:n2 n3:n3"), ("pcmk_delay_base", "n1:3;n2:3s n3:3s")];
+        with_parameters(&text, &parameters)
+    });
+    let begun = Instant::now();
+    lose(&mut bed, holder);
+    assert!(begun.elapsed() >= Duration::from_secs(3), "{:?}", begun.elapsed());
+    check_ledger(&bed, 2);
+}
+
+#[test]
+fn when_a_level_fails_the_next_one_fences() {
+    let (mut bed, holder) = start(|_, text| {
+        // Its switch is nowhere.
+        let broken = r#"<primitive id="broken" class="stonith" type="fence_quorate">
+            <instance_attributes id="broken-parameters">
+              <nvpair id="broken-dir" name="state_dir" value="/nowhere/at/all"/>
+              <nvpair id="broken-hosts" name="pcmk_host_list" value="n1,n2;n3"/>
+              <nvpair id="broken-tries" name="pcmk_reboot_retries" value="1"/>
+            </instance_attributes>
+            <meta_attributes id="broken-meta">
+              <nvpair id="broken-role" name="is-managed" value="false"/>
+            </meta_attributes></primitive><primitive id="lock""#;
+        let level = |node: u32, index: u32, device: &str| {
+            format!(
+                "<fencing-level id=\"l{node}{index}\" target=\"n{node}\" index=\"{index}\" \
+                 devices=\"{device}\"/>"
+            )
+        };
+        let levels: String =
+            (1..=3).flat_map(|node| [level(node, 1, "broken"), level(node, 2, "power")]).collect();
+        text.replace("<primitive id=\"lock\"", broken).replace(
+            "<constraints/>",
+            &format!("<constraints/><fencing-topology>{levels}</fencing-topology>"),
+        )
+    });
+    let witness = lose(&mut bed, holder);
+    let used: Vec<String> = bed
+        .client(witness)
+        .history(0)
+        .unwrap()
+        .into_iter()
+        .filter_map(|entry| {
+            let Event::Fencing { device, action, .. } = entry.event else { return None };
+            Some(format!("{device} {action}"))
+        })
+        .collect();
+    assert_eq!(used, ["broken reboot", "power list", "power reboot"]);
+    assert!(fencings(&bed, witness)[0].contains("power"), "{:?}", fencings(&bed, witness));
+    check_ledger(&bed, 2);
+}
