@@ -12,6 +12,7 @@
 
 mod act;
 pub mod assign;
+pub mod cause;
 mod graph;
 mod report;
 mod resolve;
@@ -23,6 +24,7 @@ use cib::Document;
 use model::Plan;
 
 pub use assign::{Assigned, ScoreLine, assign};
+pub use cause::explain;
 pub use graph::{ActView, InputView};
 pub use report::{Finding, FindingKind, Severity};
 pub use resolve::types::*;

@@ -1,5 +1,5 @@
 //! Nothing is decided that cannot be explained: every score that is told is recomputed from its
-//! terms.
+//! terms, and every action of every plan leads back to a root cause.
 //!
 //! Over the documents in `scenarios/`, and over Pacemaker's regression corpus where
 //! `QUORATE_CORPUS` names a folder with its `xml`, `scores` and `args.json`.
@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use cib::Document;
 use model::Score;
 use scheduler::assign::{ScoreEvent, ScoreSource, ScoreTerm, sum_of};
-use scheduler::{Assigned, Input, Resolved, assign, resolve};
+use scheduler::cause::{Cause, Root};
+use scheduler::{Assigned, Input, Resolved, assign, explain, plan, resolve};
 
 /// After everything that any of the documents records.
 const NOW: i64 = 1_795_223_471;
@@ -162,4 +163,32 @@ fn no_term_hides_behind_the_nodes_own_score() {
         }
     }
     assert!(holes.is_empty(), "{holes:?}");
+}
+
+#[test]
+fn every_action_has_a_chain_that_ends_in_a_root() {
+    let mut holes = String::new();
+    let mut chains = 0;
+    for case in cases() {
+        let Some((document, input)) = read(&case) else { continue };
+        let resolved = resolve(&document, &input);
+        let assigned = assign(&resolved);
+        let explained = explain(&resolved, &assigned);
+        assert_eq!(explained.plan, plan(&document, &input).plan, "{}", case.name);
+        for (step, chain) in explained.plan.steps.iter().zip(&explained.chains) {
+            assert_eq!(step.action.id, chain.action);
+            let key = &step.action.key;
+            let roots = chain.causes.iter().filter(|cause| cause.is_root()).count();
+            let last = chain.causes.last();
+            if roots != 1 || !last.is_some_and(Cause::is_root) {
+                writeln!(holes, "{}: {key}: {:?}", case.name, chain.causes).unwrap();
+            }
+            if matches!(last, Some(Cause::Root(Root::Unexplained { .. }))) {
+                writeln!(holes, "{}: {key} is not explained", case.name).unwrap();
+            }
+            chains += 1;
+        }
+    }
+    assert!(chains > 50, "only {chains} chains");
+    assert!(holes.is_empty(), "{holes}");
 }

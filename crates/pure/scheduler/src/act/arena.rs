@@ -58,6 +58,11 @@ pub(crate) struct Act<'a> {
     pub(crate) needs: Requires,
     /// Why it is required, for people.
     pub(crate) reason: Option<String>,
+    /// The action that made this one required, or put it into the plan; none where what is and
+    /// what should be asks for it by itself.
+    pub(crate) wanted_by: Option<ActIx>,
+    /// The action that kept this one from being runnable.
+    pub(crate) blocked_by: Option<ActIx>,
     /// The position of the configured operation among the resource's.
     pub(crate) operation: Option<usize>,
     pub(crate) meta: Values<'a>,
@@ -273,6 +278,8 @@ mod tests {
             flags: ActFlags::RUNNABLE,
             needs: Requires::Nothing,
             reason: None,
+            wanted_by: None,
+            blocked_by: None,
             operation: None,
             meta: Values::new(),
             parameters: Values::new(),

@@ -36,7 +36,7 @@ pub(crate) fn block_dependents(acting: &mut Acting<'_, '_>, act: ActIx) {
     for colocation in &assigned.resource(whole).all_with_this {
         let Some(colocation) = assigned.colocation(*colocation) else { continue };
         if let Some(blocked) = blocked_task(colocation, starts) {
-            block(acting, colocation.dependent, &blocked, &reason);
+            block(acting, act, colocation.dependent, &blocked, &reason);
         }
     }
 }
@@ -50,16 +50,17 @@ fn blocked_task(colocation: &AssignedColocation, starts: bool) -> Option<Task> {
     Some(if colocation.dependent_role == Role::Promoted { Task::Promote } else { Task::Start })
 }
 
-fn block(acting: &mut Acting<'_, '_>, resource: ResIx, task: &Task, reason: &str) {
+fn block(acting: &mut Acting<'_, '_>, cause: ActIx, resource: ResIx, task: &Task, reason: &str) {
     for act in acting.arena.of(resource).to_vec().into_iter().rev() {
         if acting.is(act, ActFlags::RUNNABLE) && acting.arena[act].task == *task {
             acting.set_runnable(act, false);
+            acting.arena[act].blocked_by = Some(cause);
             acting.set_reason(act, Some(reason), false);
             block_dependents(acting, act);
             update(acting, act);
         }
     }
     for child in acting.children(resource).iter() {
-        block(acting, *child, task, reason);
+        block(acting, cause, *child, task, reason);
     }
 }

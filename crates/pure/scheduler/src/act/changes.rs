@@ -236,6 +236,7 @@ fn force_restart(
     let key = Key::Operation { task: task.clone(), interval_ms: entry.interval_ms };
     let act = acting.act_with_key(resource, key, task, None, false);
     acting.set_reason(act, Some("resource definition change"), true);
+    acting.arena[act].flags.set(ActFlags::DEFINITION_CHANGED);
     trigger_unfencing(acting, Some(resource), node, "Device parameters changed");
 }
 

@@ -297,6 +297,8 @@ fn blank<'a>(task: Task) -> Act<'a> {
         flags: ActFlags::RUNNABLE,
         needs: Requires::Nothing,
         reason: None,
+        wanted_by: None,
+        blocked_by: None,
         operation: None,
         meta: Values::new(),
         parameters: Values::new(),

@@ -87,6 +87,8 @@ bit_set! {
         ALWAYS_IN_PLAN = 3;
         /// The operation's own parameters have been looked up.
         PARAMETERS_KNOWN = 4;
+        /// Asked for because the resource's definition is not what it was started with.
+        DEFINITION_CHANGED = 5;
         /// Can be a part of a live move.
         MIGRATABLE = 7;
         /// Has become a step of the plan.

@@ -188,6 +188,7 @@ fn add_milestone(
     let optional = acting.is(around, ActFlags::OPTIONAL);
     let act = acting.notice(resource, (kind, of.clone()), task, None, optional);
     acting.arena[act].flags.set(ActFlags::PSEUDO);
+    acting.arena[act].wanted_by.get_or_insert(around);
     acting.set_meta(act, "notify_key_type", kind.word());
     acting.set_meta(act, "notify_key_operation", of.word());
     acting.set_meta(act, "notify_type", when);
@@ -497,6 +498,7 @@ fn tell(
     for (name, value) in acting.arena[begin].meta.clone() {
         acting.arena[told].meta.entry(name).or_insert(value);
     }
+    acting.arena[told].wanted_by.get_or_insert(begin);
     add_facts(acting, told, notice);
     acting.arena.order(begin, told, Relation::ORDERED);
     acting.arena.order(told, done, Relation::ORDERED);

@@ -91,6 +91,7 @@ fn order_stops_before(acting: &mut Acting<'_, '_>, node: NodeIx, down: ActIx) {
             continue;
         }
         acting.arena[act].flags.clear(ActFlags::OPTIONAL);
+        acting.arena[act].wanted_by.get_or_insert(down);
         let relation = Relation::ORDERED | Relation::UNRUNNABLE_FIRST_BLOCKS;
         acting.order(acting.side(act), acting.side(down), relation);
     }

@@ -81,14 +81,23 @@ fn group_flags(
         let member_flags = flags(acting, member_act, node);
         if result.has(ActFlags::OPTIONAL) && !member_flags.has(ActFlags::OPTIONAL) {
             result.clear(ActFlags::OPTIONAL);
-            acting.arena[act].flags.clear(ActFlags::OPTIONAL);
+            require_for(acting, act, member_act);
         }
         if own != task && result.has(ActFlags::RUNNABLE) && !member_flags.has(ActFlags::RUNNABLE) {
             result.clear(ActFlags::RUNNABLE);
             acting.set_runnable(act, false);
+            acting.arena[act].blocked_by.get_or_insert(member_act);
         }
     }
     result
+}
+
+/// What a part of it requires, the whole requires.
+fn require_for(acting: &mut Acting<'_, '_>, act: ActIx, part: ActIx) {
+    if acting.is(act, ActFlags::OPTIONAL) {
+        acting.arena[act].flags.clear(ActFlags::OPTIONAL);
+        acting.arena[act].wanted_by = Some(part);
+    }
 }
 
 /// A collective's action is required if any instance's is, and can run if any can.
@@ -101,6 +110,7 @@ fn collective_flags(
 ) -> ActFlags {
     let mut result = ActFlags::OPTIONAL | ActFlags::RUNNABLE | ActFlags::PSEUDO;
     let mut any_runnable = false;
+    let mut unrunnable = None;
     let task = instance_task(acting, act, collective);
     for instance in instances {
         let where_ = node.filter(|_| acting.resource(*instance).is_primitive());
@@ -108,14 +118,16 @@ fn collective_flags(
         let instance_flags = flags(acting, instance_act, node);
         if result.has(ActFlags::OPTIONAL) && !instance_flags.has(ActFlags::OPTIONAL) {
             result.clear(ActFlags::OPTIONAL);
-            acting.arena[act].flags.clear(ActFlags::OPTIONAL);
+            require_for(acting, act, instance_act);
         }
         any_runnable |= instance_flags.has(ActFlags::RUNNABLE);
+        unrunnable = unrunnable.or(Some(instance_act));
     }
     if !any_runnable {
         result.clear(ActFlags::RUNNABLE);
         if node.is_none() {
             acting.set_runnable(act, false);
+            acting.arena[act].blocked_by = acting.arena[act].blocked_by.or(unrunnable);
         }
     }
     result
@@ -474,6 +486,11 @@ fn clear_because(acting: &mut Acting<'_, '_>, act: ActIx, flag: ActFlags, cause:
         return;
     }
     acting.arena[act].flags.clear(flag);
+    if flag == ActFlags::OPTIONAL {
+        acting.arena[act].wanted_by = Some(cause);
+    } else if flag == ActFlags::RUNNABLE {
+        acting.arena[act].blocked_by = Some(cause);
+    }
     let cause = &acting.arena[cause];
     if acting.arena[act].resource == cause.resource {
         return;

@@ -260,6 +260,7 @@ fn apply_implied(
             changed.set(on_then(acting, ends, node, first_optional, optional, meaning));
         } else if !ends.first_flags.has(optional) && acting.is(ends.then, optional) {
             acting.arena[ends.then].flags.clear(optional);
+            acting.arena[ends.then].wanted_by = Some(ends.first);
             changed.set(Changed::THEN);
         }
     }
@@ -274,6 +275,7 @@ fn apply_implied(
             changed.set(on_first(acting, ends, node, ends.first_flags, optional, meaning));
         } else if !ends.first_flags.has(optional) && acting.is(ends.first, ActFlags::RUNNABLE) {
             acting.set_runnable(ends.first, false);
+            acting.arena[ends.first].blocked_by = Some(ends.then);
             changed.set(Changed::FIRST);
         }
     }
@@ -298,6 +300,7 @@ fn apply_blocking(
             && acting.is(ends.then, ActFlags::RUNNABLE)
         {
             acting.set_runnable(ends.then, false);
+            acting.arena[ends.then].blocked_by = Some(ends.first);
             changed.set(Changed::THEN);
         }
     }
@@ -392,13 +395,21 @@ fn put_in_plan(acting: &mut Acting<'_, '_>, ends: &Ends, relation: Relation) {
         && relation.has(Relation::FIRST_IMPLIES_THEN_IN_PLAN)
         && !ends.first_flags.has(ActFlags::OPTIONAL)
     {
-        acting.arena[ends.then].flags.set(ActFlags::ALWAYS_IN_PLAN);
+        keep_in_plan(acting, ends.then, ends.first);
     }
     if relation.has(Relation::THEN_IMPLIES_FIRST_IN_PLAN)
         && !ends.then_flags.has(ActFlags::OPTIONAL)
     {
-        acting.arena[ends.first].flags.set(ActFlags::ALWAYS_IN_PLAN);
+        keep_in_plan(acting, ends.first, ends.then);
     }
+}
+
+fn keep_in_plan(acting: &mut Acting<'_, '_>, act: ActIx, cause: ActIx) {
+    let act = &mut acting.arena[act];
+    if act.is(ActFlags::OPTIONAL) && !act.is(ActFlags::ALWAYS_IN_PLAN) {
+        act.wanted_by.get_or_insert(cause);
+    }
+    act.flags.set(ActFlags::ALWAYS_IN_PLAN);
 }
 
 /// A resource that is blocked cannot stop, so nothing that waits for its stop can run.
@@ -417,6 +428,7 @@ fn block_after_stuck_stop(acting: &mut Acting<'_, '_>, ends: &Ends, relation: Re
         && acting.is(ends.then, ActFlags::RUNNABLE)
     {
         acting.set_runnable(ends.then, false);
+        acting.arena[ends.then].blocked_by = Some(ends.first);
         return Changed::THEN;
     }
     Changed::NONE
