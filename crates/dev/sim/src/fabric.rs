@@ -35,6 +35,13 @@ pub(crate) struct Fabric {
     deliver_at: BTreeMap<NodeId, Tick>,
 }
 
+/// A fencing that was begun and is not announced yet.
+#[derive(Debug)]
+pub(crate) struct Fencing {
+    pub(crate) target: String,
+    pub(crate) device_succeeded: bool,
+}
+
 /// What survivors of a change are handed, in this order.
 #[derive(Debug)]
 pub(crate) struct Change {
@@ -122,24 +129,55 @@ impl Fabric {
         self.unordered.get(&node).map_or(0, VecDeque::len)
     }
 
-    /// Forms the rings anew among `up`. `cut` draws where, between the two bounds, the old order
-    /// ends for those who survive it.
-    pub(crate) fn reform(
-        &mut self,
-        up: &BTreeSet<NodeId>,
-        cut: &mut dyn FnMut(usize, usize) -> usize,
-    ) -> Change {
-        let mut change = Change { flushed: Vec::new(), formed: Vec::new() };
+    /// Messages sent by `members` that some of them did not get yet.
+    pub(crate) fn under_way(&self, members: &BTreeSet<NodeId>) -> Vec<&Message> {
+        let unordered = members.iter().filter_map(|member| self.unordered.get(member)).flatten();
+        let undelivered = members.iter().filter_map(|member| {
+            let ring = self.ring_of(*member)?;
+            ring.log.get(ring.delivered_to(*member)..)
+        });
+        unordered.chain(undelivered.flatten().map(|(_, message)| message)).collect()
+    }
+
+    /// The fencings of this member's ring.
+    pub(crate) fn fencings_of(&self, member: NodeId) -> Vec<Fencing> {
+        let Some(ring) = self.ring_of(member) else { return Vec::new() };
+        let mut begun: BTreeMap<u64, Fencing> = BTreeMap::new();
+        for (_, message) in &ring.log {
+            if let Message::FenceRun(run) = message {
+                let target = run.target.clone();
+                begun.insert(run.request, Fencing { target, device_succeeded: false });
+            } else if let Message::FenceRan(ran) = message {
+                if let Some(fencing) = begun.get_mut(&ran.request) {
+                    fencing.device_succeeded |= (ran.outcome.status, ran.outcome.code) == (0, 0);
+                }
+            } else if let Message::Fenced(fenced) = message {
+                begun.remove(&fenced.request);
+            }
+        }
+        begun.into_values().collect()
+    }
+
+    /// The sets of machines, among those that are `up`, that reach one another and are no ring yet.
+    pub(crate) fn to_be_formed(&self, up: &BTreeSet<NodeId>) -> Vec<BTreeSet<NodeId>> {
         let mut groups: BTreeMap<(u32, Option<NodeId>), BTreeSet<NodeId>> = BTreeMap::new();
         for node in up {
             let side = self.side.get(node).copied().unwrap_or(0);
             let alone = self.still.get(node).copied();
             groups.entry((side, alone)).or_default().insert(*node);
         }
-        for members in groups.into_values() {
-            if self.is_formed_as(&members) {
-                continue;
-            }
+        groups.into_values().filter(|members| !self.is_formed_as(members)).collect()
+    }
+
+    /// Forms these rings. `cut` draws where, between the two bounds, the old order ends for those
+    /// who survive it.
+    pub(crate) fn form(
+        &mut self,
+        rings: Vec<BTreeSet<NodeId>>,
+        cut: &mut dyn FnMut(usize, usize) -> usize,
+    ) -> Change {
+        let mut change = Change { flushed: Vec::new(), formed: Vec::new() };
+        for members in rings {
             for old in self.rings_of(&members) {
                 self.flush(old, &members, cut, &mut change.flushed);
             }

@@ -11,6 +11,7 @@ mod agents;
 mod chance;
 mod clients;
 mod clock;
+mod corners;
 mod fabric;
 mod faults;
 mod invariants;
@@ -20,8 +21,8 @@ mod world;
 
 use std::fmt;
 
+pub use corners::{Corner, Corners};
 pub use faults::Faults;
-pub use world::Probes;
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ pub struct Ran {
     /// Events handled.
     pub events: u64,
     /// Rare corners that this run went through.
-    pub probes: Probes,
+    pub corners: Corners,
     /// The last events before the end, or all of them when traced.
     pub trace: Vec<String>,
 }

@@ -22,6 +22,8 @@ pub(crate) struct Machine {
     /// What it ran when the others last knew for certain, or may have begun to run since: from its
     /// last membership or fencing on.
     pub(crate) last_known: BTreeSet<String>,
+    /// A fence device turned it off, and its daemon did not start since.
+    pub(crate) was_fenced: bool,
     /// Agents at work for the daemon's present life.
     pub(crate) runs: BTreeMap<RunToken, AgentRun>,
     /// The wall clock is off by so many seconds.
@@ -60,6 +62,7 @@ impl Machine {
             disk: Disk::default(),
             active: BTreeMap::new(),
             last_known: BTreeSet::new(),
+            was_fenced: false,
             runs: BTreeMap::new(),
             skew: 0,
             shut_down: false,

@@ -10,16 +10,13 @@ use crate::agents::{self, Fate};
 use crate::chance::Chance;
 use crate::clients::Clients;
 use crate::clock::Clock;
+use crate::corners::{self, Corner, Corners};
 use crate::fabric::Fabric;
 use crate::faults::{Fault, Faults};
 use crate::invariants::{self, Seen};
 use crate::machine::Machine;
 use crate::scene::{self, Scene};
 use crate::{Options, Plant, Ran, Violation};
-
-/// Rare corners, and how often a run went through them. A corner that no seed visits any more is
-/// a broken test.
-pub type Probes = BTreeMap<&'static str, u64>;
 
 /// Wall clock at the start of every run.
 const EPOCH: i64 = 1_700_000_000;
@@ -103,7 +100,7 @@ pub(crate) struct World {
     options: Options,
     calm: bool,
     events: u64,
-    probes: Probes,
+    corners: Corners,
     trace: Vec<String>,
 }
 
@@ -129,7 +126,7 @@ impl World {
             options: options.clone(),
             calm: false,
             events: 0,
-            probes: Probes::new(),
+            corners: Corners::new(),
             trace: Vec::new(),
         };
         world.prepare();
@@ -142,7 +139,7 @@ impl World {
             seed: self.options.seed,
             violation,
             events: self.events,
-            probes: self.probes,
+            corners: self.corners,
             trace: self.trace,
         }
     }
@@ -218,6 +215,7 @@ impl World {
             Event::Power { node, on } => {
                 if !on && let Some(machine) = self.machines.get_mut(&node) {
                     machine.last_known.clear();
+                    machine.was_fenced = true;
                 }
                 self.power(node, on);
             }
@@ -280,7 +278,7 @@ impl World {
                 self.clock.schedule(at, Event::Disk { node, life, ticket, record });
             }
             Effect::SetAside { reason, .. } => {
-                self.probe("configuration set aside");
+                self.visit(Corner::SetAside);
                 self.note(node, &reason);
             }
             Effect::Reply { client, reply } => self.clients.answered(client, &reply),
@@ -297,13 +295,12 @@ impl World {
                 machine.crash_daemon();
                 machine.shut_down = true;
                 self.just_left = Some(node);
-                self.probe("shut down in peace");
+                self.visit(Corner::ShutDown);
                 let later = self.chance.between(2_000_000, 20_000_000);
                 self.clock.after(later, Event::StartDaemon { node });
             }
             ExitReason::Fenced => {
                 machine.power_off();
-                self.probe("left because it was declared off");
                 self.clock.after(2_000_000, Event::Power { node, on: true });
             }
         }
@@ -410,6 +407,7 @@ impl World {
         }
         machine.shut_down = false;
         machine.start(nodes);
+        corners::at_start(self, node);
         self.note(node, "daemon starts");
         self.step(node, Input::Started);
         self.notice_soon();
@@ -505,10 +503,14 @@ impl World {
             .filter(|machine| machine.is_up())
             .map(|machine| machine.id)
             .collect();
+        let rings = self.fabric.to_be_formed(&up);
+        for members in &rings {
+            corners::at_change(self, members);
+        }
         let chance = &mut self.chance;
         let mut cut =
             |least: usize, most: usize| chance.between(least as u64, most as u64 + 1) as usize;
-        let change = self.fabric.reform(&up, &mut cut);
+        let change = self.fabric.form(rings, &mut cut);
         for (to, from, message) in change.flushed {
             self.step(to, Input::Delivered { from, message: Box::new(message) });
         }
@@ -535,7 +537,7 @@ impl World {
     }
 
     fn partition(&mut self) {
-        self.probe("partition");
+        self.visit(Corner::Partition);
         let nodes = self.nodes();
         let sides: BTreeMap<NodeId, u32> =
             nodes.iter().map(|node| (*node, u32::from(self.chance.percent(40)))).collect();
@@ -577,7 +579,7 @@ impl World {
             Fault::Shutdown => self.step(node, Input::Shutdown),
             Fault::Pause => self.pause(node),
             Fault::Blackout => {
-                self.probe("blackout");
+                self.visit(Corner::Blackout);
                 for node in nodes {
                     self.lose_power(node);
                 }
@@ -598,7 +600,7 @@ impl World {
         }
         machine.paused = Some(Vec::new());
         let life = machine.life;
-        self.probe("daemon stood still");
+        self.visit(Corner::StoodStill);
         self.note(node, "stands still");
         let later = self.chance.between(500_000, 15_000_000);
         self.clock.after(later, Event::Resume { node, life });
@@ -626,12 +628,8 @@ impl World {
             .values()
             .find(|machine| machine.daemon.as_ref().is_some_and(|daemon| daemon.is_coordinator()));
         let Some(machine) = found else { return };
-        let (id, fences) =
-            (machine.id, machine.runs.values().any(|run| &*run.agent.standard == "stonith"));
-        self.probe("coordinator crashed");
-        if fences {
-            self.probe("coordinator crashed while it used a fence device");
-        }
+        let id = machine.id;
+        corners::at_coordinators_crash(self, id);
         self.crash(id);
     }
 
@@ -641,7 +639,7 @@ impl World {
         let Some(resource) = self.chance.pick(&active).cloned() else { return };
         machine.active.remove(&resource);
         self.note(node, &format!("{resource} dies"));
-        self.probe("process died");
+        self.visit(Corner::ProcessDied);
         self.step(node, Input::Suspect { resource });
     }
 
@@ -650,7 +648,7 @@ impl World {
         if let Some(machine) = self.machines.get_mut(&node) {
             machine.skew += jump;
         }
-        self.probe("clock jumped");
+        self.visit(Corner::ClockJumped);
     }
 
     fn set_disk(&mut self, node: NodeId, full: bool) {
@@ -733,8 +731,8 @@ impl World {
         self.clock.now().0 as f64 / 1e6
     }
 
-    fn probe(&mut self, corner: &'static str) {
-        *self.probes.entry(corner).or_default() += 1;
+    pub(crate) fn visit(&mut self, corner: Corner) {
+        *self.corners.entry(corner).or_default() += 1;
     }
 
     fn note(&mut self, node: NodeId, what: &str) {

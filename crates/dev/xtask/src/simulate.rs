@@ -1,11 +1,13 @@
 //! `cargo xtask sim`: one seed, a range of seeds, or as many as fit into a time.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use sim::{Options, Plant, Ran};
+use sim::{Corner, Corners, Options, Plant, Ran};
+
+/// Among so many seeds some must reach every corner.
+const ENOUGH_SEEDS: u64 = 1_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -95,7 +97,7 @@ fn run(template: &Options, first: u64, seeds: u64, limit: Option<Duration>) -> R
 struct Tally {
     seeds: u64,
     events: u64,
-    probes: BTreeMap<&'static str, u64>,
+    corners: Corners,
     broken: Option<Ran>,
     last: Vec<String>,
 }
@@ -104,8 +106,8 @@ impl Tally {
     fn add(&mut self, ran: Ran) {
         self.seeds += 1;
         self.events += ran.events;
-        for (corner, times) in &ran.probes {
-            *self.probes.entry(corner).or_default() += times;
+        for (corner, times) in &ran.corners {
+            *self.corners.entry(*corner).or_default() += times;
         }
         let is_earlier = self.broken.as_ref().is_none_or(|broken| ran.seed < broken.seed);
         if ran.violation.is_some() && is_earlier {
@@ -116,7 +118,7 @@ impl Tally {
     }
 
     fn conclude(self, template: &Options, first: u64, took: Duration) -> Result<(), String> {
-        let Self { seeds, events, probes, broken, last } = self;
+        let Self { seeds, events, corners, broken, last } = self;
         if let Some(broken) = broken {
             println!("{}", broken.trace.join("\n"));
             let what = broken.violation.map_or_else(String::new, |what| what.to_string());
@@ -135,8 +137,16 @@ impl Tally {
             "{seeds} seeds from {first}, {events} events, {:.1} s: no violation",
             took.as_secs_f64()
         );
-        for (corner, times) in probes {
-            println!("  {times:8} {corner}");
+        for corner in Corner::ALL {
+            println!("  {:8} {}", corners.get(&corner).unwrap_or(&0), corner.words());
+        }
+        let unseen: Vec<&str> = Corner::ALL
+            .iter()
+            .filter(|corner| !corners.contains_key(corner))
+            .map(|corner| corner.words())
+            .collect();
+        if seeds >= ENOUGH_SEEDS && !unseen.is_empty() {
+            return Err(format!("no seed went where they should go: {}", unseen.join(", ")));
         }
         Ok(())
     }

@@ -1,0 +1,147 @@
+//! Rare situations, and how often a run went through them. One that no seed visits any more is a
+//! test that tests nothing: `cargo xtask sim` says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::NodeId;
+use wire::Message;
+use wire::api::Change;
+
+use crate::world::World;
+
+/// How often each corner was visited.
+pub type Corners = BTreeMap<Corner, u64>;
+
+/// A situation in which clusters break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Corner {
+    Partition,
+    Blackout,
+    ProcessDied,
+    ClockJumped,
+    StoodStill,
+    ShutDown,
+    SetAside,
+    CoordinatorCrashed,
+    CoordinatorCrashedWhileFencing,
+    CoordinatorCrashedBeforeConfirming,
+    ChangedWhileActing,
+    ChangedWhileEditing,
+    ChangedDuringSnapshot,
+    JoinedDuringSnapshot,
+    QuorumLostWhileStarting,
+    FencedCameBackEarly,
+}
+
+impl Corner {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::Partition,
+        Self::Blackout,
+        Self::ProcessDied,
+        Self::ClockJumped,
+        Self::StoodStill,
+        Self::ShutDown,
+        Self::SetAside,
+        Self::CoordinatorCrashed,
+        Self::CoordinatorCrashedWhileFencing,
+        Self::CoordinatorCrashedBeforeConfirming,
+        Self::ChangedWhileActing,
+        Self::ChangedWhileEditing,
+        Self::ChangedDuringSnapshot,
+        Self::JoinedDuringSnapshot,
+        Self::QuorumLostWhileStarting,
+        Self::FencedCameBackEarly,
+    ];
+
+    /// What happened, for the tally.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Partition => "the network fell apart",
+            Self::Blackout => "all machines lost their power",
+            Self::ProcessDied => "a process died",
+            Self::ClockJumped => "a clock jumped",
+            Self::StoodStill => "a daemon stood still",
+            Self::ShutDown => "a daemon shut down in peace",
+            Self::SetAside => "a configuration was set aside",
+            Self::CoordinatorCrashed => "the coordinator crashed",
+            Self::CoordinatorCrashedWhileFencing => "... while it used a fence device",
+            Self::CoordinatorCrashedBeforeConfirming => {
+                "... between a device's success and its word"
+            }
+            Self::ChangedWhileActing => "the membership changed while agents were at work",
+            Self::ChangedWhileEditing => "... while an edit was under way",
+            Self::ChangedDuringSnapshot => "... while a snapshot was under way",
+            Self::JoinedDuringSnapshot => "... and a node joined",
+            Self::QuorumLostWhileStarting => "quorum was lost while something started",
+            Self::FencedCameBackEarly => "a fenced node was back before its fencing was announced",
+        }
+    }
+}
+
+/// Looks at what a new membership of `members` cuts through.
+pub(crate) fn at_change(world: &mut World, members: &BTreeSet<NodeId>) {
+    let acting = |task: &str| {
+        let mut runs = members.iter().filter_map(|id| world.machines.get(id));
+        runs.any(|machine| machine.runs.values().any(|run| run.task == task))
+    };
+    let starting = acting("start");
+    let mut visited = Vec::new();
+    if starting || acting("stop") {
+        visited.push(Corner::ChangedWhileActing);
+    }
+    let was_quorate = members.iter().any(|id| {
+        let ring = world.fabric.ring_of(*id);
+        ring.is_some_and(|ring| ring.members.len() * 2 > world.machines.len())
+    });
+    let is_quorate = members.len() * 2 > world.machines.len();
+    if starting && was_quorate && !is_quorate {
+        visited.push(Corner::QuorumLostWhileStarting);
+    }
+    let under_way = world.fabric.under_way(members);
+    let any = |is: fn(&Message) -> bool| under_way.iter().any(|message| is(message));
+    if any(
+        |message| matches!(message, Message::Change(edit) if matches!(edit.change, Change::Edit { .. })),
+    ) {
+        visited.push(Corner::ChangedWhileEditing);
+    }
+    if any(|message| matches!(message, Message::Snapshot(_))) {
+        visited.push(Corner::ChangedDuringSnapshot);
+        let before: BTreeSet<NodeId> = members
+            .iter()
+            .filter_map(|id| world.fabric.ring_of(*id))
+            .flat_map(|ring| ring.members.iter().copied())
+            .collect();
+        if !members.is_subset(&before) {
+            visited.push(Corner::JoinedDuringSnapshot);
+        }
+    }
+    for corner in visited {
+        world.visit(corner);
+    }
+}
+
+/// Looks at what the crash of a coordinator cuts through.
+pub(crate) fn at_coordinators_crash(world: &mut World, node: NodeId) {
+    world.visit(Corner::CoordinatorCrashed);
+    let uses_device = world
+        .machines
+        .get(&node)
+        .is_some_and(|machine| machine.runs.values().any(|run| &*run.agent.standard == "stonith"));
+    if uses_device {
+        world.visit(Corner::CoordinatorCrashedWhileFencing);
+    }
+    if world.fabric.fencings_of(node).iter().any(|fencing| fencing.device_succeeded) {
+        world.visit(Corner::CoordinatorCrashedBeforeConfirming);
+    }
+}
+
+/// Looks at what a daemon that starts finds of its own fencing.
+pub(crate) fn at_start(world: &mut World, node: NodeId) {
+    let Some(machine) = world.machines.get_mut(&node) else { return };
+    let (was_fenced, name) = (std::mem::take(&mut machine.was_fenced), machine.name.clone());
+    let mut fencings = world.machines.keys().flat_map(|other| world.fabric.fencings_of(*other));
+    if was_fenced && fencings.any(|fencing| fencing.target == name) {
+        world.visit(Corner::FencedCameBackEarly);
+    }
+}
