@@ -31,7 +31,7 @@ pub(crate) fn show(world: &mut World<'_>) -> Result<(), Trouble> {
                 say::line(&view::history::render(&entry, options));
             }
         }
-        if world.served_by != served_by {
+        if world.served_by != served_by || world.has_outage() {
             served_by = world.served_by;
             tell_service(world);
         }

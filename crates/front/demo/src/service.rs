@@ -13,11 +13,20 @@ const PACE: Duration = Duration::from_millis(20);
 /// A service that takes longer is not there.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// Who answers for the service.
+///
+/// The process counts, too: one that dies may have its successor in place between two questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Server {
+    pub(crate) node: &'static str,
+    process: u32,
+}
+
 /// Asks again and again, and tells the world of each change, until the other end of `stop` goes.
 pub(crate) fn watch(address: (IpAddr, u16), world: Sender<Message>, stop: Receiver<()>) {
     let address = SocketAddr::from(address);
     std::thread::spawn(move || {
-        let mut last: Option<&'static str> = None;
+        let mut last: Option<Server> = None;
         let mut last_good = Instant::now();
         loop {
             let asked = Instant::now();
@@ -41,8 +50,8 @@ pub(crate) fn watch(address: (IpAddr, u16), world: Sender<Message>, stop: Receiv
     });
 }
 
-/// Which node answers; `None` if none does.
-fn ask(address: SocketAddr) -> Option<&'static str> {
+/// Which server answers; `None` if none does.
+fn ask(address: SocketAddr) -> Option<Server> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     stream.set_write_timeout(Some(PATIENCE)).ok()?;
@@ -52,6 +61,32 @@ fn ask(address: SocketAddr) -> Option<&'static str> {
     stream.take(64 << 10).read_to_end(&mut answer).ok()?;
     let text = String::from_utf8_lossy(&answer);
     let (_, body) = text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n"))?;
-    let mut words = body.split(|c: char| !c.is_ascii_alphanumeric());
-    words.find_map(|word| NODES.into_iter().find(|node| *node == word))
+    server(body)
+}
+
+/// Reads who serves a page: "served by node n1 (process 4711)", with or without tags between.
+fn server(page: &str) -> Option<Server> {
+    let mut words = page.split(|c: char| !c.is_ascii_alphanumeric());
+    let node = words.find_map(|word| NODES.into_iter().find(|node| *node == word))?;
+    let process = words.skip_while(|word| *word != "process").nth(1)?.parse().ok()?;
+    Some(Server { node, process })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_successor_on_the_same_node_is_another_server() {
+        let page = |process: u32| format!("<p>served by node <b>n2</b> (process {process}).</p>");
+        assert_eq!(server(&page(7)), Some(Server { node: "n2", process: 7 }));
+        assert_ne!(server(&page(7)), server(&page(8)));
+    }
+
+    #[test]
+    fn a_page_that_is_not_ours_is_nobodys() {
+        assert_eq!(server("<p>It works!</p>"), None);
+        assert_eq!(server("served by node n4 (process 7)"), None);
+        assert_eq!(server("served by node n1"), None);
+    }
 }

@@ -13,6 +13,7 @@ use wire::api::{Change, Cluster, Edit, Entry, Event, Request};
 
 use crate::files::Directory;
 use crate::network::Network;
+use crate::service::Server;
 use crate::supervise::{Machine, Plant, watch_switches};
 use crate::trouble::Trouble;
 use crate::{NODES, leftovers, say, service, signals};
@@ -33,8 +34,8 @@ pub(crate) enum Message {
     Switched { machine: usize },
     /// A daemon told something.
     Event(Box<Entry>),
-    /// Another node, or none, answers for the service; so long there had been no answer.
-    Service { by: Option<&'static str>, outage: Duration },
+    /// Another server, or none, answers for the service; so long there had been no answer.
+    Service { by: Option<Server>, outage: Duration },
     /// The person typed a line.
     Line(String),
     /// Ctrl-C.
@@ -274,7 +275,7 @@ impl<'d> World<'d> {
             }
             Message::Event(entry) => self.hear(*entry),
             Message::Service { by, outage } => {
-                self.served_by = by;
+                self.served_by = by.map(|server| server.node);
                 if by.is_some() {
                     self.outages.push(outage);
                 }
