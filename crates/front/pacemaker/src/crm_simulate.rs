@@ -6,80 +6,89 @@
 
 mod arguments;
 mod execute;
+mod help;
 mod inject;
 mod input;
+mod profile;
 mod simulate;
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
-use crate::exit::Exit;
-use crate::text::{Style, Text};
+use crate::command_line;
+use crate::exit::{self, Exit};
+use crate::output::Output;
+use crate::shown::Section;
+use arguments::{Asked, Wanted};
 
 /// Runs the tool; `arguments` are without the program's name.
 pub fn crm_simulate(arguments: Vec<OsString>) -> ExitCode {
-    ExitCode::from(crm_simulate_to(arguments, &mut std::io::stdout(), &mut std::io::stderr()))
+    let program = std::env::args().next().unwrap_or_default();
+    let (mut output, mut errors) = (std::io::stdout(), std::io::stderr());
+    ExitCode::from(crm_simulate_to(&program, arguments, &mut output, &mut errors))
 }
 
-/// Runs the tool with other outputs, and answers its exit code.
+/// Runs the tool, called `program`, with other outputs, and answers its exit code.
 pub fn crm_simulate_to(
+    program: &str,
     arguments: Vec<OsString>,
     output: &mut dyn Write,
     errors: &mut dyn Write,
 ) -> u8 {
-    let mut spoken = Spoken::default();
-    let code = match run(arguments, &mut spoken) {
+    let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
+    let words: Vec<String> =
+        arguments.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let request = command_line::quote(program, &words);
+    let read = arguments::read(&words);
+    for word in &read.warnings {
+        let _closed = writeln!(errors, "{word}");
+    }
+    let asked = match read.asked {
+        Ok(Asked::Do(wanted)) => open(&wanted).map(|file| (wanted, file)),
+        Ok(Asked::Help(topic)) => {
+            let _closed = output.write_all(help::text(&name, topic).as_bytes());
+            return Exit::Ok as u8;
+        }
+        Err(trouble) => Err(Trouble { words: format!("{name}: {}", trouble.words), ..trouble }),
+    };
+    let (wanted, mut file) = match asked {
+        Ok(asked) => asked,
+        Err(trouble) => {
+            let _closed = writeln!(errors, "{}", trouble.words);
+            return trouble.exit as u8;
+        }
+    };
+    let bare = wanted.scores && wanted.quiet;
+    let wanted = Wanted { quiet: wanted.quiet && wanted.format.can_be_quiet(), ..*wanted };
+    let mut said = Output::new(wanted.format, &request, bare);
+    let exit = match run(&wanted, &mut said) {
         Ok(()) => Exit::Ok,
         Err(trouble) => {
             if !trouble.words.is_empty() {
-                spoken.error(&format!("crm_simulate: {}", trouble.words));
+                said.complain(&format!("{name}: {}", trouble.words));
             }
             trouble.exit
         }
     };
-    spoken.speak(output, errors);
-    code as u8
+    let destination = file.as_mut().map_or(output, |file| file as &mut dyn Write);
+    said.finish(exit, destination, errors);
+    exit as u8
 }
 
-/// What the tool says on both outputs, in order.
-#[derive(Debug, Default)]
-struct Spoken {
-    said: Vec<Said>,
-}
-
-#[derive(Debug)]
-enum Said {
-    Output(String),
-    Error(String),
-}
-
-impl Spoken {
-    fn output(&mut self, text: String) {
-        self.said.push(Said::Output(text));
+/// The file that the output goes to, if it goes to one.
+fn open(wanted: &Wanted) -> Result<Option<File>, Trouble> {
+    let refused = |exit, word: &str, why: &str| {
+        Trouble::new(exit, format!("Error creating output format {word}: {why}"))
+    };
+    if let Some(word) = &wanted.unknown_format {
+        return Err(refused(Exit::NoSuch, word, "Unknown output format"));
     }
-
-    /// One line for the standard error output.
-    fn error(&mut self, words: &str) {
-        self.said.push(Said::Error(format!("{words}\n")));
-    }
-
-    /// The same, after all that `text` has so far.
-    fn error_after(&mut self, text: &mut Text, words: &str) {
-        self.output(text.take());
-        self.error(words);
-    }
-
-    fn speak(self, output: &mut dyn Write, errors: &mut dyn Write) {
-        for said in self.said {
-            // Nobody is left to tell if the outputs are closed.
-            let _ = match said {
-                Said::Output(text) => output.write_all(text.as_bytes()),
-                Said::Error(text) => errors.write_all(text.as_bytes()),
-            };
-        }
-        let _ = output.flush();
-    }
+    let Some(path) = &wanted.output_to else { return Ok(None) };
+    let why = |error| refused(Exit::of(&error), wanted.format.name(), &exit::system_words(&error));
+    File::create(path).map(Some).map_err(why)
 }
 
 /// Why the tool gave up.
@@ -96,26 +105,13 @@ impl Trouble {
     }
 }
 
-fn run(words: Vec<OsString>, spoken: &mut Spoken) -> Result<(), Trouble> {
-    let wanted = arguments::read(words)?;
-    if let Some(format) = &wanted.unknown_format {
-        spoken.error(&format!("Error creating output format {format}: Unknown output format"));
-        return Err(Trouble::new(Exit::NoSuch, ""));
-    }
-    if wanted.help {
-        spoken.output(arguments::help());
-        return Ok(());
-    }
+fn run(wanted: &Wanted, said: &mut Output) -> Result<(), Trouble> {
     if wanted.version {
-        spoken.output("Pacemaker 3.0.2\nQuorate's crm_simulate\n".to_owned());
+        said.show(&Section::Version);
         return Ok(());
     }
-    let bare = wanted.scores && wanted.quiet;
-    let mut text = Text::new(if bare { Style::Bare } else { Style::Lists });
-    let result = match &wanted.profile {
-        Some(folder) => simulate::profile(&mut text, spoken, &wanted, folder),
-        None => simulate::simulate(&mut text, spoken, &wanted),
-    };
-    spoken.output(text.take());
-    result
+    match &wanted.profile {
+        Some(folder) => profile::profile(said, wanted, folder),
+        None => simulate::simulate(said, wanted),
+    }
 }

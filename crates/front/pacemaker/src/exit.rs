@@ -1,6 +1,10 @@
 //! Exit codes of Pacemaker's tools, and the words for them.
 
+use std::io;
+
+use client::ClientError;
 use model::OcfCode;
+use wire::api::Refused;
 
 /// How a tool ended. The numbers are Pacemaker's `crm_exit_t`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +25,73 @@ pub(crate) enum Exit {
     NoSuch = 105,
     /// Fewer than half of the votes are here.
     Quorum = 106,
+    /// What was to be made is there already.
+    Exists = 108,
     /// It took too long.
     Timeout = 124,
+}
+
+impl Exit {
+    /// For what the system refused.
+    pub(crate) fn of(error: &io::Error) -> Self {
+        // The kinds are another's, and more may come: no match.
+        let kind = error.kind();
+        if kind == io::ErrorKind::NotFound {
+            Self::NoSuch
+        } else if kind == io::ErrorKind::PermissionDenied {
+            Self::NotPermitted
+        } else if kind == io::ErrorKind::AlreadyExists {
+            Self::Exists
+        } else {
+            Self::Error
+        }
+    }
+
+    /// For what a daemon did not answer, or refused.
+    pub(crate) fn of_client(error: &ClientError) -> Self {
+        match error {
+            ClientError::Connect { .. } | ClientError::Broken { .. } => Self::Disconnected,
+            ClientError::Deadline { .. } | ClientError::Refused(Refused::NotReady) => Self::Timeout,
+            ClientError::Garbled { .. } => Self::Error,
+            ClientError::Refused(Refused::NoQuorum) => Self::Quorum,
+            ClientError::Refused(Refused::UnknownNode { .. }) => Self::NoSuch,
+            ClientError::Refused(Refused::Invalid { .. }) => Self::Config,
+            ClientError::Refused(Refused::NotPermitted) => Self::NotPermitted,
+            ClientError::Refused(
+                Refused::Stale { .. }
+                | Refused::NothingToUndo
+                | Refused::StillMember { .. }
+                | Refused::NotStored { .. },
+            ) => Self::Error,
+        }
+    }
+}
+
+/// Pacemaker's words for an exit code of a tool.
+pub(crate) fn words_of(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Ok => "OK",
+        Exit::Error => "Error occurred",
+        Exit::NotPermitted => "Insufficient privileges",
+        Exit::Usage => "Incorrect usage",
+        Exit::Data => "Invalid data given",
+        Exit::Io => "I/O error occurred",
+        Exit::Config => "Invalid configuration",
+        Exit::Disconnected => "Not connected",
+        Exit::NoSuch => "No such object",
+        Exit::Quorum => "Quorum required",
+        Exit::Exists => "Requested item already exists",
+        Exit::Timeout => "Timeout occurred",
+    }
+}
+
+/// The system's words for what it refused, without the number.
+pub(crate) fn system_words(error: &io::Error) -> String {
+    let words = error.to_string();
+    match words.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => words,
+    }
 }
 
 /// Pacemaker's words for an agent's exit code where it is shown as a tool's exit code.

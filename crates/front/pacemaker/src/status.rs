@@ -1,6 +1,7 @@
-//! The cluster's status as Pacemaker's tools print it.
+//! The cluster's status as Pacemaker's tools show it: data for whoever writes it.
 //!
-//! **Not here:** what the status is; [`scheduler::resolve`] reads it from the document.
+//! **Not here:** what the status is; [`scheduler::resolve`] reads it from the document. Words and
+//! layout: `lines` writes it for people, `elements` for programs.
 
 mod attributes;
 mod bundle;
@@ -13,9 +14,13 @@ mod resources;
 use model::Role;
 use scheduler::{NodeIx, ResIx, Resolved, Resource, Variant};
 
-use crate::text::Text;
-
-pub(crate) use nodes::natural_order;
+pub(crate) use attributes::{AttributeShown, NodeAttributes};
+pub(crate) use bundle::BundleShown;
+pub(crate) use clone_set::{CloneSetShown, Place};
+pub(crate) use failures::{FailCountShown, FailedAction, NodeFailures};
+pub(crate) use nodes::{Health, NodeShown, NodeWord};
+pub(crate) use primitive::{Limit, PrimitiveShown};
+pub(crate) use resources::{GroupShown, ResourceShown};
 
 /// What is shown besides nodes and resources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,19 +32,26 @@ pub(crate) struct Shown {
     pub(crate) failures: bool,
 }
 
-/// Writes the sections of the status, an empty line between two.
-pub(crate) fn write(text: &mut Text, resolved: &Resolved<'_>, shown: Shown) {
-    let any = nodes::write(text, resolved);
-    if any {
-        text.space();
-    }
-    resources::write(text, resolved, shown);
-    if shown.attributes {
-        attributes::write(text, resolved);
-    }
-    if shown.failures {
-        failures::write_counts(text, resolved);
-        failures::write_failed(text, resolved);
+/// The status, section by section.
+#[derive(Clone, Debug)]
+pub(crate) struct Status<'r> {
+    pub(crate) nodes: Vec<NodeShown<'r>>,
+    pub(crate) resources: Vec<ResourceShown<'r>>,
+    /// Nodes that have attributes; none if they are not wanted.
+    pub(crate) attributes: Vec<NodeAttributes<'r>>,
+    /// Nodes where something failed. `None` if that is not wanted, or no node is online.
+    pub(crate) fail_counts: Option<Vec<NodeFailures<'r>>>,
+    pub(crate) failed: Vec<FailedAction<'r>>,
+}
+
+/// Gathers what is shown.
+pub(crate) fn read<'r>(resolved: &'r Resolved<'_>, shown: Shown) -> Status<'r> {
+    Status {
+        nodes: nodes::read(resolved),
+        resources: resources::read(resolved, shown),
+        attributes: if shown.attributes { attributes::read(resolved) } else { Vec::new() },
+        fail_counts: if shown.failures { failures::read_counts(resolved) } else { None },
+        failed: if shown.failures { failures::read_failed(resolved) } else { Vec::new() },
     }
 }
 
@@ -156,9 +168,4 @@ fn current_node(resolved: &Resolved<'_>, at: ResIx) -> Option<NodeIx> {
 /// The id that people know: an anonymous instance goes by its set's child.
 fn shown_id<'r>(resource: &'r Resource<'_>) -> &'r str {
     if resource.flags.unique { &resource.id } else { &resource.config_id }
-}
-
-/// The operator's description, in brackets.
-fn node_name<'r>(resolved: &'r Resolved<'_>, node: NodeIx) -> &'r str {
-    &resolved.node(node).name
 }

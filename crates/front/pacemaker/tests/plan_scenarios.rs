@@ -236,7 +236,7 @@ impl Stage {
         arguments.extend(["-t", "2026-01-01 12:00:00Z", "-x"].map(OsString::from));
         arguments.extend([before.into(), "-O".into(), after.clone().into()]);
         let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let code = pacemaker::crm_simulate_to(arguments, &mut output, &mut errors);
+        let code = pacemaker::crm_simulate_to("crm_simulate", arguments, &mut output, &mut errors);
         let mut said = String::from_utf8(output).unwrap();
         said = said.replace("Setting effective cluster time: 2026-01-01 12:00:00Z\n", "");
         if !errors.is_empty() {

@@ -167,21 +167,6 @@ fn unknown_node(node: &str) -> Trouble {
 }
 
 fn trouble(error: ClientError) -> Trouble {
-    let exit = match &error {
-        ClientError::Connect { .. } | ClientError::Broken { .. } => Exit::Disconnected,
-        ClientError::Deadline { .. } | ClientError::Refused(Refused::NotReady) => Exit::Timeout,
-        ClientError::Garbled { .. } => Exit::Error,
-        ClientError::Refused(Refused::NoQuorum) => Exit::Quorum,
-        ClientError::Refused(Refused::UnknownNode { .. }) => Exit::NoSuch,
-        ClientError::Refused(Refused::Invalid { .. }) => Exit::Config,
-        ClientError::Refused(Refused::NotPermitted) => Exit::NotPermitted,
-        ClientError::Refused(
-            Refused::Stale { .. }
-            | Refused::NothingToUndo
-            | Refused::StillMember { .. }
-            | Refused::NotStored { .. },
-        ) => Exit::Error,
-    };
     let words = match &error {
         ClientError::Refused(refused) => format!("Could not update: {refused:?}"),
         ClientError::Connect { .. }
@@ -189,5 +174,5 @@ fn trouble(error: ClientError) -> Trouble {
         | ClientError::Deadline { .. }
         | ClientError::Garbled { .. } => format!("Could not connect to the CIB: {error}"),
     };
-    Trouble::new(exit, words)
+    Trouble::new(Exit::of_client(&error), words)
 }

@@ -1,20 +1,38 @@
 //! The command line.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::Trouble;
+use super::help::{self, Topic};
 use crate::exit::Exit;
-use crate::options::{self, Taken};
-use crate::time;
+use crate::options;
+use crate::output::Format;
+
+/// What came of reading a command line.
+pub(super) struct Read {
+    /// What is still understood, and should be written in another way.
+    pub(super) warnings: Vec<String>,
+    pub(super) asked: Result<Asked, Trouble>,
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub(super) enum Asked {
+    Help(Topic),
+    Do(Box<Wanted>),
+}
 
 /// What the command line asks for.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
-    pub(super) help: bool,
     pub(super) version: bool,
     pub(super) quiet: bool,
     pub(super) verbose: bool,
+    pub(super) format: Format,
+    /// An output format that there is none of.
+    pub(super) unknown_format: Option<String>,
+    /// Where the output goes, if not to the standard output.
+    pub(super) output_to: Option<PathBuf>,
     pub(super) source: Source,
     /// Plan, and show the plan.
     pub(super) plan: bool,
@@ -28,16 +46,14 @@ pub(super) struct Wanted {
     pub(super) all_actions: bool,
     pub(super) profile: Option<PathBuf>,
     pub(super) repeat: u32,
-    /// The text given, and the moment it means.
-    pub(super) now: Option<(String, i64)>,
+    /// The moment, as it was written.
+    pub(super) now: Option<String>,
     pub(super) save_input: Option<PathBuf>,
     pub(super) save_output: Option<PathBuf>,
     pub(super) save_graph: Option<PathBuf>,
     pub(super) save_dot: Option<PathBuf>,
     pub(super) injections: Injections,
     pub(super) failing: Vec<String>,
-    /// An output format that there is none of.
-    pub(super) unknown_format: Option<String>,
 }
 
 /// Where the document comes from.
@@ -85,25 +101,43 @@ impl Injections {
 }
 
 /// Reads the command line.
-pub(super) fn read(words: Vec<OsString>) -> Result<Wanted, Trouble> {
-    let usage = |words: String| Trouble::new(Exit::Usage, words);
-    let words: Vec<String> =
-        words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let given = options::read(&TAKEN, &words).map_err(usage)?;
+pub(super) fn read(words: &[String]) -> Read {
+    let taken = help::taken();
+    let given = match options::read(&taken, words) {
+        Ok(given) => given,
+        Err(words) => {
+            let trouble = Trouble::new(Exit::Usage, words);
+            return Read { warnings: Vec::new(), asked: Err(trouble) };
+        }
+    };
+    let attached = given.iter().filter(|each| each.attached);
+    let warnings = attached.map(|each| deprecated(&each.written, &each.value)).collect();
+    Read { warnings, asked: interpret(given) }
+}
+
+fn deprecated(written: &str, value: &str) -> String {
+    format!(
+        "Deprecated argument format '{written}{value}' used.\nPlease use '{written} {value}' \
+         instead.  Support will be removed in a future release."
+    )
+}
+
+fn interpret(given: Vec<options::Given>) -> Result<Asked, Trouble> {
     let mut wanted = Wanted { repeat: 1, ..Wanted::default() };
     for each in given {
-        if apply_switch(&mut wanted, each.name) {
-            continue;
+        if let Some(topic) = Topic::asked_by(each.name) {
+            return Ok(Asked::Help(topic));
         }
-        apply_value(&mut wanted, each.name, each.value).map_err(usage)?;
+        if !apply_switch(&mut wanted, each.name) {
+            apply_value(&mut wanted, each).map_err(|words| Trouble::new(Exit::Usage, words))?;
+        }
     }
-    Ok(wanted)
+    Ok(Asked::Do(Box::new(wanted)))
 }
 
 /// `false` if `name` is no switch.
 fn apply_switch(wanted: &mut Wanted, name: &str) -> bool {
     match name {
-        "help" | "help-all" => wanted.help = true,
         "version" => wanted.version = true,
         "quiet" => wanted.quiet = true,
         "verbose" => wanted.verbose = true,
@@ -124,15 +158,12 @@ fn apply_switch(wanted: &mut Wanted, name: &str) -> bool {
     true
 }
 
-fn apply_value(wanted: &mut Wanted, name: &str, value: String) -> Result<(), String> {
+fn apply_value(wanted: &mut Wanted, given: options::Given) -> Result<(), String> {
+    let options::Given { name, value, written, attached: _ } = given;
     let injections = &mut wanted.injections;
     match name {
         "profile" => wanted.profile = Some(value.into()),
-        "repeat" => {
-            wanted.repeat = value
-                .parse()
-                .map_err(|_| format!("Cannot parse integer value '{value}' for -N"))?;
-        }
+        "repeat" => wanted.repeat = repeat(&value, &written)?,
         "node-up" => injections.nodes_up.push(value),
         "node-down" => injections.nodes_down.push(value),
         "node-fail" => injections.nodes_failing.push(value),
@@ -141,11 +172,7 @@ fn apply_value(wanted: &mut Wanted, name: &str, value: String) -> Result<(), Str
             (wanted.plan, wanted.rehearse) = (true, true);
             wanted.failing.push(value);
         }
-        "set-datetime" => {
-            let now = time::parse(&value);
-            let now = now.ok_or_else(|| format!("'{value}' is not an ISO 8601 date and time"))?;
-            wanted.now = Some((value, now));
-        }
+        "set-datetime" => wanted.now = Some(value),
         "quorum" => injections.quorum = Some(value),
         "watchdog" => injections.watchdog = Some(value),
         "ticket-grant" => injections.tickets_granted.push(value),
@@ -158,68 +185,21 @@ fn apply_value(wanted: &mut Wanted, name: &str, value: String) -> Result<(), Str
         "save-dotfile" => (wanted.plan, wanted.save_dot) = (true, Some(value.into())),
         "xml-file" if value == "-" => wanted.source = Source::Pipe,
         "xml-file" => wanted.source = Source::File(value.into()),
-        "output-as" if value == "text" => {}
-        "output-as" => wanted.unknown_format = Some(value),
+        "output-as" => match Format::parse(&value) {
+            Some(format) => (wanted.format, wanted.unknown_format) = (format, None),
+            None => wanted.unknown_format = Some(value),
+        },
+        "output-to" if value == "-" => wanted.output_to = None,
+        "output-to" => wanted.output_to = Some(value.into()),
         _ => return Err(format!("Unknown option --{name}")),
     }
     Ok(())
 }
 
-/// What `--help` prints.
-pub(super) fn help() -> String {
-    format!(
-        "Usage:\n  crm_simulate [OPTION…]\n\n\
-         crm_simulate - simulate a cluster's response to events\n\n\
-         Options:\n{}\n\
-         An operation (OPSPEC) is written RESOURCE_TASK_INTERVAL@NODE=CODE, the interval in\n\
-         milliseconds: memcached_monitor_20000@bart.example.com=7\n",
-        options::list(&TAKEN)
-    )
+/// Fewer than none is none.
+fn repeat(value: &str, written: &str) -> Result<u32, String> {
+    let number: i64 =
+        value.parse().map_err(|_| format!("Cannot parse integer value “{value}” for {written}"))?;
+    u32::try_from(number.max(0))
+        .map_err(|_| format!("Integer value “{value}” for {written} out of range"))
 }
-
-const fn switch(long: &'static str, short: char, help: &'static str) -> Taken {
-    Taken { long, short: Some(short), value: None, help }
-}
-
-const fn valued(long: &'static str, short: char, value: &'static str, help: &'static str) -> Taken {
-    Taken { long, short: Some(short), value: Some(value), help }
-}
-
-const TAKEN: [Taken; 36] = [
-    switch("help", '?', "Show this text"),
-    Taken { long: "help-all", short: None, value: None, help: "Show this text" },
-    switch("version", '$', "Show the version"),
-    switch("verbose", 'V', "Say more"),
-    switch("quiet", 'Q', "Show only what is essential"),
-    Taken { long: "output-as", short: None, value: Some("FORMAT"), help: "text" },
-    switch("run", 'R', "Show what the cluster would do"),
-    switch("simulate", 'S', "Like --run, and show what would come of it"),
-    switch("in-place", 'X', "Like --simulate, and store the result in the input file"),
-    switch("show-attrs", 'A', "Show node attributes"),
-    switch("show-failcounts", 'c', "Show fail counts and failed actions"),
-    switch("show-scores", 's', "Show the scores that decide where resources run"),
-    switch("show-utilization", 'U', "Show capacities and demands"),
-    valued("profile", 'P', "DIR", "Plan for each file of a folder and show the time it took"),
-    valued("repeat", 'N', "N", "With --profile, plan for each file N times"),
-    switch("pending", 'j', "Accepted for compatibility"),
-    valued("node-up", 'u', "NODE", "Bring a node online first"),
-    valued("node-down", 'd', "NODE", "Take a node offline first"),
-    valued("node-fail", 'f', "NODE", "Let a node fail first"),
-    valued("op-inject", 'i', "OPSPEC", "Record an operation's result first"),
-    valued("op-fail", 'F', "OPSPEC", "Let an operation fail if it is carried out"),
-    valued("set-datetime", 't', "DATETIME", "Plan as if it were this time (ISO 8601)"),
-    valued("quorum", 'q', "QUORUM", "Whether the cluster has quorum"),
-    valued("watchdog", 'w', "DEVICE", "Whether the cluster has a watchdog"),
-    valued("ticket-grant", 'g', "TICKET", "Grant a ticket first"),
-    valued("ticket-revoke", 'r', "TICKET", "Revoke a ticket first"),
-    valued("ticket-standby", 'b', "TICKET", "Make a ticket standby first"),
-    valued("ticket-activate", 'e', "TICKET", "Activate a ticket first"),
-    valued("save-input", 'I', "FILE", "Save the document as it is planned for"),
-    valued("save-output", 'O', "FILE", "Save the document as it is at the end"),
-    valued("save-graph", 'G', "FILE", "Save the transition graph (XML)"),
-    valued("save-dotfile", 'D', "FILE", "Save the transition graph (DOT)"),
-    switch("all-actions", 'a', "With --save-dotfile, also actions that are not needed"),
-    switch("live-check", 'L', "Take the running cluster's document"),
-    valued("xml-file", 'x', "FILE", "Take the document from a file"),
-    switch("xml-pipe", 'p', "Take the document from standard input"),
-];

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use cib::Document;
-use model::{Action, ActionId, ActionKind, Plan};
+use model::{Action, ActionId, ActionKind, OcfCode, Plan};
 use scheduler::Resolved;
 use transition::rehearse::{Ending, FaithfulTo, PretendedFailure, Rehearsing, rehearse};
 
-use super::Spoken;
 use super::inject::read_failure;
-use crate::text::Text;
+use crate::output::Output;
+use crate::shown::{Section, Step};
 
 /// How the rehearsal is to go.
 pub(super) struct Wishes<'a> {
@@ -20,8 +20,7 @@ pub(super) struct Wishes<'a> {
 
 /// Carries `plan` out on a copy of the document; `resolved` is what was planned from.
 pub(super) fn execute(
-    text: &mut Text,
-    spoken: &mut Spoken,
+    said: &mut Output,
     resolved: &Resolved<'_>,
     plan: &Plan,
     wishes: &Wishes<'_>,
@@ -31,8 +30,7 @@ pub(super) fn execute(
         wishes.failing.iter().map(|spec| read_failure(spec)).collect();
     for (failure, spec) in failures.iter().zip(wishes.failing) {
         if failure.code.is_none() {
-            let words = format!("Invalid failed operation '{spec}' (result code must be integer)");
-            spoken.error_after(text, &words);
+            said.error(format!("Invalid failed operation '{spec}' (result code must be integer)"));
         }
     }
     let is_known = |name: &str| {
@@ -52,19 +50,19 @@ pub(super) fn execute(
     if !wishes.quiet {
         let actions: BTreeMap<ActionId, &Action> =
             plan.steps.iter().map(|step| (step.action.id, &step.action)).collect();
-        text.begin("Executing Cluster Transition");
+        let mut steps = Vec::new();
         for done in &rehearsed.done {
             let Some(action) = actions.get(&done.action) else { continue };
-            text.item(&words(action, &done.resource));
+            steps.push(step(action, &done.resource));
             if let Some(code) = done.failed_with {
-                text.line(&format!("Pretending action {} failed with rc={code}", action.id.0));
+                steps.push(Step::Failed { action: action.id.0, code: OcfCode(code) });
             }
         }
-        text.end();
+        said.show(&Section::Execution(steps));
     }
     if rehearsed.ending == Ending::Stuck {
-        spoken.error_after(text, "Transition failed: terminated");
-        spoken.error_after(text, "An invalid transition was produced");
+        said.error("Transition failed: terminated".to_owned());
+        said.error("An invalid transition was produced".to_owned());
     }
     (document, rehearsed.ending)
 }
@@ -79,27 +77,26 @@ fn after_all_recorded(document: &Document) -> i64 {
     times.max().map_or(0, |latest| latest.saturating_add(1))
 }
 
-fn words(action: &Action, resource: &str) -> String {
-    let node = action.node.as_ref().map_or("", |node| node.name.as_str());
+fn step<'p>(action: &'p Action, resource: &str) -> Step<'p> {
+    let node = action.node.as_ref().map(|node| node.name.as_str());
+    let on = node.unwrap_or_default();
     let task = &action.task;
     match &action.kind {
-        ActionKind::Milestone if node.is_empty() => format!("Pseudo action:   {}", action.key),
-        ActionKind::Milestone => format!("Pseudo action:   {} on {node}", action.key),
+        ActionKind::Milestone => Step::Milestone { key: &action.key, node },
         ActionKind::Fence => {
-            let how = action.meta("stonith_action").unwrap_or_default();
-            format!("Fencing {node} ({how})")
+            Step::Fencing { node: on, how: action.meta("stonith_action").unwrap_or_default() }
         }
-        ActionKind::Bookkeeping(Some(primitive)) => {
-            format!("Cluster action:  {task} for {} on {node}", primitive.id)
-        }
-        ActionKind::Bookkeeping(None) => format!("Cluster action:  {task} on {node}"),
-        ActionKind::Resource(_) => {
-            let interval = action.interval().as_millis();
-            if interval > 0 && task != "delete" {
-                format!("Resource action: {resource:<15} {task}={interval} on {node}")
-            } else {
-                format!("Resource action: {resource:<15} {task} on {node}")
-            }
-        }
+        ActionKind::Bookkeeping(primitive) => Step::Bookkeeping {
+            task,
+            node: on,
+            resource: primitive.as_ref().map(|primitive| &*primitive.id),
+        },
+        ActionKind::Resource(_) => Step::Resource {
+            resource: resource.to_owned(),
+            task,
+            node: on,
+            // What is deleted has no interval that matters.
+            interval: if task == "delete" { 0 } else { action.interval().as_millis() },
+        },
     }
 }

@@ -8,49 +8,48 @@ use transition::record::{
 };
 use transition::rehearse::{NO_CLUSTER, next_call};
 
-use super::Spoken;
 use super::arguments::Injections;
-use crate::text::Text;
+use crate::output::Output;
+use crate::shown::{Modification, NodeChanged, Section, TicketChanged};
 
 /// Makes the changes, and says so.
 pub(super) fn inject(
-    text: &mut Text,
-    spoken: &mut Spoken,
+    said: &mut Output,
     document: &mut Document,
     injections: &Injections,
     now: i64,
     quiet: bool,
 ) {
-    let mut lines = Vec::new();
-    set_options(document, injections, &mut lines);
-    change_nodes(document, injections, &mut lines);
-    change_tickets(document, injections, &mut lines);
+    let mut made = Vec::new();
+    set_options(document, injections, &mut made);
+    change_nodes(document, injections, &mut made);
+    change_tickets(document, injections, &mut made);
     for spec in &injections.operations {
-        lines.push(format!("Injecting {spec} into the configuration"));
-        let result = record_result(document, spec, now, &mut lines);
-        if let Err(words) = result {
-            spoken.error_after(text, &words);
+        made.push(Modification::Operation { spec });
+        if let Err(words) = record_result(document, spec, now, &mut made) {
+            said.error(words);
         }
     }
-    if quiet {
-        return;
+    if !quiet {
+        said.show(&Section::Modifications(made));
     }
-    text.begin("Performing Requested Modifications");
-    for line in lines {
-        text.item(&line);
-    }
-    text.end();
 }
 
-fn set_options(document: &mut Document, injections: &Injections, lines: &mut Vec<String>) {
-    if let Some(quorum) = &injections.quorum {
-        lines.push(format!("Setting quorum: {quorum}"));
+/// The changes so far.
+type Made<'i> = Vec<Modification<'i>>;
+
+fn set_options<'i>(document: &mut Document, injections: &'i Injections, made: &mut Made<'i>) {
+    let Injections { quorum, watchdog, .. } = injections;
+    if let Some(quorum) = quorum {
         let root = document.root().id();
         document.set(root, "have-quorum", quorum);
     }
-    if let Some(watchdog) = &injections.watchdog {
-        lines.push(format!("Setting watchdog: {watchdog}"));
+    if let Some(watchdog) = watchdog {
         set_cluster_option(document, "have-watchdog", watchdog);
+    }
+    let (quorum, watchdog) = (quorum.as_deref(), watchdog.as_deref());
+    if quorum.or(watchdog).is_some() {
+        made.push(Modification::Options { quorum, watchdog });
     }
 }
 
@@ -78,22 +77,22 @@ fn set_cluster_option(document: &mut Document, name: &str, value: &str) {
     document.set(pair, "value", value);
 }
 
-fn change_nodes(document: &mut Document, injections: &Injections, lines: &mut Vec<String>) {
+fn change_nodes<'i>(document: &mut Document, injections: &'i Injections, made: &mut Made<'i>) {
     // With `--node-up`, nodes that are not configured are added, whatever brings them up.
     let configure = !injections.nodes_up.is_empty();
     for name in &injections.nodes_up {
-        lines.push(format!("Bringing node {name} online"));
+        made.push(Modification::Node { change: NodeChanged::Up, node: name });
         let state = state_of(document, name, configure);
         set_all(document, state, &ONLINE);
     }
     for name in &injections.nodes_down {
-        lines.push(format!("Taking node {name} offline"));
+        made.push(Modification::Node { change: NodeChanged::Down, node: name });
         let state = state_of(document, name, configure);
         set_all(document, state, &OFFLINE);
         record::remove_observed(document, state);
     }
     for name in &injections.nodes_failing {
-        lines.push(format!("Failing node {name}"));
+        made.push(Modification::Node { change: NodeChanged::Failing, node: name });
         let state = state_of(document, name, configure);
         set_all(document, state, &ONLINE);
         document.set(state, "in_ccm", "false");
@@ -140,17 +139,16 @@ fn state_of(document: &mut Document, name: &str, configure: bool) -> NodeId {
     node_state(document, &NodeRef { id: &id, name })
 }
 
-fn change_tickets(document: &mut Document, injections: &Injections, lines: &mut Vec<String>) {
+fn change_tickets<'i>(document: &mut Document, injections: &'i Injections, made: &mut Made<'i>) {
     let changes = [
-        (&injections.tickets_granted, "granted", "true", "Granting ticket"),
-        (&injections.tickets_revoked, "granted", "false", "Revoking ticket"),
-        (&injections.tickets_standby, "standby", "true", "Making ticket"),
-        (&injections.tickets_activated, "standby", "false", "Activating ticket"),
+        (&injections.tickets_granted, "granted", "true", TicketChanged::Granted),
+        (&injections.tickets_revoked, "granted", "false", TicketChanged::Revoked),
+        (&injections.tickets_standby, "standby", "true", TicketChanged::Standby),
+        (&injections.tickets_activated, "standby", "false", TicketChanged::Activated),
     ];
-    for (tickets, name, value, words) in changes {
+    for (tickets, name, value, change) in changes {
         for ticket in tickets {
-            let after = if words == "Making ticket" { " standby" } else { "" };
-            lines.push(format!("{words} {ticket}{after}"));
+            made.push(Modification::Ticket { change, ticket });
             set_ticket(document, ticket, name, value);
         }
     }
@@ -182,16 +180,36 @@ struct Spec<'s> {
     code: i32,
 }
 
-fn read_spec(spec: &str) -> Option<Spec<'_>> {
-    let (key, rest) = spec.split_once('@')?;
-    let (node, code) = rest.split_once('=')?;
-    let (rest, interval) = key.rsplit_once('_')?;
-    let interval_ms = interval.parse().ok()?;
+/// Answers Pacemaker's words if the spec is none.
+fn read_spec(spec: &str) -> Result<Spec<'_>, String> {
+    let too_few =
+        |fields: i32| Err(format!("Invalid operation spec: {spec}.  Only found {fields} fields"));
+    let (key, rest) = spec.split_once('@').unwrap_or((spec, ""));
+    let (node, code) = rest.split_once('=').unwrap_or((rest, ""));
+    let code = leading_number(code.trim_start());
+    let code = match (key.is_empty(), node.is_empty(), code) {
+        (true, _, _) => return too_few(if spec.is_empty() { -1 } else { 0 }),
+        (false, true, _) => return too_few(1),
+        (false, false, None) => return too_few(2),
+        (false, false, Some(code)) => code,
+    };
+    let unknown = || format!("Invalid resource name: {key}");
+    let (rest, interval) = key.rsplit_once('_').ok_or_else(unknown)?;
     let (resource, task) = ["migrate_to", "migrate_from"]
         .into_iter()
         .find_map(|task| Some((rest.strip_suffix(task)?.strip_suffix('_')?, task)))
-        .or_else(|| rest.rsplit_once('_'))?;
-    Some(Spec { resource, task, interval_ms, node, code: code.trim().parse().ok()? })
+        .or_else(|| rest.rsplit_once('_'))
+        .ok_or_else(unknown)?;
+    // What is no number is no interval: done once.
+    let interval_ms = interval.parse().unwrap_or(0);
+    Ok(Spec { resource, task, interval_ms, node, code })
+}
+
+/// The number that `text` begins with.
+pub(super) fn leading_number(text: &str) -> Option<i32> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+    text.get(..text.len() - digits.len() + count)?.parse().ok()
 }
 
 /// Records a result that no agent gave.
@@ -199,9 +217,9 @@ fn record_result(
     document: &mut Document,
     spec: &str,
     now: i64,
-    lines: &mut Vec<String>,
+    made: &mut Made<'_>,
 ) -> Result<(), String> {
-    let parts = read_spec(spec).ok_or_else(|| format!("Invalid operation spec: {spec}."))?;
+    let parts = read_spec(spec)?;
     let resolved = scheduler::resolve(document, &scheduler::Input { now, sanitized: true });
     let (agent, start_is_fatal) = {
         let agent = find_agent(&resolved, parts.resource);
@@ -227,7 +245,7 @@ fn record_result(
         for prefix in ["fail-count", "last-failure"] {
             let name = format!("{prefix}-{about}");
             let value = passing_attribute(document, state, &name);
-            lines.push(format!("Injecting attribute {name}={value} into /node_state '{id}'"));
+            made.push(Modification::Attribute { name, value, node: id.clone() });
         }
     }
     let history = resource_history(document, state, parts.resource, &agent);
@@ -286,6 +304,6 @@ pub(super) fn read_failure(spec: &str) -> transition::rehearse::PretendedFailure
     transition::rehearse::PretendedFailure {
         key: key.to_owned(),
         node: node.to_owned(),
-        code: code.parse().ok(),
+        code: leading_number(code.trim_start()),
     }
 }

@@ -1,50 +1,46 @@
-//! Node attributes, with words on connectivity where a ping resource sets them.
+//! Node attributes, with what a ping resource would set where all hosts answer.
 
 use scheduler::{Node, ResIx, Resolved};
 
-use crate::text::Text;
+/// Attributes of one node.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeAttributes<'r> {
+    pub(crate) node: &'r str,
+    pub(crate) attributes: Vec<AttributeShown<'r>>,
+}
+
+/// One attribute.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AttributeShown<'r> {
+    pub(crate) name: &'r str,
+    pub(crate) value: &'r str,
+    /// Set by a ping resource: its value when all hosts answer.
+    pub(crate) expected: Option<i64>,
+}
 
 /// Attributes that the cluster keeps for itself.
 const HIDDEN: [&str; 6] = ["fail-count", "last-failure", "shutdown", "terminate", "standby", "#"];
 
-pub(super) fn write(text: &mut Text, resolved: &Resolved<'_>) {
-    let mut begun = false;
-    for node in resolved.nodes.iter().filter(|node| node.online) {
-        let shown = node
-            .attributes
-            .iter()
-            .filter(|(name, _)| !HIDDEN.iter().any(|prefix| name.starts_with(prefix)));
-        let lines: Vec<String> =
-            shown.map(|(name, value)| line(resolved, node, name, value)).collect();
-        if lines.is_empty() {
-            continue;
-        }
-        if !begun {
-            text.space();
-            text.begin("Node Attributes");
-            begun = true;
-        }
-        text.begin(&format!("Node: {}", node.name));
-        for line in lines {
-            text.item(&line);
-        }
-        text.end();
-    }
-    if begun {
-        text.end();
-    }
+/// Nodes that are online and have attributes of their own.
+pub(super) fn read<'r>(resolved: &'r Resolved<'_>) -> Vec<NodeAttributes<'r>> {
+    let online = resolved.nodes.iter().filter(|node| node.online);
+    let all = online
+        .map(|node| NodeAttributes { node: &node.name, attributes: attributes(resolved, node) });
+    all.filter(|node| !node.attributes.is_empty()).collect()
 }
 
-fn line(resolved: &Resolved<'_>, node: &Node<'_>, name: &str, value: &str) -> String {
-    let plain = format!("{name:<32}\t: {value:<10}");
-    let Some(expected) = expected_score(resolved, &node.active, name) else { return plain };
-    match value.parse::<i64>().unwrap_or(0) {
-        reached if reached <= 0 => format!("{plain}\t: Connectivity is lost"),
-        reached if reached < expected => {
-            format!("{plain}\t: Connectivity is degraded (Expected={expected})")
-        }
-        _ => plain,
-    }
+fn attributes<'r>(resolved: &'r Resolved<'_>, node: &'r Node<'_>) -> Vec<AttributeShown<'r>> {
+    let shown = node
+        .attributes
+        .iter()
+        .filter(|(name, _)| !HIDDEN.iter().any(|prefix| name.starts_with(prefix)));
+    shown
+        .map(|(name, value)| AttributeShown {
+            name,
+            value,
+            expected: expected_score(resolved, &node.active, name),
+        })
+        .collect()
 }
 
 /// What the attribute's value is when all hosts answer, if a ping resource sets it.

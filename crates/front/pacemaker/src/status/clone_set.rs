@@ -3,91 +3,100 @@
 use std::collections::BTreeMap;
 
 use model::Role;
-use scheduler::{CloneSet, NodeIx, ResIx, Resolved};
+use scheduler::{CloneSet, NodeIx, ResIx, Resolved, Resource};
 
 use super::primitive::failed_probe;
-use super::resources::{in_brackets, management, write_resource};
-use super::{Shown, is_active, is_disabled, natural_order, node_name, role, target_role};
+use super::resources::read_resource;
+use super::{ResourceShown, Shown, is_active, is_disabled, role, target_role};
 use crate::exit;
-use crate::text::Text;
 
-pub(super) fn write(
-    text: &mut Text,
-    resolved: &Resolved<'_>,
-    at: ResIx,
-    set: &CloneSet,
-    shown: Shown,
-) -> bool {
-    text.begin(&header(resolved, at));
-    let mut groups = Groups::default();
-    for instance in &resolved.resource(at).children {
-        match place(resolved, at, *instance, shown) {
-            Place::Line => {
-                write_resource(text, resolved, *instance, shown);
-            }
-            Place::Stopped => {
-                let id = resolved.resource(*instance).id.to_string();
-                groups.stopped.insert(id, "Stopped".to_owned());
-            }
-            Place::On(node, Role::Promoted) => groups.promoted.push(node),
-            Place::On(node, _) => groups.started.push(node),
-            Place::Nowhere => {}
-        }
-    }
-    groups.promoted.sort();
-    groups.started.sort();
-    let list = |nodes: &[NodeIx]| -> String {
-        nodes.iter().map(|node| node_name(resolved, *node)).collect::<Vec<_>>().join(" ")
-    };
-    if !groups.promoted.is_empty() {
-        text.item(&format!("Promoted: [ {} ]", list(&groups.promoted)));
-    }
-    if !groups.started.is_empty() {
-        let word = started_word(resolved, at);
-        text.item(&format!("{word}: [ {} ]", list(&groups.started)));
-    }
-    let active = groups.promoted.len() + groups.started.len();
-    if !resolved.resource(at).flags.unique && set.max as usize > active {
-        groups.stopped = stopped_nodes(resolved, at);
-    }
-    write_stopped(text, &groups.stopped);
-    text.end();
-    true
+/// A clone set.
+#[derive(Clone, Debug)]
+pub(crate) struct CloneSetShown<'r> {
+    pub(crate) resource: &'r Resource<'r>,
+    /// The id of what is copied.
+    pub(crate) child: &'r str,
+    pub(crate) disabled: bool,
+    /// The operator's role for the set, or for its instances, as written.
+    pub(crate) target_role: Option<&'r str>,
+    pub(crate) instances: Vec<InstanceShown<'r>>,
+    /// Nodes of the instances that need no line of their own, by name.
+    pub(crate) promoted: Vec<&'r str>,
+    pub(crate) started: Vec<&'r str>,
+    /// What is said of nodes, or instances, where nothing runs.
+    pub(crate) stopped: BTreeMap<String, String>,
 }
 
-/// Instances that need no line of their own.
-#[derive(Default)]
-struct Groups {
-    promoted: Vec<NodeIx>,
-    started: Vec<NodeIx>,
-    /// What is said, by node or instance.
-    stopped: BTreeMap<String, String>,
+impl CloneSetShown<'_> {
+    /// The operator's role, if it is one.
+    pub(crate) fn configured_role(&self) -> Option<Role> {
+        self.target_role.and_then(Role::parse)
+    }
 }
 
-/// Where an instance is shown.
-enum Place {
+/// One copy.
+#[derive(Clone, Debug)]
+pub(crate) struct InstanceShown<'r> {
+    pub(crate) place: Place,
+    pub(crate) resource: ResourceShown<'r>,
+}
+
+/// Where an instance is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// On a line of its own.
     Line,
     Stopped,
     On(NodeIx, Role),
     Nowhere,
 }
 
-fn header(resolved: &Resolved<'_>, at: ResIx) -> String {
-    let set = resolved.resource(at);
-    let child = set.children.first().map(|child| resolved.resource(*child));
-    let child = child.map_or("", |child| &*child.config_id);
-    let mut remarks = Vec::new();
-    if set.flags.promotable {
-        remarks.push("promotable");
+pub(super) fn read<'r>(
+    resolved: &'r Resolved<'_>,
+    at: ResIx,
+    set: &CloneSet,
+    shown: Shown,
+) -> CloneSetShown<'r> {
+    let resource = resolved.resource(at);
+    let mut instances = Vec::new();
+    let (mut promoted, mut started) = (Vec::new(), Vec::new());
+    let mut stopped = BTreeMap::new();
+    for instance in &resource.children {
+        let place = place(resolved, at, *instance, shown);
+        match place {
+            Place::Stopped => {
+                let id = resolved.resource(*instance).id.to_string();
+                stopped.insert(id, "Stopped".to_owned());
+            }
+            Place::On(node, Role::Promoted) => promoted.push(node),
+            Place::On(node, _) => started.push(node),
+            Place::Line | Place::Nowhere => {}
+        }
+        instances
+            .push(InstanceShown { place, resource: read_resource(resolved, *instance, shown) });
     }
-    if set.flags.unique {
-        remarks.push("unique");
+    let active = promoted.len() + started.len();
+    if !resource.flags.unique && set.max as usize > active {
+        stopped = stopped_nodes(resolved, at);
     }
-    if is_disabled(resolved, at) {
-        remarks.push("disabled");
+    let child = resource.children.first().map(|child| resolved.resource(*child));
+    CloneSetShown {
+        resource,
+        child: child.map_or("", |child| &*child.config_id),
+        disabled: is_disabled(resolved, at),
+        target_role: resource
+            .meta("target-role")
+            .or_else(|| child.and_then(|child| child.meta("target-role"))),
+        instances,
+        promoted: names(resolved, promoted),
+        started: names(resolved, started),
+        stopped,
     }
-    remarks.extend(management(set));
-    format!("Clone Set: {} [{child}]{}", set.id, in_brackets(&remarks))
+}
+
+fn names<'r>(resolved: &'r Resolved<'_>, mut nodes: Vec<NodeIx>) -> Vec<&'r str> {
+    nodes.sort();
+    nodes.into_iter().map(|node| &*resolved.node(node).name).collect()
 }
 
 fn place(resolved: &Resolved<'_>, set: ResIx, at: ResIx, shown: Shown) -> Place {
@@ -120,11 +129,7 @@ fn place(resolved: &Resolved<'_>, set: ResIx, at: ResIx, shown: Shown) -> Place 
     }
 }
 
-fn any_part(
-    resolved: &Resolved<'_>,
-    at: ResIx,
-    test: &dyn Fn(&scheduler::Resource<'_>) -> bool,
-) -> bool {
+fn any_part(resolved: &Resolved<'_>, at: ResIx, test: &dyn Fn(&Resource<'_>) -> bool) -> bool {
     let resource = resolved.resource(at);
     test(resource) || resource.children.iter().any(|child| any_part(resolved, *child, test))
 }
@@ -141,14 +146,6 @@ fn locations(resolved: &Resolved<'_>, at: ResIx, nodes: &mut Vec<NodeIx>) {
     }
     for child in &resource.children {
         locations(resolved, *child, nodes);
-    }
-}
-
-fn started_word(resolved: &Resolved<'_>, at: ResIx) -> &'static str {
-    match (resolved.resource(at).flags.promotable, configured_role(resolved, at)) {
-        (false, _) => "Started",
-        (true, Some(Role::Unpromoted)) => "Unpromoted (target-role)",
-        (true, _) => "Unpromoted",
     }
 }
 
@@ -181,18 +178,7 @@ fn stopped_nodes(resolved: &Resolved<'_>, at: ResIx) -> BTreeMap<String, String>
                 None if disabled => "Stopped (disabled)".to_owned(),
                 None => "Stopped".to_owned(),
             };
-            (node_name(resolved, node).to_owned(), words)
+            (resolved.node(node).name.to_string(), words)
         })
         .collect()
-}
-
-fn write_stopped(text: &mut Text, stopped: &BTreeMap<String, String>) {
-    let mut by_words: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (name, words) in stopped {
-        by_words.entry(words).or_default().push(name);
-    }
-    for (words, mut names) in by_words {
-        names.sort_by(|a, b| natural_order(a, b));
-        text.item(&format!("{words}: [ {} ]", names.join(" ")));
-    }
 }

@@ -1,153 +1,113 @@
-//! One line for one primitive.
-
-use std::borrow::Cow;
+//! One primitive.
 
 use cib::Element;
-use model::{AgentRef, ExecStatus, OcfCode, Role};
+use model::{ExecStatus, OcfCode, Role};
 use scheduler::{NodeIx, ResIx, Resolved, Resource, Variant};
 
-use super::resources::in_brackets;
-use super::{Shown, current_node, node_name, shown_id, target_role};
-use crate::exit;
-use crate::text::Text;
+use super::{Shown, current_node, shown_id, target_role};
 
-/// Writes a primitive under its own name.
-pub(super) fn write(text: &mut Text, resolved: &Resolved<'_>, at: ResIx, shown: Shown) -> bool {
+/// A primitive, on its own or as a part of something.
+#[derive(Clone, Debug)]
+pub(crate) struct PrimitiveShown<'r> {
+    pub(crate) resource: &'r Resource<'r>,
+    /// The id that people know.
+    pub(crate) id: &'r str,
+    /// A promotable instance that is merely started is unpromoted.
+    pub(crate) role: Role,
+    /// The operation under way, in place of the role; only if those are shown.
+    pub(crate) pending: Option<&'static str>,
+    /// A monitor is under way; only if those are shown.
+    pub(crate) monitoring: bool,
+    pub(crate) active: bool,
+    pub(crate) active_on: Vec<&'r scheduler::Node<'r>>,
+    /// The node that holds it during a clean shutdown.
+    pub(crate) locked_to: Option<&'r str>,
+    /// The one node where it is or should be; none if it is on several.
+    pub(crate) node: Option<&'r scheduler::Node<'r>>,
+    /// What a probe said that could not tell.
+    pub(crate) probe_failed: Option<OcfCode>,
+    pub(crate) limit: Option<Limit<'r>>,
+}
+
+/// What the operator lets it be at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit<'r> {
+    Stopped,
+    /// The role as it was written.
+    Unpromoted(&'r str),
+}
+
+impl PrimitiveShown<'_> {
+    /// Connections that guests imply are seen as nodes.
+    pub(crate) fn is_implied_connection(&self) -> bool {
+        self.resource.meta("internal_rsc") == Some("true")
+    }
+
+    /// Held by a clean shutdown on the node where it is shown.
+    pub(crate) fn is_locked_here(&self) -> bool {
+        self.node.is_some_and(|node| self.locked_to == Some(&*node.name))
+    }
+}
+
+/// A primitive where it is.
+pub(super) fn read<'r>(resolved: &'r Resolved<'_>, at: ResIx, shown: Shown) -> PrimitiveShown<'r> {
     let resource = resolved.resource(at);
     let pending_on = || resource.pending.as_ref().and_then(|pending| pending.node);
-    let node = current_node(resolved, at).or_else(pending_on);
-    write_as(text, resolved, at, shown_id(resource), node, shown)
+    read_on(resolved, at, current_node(resolved, at).or_else(pending_on), shown)
 }
 
-/// Writes a primitive as `name` on `node`.
-pub(super) fn write_as(
-    text: &mut Text,
-    resolved: &Resolved<'_>,
+/// A primitive as if it were on `node`.
+pub(super) fn read_on<'r>(
+    resolved: &'r Resolved<'_>,
     at: ResIx,
-    name: &str,
     node: Option<NodeIx>,
     shown: Shown,
-) -> bool {
+) -> PrimitiveShown<'r> {
     let resource = resolved.resource(at);
-    // Connections that guests imply are seen as nodes.
-    if resource.meta("internal_rsc") == Some("true") {
-        return false;
-    }
-    text.item(&line(resolved, at, name, node, shown));
-    true
-}
-
-fn line(
-    resolved: &Resolved<'_>,
-    at: ResIx,
-    name: &str,
-    node: Option<NodeIx>,
-    shown: Shown,
-) -> String {
-    let resource = resolved.resource(at);
-    let agent = resource.agent.as_ref().map(agent_name).unwrap_or_default();
     let locked = resource.shutdown_lock.map(|lock| lock.node);
-    let several = resource.active.len() > 1;
-    let node = if several { None } else { node.or(locked) };
-    let mut line = format!("{name}\t({agent}):\t");
-    if resource.flags.removed {
-        line.push_str(" ORPHANED");
-    }
+    let node = if resource.active.len() > 1 { None } else { node.or(locked) };
     let role = shown_role(resolved, at);
-    if resource.flags.failed {
-        line.push_str(" FAILED");
-        if role > Role::Unpromoted {
-            line.push_str(&format!(" {role}"));
-        }
-    } else {
-        match pending_state(resource).filter(|_| shown.pending) {
-            Some(state) => line.push_str(&format!(" {state}")),
-            None => line.push_str(&format!(" {role}")),
-        }
-    }
-    if let Some(node) = node {
-        line.push_str(&format!(" {}", node_name(resolved, node)));
-    }
-    if role == Role::Stopped
-        && let Some(code) = failed_probe(resolved, at, node)
-    {
-        line.push_str(&format!(" ({}) ", exit::words(code)));
-    }
-    let remarks = remarks(resolved, at, node, shown);
-    line.push_str(&in_brackets(&remarks.iter().map(AsRef::as_ref).collect::<Vec<&str>>()));
-    if several {
-        if let Some(description) = resource.element.attr("description") {
-            line.push_str(&format!(" ({description})"));
-        }
-        let names: Vec<&str> =
-            resource.active.iter().map(|node| node_name(resolved, *node)).collect();
-        line.push_str(&format!(" [ {} ]", names.join(" ")));
-    }
-    line
-}
-
-/// Only OCF agents have a provider, whatever is written.
-fn agent_name(agent: &AgentRef) -> String {
-    match &agent.provider {
-        Some(_) if &*agent.standard == "ocf" => agent.to_string(),
-        Some(_) | None => format!("{}:{}", agent.standard, agent.kind),
+    let pending = resource.pending.as_ref().filter(|_| shown.pending);
+    PrimitiveShown {
+        resource,
+        id: shown_id(resource),
+        role,
+        pending: pending.and_then(|pending| pending_state(&pending.task)),
+        monitoring: pending.is_some_and(|pending| &*pending.task == "monitor"),
+        active: super::is_active(resolved, at, true),
+        active_on: resource.active.iter().map(|node| resolved.node(*node)).collect(),
+        locked_to: locked.map(|node| &*resolved.node(node).name),
+        node: node.map(|node| resolved.node(node)),
+        probe_failed: match role {
+            Role::Stopped => failed_probe(resolved, at, node),
+            Role::Unknown | Role::Started | Role::Unpromoted | Role::Promoted => None,
+        },
+        limit: limit(resolved, at),
     }
 }
 
-fn remarks(
-    resolved: &Resolved<'_>,
-    at: ResIx,
-    node: Option<NodeIx>,
-    shown: Shown,
-) -> Vec<Cow<'static, str>> {
+fn limit<'r>(resolved: &'r Resolved<'_>, at: ResIx) -> Option<Limit<'r>> {
     let resource = resolved.resource(at);
-    let flags = &resource.flags;
-    let mut remarks = Vec::new();
-    if let Some(node) = node {
-        let there = resolved.node(node);
-        if !there.online && there.unclean {
-            remarks.push("UNCLEAN".into());
-        }
-        if resource.shutdown_lock.is_some_and(|lock| lock.node == node) {
-            remarks.push("LOCKED".into());
-        }
-    }
-    let monitoring = resource.pending.as_ref().is_some_and(|pending| &*pending.task == "monitor");
-    if shown.pending && monitoring {
-        remarks.push("Monitoring".into());
-    }
-    match target_role(resource) {
-        Some(Role::Stopped) => remarks.push("disabled".into()),
-        Some(Role::Unpromoted) => {
-            if resolved.resource(resolved.top_of(at, false)).flags.promotable {
-                let written = resource.meta("target-role").unwrap_or_default();
-                remarks.push(format!("target-role:{written}").into());
-            }
-        }
+    match target_role(resource)? {
+        Role::Stopped => Some(Limit::Stopped),
+        Role::Unpromoted => resolved
+            .resource(resolved.top_of(at, false))
+            .flags
+            .promotable
+            .then(|| Limit::Unpromoted(resource.meta("target-role").unwrap_or_default())),
         // The others limit nothing.
-        Some(Role::Unknown | Role::Started | Role::Promoted) | None => {}
+        Role::Unknown | Role::Started | Role::Promoted => None,
     }
-    match (flags.blocked, flags.maintenance, flags.managed) {
-        (true, _, _) => remarks.push("blocked".into()),
-        (false, true, _) => remarks.push("maintenance".into()),
-        (false, false, false) => remarks.push("unmanaged".into()),
-        (false, false, true) => {}
-    }
-    if flags.ignore_failure {
-        remarks.push("failure ignored".into());
-    }
-    remarks
 }
 
-/// A promotable instance that is merely started is unpromoted.
 fn shown_role(resolved: &Resolved<'_>, at: ResIx) -> Role {
     let role = resolved.resource(at).role;
     let promotable = resolved.resource(resolved.top_of(at, false)).flags.promotable;
     if role == Role::Started && promotable { Role::Unpromoted } else { role }
 }
 
-fn pending_state(resource: &Resource<'_>) -> Option<&'static str> {
-    match &*resource.pending.as_ref()?.task {
+fn pending_state(task: &str) -> Option<&'static str> {
+    match task {
         "start" => Some("Starting"),
         "stop" => Some("Stopping"),
         "migrate_to" | "migrate_from" => Some("Migrating"),
@@ -168,7 +128,7 @@ pub(super) fn failed_probe(
         (Variant::CloneSet(_), Some(child)) => resolved.resource(*child).config_id.as_ref(),
         _ => resolved.resource(at).id.as_ref(),
     };
-    let wanted = node.map(|node| node_name(resolved, node));
+    let wanted = node.map(|node| &*resolved.node(node).name);
     resolved
         .failed
         .iter()

@@ -2,65 +2,63 @@
 
 use scheduler::{ResIx, Resolved, Resource, Variant};
 
-use super::{Shown, bundle, clone_set, is_active, is_disabled, primitive};
-use crate::text::Text;
+use super::{
+    BundleShown, CloneSetShown, PrimitiveShown, Shown, bundle, clone_set, is_active, is_disabled,
+    primitive,
+};
 
-pub(super) fn write(text: &mut Text, resolved: &Resolved<'_>, shown: Shown) {
+/// A resource of any shape.
+#[derive(Clone, Debug)]
+pub(crate) enum ResourceShown<'r> {
+    Primitive(Box<PrimitiveShown<'r>>),
+    Group(GroupShown<'r>),
+    CloneSet(Box<CloneSetShown<'r>>),
+    Bundle(BundleShown<'r>),
+}
+
+/// A group, on its own or as an instance.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupShown<'r> {
+    pub(crate) resource: &'r Resource<'r>,
+    pub(crate) disabled: bool,
+    pub(crate) members: Vec<ResourceShown<'r>>,
+}
+
+/// All resources but those that are gone.
+pub(super) fn read<'r>(resolved: &'r Resolved<'_>, shown: Shown) -> Vec<ResourceShown<'r>> {
     let listed = |at: &ResIx| {
         let removed = resolved.resource(*at).flags.removed;
         !removed || is_active(resolved, *at, true)
     };
-    text.begin("Full List of Resources");
-    let mut any = false;
-    for at in resolved.top.iter().copied().filter(listed) {
-        any |= write_resource(text, resolved, at, shown);
-    }
-    if !any {
-        text.item("No resources");
-    }
-    text.end();
+    let listed = resolved.top.iter().copied().filter(listed);
+    listed.map(|at| read_resource(resolved, at, shown)).collect()
 }
 
-/// Writes one resource of any shape; `false` if there was nothing to write.
-pub(super) fn write_resource(
-    text: &mut Text,
-    resolved: &Resolved<'_>,
+/// One resource of any shape.
+pub(super) fn read_resource<'r>(
+    resolved: &'r Resolved<'_>,
     at: ResIx,
     shown: Shown,
-) -> bool {
-    match &resolved.resource(at).variant {
-        Variant::Primitive => primitive::write(text, resolved, at, shown),
-        Variant::Group(_) => write_group(text, resolved, at, shown),
-        Variant::CloneSet(set) => clone_set::write(text, resolved, at, set, shown),
-        Variant::Bundle(bundle) => bundle::write(text, resolved, at, bundle, shown),
+) -> ResourceShown<'r> {
+    let resource = resolved.resource(at);
+    match &resource.variant {
+        Variant::Primitive => {
+            ResourceShown::Primitive(Box::new(primitive::read(resolved, at, shown)))
+        }
+        Variant::Group(_) => ResourceShown::Group(GroupShown {
+            resource,
+            disabled: is_disabled(resolved, at),
+            members: resource
+                .children
+                .iter()
+                .map(|member| read_resource(resolved, *member, shown))
+                .collect(),
+        }),
+        Variant::CloneSet(set) => {
+            ResourceShown::CloneSet(Box::new(clone_set::read(resolved, at, set, shown)))
+        }
+        Variant::Bundle(bundle) => {
+            ResourceShown::Bundle(bundle::read(resolved, resource, bundle, shown))
+        }
     }
-}
-
-fn write_group(text: &mut Text, resolved: &Resolved<'_>, at: ResIx, shown: Shown) -> bool {
-    let group = resolved.resource(at);
-    let mut remarks = Vec::new();
-    if is_disabled(resolved, at) {
-        remarks.push("disabled");
-    }
-    remarks.extend(management(group));
-    text.begin(&format!("Resource Group: {}{}", group.id, in_brackets(&remarks)));
-    for member in &group.children {
-        write_resource(text, resolved, *member, shown);
-    }
-    text.end();
-    true
-}
-
-/// Why the cluster leaves it alone, if it does.
-pub(super) fn management(resource: &Resource<'_>) -> Option<&'static str> {
-    match (resource.flags.maintenance, resource.flags.managed) {
-        (true, _) => Some("maintenance"),
-        (false, false) => Some("unmanaged"),
-        (false, true) => None,
-    }
-}
-
-/// ` (a, b)`, or nothing.
-pub(super) fn in_brackets(remarks: &[&str]) -> String {
-    if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join(", ")) }
 }

@@ -3,16 +3,16 @@
 use model::Role;
 use scheduler::{Change, ChangeKind, NodeChange, ResourceChange};
 
-use crate::text::Text;
+use crate::outline::Outline;
 
 /// Writes the lines. Columns grow with what has been written, as Pacemaker's do.
-pub(crate) fn write(text: &mut Text, changes: &[Change]) {
+pub(super) fn write(out: &mut Outline, changes: &[Change]) {
     let (mut resource_width, mut details_width) = (5, 5);
     for change in changes {
         match change {
             Change::Node(change) => {
                 if let Some(line) = node_line(change) {
-                    text.item(&line);
+                    out.item(&line);
                 }
             }
             Change::Resource(change) => {
@@ -24,7 +24,7 @@ pub(crate) fn write(text: &mut Text, changes: &[Change]) {
                 details_width = details_width.max(details.len());
                 let word = word(change.kind);
                 let reason = reason(change);
-                text.item(&format!(
+                out.item(&format!(
                     "{word:<8}   {name:<resource_width$}   ( {details:>details_width$} ){reason}"
                 ));
             }
