@@ -72,11 +72,11 @@ impl ExecStatus {
     /// Pacemaker's words, as in `crm_mon`'s failed actions.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Pending => "pending",
-            Self::Done => "complete",
+            Self::Pending => "Pending",
+            Self::Done => "Done",
             Self::Cancelled => "Cancelled",
-            Self::TimedOut => "Timed Out",
-            Self::NotSupported => "NOT SUPPORTED",
+            Self::TimedOut => "Timed out",
+            Self::NotSupported => "Unsupported",
             Self::Error => "Error",
             Self::ErrorHard => "Hard error",
             Self::ErrorFatal => "Fatal error",

@@ -5,9 +5,9 @@ use scheduler::{Change, ChangeKind, NodeChange, ResourceChange};
 
 use crate::outline::Outline;
 
-/// Writes the lines. Columns grow with what has been written, as Pacemaker's do.
+/// Writes the lines.
 pub(super) fn write(out: &mut Outline, changes: &[Change]) {
-    let (mut resource_width, mut details_width) = (5, 5);
+    let (resource_width, details_width) = widths(changes);
     for change in changes {
         match change {
             Change::Node(change) => {
@@ -16,12 +16,7 @@ pub(super) fn write(out: &mut Outline, changes: &[Change]) {
                 }
             }
             Change::Resource(change) => {
-                let name = &change.resource;
-                if name.len() > resource_width {
-                    resource_width = name.len() + 2;
-                }
-                let details = details(change);
-                details_width = details_width.max(details.len());
+                let (name, details) = (&change.resource, details(change));
                 let word = word(change.kind);
                 let reason = reason(change);
                 out.item(&format!(
@@ -30,6 +25,19 @@ pub(super) fn write(out: &mut Outline, changes: &[Change]) {
             }
         }
     }
+}
+
+/// Columns' widths. Compatibility: a name that is too long for what went before gets two more.
+fn widths(changes: &[Change]) -> (usize, usize) {
+    let (mut resource_width, mut details_width) = (5, 5);
+    for change in changes {
+        let Change::Resource(change) = change else { continue };
+        if change.resource.len() > resource_width {
+            resource_width = change.resource.len() + 2;
+        }
+        details_width = details_width.max(details(change).len());
+    }
+    (resource_width, details_width)
 }
 
 /// Only what has a reason is told.
