@@ -14,6 +14,7 @@ use super::flags::ActFlags;
 use super::notify::Notices;
 use super::orders::Ordering;
 use super::task::{Key, Task};
+use super::update::Work;
 use crate::assign::Assigned;
 use crate::resolve::DigestBases;
 use crate::{
@@ -30,6 +31,10 @@ pub(crate) struct Acting<'r, 'a> {
     pub(crate) orders: Vec<Ordering>,
     /// Records that were compared with the configuration already.
     pub(crate) digest_bases: DigestBases<'a>,
+    /// How many updates are under way, one within the other.
+    pub(crate) updates_within: u32,
+    /// Updates that wait for the outermost one to end.
+    pub(crate) postponed: Vec<Work>,
     resources: Vec<ResourceNow>,
     nodes: Vec<NodeNow>,
 }
@@ -80,6 +85,8 @@ impl<'r, 'a> Acting<'r, 'a> {
             arena: Arena::new(given.resources.len()),
             orders: Vec::new(),
             digest_bases: given.digest_bases.clone(),
+            updates_within: 0,
+            postponed: Vec::new(),
             resources: resources.collect(),
             nodes: nodes.collect(),
         }
@@ -288,16 +295,34 @@ impl<'r, 'a> Acting<'r, 'a> {
             || self.children(ix).iter().any(|child| self.any_below(*child, holds))
     }
 
-    /// Whether nodes may be fenced: `node`'s case, or the cluster's.
+    /// Whether a node may be fenced. A guest is, by stopping it where it may be, or by cutting off
+    /// what it may be on.
     pub(crate) fn can_fence(&self, node: NodeIx) -> bool {
-        let options = &self.given.options;
-        if let NodeKind::Guest { container, .. } = self.node(node).kind {
-            return self
-                .resource(container)
-                .active
-                .iter()
-                .all(|host| self.node_now(*host).online || self.can_fence(*host));
+        let mut seen = vec![node];
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            let NodeKind::Guest { container, .. } = self.node(node).kind else {
+                if self.can_fence_itself(node) {
+                    continue;
+                }
+                return false;
+            };
+            let hosts = self.resource(container).active.iter().copied();
+            for host in hosts.filter(|host| !self.node_now(*host).online) {
+                // A guest that is recorded inside itself is nowhere that could be cut off.
+                if seen.contains(&host) {
+                    return false;
+                }
+                seen.push(host);
+                open.push(host);
+            }
         }
+        true
+    }
+
+    /// The same for a node that is no guest.
+    fn can_fence_itself(&self, node: NodeIx) -> bool {
+        let options = &self.given.options;
         if !options.fencing_enabled || !options.fence_device_present {
             return false;
         }

@@ -7,7 +7,7 @@ use super::arena::ActIx;
 use super::flags::{ActFlags, Relation};
 use super::orders::{Ordering, Side};
 use super::task::{Key, Task};
-use super::{blocking, loops, probe_orders, update};
+use super::{loops, probe_orders, update};
 use crate::ResIx;
 
 /// Applies every ordering, in order of creation, and then everything that follows.
@@ -19,7 +19,7 @@ pub(crate) fn apply_all(acting: &mut Acting<'_, '_>) {
         }
     }
     for act in acting.arena.all().rev() {
-        blocking::block_dependents(acting, act);
+        update::block_dependents(acting, act);
     }
     probe_orders::order_all(acting);
     for act in acting.arena.all().rev() {

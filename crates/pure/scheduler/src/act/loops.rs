@@ -27,7 +27,7 @@ fn is_invalid(acting: &mut Acting<'_, '_>, act: ActIx, position: usize) -> bool 
     input.relation == Relation::IF_ON_SAME_NODE_OR_TARGET
         && acting.arena[act].resource.is_some()
         && acting.arena[act].task == Task::MigrateTo
-        && has_loop(acting, act, act, position)
+        && has_loop(acting, act, position)
 }
 
 /// A user's order between what runs in a guest and what makes the guest.
@@ -41,20 +41,27 @@ fn orders_guest(acting: &Acting<'_, '_>, act: ActIx, input: ActIx) -> bool {
 }
 
 /// Whether `start` can be reached backwards through the input at `position` of `act`.
-fn has_loop(acting: &mut Acting<'_, '_>, start: ActIx, act: ActIx, position: usize) -> bool {
-    let Some(input) = acting.arena.input(act, position).map(|edge| edge.other) else {
-        return false;
-    };
-    if acting.is(input, ActFlags::VISITING) || !wanted_input(acting, act, position) {
-        return false;
+fn has_loop(acting: &mut Acting<'_, '_>, start: ActIx, position: usize) -> bool {
+    let mut seen = Vec::new();
+    let mut open = vec![(start, position)];
+    let mut found = false;
+    while let Some((act, position)) = open.pop() {
+        let Some(input) = acting.arena.input(act, position).map(|edge| edge.other) else {
+            continue;
+        };
+        if acting.is(input, ActFlags::VISITING) || !wanted_input(acting, act, position) {
+            continue;
+        }
+        if input == start {
+            found = true;
+            break;
+        }
+        acting.arena[input].flags.set(ActFlags::VISITING);
+        seen.push(input);
+        open.extend((0..acting.arena[input].before.len()).map(|position| (input, position)));
     }
-    if input == start {
-        return true;
+    for act in seen {
+        acting.arena[act].flags.clear(ActFlags::VISITING);
     }
-    acting.arena[input].flags.set(ActFlags::VISITING);
-    let found = (0..acting.arena[input].before.len())
-        .rev()
-        .any(|position| has_loop(acting, start, input, position));
-    acting.arena[input].flags.clear(ActFlags::VISITING);
     found
 }

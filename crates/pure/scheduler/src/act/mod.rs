@@ -14,7 +14,7 @@
 pub(crate) mod acting;
 mod apply;
 pub(crate) mod arena;
-mod blocking;
+pub(crate) mod blocking;
 mod changes;
 mod collective;
 mod configured;

@@ -14,18 +14,30 @@ use super::task::Task;
 use crate::resolve::values::is_true;
 use crate::{ResIx, Variant};
 
+/// How many actions are followed from one probe. In a chain of orders every probe leads to all that
+/// is behind it, so that all probes together would lead to the square of its length; what is
+/// farther away than this waits for what is between instead.
+const FOLLOWED_BY_ONE: usize = 1_000;
+
+/// Once so many actions were followed from all probes, only [`FOLLOWED_THEN`] are from each.
+const FOLLOWED_MAX: usize = 4_000_000;
+
+/// See [`FOLLOWED_MAX`].
+const FOLLOWED_THEN: usize = 16;
+
 /// Adds all such orderings.
 pub(crate) fn order_all(acting: &mut Acting<'_, '_>) {
+    let mut followed = 0;
     for resource in acting.assigned.top.clone() {
-        order_after_probes_of(acting, resource);
+        order_after_probes_of(acting, resource, &mut followed);
     }
     order_before_stops(acting);
 }
 
-fn order_after_probes_of(acting: &mut Acting<'_, '_>, resource: ResIx) {
+fn order_after_probes_of(acting: &mut Acting<'_, '_>, resource: ResIx, followed: &mut usize) {
     if !acting.resource(resource).is_primitive() {
         for child in acting.children(resource).iter() {
-            order_after_probes_of(acting, *child);
+            order_after_probes_of(acting, *child, followed);
         }
         return;
     }
@@ -33,11 +45,7 @@ fn order_after_probes_of(acting: &mut Acting<'_, '_>, resource: ResIx) {
         let after = acting.arena[probe].after.clone();
         for edge in after.iter().rev() {
             order_starts(acting, resource, probe, edge);
-            let mut seen = Vec::new();
-            order_restarts(acting, resource, probe, edge.other, &mut seen);
-            for act in seen {
-                acting.arena[act].flags.clear(ActFlags::VISITING);
-            }
+            order_restarts(acting, (resource, probe), edge.other, followed);
         }
     }
 }
@@ -71,16 +79,37 @@ fn order_starts(acting: &mut Acting<'_, '_>, resource: ResIx, probe: ActIx, edge
 /// started or promoted again wait for the probe.
 fn order_restarts(
     acting: &mut Acting<'_, '_>,
-    resource: ResIx,
-    probe: ActIx,
+    (resource, probe): (ResIx, ActIx),
     after: ActIx,
-    seen: &mut Vec<ActIx>,
+    followed: &mut usize,
 ) {
-    if acting.is(after, ActFlags::VISITING) {
-        return;
+    let limit = if *followed < FOLLOWED_MAX { FOLLOWED_BY_ONE } else { FOLLOWED_THEN };
+    let mut seen = Vec::new();
+    let mut open = vec![after];
+    while let Some(after) = open.pop() {
+        if acting.is(after, ActFlags::VISITING) {
+            continue;
+        }
+        if seen.len() >= limit {
+            break;
+        }
+        acting.arena[after].flags.set(ActFlags::VISITING);
+        seen.push(after);
+        order_restarts_at(acting, (resource, probe), after, &mut open);
     }
-    acting.arena[after].flags.set(ActFlags::VISITING);
-    seen.push(after);
+    *followed += seen.len();
+    for act in seen {
+        acting.arena[act].flags.clear(ActFlags::VISITING);
+    }
+}
+
+/// The same for one action; what to go on with, the first last.
+fn order_restarts_at(
+    acting: &mut Acting<'_, '_>,
+    (resource, probe): (ResIx, ActIx),
+    after: ActIx,
+    open: &mut Vec<ActIx>,
+) {
     let after_resource = acting.arena[after].resource;
     if let Some(other) = after_resource
         && other != resource
@@ -95,14 +124,11 @@ fn order_restarts(
         Some(collective) if interleave => compatible_instance(acting, resource, collective, false),
         _ => None,
     };
-    let edges = acting.arena[after].after.clone();
-    for edge in edges.iter().rev() {
-        if edge.relation.has(Relation::FIRST_IMPLIES_THEN)
-            || goes_into(acting, resource, after, edge, (interleave, only))
-        {
-            order_restarts(acting, resource, probe, edge.other, seen);
-        }
-    }
+    open.extend(acting.arena[after].after.iter().filter_map(|edge| {
+        let follows = edge.relation.has(Relation::FIRST_IMPLIES_THEN)
+            || goes_into(acting, resource, after, edge, (interleave, only));
+        follows.then_some(edge.other)
+    }));
 }
 
 fn order_before_restart_of(acting: &mut Acting<'_, '_>, probe: ActIx, after: ActIx, other: ResIx) {

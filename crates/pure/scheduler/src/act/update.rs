@@ -7,10 +7,11 @@
 
 use super::acting::Acting;
 use super::arena::ActIx;
+use super::blocking::{Blocked, blocked_by};
 use super::flags::{ActFlags, Changed, Relation};
 use super::spread::{self, End};
+use super::task;
 use super::task::{Key, NotifyKind, Task};
-use super::{blocking, task};
 use crate::{NodeIx, ResIx, Variant};
 
 /// Looks at every ordering before `then`, and at what depends on any change.
@@ -23,18 +24,31 @@ pub(crate) fn update_after(acting: &mut Acting<'_, '_>, act: ActIx) {
     run(acting, Work::After(act));
 }
 
+/// Blocks those who depend on a start or promotion that cannot run, and what follows from that.
+pub(crate) fn block_dependents(acting: &mut Acting<'_, '_>, act: ActIx) {
+    run(acting, Work::BlockAfter(act));
+}
+
+/// Where a change to an instance makes an update within an update: how deep that goes before the
+/// rest waits for the outermost one. Chains of clone sets can be long, the stack is not.
+const UPDATES_WITHIN_UPDATES_MAX: u32 = 48;
+
 /// What is still to be looked at. The newest is looked at first, with all that follows from it:
 /// a recursion whose stack is here, as chains of orderings can be long.
 #[derive(Debug)]
-enum Work {
+pub(crate) enum Work {
     Begin(ActIx),
     Inputs(Visit),
     After(ActIx),
+    /// Who cannot come up without the action.
+    BlockAfter(ActIx),
+    Block(Blocked),
+    BlockOne(ActIx, Blocked),
 }
 
 /// An action whose inputs are being looked at.
 #[derive(Debug)]
-struct Visit {
+pub(crate) struct Visit {
     then: ActIx,
     /// How many inputs are left; the newest is the last.
     left: usize,
@@ -44,8 +58,13 @@ struct Visit {
 }
 
 fn run(acting: &mut Acting<'_, '_>, first: Work) {
+    if acting.updates_within >= UPDATES_WITHIN_UPDATES_MAX {
+        acting.postponed.push(first);
+        return;
+    }
+    acting.updates_within += 1;
     let mut stack = vec![first];
-    while let Some(work) = stack.pop() {
+    while let Some(work) = stack.pop().or_else(|| take_postponed(acting)) {
         match work {
             Work::Begin(then) => stack.push(Work::Inputs(begin(acting, then))),
             Work::Inputs(visit) => look_at_inputs(acting, visit, &mut stack),
@@ -54,7 +73,39 @@ fn run(acting: &mut Acting<'_, '_>, first: Work) {
                 let after = acting.arena[act].after.iter().map(|edge| Work::Begin(edge.other));
                 stack.extend(after);
             }
+            Work::BlockAfter(act) => {
+                stack.extend(blocked_by(acting, act).into_iter().rev().map(Work::Block));
+            }
+            Work::Block(blocked) => block(acting, &blocked, &mut stack),
+            Work::BlockOne(act, blocked) => block_one(acting, act, &blocked, &mut stack),
         }
+    }
+    acting.updates_within -= 1;
+}
+
+/// What waited for the outermost update, once that has nothing else to do.
+fn take_postponed(acting: &mut Acting<'_, '_>) -> Option<Work> {
+    if acting.updates_within == 1 { acting.postponed.pop() } else { None }
+}
+
+/// Its own actions first, the newest first, then its children's.
+fn block(acting: &Acting<'_, '_>, blocked: &Blocked, stack: &mut Vec<Work>) {
+    let children = acting.children(blocked.resource);
+    let children = children.iter().rev();
+    stack
+        .extend(children.map(|child| Work::Block(Blocked { resource: *child, ..blocked.clone() })));
+    let own = acting.arena.of(blocked.resource).iter().copied();
+    let own = own.filter(|act| acting.arena[*act].task == blocked.task);
+    stack.extend(own.map(|act| Work::BlockOne(act, blocked.clone())));
+}
+
+fn block_one(acting: &mut Acting<'_, '_>, act: ActIx, blocked: &Blocked, stack: &mut Vec<Work>) {
+    if acting.is(act, ActFlags::RUNNABLE) {
+        acting.set_runnable(act, false);
+        acting.arena[act].blocked_by = Some(blocked.cause);
+        acting.set_reason(act, Some(&blocked.reason), false);
+        stack.push(Work::Begin(act));
+        stack.push(Work::BlockAfter(act));
     }
 }
 
@@ -86,11 +137,11 @@ fn look_at_inputs(acting: &mut Acting<'_, '_>, mut visit: Visit, stack: &mut Vec
     if !changed.then {
         return;
     }
-    if before.has(ActFlags::RUNNABLE) && !acting.is(then, ActFlags::RUNNABLE) {
-        blocking::block_dependents(acting, then);
-    }
     stack.push(Work::After(then));
     stack.push(Work::Begin(then));
+    if before.has(ActFlags::RUNNABLE) && !acting.is(then, ActFlags::RUNNABLE) {
+        stack.push(Work::BlockAfter(then));
+    }
 }
 
 /// Applies one ordering; its first action, if that has changed.

@@ -27,6 +27,10 @@ pub(super) fn assign(
     stop_if_failed: bool,
 ) {
     let Some(options) = state.resource(bundle).bundle() else { return };
+    // What is inside may be colocated with the bundle, or with what is colocated with it.
+    if state[bundle].assigning {
+        return;
+    }
     state[bundle].assigning = true;
     state.tell(bundle, AssignStep::Bundle);
     let containers = options.replicas.iter().map(|replica| replica.container).collect();
