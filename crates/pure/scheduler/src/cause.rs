@@ -188,8 +188,8 @@ pub struct Blocked {
 /// Derives the plan of what was assigned, and explains it.
 pub fn explain(resolved: &Resolved<'_>, assigned: &Assigned) -> Explained {
     let mut acting = crate::act::act(resolved, assigned);
-    let steps = graph::select(&mut acting);
-    graph::break_all(&mut acting, &steps);
+    let mut steps = graph::select(&mut acting);
+    graph::untangle(&mut acting, &mut steps);
     let plan = graph::raise(&acting, &steps);
     let chain = |act: &ActIx| {
         let causes = Finder::new(&acting).explain(*act);

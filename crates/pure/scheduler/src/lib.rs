@@ -63,15 +63,13 @@ pub fn plan(document: &Document, input: &Input) -> Planned {
     let assigned = assign(&resolved);
     let scores = assigned.score_lines(&resolved);
     let mut acting = act::act(&resolved, &assigned);
-    let steps = graph::select(&mut acting);
-    let loops = graph::loops(&acting, &steps);
-    let left_out = graph::break_all(&mut acting, &steps);
+    let mut steps = graph::select(&mut acting);
+    let untangled = graph::untangle(&mut acting, &mut steps);
     let plan = graph::raise(&acting, &steps);
     let actions = graph::view(&acting);
     let changes = summary::summarize(&acting);
     let mut findings = resolved.findings.clone();
     findings.extend(assigned.findings.iter().cloned());
-    findings.extend(loops);
-    findings.extend(left_out);
+    findings.extend(untangled);
     Planned { plan, scores, actions, changes, findings }
 }
