@@ -1,0 +1,95 @@
+//! An agent runs only on a node that is there: online and clean, or a remote or guest node whose
+//! connection comes up first. And nothing that may be active on a lost node comes up elsewhere
+//! before that node was fenced.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Action, ActionId, ActionKind, PlanStep};
+use scheduler::{NodeIx, Resolved};
+
+use super::Case;
+
+pub(super) fn check(case: Case<'_>) -> Result<(), String> {
+    let steps = &case.planned.plan.steps;
+    let by_id: BTreeMap<ActionId, &PlanStep> =
+        steps.iter().map(|step| (step.action.id, step)).collect();
+    for step in steps {
+        let (ActionKind::Resource(_), Some(node)) = (&step.action.kind, &step.action.node) else {
+            continue;
+        };
+        let Some(node) = case.resolved.find_node(node.name.as_str()) else {
+            return Err(format!("{} is on {}, which is no node", step.action.key, node.name));
+        };
+        let before = all_before(step, &by_id);
+        is_there(case.resolved, &step.action, node, &before)?;
+        if matches!(step.action.task.as_str(), "start" | "promote" | "migrate_from") {
+            is_released(case.resolved, &step.action, node, &before)?;
+        }
+    }
+    Ok(())
+}
+
+/// Everything that must be done before a step.
+fn all_before<'a>(step: &'a PlanStep, by_id: &BTreeMap<ActionId, &'a PlanStep>) -> Vec<&'a Action> {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<ActionId> = step.inputs.clone();
+    let mut found = Vec::new();
+    while let Some(id) = open.pop() {
+        if let (true, Some(step)) = (seen.insert(id), by_id.get(&id)) {
+            found.push(&step.action);
+            open.extend(&step.inputs);
+        }
+    }
+    found
+}
+
+fn is_there(
+    resolved: &Resolved<'_>,
+    action: &Action,
+    node: NodeIx,
+    before: &[&Action],
+) -> Result<(), String> {
+    let found = resolved.node(node);
+    if found.online && !found.unclean && !found.pending {
+        return Ok(());
+    }
+    let connection = found.kind.connection().map(|connection| &resolved.resource(connection).id);
+    let comes_up = connection.is_some_and(|connection| {
+        let up = |task: &str| matches!(task, "start" | "migrate_from");
+        before.iter().any(|first| up(&first.task) && first.resource() == Some(&**connection))
+    });
+    if comes_up {
+        return Ok(());
+    }
+    // What lives in a container that stops or was lost goes with it.
+    if found.is_guest() && matches!(action.task.as_str(), "stop" | "demote" | "notify") {
+        return Ok(());
+    }
+    Err(format!("{} runs on {}, which is not there", action.key, found.name))
+}
+
+fn is_released(
+    resolved: &Resolved<'_>,
+    action: &Action,
+    node: NodeIx,
+    before: &[&Action],
+) -> Result<(), String> {
+    let Some(ix) = action.resource().and_then(|id| resolved.find_resource(id)) else {
+        return Err(format!("{} is about nothing known", action.key));
+    };
+    let resource = resolved.resource(ix);
+    if !resolved.options.fencing_enabled || !resource.flags.needs_fencing {
+        return Ok(());
+    }
+    for lost in resource.active.iter().filter(|lost| **lost != node) {
+        let lost = resolved.node(*lost);
+        let fenced = before.iter().any(|first| {
+            first.task == "stonith"
+                && first.node.as_ref().is_some_and(|on| on.name.as_str() == &*lost.name)
+        });
+        if lost.unclean && !lost.is_guest() && !fenced {
+            return Err(format!("{} comes before {} was fenced", action.key, lost.name));
+        }
+    }
+    Ok(())
+}
