@@ -9,6 +9,10 @@ use crate::request::RunRequest;
 /// What the device calls the target. A parameter's name for it is the agent's choice.
 const PORT: &str = "CRM_meta_port";
 
+/// With this, `on` is wanted only from agents that must let nodes back to shared storage (`true`), or
+/// only from others.
+const UNFENCING: &str = "CRM_meta_unfencing";
+
 /// What a fence device as a resource answers without its agent: it is nothing but the cluster's
 /// readiness to use it.
 pub(crate) fn without_agent(request: &RunRequest, in_use: bool) -> Option<Outcome> {
@@ -40,6 +44,12 @@ pub(crate) fn fitted(
     match request.action.as_str() {
         "list" | "status" if lacks(&told) => {
             return Err(not_supported(&format!("{} has no action `{told}`", request.agent.kind)));
+        }
+        "on" if let Some(wanted) = request.parameter(UNFENCING) => {
+            let on = metadata.and_then(|data| data.action("on"));
+            if on.is_some_and(|on| on.automatic) != (wanted == "true") {
+                return Err(not_supported("this is no time for its `on`"));
+            }
         }
         "reboot" if lacks(&told) && !lacks("off") => {
             fitted.parameters.retain(|(name, _)| name != "action");

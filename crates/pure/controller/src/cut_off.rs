@@ -212,8 +212,11 @@ impl Controller {
 
     pub(crate) fn fence_run(&mut self, run: FenceRun) {
         let by = self.name_of(NodeId(run.by));
-        let FenceRun { target, action, device, .. } = run.clone();
-        self.report(self.now.wall, Event::Fencing { target, action, device, by });
+        let FenceRun { target, action, device, parameters, .. } = run.clone();
+        // What is only asked, and perhaps nothing comes of, is no news.
+        if !parameters.iter().any(|(name, value)| name == fencing::UNFENCING && value == "true") {
+            self.report(self.now.wall, Event::Fencing { target, action, device, by });
+        }
         if NodeId(run.by) != self.identity.id {
             return;
         }

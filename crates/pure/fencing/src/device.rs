@@ -16,9 +16,21 @@ pub struct Device {
     pub parameters: BTreeMap<String, String>,
     /// The resource's `priority`; higher is tried first.
     pub priority: i64,
-    /// It must let a node back to shared storage after it was fenced (`provides` is `unfencing`).
-    pub unfences: bool,
+    pub unfences: Unfences,
 }
+
+/// Whether a device must let a node back to shared storage after it was fenced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfences {
+    /// The configuration says so: `provides` is `unfencing`.
+    Yes,
+    /// The configuration does not; the agent may, by an action `on` that is `automatic`.
+    IfAgentSays,
+}
+
+/// Given to the run of an `on` that is wanted only from agents that must let nodes back to shared
+/// storage (`true`), or only from others (`false`).
+pub const UNFENCING: &str = "CRM_meta_unfencing";
 
 /// Stands for the parameter of the agent that takes what the device calls the target: which one
 /// that is, only the agent's description says, and only where it runs.
@@ -78,7 +90,10 @@ fn read(document: &Document, primitive: Element<'_>) -> Option<Device> {
         agent: attribute("type")?.to_owned(),
         parameters,
         priority: meta.get("priority").and_then(|text| text.parse().ok()).unwrap_or(0),
-        unfences: meta.get("provides").is_some_and(|what| what == "unfencing"),
+        unfences: match meta.get("provides") {
+            Some(what) if what.eq_ignore_ascii_case("unfencing") => Unfences::Yes,
+            Some(_) | None => Unfences::IfAgentSays,
+        },
     })
 }
 
@@ -233,7 +248,7 @@ mod tests {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             priority: 0,
-            unfences: false,
+            unfences: Unfences::IfAgentSays,
         }
     }
 

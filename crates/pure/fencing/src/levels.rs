@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use cib::{Document, Element};
 
-use crate::device::Device;
+use crate::device::{Device, Unfences};
 
 /// The levels to try for `target`, in order; all devices of one level must succeed.
 ///
 /// Without a topology for this node, every device that may fence it is a level of its own, in the
 /// order of priority. Source: Pacemaker Explained, "Fencing topologies".
 ///
-/// To let a node back to shared storage (`on`), each device that kept it away must do so.
+/// To let a node back to shared storage (`on`), each device that kept it away must do so: the first
+/// level. Others follow only where the configuration names no such device, and count only if no
+/// agent says that it is one.
 pub fn levels_for(
     document: &Document,
     target: &str,
@@ -19,12 +21,16 @@ pub fn levels_for(
     devices: &[Device],
 ) -> Vec<Vec<Device>> {
     if action == "on" {
-        let may = |device: &&Device| device.unfences && device.may_fence(target);
+        let may = |device: &&Device| device.may_fence(target);
         let unfencing: Vec<Device> = devices.iter().filter(may).cloned().collect();
-        if !unfencing.is_empty() {
-            return vec![unfencing];
-        }
+        let is_sure = unfencing.iter().any(|device| device.unfences == Unfences::Yes);
+        let others = if is_sure { Vec::new() } else { by_topology(document, target, devices) };
+        return [unfencing].into_iter().chain(others).collect();
     }
+    by_topology(document, target, devices)
+}
+
+fn by_topology(document: &Document, target: &str, devices: &[Device]) -> Vec<Vec<Device>> {
     let configured = configured(document, target, devices);
     if !configured.is_empty() {
         return configured;
@@ -88,7 +94,7 @@ mod tests {
             agent: "fence_x".to_owned(),
             parameters: BTreeMap::new(),
             priority: 0,
-            unfences: false,
+            unfences: Unfences::IfAgentSays,
         }
     }
 
@@ -115,10 +121,13 @@ mod tests {
     #[test]
     fn every_device_that_kept_a_node_away_lets_it_back() {
         let document = Document::parse("<cib><configuration/></cib>").unwrap();
-        let unfencing = |id: &str| Device { unfences: true, ..device(id) };
+        let unfencing = |id: &str| Device { unfences: Unfences::Yes, ..device(id) };
         let devices = [device("power"), unfencing("disk1"), unfencing("disk2")];
-        assert_eq!(ids(&levels_for(&document, "n1", "on", &devices)), [["disk1", "disk2"]]);
+        let asked = ["power", "disk1", "disk2"];
+        assert_eq!(ids(&levels_for(&document, "n1", "on", &devices)), [asked]);
         assert_eq!(ids(&levels_for(&document, "n1", "off", &devices)).len(), 3);
-        assert_eq!(ids(&levels_for(&document, "n1", "on", &devices[..1])), [["power"]]);
+        let unsure = [device("a"), device("b")];
+        let levels = [vec!["a", "b"], vec!["a"], vec!["b"]];
+        assert_eq!(ids(&levels_for(&document, "n1", "on", &unsure)), levels);
     }
 }

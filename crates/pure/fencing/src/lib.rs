@@ -14,6 +14,6 @@ mod levels;
 mod request;
 
 pub use confirmed::Confirmed;
-pub use device::{Device, HostCheck, PORT, devices};
+pub use device::{Device, HostCheck, PORT, UNFENCING, Unfences, devices};
 pub use levels::levels_for;
 pub use request::{Answer, Attempt, Fencing, Next, Target};

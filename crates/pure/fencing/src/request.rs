@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wire::peer::Evidence;
 
-use crate::device::{Device, HostCheck};
+use crate::device::{Device, HostCheck, UNFENCING, Unfences};
 
 /// How many runs of a device's agent may be under way at once: for who runs it.
 const ACTION_LIMIT: &str = "pcmk_action_limit";
@@ -23,6 +23,8 @@ pub struct Fencing {
     level: usize,
     /// What is left to do on this level, the next at the end.
     todo: Vec<Todo>,
+    /// The devices that did something to the node on this level.
+    used: Vec<String>,
     tries_left: u32,
     attempt: u32,
     last_failure: String,
@@ -45,7 +47,7 @@ struct Todo {
     action: String,
     /// Whether failing it fails the fencing. Turning on again what is proven off does not.
     needed: bool,
-    /// If the agent cannot do it, the next way to find the same out is tried.
+    /// If the agent cannot do it, it is left out: a check is made in the next best way.
     optional: bool,
 }
 
@@ -109,6 +111,7 @@ impl Fencing {
             levels,
             level: 0,
             todo: Vec::new(),
+            used: Vec::new(),
             tries_left: 0,
             attempt: 0,
             last_failure: String::new(),
@@ -136,13 +139,18 @@ impl Fencing {
 
     /// The first thing to do.
     pub fn begin(&mut self) -> Next {
-        match self.levels.first() {
-            Some(level) => {
-                self.todo = todo(level, &self.action);
-                self.next_device()
-            }
-            None => Next::Failed(format!("no fence device can fence {}", self.target.name)),
-        }
+        self.last_failure = format!("no fence device can fence {}", self.target.name);
+        self.begin_level()
+    }
+
+    fn begin_level(&mut self) -> Next {
+        let Some(level) = self.levels.get(self.level) else {
+            return Next::Failed(self.last_failure.clone());
+        };
+        let may_differ = self.action == "on" && self.level == 0;
+        self.todo = if may_differ { unfencing(level) } else { todo(level, &self.action) };
+        self.used = Vec::new();
+        self.next_device()
     }
 
     /// The answer to an attempt.
@@ -160,7 +168,11 @@ impl Fencing {
                 self.failed(reason)
             }
             Answer::Done(_) => {
-                self.todo.pop();
+                if let Some(done) = self.todo.pop().filter(|done| is_act(&done.action))
+                    && !self.used.contains(&done.device.id)
+                {
+                    self.used.push(done.device.id);
+                }
                 self.next_device()
             }
             Answer::Unsupported if current.optional => self.ask_otherwise(),
@@ -195,14 +207,12 @@ impl Fencing {
             self.todo.pop();
             return self.next_device();
         }
-        self.level += 1;
-        match self.levels.get(self.level) {
-            Some(level) => {
-                self.todo = todo(level, &self.action);
-                self.next_device()
-            }
-            None => Next::Failed(self.last_failure.clone()),
+        if self.action == "on" && self.level == 0 {
+            // What a device keeps away, no other one lets back.
+            self.levels.truncate(1);
         }
+        self.level += 1;
+        self.begin_level()
     }
 
     fn next_device(&mut self) -> Next {
@@ -211,10 +221,11 @@ impl Fencing {
                 self.tries_left = todo.device.tries(&todo.action);
                 self.attempt()
             }
-            None => {
-                let level = self.levels.get(self.level).map_or(&[][..], Vec::as_slice);
-                Next::Done(Devices(level.iter().map(|device| device.id.clone()).collect()))
+            None if self.used.is_empty() => {
+                self.level += 1;
+                self.begin_level()
             }
+            None => Next::Done(Devices(std::mem::take(&mut self.used))),
         }
     }
 
@@ -229,6 +240,9 @@ impl Fencing {
         if todo.action != "list" {
             parameters.push(("nodename".to_owned(), self.target.name.clone()));
             parameters.extend(device.port_parameter(&self.target.name));
+        }
+        if todo.optional && todo.action == "on" {
+            parameters.push((UNFENCING.to_owned(), todo.needed.to_string()));
         }
         if let Some(limit) = device.parameters.get(ACTION_LIMIT) {
             parameters.push((ACTION_LIMIT.to_owned(), limit.clone()));
@@ -270,6 +284,25 @@ fn touches(action: &str) -> bool {
     matches!(action, "off" | "reboot")
 }
 
+/// Whether this changes something, and does not only ask.
+fn is_act(action: &str) -> bool {
+    matches!(action, "on" | "off" | "reboot")
+}
+
+/// The work to let a node back to shared storage: by what must do so, and by what says that it must.
+fn unfencing(level: &[Device]) -> Vec<Todo> {
+    let (sure, unsure): (Vec<Device>, Vec<Device>) =
+        level.iter().cloned().partition(|device| device.unfences == Unfences::Yes);
+    let asked = unsure.into_iter().map(|device| Todo {
+        device,
+        action: "on".to_owned(),
+        needed: true,
+        optional: true,
+    });
+    // Last what comes first.
+    asked.rev().chain(todo(&sure, "on")).collect()
+}
+
 /// A level's work, the first at the end.
 fn todo(level: &[Device], action: &str) -> Vec<Todo> {
     let phases: &[(&str, bool)] = match (action, level.len()) {
@@ -293,12 +326,12 @@ fn todo(level: &[Device], action: &str) -> Vec<Todo> {
     }
     for (action, needed) in phases {
         // What lets a node back to shared storage does so when the node has come back.
-        let is_turned = |device: &&Device| *needed || !device.unfences;
+        let is_turned = |device: &&Device| *needed || device.unfences != Unfences::Yes;
         todo.extend(level.iter().filter(is_turned).map(|device| Todo {
             device: device.clone(),
             action: (*action).to_owned(),
             needed: *needed,
-            optional: false,
+            optional: !*needed,
         }));
     }
     todo.reverse();
@@ -328,7 +361,7 @@ mod tests {
             agent: "fence_x".to_owned(),
             parameters: all,
             priority: 0,
-            unfences: false,
+            unfences: Unfences::IfAgentSays,
         }
     }
 
@@ -447,13 +480,30 @@ mod tests {
 
     #[test]
     fn storage_is_given_back_when_the_node_is_back() {
-        let disk = Device { unfences: true, ..device("disk", &[]) };
+        let disk = Device { unfences: Unfences::Yes, ..device("disk", &[]) };
         let levels = vec![vec![device("a", &[]), disk]];
         let ok: Result<&str, &str> = Ok("");
         assert_eq!(
             play(fencing("reboot", levels), &[ok, ok, ok]),
             ["a:off", "disk:off", "a:on", "done a+disk"]
         );
+    }
+
+    #[test]
+    fn a_node_is_let_back_by_what_says_that_it_kept_it_away() {
+        let disk = Device { unfences: Unfences::Yes, ..device("disk", &[]) };
+        let (not, ok): (Result<&str, &str>, Result<&str, &str>) = (Err("unsupported"), Ok(""));
+        let (a, b) = (device("a", &[]), device("b", &[]));
+        let sure = vec![vec![a.clone(), disk]];
+        assert_eq!(play(fencing("on", sure), &[ok, not]), ["disk:on", "a:on", "done disk"]);
+        let unsure = vec![vec![a.clone(), b.clone()], vec![a], vec![b]];
+        let seen = play(fencing("on", unsure.clone()), &[not, ok]);
+        assert_eq!(seen, ["a:on", "b:on", "done b"]);
+        let seen = play(fencing("on", unsure.clone()), &[not, Err("x"), Err("x")]);
+        assert_eq!(seen, ["a:on", "b:on", "b:on", "failed b: x"]);
+        // Nothing kept it away: turning it on is all that can be done.
+        let seen = play(fencing("on", unsure), &[not, not, ok]);
+        assert_eq!(seen, ["a:on", "b:on", "a:on", "done a"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -17,6 +18,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_quorate");
 const AGENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../agents");
+const TESTKIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../dev/testkit/agents");
 
 /// Three nodes, the sequencer between them, and what they leave on disk.
 pub struct Bed {
@@ -48,6 +50,7 @@ impl Bed {
         let dir = std::env::temp_dir().join(name);
         fs::create_dir_all(&dir).unwrap();
         let mut bed = Self { dir, sequencer: None, daemons: BTreeMap::new() };
+        bed.gather_agents();
         bed.start_sequencer();
         for node in 1..=3 {
             bed.write_config(node);
@@ -57,6 +60,20 @@ impl Bed {
         }
         bed.wait_members(1, &[1, 2, 3]);
         bed
+    }
+
+    /// The repository's own agents and the testkit's, in one directory of agents.
+    fn gather_agents(&self) {
+        for kind in ["fence", "ocf"] {
+            let into = self.dir.join("agents").join(kind);
+            fs::create_dir_all(&into).unwrap();
+            for from in [AGENTS, TESTKIT] {
+                for agent in fs::read_dir(Path::new(from).join(kind)).unwrap() {
+                    let agent = agent.unwrap();
+                    symlink(agent.path(), into.join(agent.file_name())).unwrap();
+                }
+            }
+        }
     }
 
     pub fn start_sequencer(&mut self) {
@@ -89,7 +106,7 @@ impl Bed {
         let dir = self.node_dir(node);
         fs::create_dir_all(&dir).unwrap();
         let text = format!(
-            "name = \"n{node}\"\nstate_dir = \".\"\nagents = \"{AGENTS}\"\nlog_level = \"debug\"\n\
+            "name = \"n{node}\"\nstate_dir = \".\"\nagents = \"../agents\"\nlog_level = \"debug\"\n\
              nodes = [{{ name = \"n1\", id = 1 }}, {{ name = \"n2\", id = 2 }}, {{ name = \"n3\", \
              id = 3 }}]\n[fabric]\nkind = \"embedded\"\nsocket = \"../fabric.sock\"\n"
         );

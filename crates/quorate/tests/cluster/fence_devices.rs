@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use wire::api::{Event, Reply};
+use wire::api::{Change, Event, Reply};
 
 use crate::bed::{Bed, configuration};
 use crate::{check_ledger, other_than};
@@ -36,7 +36,8 @@ fn lose(bed: &mut Bed, holder: u32) -> u32 {
     let witness = other_than(holder);
     bed.kill_node(holder);
     bed.wait_event(witness, "fencing", |event| {
-        matches!(event, Event::Fenced { target, succeeded: true, .. } if *target == format!("n{holder}"))
+        let Event::Fenced { target, action, succeeded: true, .. } = event else { return false };
+        *target == format!("n{holder}") && action != "on"
     });
     bed.wait(witness, "recovery", |seen| seen.cluster.idle && !bed.running("lock").is_empty());
     assert!(!bed.running("lock").contains(&holder));
@@ -79,6 +80,69 @@ fn storage_is_given_back_once_to_each_node_and_again_after_it_was_fenced() {
     let xml = bed.see(witness).xml;
     assert_eq!(xml.matches("\"#node-unfenced\"").count(), 3, "{xml}");
     check_ledger(&bed, 2);
+}
+
+#[test]
+fn a_node_that_is_up_is_let_to_the_shelf_before_it_takes_from_it_and_only_once() {
+    // Nothing but the agent's own description says that the shelf must let nodes in.
+    let (mut bed, _) = start(|bed, text| {
+        let shelf = bed.dir.join("shelf");
+        let shelf = shelf.display();
+        let more = format!(
+            r#"<primitive id="shelf" class="stonith" type="fence_shelf">
+              <instance_attributes id="shelf-parameters">
+                <nvpair id="shelf-dir" name="shelf" value="{shelf}"/>
+                <nvpair id="shelf-hosts" name="pcmk_host_list" value="n1 n2 n3"/>
+              </instance_attributes></primitive>
+            <clone id="readers"><primitive id="reader" class="ocf" provider="testkit"
+              type="needs_shelf"><instance_attributes id="reader-parameters">
+                <nvpair id="reader-dir" name="shelf" value="{shelf}"/>
+                <nvpair id="reader-state" name="state" value="{dir}/reader"/>
+              </instance_attributes>
+              <meta_attributes id="reader-meta">
+                <nvpair id="reader-requires" name="requires" value="unfencing"/>
+              </meta_attributes></primitive></clone>
+            <primitive id="lock""#,
+            dir = bed.dir.display()
+        );
+        text.replace("<primitive id=\"lock\"", more.trim_start())
+    });
+    let readers = |bed: &Bed| -> Vec<u32> {
+        (1..=3).filter(|node| bed.dir.join(format!("reader.n{node}")).exists()).collect()
+    };
+    let ons = |bed: &Bed| -> Vec<String> {
+        let log = fs::read_to_string(bed.dir.join("shelf/log")).unwrap();
+        let mut ons: Vec<String> = log.lines().map(str::to_owned).collect();
+        ons.sort();
+        ons
+    };
+    assert_eq!(readers(&bed), [1, 2, 3], "{}", bed.see(1).xml);
+    assert_eq!(ons(&bed), ["on n1 by n1", "on n2 by n2", "on n3 by n3"]);
+    assert_eq!(bed.see(1).xml.matches("\"#node-unfenced\"").count(), 3);
+
+    // Many plans later nobody is let in again; another one plans on.
+    for number in 0..3 {
+        let change = Change::Attribute {
+            node: "n1".to_owned(),
+            name: "number".to_owned(),
+            value: Some(number.to_string()),
+        };
+        assert!(matches!(bed.change(2, change), Reply::Done { .. }));
+        bed.wait_idle(2);
+    }
+    let coordinator = bed.see(1).cluster.coordinator.unwrap();
+    let coordinator = (1..=3).find(|node| coordinator == format!("n{node}")).unwrap();
+    let witness = other_than(coordinator);
+    assert!(bed.stop_node(coordinator).success());
+    bed.wait(witness, "the others", |seen| seen.cluster.members.len() == 2 && seen.cluster.idle);
+    assert_eq!(ons(&bed).len(), 3, "{:?}", ons(&bed));
+
+    // Who comes back in another life is let in again, as it might have been fenced meanwhile.
+    bed.start_node(coordinator);
+    bed.wait_members(witness, &[1, 2, 3]);
+    bed.wait_idle(witness);
+    assert_eq!(readers(&bed), [1, 2, 3]);
+    assert_eq!(ons(&bed).len(), 4, "{:?}", ons(&bed));
 }
 
 #[test]
