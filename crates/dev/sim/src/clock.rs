@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use model::Tick;
 
-use crate::world::Event;
+use crate::event::Event;
 
 #[derive(Debug, Default)]
 pub(crate) struct Clock {

@@ -1,0 +1,57 @@
+//! What can happen in a run, and when it does.
+
+use controller::{Record, RunToken, TimerToken};
+use model::{NodeId, Outcome, Role};
+
+/// What can happen.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The oldest unordered message of a node gets its place.
+    Order {
+        from: NodeId,
+        life: u64,
+    },
+    Deliver {
+        to: NodeId,
+        ring: u64,
+    },
+    /// The fabric notices who is there and who is not.
+    Reform,
+    Timer {
+        node: NodeId,
+        life: u64,
+        token: TimerToken,
+    },
+    AgentEnds {
+        node: NodeId,
+        life: u64,
+        run: RunToken,
+        outcome: Outcome,
+        effect: Option<Option<Role>>,
+    },
+    /// A fence device acts on its target, whatever its user hears.
+    Power {
+        node: NodeId,
+        on: bool,
+    },
+    Disk {
+        node: NodeId,
+        life: u64,
+        ticket: u64,
+        record: Record,
+    },
+    StartDaemon {
+        node: NodeId,
+    },
+    /// A daemon that stood still goes on.
+    Resume {
+        node: NodeId,
+        life: u64,
+    },
+    Fault,
+    ClientEdits,
+    /// The safety phase ends.
+    Calm,
+    /// The operator of the liveness phase cleans up and looks whether all is well.
+    Tend,
+}

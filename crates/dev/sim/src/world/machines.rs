@@ -1,0 +1,88 @@
+//! Machines get and lose power, daemons start and crash, disks answer.
+
+use controller::{Input, Record};
+use model::NodeId;
+
+use super::World;
+use crate::agents;
+use crate::corners;
+use crate::event::Event;
+
+impl World {
+    pub(super) fn start_daemon(&mut self, node: NodeId) {
+        let nodes = self.scene.nodes;
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        if !machine.powered || machine.daemon.is_some() {
+            return;
+        }
+        machine.shut_down = false;
+        machine.start(nodes);
+        corners::at_start(self, node);
+        self.note(node, "daemon starts");
+        self.step(node, Input::Started);
+        self.notice_soon();
+    }
+
+    pub(super) fn power(&mut self, node: NodeId, on: bool) {
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        if on {
+            machine.powered = true;
+            let boot = self.chance.between(500_000, 3_000_000);
+            self.clock.after(boot, Event::StartDaemon { node });
+            return;
+        }
+        let was_up = machine.is_up();
+        machine.power_off();
+        self.note(node, "power off");
+        if was_up {
+            self.daemon_is_gone(node);
+        }
+    }
+
+    /// Agents at work when the daemon dies are ended before it starts again; what they had done
+    /// by then is anyone's guess.
+    pub(super) fn crash(&mut self, node: NodeId) {
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        if machine.daemon.is_none() {
+            return;
+        }
+        for run in machine.crash_daemon() {
+            let effect = agents::role_after(&run.task);
+            if &*run.agent.standard == "stonith" || !self.chance.percent(50) {
+                continue;
+            }
+            match effect {
+                Some(Some(role)) => {
+                    machine.active.insert(run.resource, role);
+                }
+                Some(None) => {
+                    machine.active.remove(&run.resource);
+                }
+                None => {}
+            }
+        }
+        self.note(node, "daemon crashes");
+        self.daemon_is_gone(node);
+        let later = self.chance.between(200_000, 20_000_000);
+        self.clock.after(later, Event::StartDaemon { node });
+    }
+
+    pub(super) fn daemon_is_gone(&mut self, node: NodeId) {
+        self.fabric.gone(node);
+        self.notice_soon();
+    }
+
+    pub(super) fn disk(&mut self, node: NodeId, life: u64, ticket: u64, record: Record) {
+        if !self.lives(node, life) {
+            return;
+        }
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let input = if machine.disk.full {
+            Input::NotPersisted { ticket, reason: "no space left".to_owned() }
+        } else {
+            machine.disk.write(record);
+            Input::Persisted { ticket }
+        };
+        self.step(node, input);
+    }
+}

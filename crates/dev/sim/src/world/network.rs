@@ -1,0 +1,89 @@
+//! The network carries messages, forms memberships, falls apart and heals.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use controller::Input;
+use model::{NodeId, Tick};
+
+use super::World;
+use crate::corners::{self, Corner};
+use crate::event::Event;
+
+impl World {
+    pub(super) fn order(&mut self, from: NodeId, life: u64) {
+        if !self.lives(from, life) {
+            return;
+        }
+        let Some(ring) = self.fabric.ring_of(from).map(|ring| ring.id) else { return };
+        let (now, most) = (self.clock.now(), self.faults.delay);
+        let chance = &mut self.chance;
+        let mut delay = || Tick(now.0 + chance.between(50, most.max(100)));
+        for (to, at) in self.fabric.order(from, &mut delay) {
+            self.clock.schedule(at, Event::Deliver { to, ring });
+        }
+    }
+
+    pub(super) fn notice_soon(&mut self) {
+        let after = self.chance.between(20_000, 1_000_000);
+        self.clock.after(after, Event::Reform);
+    }
+
+    pub(super) fn reform(&mut self) {
+        let up: BTreeSet<NodeId> = self
+            .machines
+            .values()
+            .filter(|machine| machine.is_up())
+            .map(|machine| machine.id)
+            .collect();
+        let rings = self.fabric.to_be_formed(&up);
+        for members in &rings {
+            corners::at_change(self, members);
+        }
+        let chance = &mut self.chance;
+        let mut cut =
+            |least: usize, most: usize| chance.between(least as u64, most as u64 + 1) as usize;
+        let change = self.fabric.form(rings, &mut cut);
+        for (to, from, message) in change.flushed {
+            self.step(to, Input::Delivered { from, message: Box::new(message) });
+        }
+        for ring in change.formed {
+            let quorate = ring.members.len() * 2 > self.machines.len();
+            let members: Vec<NodeId> = ring.members.iter().copied().collect();
+            for member in &members {
+                // Still in this ring? A step before may have ended a daemon.
+                if self.fabric.ring_of(*member).is_none_or(|now| now.id != ring.id) {
+                    continue;
+                }
+                if let Some(machine) = self.machines.get_mut(member) {
+                    machine.last_known = machine.active.keys().cloned().collect();
+                }
+                let waiting = self.fabric.waiting(*member);
+                let life = self.machines.get(member).map_or(0, |machine| machine.life);
+                for _ in 0..waiting {
+                    self.clock.after(100, Event::Order { from: *member, life });
+                }
+                let input = Input::Membership { id: ring.id, members: members.clone(), quorate };
+                self.step(*member, input);
+            }
+        }
+    }
+
+    pub(super) fn partition(&mut self) {
+        self.visit(Corner::Partition);
+        let nodes = self.nodes();
+        let sides: BTreeMap<NodeId, u32> =
+            nodes.iter().map(|node| (*node, u32::from(self.chance.percent(40)))).collect();
+        self.note_all(&format!("partition {sides:?}"));
+        self.fabric.set_sides(sides);
+        self.notice_soon();
+    }
+
+    pub(super) fn heal(&mut self) {
+        if self.fabric.is_whole() {
+            return;
+        }
+        self.note_all("the network heals");
+        self.fabric.set_sides(BTreeMap::new());
+        self.notice_soon();
+    }
+}

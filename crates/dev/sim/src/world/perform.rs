@@ -1,0 +1,86 @@
+//! One daemon steps; what it wants done is performed.
+
+use controller::{Effect, ExitReason, Input, Now};
+use model::NodeId;
+
+use super::World;
+use crate::agents;
+use crate::corners::Corner;
+use crate::event::Event;
+
+/// Wall clock at the start of every run.
+const EPOCH: i64 = 1_700_000_000;
+
+impl World {
+    pub(super) fn step(&mut self, node: NodeId, input: Input) {
+        let tick = self.clock.now();
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let wall = EPOCH + (tick.0 / 1_000_000) as i64 + machine.skew;
+        let Some(daemon) = &mut machine.daemon else { return };
+        if let Some(waiting) = &mut machine.paused {
+            return waiting.push(input);
+        }
+        let life = machine.life;
+        let effects = daemon.step(Now { tick, wall }, input);
+        self.touched = Some(node);
+        for effect in effects {
+            self.perform(node, life, effect);
+        }
+    }
+
+    fn perform(&mut self, node: NodeId, life: u64, effect: Effect) {
+        match effect {
+            Effect::Broadcast(message) => {
+                let delay = self.delay();
+                let at = self.fabric.send(node, message, self.clock.now().after(delay));
+                self.clock.schedule(at, Event::Order { from: node, life });
+            }
+            Effect::RunAgent(run) => self.run_agent(node, life, *run),
+            Effect::KillAgent { run } => {
+                let outcome = agents::cancelled();
+                self.clock
+                    .after(1_000, Event::AgentEnds { node, life, run, outcome, effect: None });
+            }
+            Effect::Watch { .. } | Effect::Unwatch { .. } => {}
+            Effect::SetTimer { token, at } => {
+                self.clock.schedule(at, Event::Timer { node, life, token });
+            }
+            Effect::Persist { ticket, record } => {
+                let takes = self.chance.between(1_000, self.faults.fsync);
+                let done = self.clock.now().after(std::time::Duration::from_micros(takes));
+                let Some(machine) = self.machines.get_mut(&node) else { return };
+                // One queue: the disk answers in the order of the tickets.
+                machine.disk.busy_until = machine.disk.busy_until.max(done);
+                let at = machine.disk.busy_until;
+                self.clock.schedule(at, Event::Disk { node, life, ticket, record });
+            }
+            Effect::SetAside { reason, .. } => {
+                self.visit(Corner::SetAside);
+                self.note(node, &reason);
+            }
+            Effect::Reply { client, reply } => self.clients.answered(client, &reply),
+            Effect::Report(entry) => self.note(node, &format!("{:?}", entry.event)),
+            Effect::Exit { reason } => self.exit(node, reason),
+        }
+    }
+
+    fn exit(&mut self, node: NodeId, reason: ExitReason) {
+        self.note(node, &format!("exit: {reason:?}"));
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        match reason {
+            ExitReason::ShutDown => {
+                machine.crash_daemon();
+                machine.shut_down = true;
+                self.just_left = Some(node);
+                self.visit(Corner::ShutDown);
+                let later = self.chance.between(2_000_000, 20_000_000);
+                self.clock.after(later, Event::StartDaemon { node });
+            }
+            ExitReason::Fenced => {
+                machine.power_off();
+                self.clock.after(2_000_000, Event::Power { node, on: true });
+            }
+        }
+        self.daemon_is_gone(node);
+    }
+}
