@@ -43,6 +43,8 @@ impl Controller {
             self.effects.push(Effect::Exit { reason: ExitReason::ShutDown });
             return;
         }
+        // The next membership is without it, and has not lost it.
+        self.formed_with.remove(&from);
         self.finish_leave(&node.name, true);
         self.think_again(format!("{} left", node.name));
     }

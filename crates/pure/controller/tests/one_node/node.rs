@@ -3,7 +3,7 @@
 use controller::{AgentRun, Controller, Effect, Identity, Input, Now, Restored, TimerToken};
 use model::{NodeId, NodeName, Outcome, Tick};
 use wire::Message;
-use wire::api::{Change, Edit, Request};
+use wire::api::{Change, Edit, Event, Request};
 
 pub(crate) const ME: NodeId = NodeId(1);
 
@@ -18,6 +18,8 @@ pub(crate) struct Node {
     timers: Vec<(Tick, TimerToken)>,
     /// Every agent's run so far.
     pub(crate) runs: Vec<AgentRun>,
+    /// What was told so far.
+    pub(crate) events: Vec<Event>,
 }
 
 impl Node {
@@ -33,6 +35,7 @@ impl Node {
             to_run: Vec::new(),
             timers: Vec::new(),
             runs: Vec::new(),
+            events: Vec::new(),
         };
         node.step(Input::Started);
         node
@@ -56,6 +59,8 @@ impl Node {
                 self.to_run.push(*run);
             } else if let Effect::SetTimer { token, at } = effect {
                 self.timers.push((at, token));
+            } else if let Effect::Report(entry) = effect {
+                self.events.push(entry.event);
             }
         }
     }
@@ -63,6 +68,17 @@ impl Node {
     pub(crate) fn deliver(&mut self) {
         for message in std::mem::take(&mut self.under_way) {
             self.step(Input::Delivered { from: ME, message: Box::new(message) });
+        }
+    }
+
+    /// The same, with another node that has nothing to say but the introduction that this one has.
+    pub(crate) fn deliver_echoing(&mut self, echo: NodeId) {
+        for message in std::mem::take(&mut self.under_way) {
+            let hello = matches!(message, Message::Hello(_)).then(|| Box::new(message.clone()));
+            self.step(Input::Delivered { from: ME, message: Box::new(message) });
+            if let Some(message) = hello {
+                self.step(Input::Delivered { from: echo, message });
+            }
         }
     }
 
