@@ -15,8 +15,8 @@ const KNOCK: Duration = Duration::from_millis(20);
 /// How long a wait for an event may take before the connection is looked at again.
 const QUIET: Duration = Duration::from_secs(3600);
 
-/// Tells the world each event of the daemon at `socket`.
-pub(crate) fn follow(socket: PathBuf, world: Sender<Message>) {
+/// Tells the world each event of a machine's daemon, which is at `socket`.
+pub(crate) fn follow(machine: usize, socket: PathBuf, world: Sender<Message>) {
     std::thread::spawn(move || {
         let client = Client::new(socket, Duration::from_secs(5));
         let deadline = Instant::now() + STARTING;
@@ -29,7 +29,7 @@ pub(crate) fn follow(socket: PathBuf, world: Sender<Message>) {
         };
         while let Ok(next) = events.next(QUIET) {
             let Some(entry) = next else { continue };
-            if world.send(Message::Event(Box::new(entry))).is_err() {
+            if world.send(Message::Event { machine, entry: Box::new(entry) }).is_err() {
                 return;
             }
         }

@@ -15,6 +15,7 @@ mod check;
 mod child;
 mod files;
 mod follow;
+mod heard;
 mod leftovers;
 mod live;
 mod network;
@@ -28,6 +29,7 @@ mod world;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::mpsc::channel;
 
 use arguments::Arguments;
 use trouble::Trouble;
@@ -71,12 +73,15 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
 
 /// Whether everything was as it should be.
 fn run(arguments: &Arguments) -> Result<bool, Trouble> {
+    // First of all: Ctrl-C must not end the demo in the middle of what it makes, nor of removing it.
+    let (outbox, inbox) = channel();
+    signals::watch(outbox.clone())?;
     let directory = files::Directory::take(&arguments.directory)?;
     leftovers::remove(directory.path())?;
     directory.empty()?;
     // Dropped last to first: the world's processes end before the network goes.
     let network = network::Network::set_up(&directory)?;
-    let mut world = World::begin(&directory, &network)?;
+    let mut world = World::begin(&directory, &network, (outbox, inbox))?;
     world.start_everything()?;
     if arguments.check { check::check(&mut world) } else { live::show(&mut world).map(|()| true) }
 }

@@ -7,7 +7,7 @@ use wire::api::Event;
 
 use crate::say;
 use crate::trouble::Trouble;
-use crate::world::World;
+use crate::world::{Message, World};
 
 /// Shows what happens until it is ended.
 pub(crate) fn show(world: &mut World<'_>) -> Result<(), Trouble> {
@@ -16,6 +16,8 @@ pub(crate) fn show(world: &mut World<'_>) -> Result<(), Trouble> {
         read_lines(world);
     }
     let mut served_by = None;
+    // Before its first answer the service is not out, it has not begun.
+    let mut answered_before = false;
     loop {
         match world.take_in(Duration::from_secs(3600)) {
             Ok(()) => {}
@@ -33,7 +35,8 @@ pub(crate) fn show(world: &mut World<'_>) -> Result<(), Trouble> {
         }
         if world.served_by != served_by || world.has_outage() {
             served_by = world.served_by;
-            tell_service(world);
+            tell_service(world, answered_before);
+            answered_before = true;
         }
         while let Some(line) = world.line() {
             if matches!(line.trim(), "q" | "quit") {
@@ -67,7 +70,7 @@ fn help() {
     say::line(
         "Type a key and Enter:\n  a  kill the node that serves (power gone, no good-bye)\n  c  kill \
          the coordinator\n  w  kill the web server's process\n  d  shut the serving node down in \
-         peace\n  o  switch on what is down\n  s  show the status\n  q  end it (or Ctrl-C)\n",
+         peace\n  o  switch on what is down\n  s  show the status\n  q  end it (or Ctrl-C, Ctrl-D)\n",
     );
 }
 
@@ -111,22 +114,24 @@ fn read_lines(world: &World<'_>) {
     let outbox = world.outbox();
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {
-            let Ok(line) = line else { return };
-            if outbox.send(crate::world::Message::Line(line)).is_err() {
+            let Ok(line) = line else { break };
+            if outbox.send(Message::Line(line)).is_err() {
                 return;
             }
         }
+        // Ctrl-D, or the terminal is gone. If nobody listens any more, it is ended already.
+        let _ended = outbox.send(Message::Stop);
     });
 }
 
-fn tell_service(world: &mut World<'_>) {
+fn tell_service(world: &mut World<'_>, answered_before: bool) {
     let outage = world.take_outages().into_iter().next();
     match (world.served_by, outage) {
-        (Some(node), Some(outage)) => {
+        (Some(node), Some(outage)) if answered_before => {
             let outage = crate::table::milliseconds(outage);
             say::line(&format!("          the service answers from {node}, after {outage}"));
         }
-        (Some(node), None) => say::line(&format!("          the service answers from {node}")),
+        (Some(node), _) => say::line(&format!("          the service answers from {node}")),
         (None, _) => say::line("          the service does not answer"),
     }
 }

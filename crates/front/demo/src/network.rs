@@ -3,8 +3,11 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use rustix::process::Signal;
 
 use crate::NODES;
 use crate::files::Directory;
@@ -82,6 +85,7 @@ impl Network {
         };
         match network.make() {
             Ok(()) => Ok(network),
+            Err(Trouble::Interrupted) => Err(Trouble::Interrupted),
             // In containers root may be short of that right.
             Err(trouble) => {
                 let reason = trouble.to_string();
@@ -212,10 +216,16 @@ fn ip(words: &[&str]) -> Result<(), Trouble> {
     let command = || format!("ip {}", words.join(" "));
     let output = Command::new("ip")
         .args(words)
+        // Ctrl-C at the terminal is for the demo alone.
+        .process_group(0)
         .output()
         .map_err(|error| Trouble::Command { command: command(), said: error.to_string() })?;
     if output.status.success() {
         return Ok(());
+    }
+    // Ctrl-C came before the command had its own process group.
+    if output.status.signal() == Some(Signal::INT.as_raw()) {
+        return Err(Trouble::Interrupted);
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     Err(Trouble::Command { command: command(), said })

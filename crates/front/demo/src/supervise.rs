@@ -75,7 +75,7 @@ impl Machine {
             plant.spawn(namespace, &words, &folder.join("daemon.log"), Some(self.number))?;
         self.state = State::Up { process };
         self.switched = false;
-        follow(socket, plant.world.clone());
+        follow(self.number, socket, plant.world.clone());
         Ok(())
     }
 

@@ -12,11 +12,12 @@ use view::status::{NodeState, ResourceLine};
 use wire::api::{Change, Cluster, Edit, Entry, Event, Request};
 
 use crate::files::Directory;
+use crate::heard::Heard;
 use crate::network::Network;
 use crate::service::Server;
 use crate::supervise::{Machine, Plant, watch_switches};
 use crate::trouble::Trouble;
-use crate::{NODES, leftovers, say, service, signals};
+use crate::{NODES, leftovers, say, service};
 
 /// How long anything may take before it is taken to have failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,8 +33,8 @@ pub(crate) enum Message {
     Ended { machine: Option<usize>, process: u32, code: Option<i32> },
     /// Somebody touched a node's power switch.
     Switched { machine: usize },
-    /// A daemon told something.
-    Event(Box<Entry>),
+    /// A node's daemon told something.
+    Event { machine: usize, entry: Box<Entry> },
     /// Another server, or none, answers for the service; so long there had been no answer.
     Service { by: Option<Server>, outage: Duration },
     /// The person typed a line.
@@ -61,21 +62,19 @@ pub(crate) struct World<'d> {
     outages: Vec<Duration>,
     /// Events, as each is told the first time.
     pub(crate) told: VecDeque<Entry>,
-    /// The last events, to know again what another node tells, too.
-    known: VecDeque<Entry>,
+    heard: Heard,
     lines: VecDeque<String>,
     /// Dropping it ends the service's watcher.
     _watcher: Sender<()>,
 }
 
-/// Nodes tell the same things at about the same time: so many are remembered.
-const KNOWN_MAX: usize = 200;
-
 impl<'d> World<'d> {
     /// Starts watching; nothing runs yet.
-    pub(crate) fn begin(directory: &'d Directory, network: &'d Network) -> Result<Self, Trouble> {
-        let (outbox, inbox) = channel();
-        signals::watch(outbox.clone())?;
+    pub(crate) fn begin(
+        directory: &'d Directory,
+        network: &'d Network,
+        (outbox, inbox): (Sender<Message>, Receiver<Message>),
+    ) -> Result<Self, Trouble> {
         directory.fill(network)?;
         let plant = Plant { directory, network, world: outbox.clone() };
         let machines: Vec<Machine> =
@@ -90,7 +89,7 @@ impl<'d> World<'d> {
             served_by: None,
             outages: Vec::new(),
             told: VecDeque::new(),
-            known: VecDeque::new(),
+            heard: Heard::default(),
             lines: VecDeque::new(),
             _watcher: watcher,
         })
@@ -273,7 +272,11 @@ impl<'d> World<'d> {
                     machine.touched(&self.plant)?;
                 }
             }
-            Message::Event(entry) => self.hear(*entry),
+            Message::Event { machine, entry } => {
+                if self.heard.is_news(machine, &entry) {
+                    self.told.push_back(*entry);
+                }
+            }
             Message::Service { by, outage } => {
                 self.served_by = by.map(|server| server.node);
                 if by.is_some() {
@@ -283,19 +286,6 @@ impl<'d> World<'d> {
             Message::Line(line) => self.lines.push_back(line),
         }
         Ok(())
-    }
-
-    /// All members tell what happens to the cluster: the first one is heard.
-    fn hear(&mut self, entry: Entry) {
-        let same = |known: &Entry| known.at == entry.at && known.event == entry.event;
-        if self.known.iter().any(same) {
-            return;
-        }
-        self.known.push_back(entry.clone());
-        if self.known.len() > KNOWN_MAX {
-            self.known.pop_front();
-        }
-        self.told.push_back(entry);
     }
 
     /// The next line that the person typed.

@@ -1,0 +1,122 @@
+//! The demo at a terminal of its own, and the hands before it.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+/// Longer than anything here takes on a busy machine; reached only when a test fails.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub struct Terminal {
+    /// Keyboard and screen. The terminal is there as long as this is open.
+    hands: Option<File>,
+    demo: Child,
+    screen: String,
+}
+
+/// How the demo ended.
+pub struct Ended {
+    pub code: Option<i32>,
+    pub screen: String,
+}
+
+impl Terminal {
+    /// Starts the demo in `dir`; where other temporary files would go is `temporary`.
+    pub fn start(dir: &Path, temporary: &Path) -> Self {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let open = || File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+        let demo = Command::new("setsid")
+            .args(["--ctty", env!("CARGO_BIN_EXE_quorate"), "demo", "--dir"])
+            .arg(dir)
+            .env("TMPDIR", temporary)
+            .stdin(open())
+            .stdout(open())
+            .stderr(open())
+            .spawn()
+            .unwrap();
+        Self { hands: Some(File::from(master)), demo, screen: String::new() }
+    }
+
+    /// Takes in what is shown within `patience`, if anything is.
+    fn look(&mut self, patience: Duration) {
+        let Some(hands) = &mut self.hands else { return std::thread::sleep(patience) };
+        let patience = Timespec::try_from(patience).unwrap();
+        let ready = poll(&mut [PollFd::new(hands, PollFlags::IN)], Some(&patience)).unwrap();
+        let mut bytes = [0; 4096];
+        // When nobody has the terminal open any more, reading is an error.
+        if ready > 0
+            && let Ok(length) = hands.read(&mut bytes)
+        {
+            self.screen.push_str(&String::from_utf8_lossy(bytes.get(..length).unwrap()));
+        }
+    }
+
+    /// Waits until the demo shows `text`.
+    pub fn wait_for(&mut self, text: &str) {
+        let begun = Instant::now();
+        while !self.screen.contains(text) {
+            assert!(begun.elapsed() < PATIENCE, "`{text}` is not shown:\n{}", self.screen);
+            self.look(Duration::from_millis(100));
+        }
+    }
+
+    /// Waits until something is so; looks all the time, not to miss the moment.
+    pub fn wait_until(&mut self, so: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !so() {
+            assert!(begun.elapsed() < PATIENCE, "it does not come:\n{}", self.screen);
+            self.look(Duration::ZERO);
+        }
+    }
+
+    pub fn type_in(&mut self, keys: &str) {
+        self.hands.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Sends the demo a signal.
+    pub fn send(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.demo.id()).unwrap());
+        kill_process(pid.unwrap(), signal).unwrap();
+    }
+
+    /// Waits for the demo's end.
+    pub fn end(mut self) -> Ended {
+        let begun = Instant::now();
+        let status = loop {
+            self.look(Duration::from_millis(10));
+            if let Some(status) = self.demo.try_wait().unwrap() {
+                break status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it does not end:\n{}", self.screen);
+        };
+        self.look(Duration::ZERO);
+        assert!(status.signal().is_none(), "{status}\n{}", self.screen);
+        Ended { code: status.code(), screen: std::mem::take(&mut self.screen) }
+    }
+
+    /// The window is closed, or the line cut; waits for the demo's end.
+    pub fn close(mut self) -> Ended {
+        self.hands = None;
+        self.end()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // A test failed. Not killed: what it has made, it removes.
+        if matches!(self.demo.try_wait(), Ok(None)) {
+            self.send(Signal::TERM);
+        }
+    }
+}
