@@ -23,6 +23,8 @@ mod summary;
 use cib::Document;
 use model::Plan;
 
+pub use act::act;
+pub use act::acting::Acting;
 pub use assign::{Assigned, ScoreLine, assign};
 pub use cause::explain;
 pub use graph::{ActView, InputView};
@@ -61,8 +63,11 @@ pub struct Planned {
 pub fn plan(document: &Document, input: &Input) -> Planned {
     let resolved = resolve(document, input);
     let assigned = assign(&resolved);
-    let scores = assigned.score_lines(&resolved);
-    let mut acting = act::act(&resolved, &assigned);
+    graph(act(&resolved, &assigned), &resolved, &assigned)
+}
+
+/// The last stage: makes the plan of what was derived from `resolved` and `assigned`.
+pub fn graph(mut acting: Acting<'_, '_>, resolved: &Resolved<'_>, assigned: &Assigned) -> Planned {
     let mut steps = graph::select(&mut acting);
     let untangled = graph::untangle(&mut acting, &mut steps);
     let plan = graph::raise(&acting, &steps);
@@ -71,5 +76,5 @@ pub fn plan(document: &Document, input: &Input) -> Planned {
     let mut findings = resolved.findings.clone();
     findings.extend(assigned.findings.iter().cloned());
     findings.extend(untangled);
-    Planned { plan, scores, actions, changes, findings }
+    Planned { plan, scores: assigned.score_lines(resolved), actions, changes, findings }
 }

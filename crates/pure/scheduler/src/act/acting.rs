@@ -23,7 +23,7 @@ use crate::{
 
 /// Everything that the functions of this stage share.
 #[derive(Debug)]
-pub(crate) struct Acting<'r, 'a> {
+pub struct Acting<'r, 'a> {
     pub(crate) given: &'r Resolved<'a>,
     pub(crate) assigned: &'r Assigned,
     pub(crate) arena: Arena<'a>,

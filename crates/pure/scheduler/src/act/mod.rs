@@ -45,7 +45,7 @@ use crate::assign::Assigned;
 use crate::{FailCountScope, Resolved};
 
 /// Derives every action and orders them.
-pub(crate) fn act<'r, 'a>(given: &'r Resolved<'a>, assigned: &'r Assigned) -> Acting<'r, 'a> {
+pub fn act<'r, 'a>(given: &'r Resolved<'a>, assigned: &'r Assigned) -> Acting<'r, 'a> {
     let mut acting = Acting::new(given, assigned);
     early::create(&mut acting);
     configured::order_all(&mut acting);
