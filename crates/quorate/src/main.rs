@@ -33,11 +33,17 @@ fn main() -> ExitCode {
 type Tool = fn(Vec<OsString>) -> ExitCode;
 
 /// Names of other systems' commands that this program answers to.
-const COMPATIBLE: [(&str, Tool); 4] = [
+const COMPATIBLE: [(&str, Tool); 10] = [
     ("attrd_updater", pacemaker::attrd_updater),
+    ("cibadmin", pacemaker::cibadmin),
     ("crm_attribute", pacemaker::crm_attribute),
     ("crm_master", pacemaker::crm_master),
+    ("crm_mon", pacemaker::crm_mon),
+    ("crm_node", pacemaker::crm_node),
+    ("crm_resource", pacemaker::crm_resource),
     ("crm_simulate", pacemaker::crm_simulate),
+    ("pacemakerd", pacemaker::pacemakerd),
+    ("stonith_admin", pacemaker::fencing_admin),
 ];
 
 /// Commands of our own.

@@ -15,6 +15,10 @@ mod fence_devices;
 mod promotion;
 #[path = "cluster/reload.rs"]
 mod reload;
+#[path = "cluster/tools.rs"]
+mod tools;
+#[path = "cluster/with.rs"]
+mod with;
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};

@@ -10,11 +10,9 @@ mod crm_attribute;
 mod place;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::process::ExitCode;
 
-use crate::exit::Exit;
-use crate::options::{self, Given, Taken};
+use crate::tool::{self, Trouble};
 use place::Place;
 
 /// Sets, asks for and removes cluster options and node attributes.
@@ -50,6 +48,8 @@ struct Wanted {
     /// Every one, if none is given; only for a query.
     name: Option<String>,
     shown: Shown,
+    /// The id of the set that the value is in, if it is to be in a certain one.
+    set: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,67 +77,15 @@ enum Shown {
     WithHost,
 }
 
-/// Why a tool gave up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Trouble {
-    exit: Exit,
-    words: String,
-}
-
-impl Trouble {
-    fn new(exit: Exit, words: impl Into<String>) -> Self {
-        Self { exit, words: words.into() }
-    }
-
-    fn usage(words: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, words)
-    }
-}
-
 /// Reads a variable of the environment.
 type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
 
 type Read = fn(&[String], Environment<'_>) -> Result<Asked, Trouble>;
 
 fn tool(name: &str, words: Vec<OsString>, read: Read) -> ExitCode {
-    let words: Vec<String> =
-        words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let environment =
-        |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    let done = read(&words, &environment).and_then(|asked| match asked {
+    tool::run(name, words, |words| match read(words, &tool::environment)? {
         Asked::Help(text) => Ok(text),
-        Asked::Version => Ok(format!("Pacemaker 3.0.2\nQuorate's {name}\n")),
-        Asked::Do(wanted) => cluster::carry_out(&wanted, &environment),
-    });
-    // Nobody is left to tell if the outputs are closed.
-    let exit = match done {
-        Ok(text) => {
-            let _closed = std::io::stdout().write_all(text.as_bytes());
-            Exit::Ok
-        }
-        Err(trouble) => {
-            let _closed = writeln!(std::io::stderr(), "{name}: {}", trouble.words);
-            trouble.exit
-        }
-    };
-    ExitCode::from(exit as u8)
-}
-
-fn given(taken: &[Taken], words: &[String]) -> Result<Vec<Given>, Trouble> {
-    options::read(taken, words).map_err(Trouble::usage)
-}
-
-/// A switch that a tool takes.
-const fn switch(long: &'static str, short: Option<char>, help: &'static str) -> Taken {
-    Taken { long, short, value: None, help }
-}
-
-/// An option with a value.
-const fn valued(
-    long: &'static str,
-    short: Option<char>,
-    value: &'static str,
-    help: &'static str,
-) -> Taken {
-    Taken { long, short, value: Some(value), help }
+        Asked::Version => Ok(tool::version(name)),
+        Asked::Do(wanted) => cluster::carry_out(&wanted, &tool::environment),
+    })
 }

@@ -7,7 +7,7 @@ mod steps;
 
 use scheduler::NodeKind;
 
-use crate::shown::{Section, Timing};
+use crate::shown::{Section, Summary, Timing};
 use crate::status::{
     AttributeShown, FailCountShown, FailedAction, Health, NodeAttributes, NodeFailures, NodeShown,
     Status,
@@ -47,6 +47,10 @@ pub(crate) fn write(out: &mut XmlOut, section: &Section<'_>) {
         Section::Maintenance | Section::Held(_) => {}
         Section::Current(status) => write_status(out, "cluster_status", status),
         Section::Revised(status) => write_status(out, "revised_cluster_status", status),
+        Section::Monitored(summary, status) => {
+            write_summary(out, summary);
+            write_parts(out, status);
+        }
         Section::Modifications(made) => steps::write_modifications(out, made),
         Section::Scores(scores) => scores::write(out, *scores),
         Section::Changes(changes) => changes::write(out, changes),
@@ -75,9 +79,36 @@ pub(crate) fn write(out: &mut XmlOut, section: &Section<'_>) {
     }
 }
 
+fn write_summary(out: &mut XmlOut, summary: &Summary<'_>) {
+    let Summary { coordinator, quorate, nodes, counts, maintenance, now } = summary;
+    out.begin("summary");
+    out.empty("stack", &[("type", "quorate"), ("pacemakerd-state", "running")]);
+    out.begin("current_dc");
+    out.flag("present", coordinator.is_some());
+    out.attr_if("name", *coordinator);
+    out.flag("with_quorum", *quorate);
+    out.end();
+    out.empty("last_update", &[("time", &time::clock(*now))]);
+    out.empty("nodes_configured", &[("number", &nodes.to_string())]);
+    out.begin("resources_configured");
+    out.number("number", counts.instances);
+    out.number("disabled", counts.disabled);
+    out.number("blocked", counts.blocked);
+    out.end();
+    out.begin("cluster_options");
+    out.flag("maintenance-mode", *maintenance);
+    out.end();
+    out.end();
+}
+
 fn write_status(out: &mut XmlOut, name: &str, status: &Status<'_>) {
-    let Status { nodes, resources, attributes, fail_counts, failed } = status;
     out.begin(name);
+    write_parts(out, status);
+    out.end();
+}
+
+fn write_parts(out: &mut XmlOut, status: &Status<'_>) {
+    let Status { nodes, resources, attributes, fail_counts, failed } = status;
     out.begin("nodes");
     for node in nodes {
         write_node(out, node);
@@ -111,7 +142,6 @@ fn write_status(out: &mut XmlOut, name: &str, status: &Status<'_>) {
         }
         out.end();
     }
-    out.end();
 }
 
 fn write_node(out: &mut XmlOut, shown: &NodeShown<'_>) {

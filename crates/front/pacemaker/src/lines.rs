@@ -7,7 +7,7 @@ mod resources;
 mod steps;
 
 use crate::outline::Outline;
-use crate::shown::{Scores, Section, Timing};
+use crate::shown::{Scores, Section, Summary, Timing};
 use crate::status::{AttributeShown, Counts, FailCountShown, FailedAction, Status};
 use crate::{exit, time};
 
@@ -25,6 +25,11 @@ pub(crate) fn write(out: &mut Outline, section: &Section<'_>) {
         )),
         Section::Current(status) => write_status(out, "Current cluster status", status),
         Section::Revised(status) => write_status(out, "Revised Cluster Status", status),
+        Section::Monitored(summary, status) => {
+            write_summary(out, summary);
+            out.space();
+            write_parts(out, status);
+        }
         Section::Modifications(made) => steps::write_modifications(out, made),
         Section::Scores(scores) => {
             let lines = scores.wanted().map(ToString::to_string);
@@ -80,6 +85,11 @@ fn write_timing(out: &mut Outline, timing: &Timing) {
 /// Writes the sections of the status, an empty line between two.
 fn write_status(out: &mut Outline, title: &str, status: &Status<'_>) {
     out.begin(title);
+    write_parts(out, status);
+    out.end();
+}
+
+fn write_parts(out: &mut Outline, status: &Status<'_>) {
     if !status.nodes.is_empty() {
         nodes::write(out, &status.nodes);
         out.space();
@@ -106,6 +116,31 @@ fn write_status(out: &mut Outline, title: &str, status: &Status<'_>) {
     if !status.failed.is_empty() {
         out.space();
         write_list(out, "Failed Resource Actions", status.failed.iter().map(failed_action));
+    }
+}
+
+fn write_summary(out: &mut Outline, summary: &Summary<'_>) {
+    let Summary { coordinator, quorate, nodes, counts, maintenance, now } = summary;
+    out.begin("Cluster Summary");
+    out.item("Stack: quorate");
+    let quorum = if *quorate { "with quorum" } else { "WITHOUT quorum" };
+    out.item(&match coordinator {
+        Some(name) => format!("Current DC: {name} - partition {quorum}"),
+        None => "Current DC: NONE".to_owned(),
+    });
+    out.item(&format!("Last updated: {}", time::clock(*now)));
+    out.item(&format!("{nodes} node{} configured", if *nodes == 1 { "" } else { "s" }));
+    let Counts { instances, disabled, blocked } = counts;
+    let plural = if *instances == 1 { "" } else { "s" };
+    let mut line = format!("{instances} resource instance{plural} configured");
+    if *disabled > 0 || *blocked > 0 {
+        line.push_str(&format!(
+            " ({disabled} DISABLED, {blocked} BLOCKED from further action due to failure)"
+        ));
+    }
+    out.item(&line);
+    if *maintenance {
+        out.item("Resource management is DISABLED");
     }
     out.end();
 }

@@ -1,4 +1,4 @@
-//! What `crm_simulate` shows, section by section: data for whoever writes it.
+//! What `crm_simulate` and `crm_mon` show, section by section: data for whoever writes it.
 //!
 //! `lines` writes it for people, as text or as a page; `elements` for programs, as XML.
 
@@ -20,8 +20,22 @@ pub(crate) enum Section<'s> {
     Changes(&'s [Change]),
     Execution(Vec<Step<'s>>),
     Revised(Status<'s>),
+    /// What a running cluster is like.
+    Monitored(Summary<'s>, Status<'s>),
     Timings(Vec<Timing>),
     Version,
+}
+
+/// A running cluster in a few words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Summary<'s> {
+    pub(crate) coordinator: Option<&'s str>,
+    pub(crate) quorate: bool,
+    pub(crate) nodes: usize,
+    pub(crate) counts: Counts,
+    pub(crate) maintenance: bool,
+    /// Seconds since 1970.
+    pub(crate) now: i64,
 }
 
 /// One change that was made to the document before planning.

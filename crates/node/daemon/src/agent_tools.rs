@@ -11,7 +11,18 @@ use std::path::Path;
 use exec::ExecConfig;
 
 /// The program answers to these.
-const NAMES: [&str; 3] = ["attrd_updater", "crm_attribute", "crm_master"];
+const NAMES: [&str; 10] = [
+    "attrd_updater",
+    "cibadmin",
+    "crm_attribute",
+    "crm_master",
+    "crm_mon",
+    "crm_node",
+    "crm_resource",
+    "crm_simulate",
+    "pacemakerd",
+    "stonith_admin",
+];
 
 /// Makes the names, and tells agents of them and of the daemon's socket.
 pub(crate) fn give(exec: &mut ExecConfig, api_socket: &Path) -> io::Result<()> {

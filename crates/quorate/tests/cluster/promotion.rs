@@ -1,26 +1,15 @@
 //! Agents of the distribution say for themselves how fit for promotion their nodes are.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use client::Snapshot;
 use wire::api::Reply;
 
 use crate::bed::Bed;
+use crate::tools::answer;
+use crate::with::has;
 
 const AGENT: &str = "/usr/lib/ocf/resource.d/heartbeat/Stateful";
-
-/// Without the agent the test is left out, and says so; where nothing may be left out, it fails.
-#[expect(clippy::print_stderr, reason = "what a test leaves out must be seen")]
-pub fn has(agent: &str) -> bool {
-    let is_there = Path::new(agent).exists();
-    if !is_there {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "needs {agent}");
-        eprintln!("left out: no {agent}");
-    }
-    is_there
-}
 
 const CONFIGURATION: &str = r#"<configuration>
   <crm_config>
@@ -49,24 +38,8 @@ fn roles(bed: &Bed) -> Vec<String> {
     (1..=3).map(file).collect()
 }
 
-/// Calls a tool as an agent of `node` would.
-fn call(bed: &Bed, node: u32, line: &str) -> Output {
-    let mut words = line.split_whitespace();
-    let tool = bed.node_dir(node).join("run/bin").join(words.next().unwrap());
-    let mut command = Command::new(tool);
-    command.args(words).env("QUORATE_SOCKET", bed.node_dir(node).join("api.sock"));
-    command.output().unwrap()
-}
-
-/// What a tool wrote, which must have succeeded.
-fn answer(bed: &Bed, node: u32, line: &str) -> String {
-    let output = call(bed, node, line);
-    assert!(output.status.success(), "{line}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 /// Nothing to do, and nothing under way.
-fn is_quiet(seen: &Snapshot) -> bool {
+pub fn is_quiet(seen: &Snapshot) -> bool {
     seen.cluster.idle && seen.cluster.running.is_empty()
 }
 
@@ -105,33 +78,4 @@ fn an_instance_is_promoted_because_its_agent_said_how_fit_it_is() {
     assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
     bed.wait(1, "the end", |seen| is_quiet(seen) && roles(&bed) == ["", "", ""]);
     assert!(!bed.see(1).xml.contains("master-db"), "{}", bed.see(1).xml);
-}
-
-#[test]
-fn attributes_and_options_are_set_asked_for_and_removed_by_pacemakers_tools() {
-    let bed = Bed::start();
-    answer(&bed, 1, "attrd_updater -n pingd -B 100 -d 5s");
-    assert_eq!(
-        answer(&bed, 2, "attrd_updater -n pingd -QA"),
-        "name=\"pingd\" host=\"n1\" value=\"100\"\n"
-    );
-    assert_eq!(call(&bed, 2, "attrd_updater -n pingd -Q").status.code(), Some(78), "not here");
-    answer(&bed, 2, "attrd_updater -n pingd -N n1 -D");
-    assert_eq!(call(&bed, 1, "attrd_updater -n pingd -Q").status.code(), Some(78), "removed");
-
-    answer(&bed, 3, "crm_attribute -N n2 -n place -v cellar");
-    answer(&bed, 3, "crm_attribute -N n2 -n place -v roof");
-    assert_eq!(
-        answer(&bed, 2, "crm_attribute -N n2 -n place -G"),
-        "scope=nodes name=place value=roof\n"
-    );
-    answer(&bed, 3, "crm_attribute -N n2 -n place -D");
-    let missing = "crm_attribute -N n2 -n place -G -q";
-    assert_eq!(call(&bed, 2, missing).status.code(), Some(105));
-    assert_eq!(answer(&bed, 2, &format!("{missing} -d none")), "none\n");
-
-    answer(&bed, 1, "crm_attribute -n batch-limit -v 7");
-    assert_eq!(answer(&bed, 1, "crm_attribute -t crm_config -n batch-limit -G -q"), "7\n");
-    assert_eq!(call(&bed, 1, "crm_attribute -N nobody -n a -v 1").status.code(), Some(105));
-    assert_eq!(call(&bed, 1, "crm_attribute -p -v 1").status.code(), Some(64), "of no resource");
 }

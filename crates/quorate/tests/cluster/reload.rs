@@ -5,7 +5,7 @@ use std::fs;
 use wire::api::{Event, Reply};
 
 use crate::bed::Bed;
-use crate::promotion::has;
+use crate::with::has;
 
 const AGENT: &str = "/usr/lib/ocf/resource.d/heartbeat/Dummy";
 

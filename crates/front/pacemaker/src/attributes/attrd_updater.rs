@@ -1,8 +1,9 @@
 //! The command line of `attrd_updater`.
 
 use super::place::Place;
-use super::{Asked, Deed, Environment, Shown, Trouble, Wanted, given, switch, valued};
+use super::{Asked, Deed, Environment, Shown, Wanted};
 use crate::options::{self, Given, Taken};
+use crate::tool::{Trouble, given, switch, valued};
 
 const TAKEN: [Taken; 20] = [
     switch("help", Some('?'), "Show this help"),
@@ -47,7 +48,7 @@ pub(super) fn read(words: &[String], _environment: Environment<'_>) -> Result<As
         return Err(Trouble::usage("Command requires --name or --pattern argument"));
     }
     let (place, shown) = (Place::Passing, Shown::WithHost);
-    Ok(Asked::Do(Box::new(Wanted { deed, place, node: value("node"), name, shown })))
+    Ok(Asked::Do(Box::new(Wanted { deed, place, node: value("node"), name, shown, set: None })))
 }
 
 fn deed(given: Option<&Given>, all_nodes: bool) -> Deed {

@@ -1,24 +1,17 @@
 //! Asking the cluster.
 
-use std::time::{Duration, Instant};
-
 use cib::{Document, escape_attribute};
-use client::{Client, ClientError, Snapshot, socket_path};
-use wire::api::{Change, Refused, Request};
+use client::Snapshot;
+use wire::api::Change;
 
 use super::place::{self, Place};
-use super::{Deed, Environment, Shown, Trouble, Wanted};
+use super::{Deed, Environment, Shown, Wanted};
 use crate::exit::Exit;
-
-/// Longer than nodes take to agree, shorter than agents are usually given.
-const PATIENCE: Duration = Duration::from_secs(15);
+use crate::tool::{self, Trouble};
 
 /// Does what is wanted, and answers what to write.
 pub(super) fn carry_out(wanted: &Wanted, environment: Environment<'_>) -> Result<String, Trouble> {
-    let client = Client::new(socket_path(None), PATIENCE);
-    let snapshot = client.document().map_err(trouble)?;
-    let document = Document::parse(&snapshot.xml)
-        .map_err(|error| Trouble::new(Exit::Data, error.to_string()))?;
+    let (client, snapshot, document) = tool::live()?;
     let node = target(wanted.node.as_deref(), environment)
         .unwrap_or_else(|| snapshot.cluster.node.clone());
     let value = match &wanted.deed {
@@ -30,8 +23,8 @@ pub(super) fn carry_out(wanted: &Wanted, environment: Environment<'_>) -> Result
         Deed::Delete => None,
     };
     let name = wanted.name.as_deref().unwrap_or_default();
-    if let Some(change) = change(wanted.place, &snapshot, &document, &node, (name, value))? {
-        make(&client, change)?;
+    if let Some(change) = change(wanted, &snapshot, &document, &node, (name, value))? {
+        tool::change(&client, change)?;
     }
     Ok(String::new())
 }
@@ -52,14 +45,15 @@ fn target(given: Option<&str>, environment: Environment<'_>) -> Option<String> {
 /// What must change; nothing if all is as wanted. Agents say the same with each monitor, and the
 /// cluster need not think about it each time.
 fn change(
-    place: Place,
+    wanted: &Wanted,
     snapshot: &Snapshot,
     document: &Document,
     node: &str,
     (name, value): (&str, Option<&str>),
 ) -> Result<Option<Change>, Trouble> {
+    let (place, within) = (wanted.place, wanted.set.as_deref());
     let owner = place.owner(document, node);
-    let pairs = place.pairs(owner, Some(name));
+    let pairs = place.pairs(owner, Some(name), within);
     let found: Vec<&str> = pairs.iter().filter_map(|pair| pair.attr("value")).collect();
     let is_so = found.iter().copied().eq(value);
     // Before the members agreed, the document may be an old one.
@@ -72,40 +66,10 @@ fn change(
     }
     let owner = owner.ok_or_else(|| unknown_node(node))?;
     let edits = match value {
-        Some(value) => vec![place.set_value(document, owner, (name, value))],
+        Some(value) => vec![place.set_value(document, owner, (name, value), within)],
         None => place::remove(&pairs),
     };
     Ok(Some(Change::Edit { edits }))
-}
-
-/// Makes the change. While the members agree on their document nobody can, and an agent should
-/// not fail for that: it is tried again when something happened.
-fn make(client: &Client, change: Change) -> Result<(), Trouble> {
-    let request = Request::Change { change, force: false, based_on: None };
-    let start = Instant::now();
-    let mut events = None;
-    loop {
-        match client.change(&request) {
-            Ok(_version) => return Ok(()),
-            Err(ClientError::Refused(Refused::NotReady)) => {}
-            Err(error) => return Err(trouble(error)),
-        }
-        let left = PATIENCE.saturating_sub(start.elapsed());
-        if left.is_zero() {
-            return Err(trouble(ClientError::Refused(Refused::NotReady)));
-        }
-        match &mut events {
-            // From here on nothing is missed; what happened before is seen by asking once more.
-            None => {
-                let known = client.history(0).map_err(trouble)?;
-                let last = known.last().map_or(0, |entry| entry.number);
-                events = Some(client.events(last).map_err(trouble)?);
-            }
-            Some(events) => {
-                events.next(left).map_err(trouble)?;
-            }
-        }
-    }
 }
 
 fn query(
@@ -119,7 +83,8 @@ fn query(
     let name = wanted.name.as_deref();
     let mut out = String::new();
     for node in nodes {
-        let pairs = wanted.place.pairs(wanted.place.owner(document, node), name);
+        let owner = wanted.place.owner(document, node);
+        let pairs = wanted.place.pairs(owner, name, wanted.set.as_deref());
         for pair in pairs {
             let value = pair.attr("value").unwrap_or_default();
             out += &line(wanted, node, pair.attr("name").unwrap_or_default(), value);
@@ -164,15 +129,4 @@ fn line(wanted: &Wanted, node: &str, name: &str, value: &str) -> String {
 
 fn unknown_node(node: &str) -> Trouble {
     Trouble::new(Exit::NoSuch, format!("Could not map name={node} to a UUID"))
-}
-
-fn trouble(error: ClientError) -> Trouble {
-    let words = match &error {
-        ClientError::Refused(refused) => format!("Could not update: {refused:?}"),
-        ClientError::Connect { .. }
-        | ClientError::Broken { .. }
-        | ClientError::Deadline { .. }
-        | ClientError::Garbled { .. } => format!("Could not connect to the CIB: {error}"),
-    };
-    Trouble::new(Exit::of_client(&error), words)
 }

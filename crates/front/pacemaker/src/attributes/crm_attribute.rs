@@ -1,10 +1,11 @@
 //! The command lines of `crm_attribute` and `crm_master`.
 
 use super::place::Place;
-use super::{Asked, Deed, Environment, Shown, Trouble, Wanted, given, switch, valued};
-use crate::options::{self, Given, Taken};
+use super::{Asked, Deed, Environment, Shown, Wanted};
+use crate::options::{Given, Taken};
+use crate::tool::{self, Trouble, given, last, switch, valued};
 
-const TAKEN: [Taken; 22] = [
+const TAKEN: [Taken; 23] = [
     switch("help", Some('?'), "Show this help"),
     switch("version", Some('$'), "Show the version"),
     switch("verbose", Some('V'), "Accepted; nothing more is said"),
@@ -23,6 +24,7 @@ const TAKEN: [Taken; 22] = [
     valued("node-uname", Some('U'), "NODE", "The same"),
     valued("uname", None, "NODE", "The same"),
     valued("lifetime", Some('l'), "LIFETIME", "reboot or forever"),
+    valued("set-name", Some('s'), "ID", "The set of values that it is in"),
     valued("type", Some('t'), "SECTION", "status, nodes or crm_config"),
     valued("default", Some('d'), "VALUE", "What to answer if there is no value"),
     valued("wait", Some('W'), "UNTIL", "Accepted; a change is answered when it was made"),
@@ -83,12 +85,8 @@ pub(super) fn read_master(
     wanted(&given, place, last(&["node", "node-uname", "uname"]), Some(name))
 }
 
-fn about(given: &[Given], tool: &str, taken: &[Taken]) -> Option<Asked> {
-    if last(given, &["help"]).is_some() {
-        let list = options::list(taken);
-        return Some(Asked::Help(format!("Usage:\n  {tool} [OPTION...]\n\nOptions:\n{list}")));
-    }
-    last(given, &["version"]).map(|_| Asked::Version)
+fn about(given: &[Given], name: &str, taken: &[Taken]) -> Option<Asked> {
+    tool::about(given, name, taken).map(Asked::Help)
 }
 
 fn wanted(
@@ -118,7 +116,8 @@ fn wanted(
     }
     let is_quiet = last(given, &["quiet", "Quiet"]).is_some();
     let shown = if is_quiet { Shown::Bare } else { Shown::WithScope };
-    Ok(Asked::Do(Box::new(Wanted { deed, place, node, name, shown })))
+    let set = last(given, &["set-name"]).map(|given| given.value.clone());
+    Ok(Asked::Do(Box::new(Wanted { deed, place, node, name, shown, set })))
 }
 
 fn place(word: &str) -> Result<Place, Trouble> {
@@ -131,10 +130,6 @@ fn place(word: &str) -> Result<Place, Trouble> {
              crm_config"
         ))),
     }
-}
-
-fn last<'g>(given: &'g [Given], names: &[&str]) -> Option<&'g Given> {
-    given.iter().rfind(|given| names.contains(&given.name))
 }
 
 /// The name of a resource's promotion score. The instances of an anonymous clone share it.
@@ -215,6 +210,9 @@ mod tests {
     fn where_a_value_is_follows_from_what_is_given() {
         assert_eq!(asked(read, "-n a -G").place, Place::Options);
         assert_eq!(asked(read, "-N n1 -n a -G").place, Place::Kept);
+        // As the agents of databases keep what all nodes are to know.
+        let wanted = asked(read, "-N n1 --type crm_config --name db_REPL_INFO -s repl --query -q");
+        assert_eq!((wanted.place, wanted.set.as_deref()), (Place::Options, Some("repl")));
         assert_eq!(asked(read, "-N n1 -n a -l reboot -G").place, Place::Passing);
         assert_eq!(asked(read, "-t nodes -z -N n1 -n cpu -v 4").place, Place::Capacity);
         assert_eq!(asked(read, "-z -t nodes -N n1 -n cpu -v 4").place, Place::Capacity);

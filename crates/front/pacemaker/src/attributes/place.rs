@@ -51,28 +51,34 @@ impl Place {
         }
     }
 
-    /// Values in the place: all, or those of this name.
+    /// Values in the place: all, or those of this name, in any set or only in this one.
     pub(super) fn pairs<'d>(
         self,
         owner: Option<Element<'d>>,
         name: Option<&str>,
+        within: Option<&str>,
     ) -> Vec<Element<'d>> {
         let sets = owner.into_iter().flat_map(move |owner| owner.children_named(self.set()));
+        let sets = sets.filter(|set| within.is_none_or(|id| set.attr("id") == Some(id)));
         sets.flat_map(|set| set.children_named("nvpair"))
             .filter(|pair| name.is_none_or(|name| pair.attr("name") == Some(name)))
             .collect()
     }
 
-    /// The edit that sets a value that is not passing.
+    /// The edit that sets a value that is not passing, in the set `within` if one is named.
     pub(super) fn set_value(
         self,
         document: &Document,
         owner: Element<'_>,
         (name, value): (&str, &str),
+        within: Option<&str>,
     ) -> Edit {
         let kind = self.set();
-        // A set with a rule holds only sometimes.
-        let set = owner.children_named(kind).find(|set| set.child("rule").is_none());
+        let set = owner.children_named(kind).find(|set| match within {
+            Some(id) => set.attr("id") == Some(id),
+            // A set with a rule holds only sometimes.
+            None => set.child("rule").is_none(),
+        });
         let pair = set.and_then(|set| set.children().find(|pair| pair.attr("name") == Some(name)));
         let id_of = |found: Option<Element<'_>>, wanted: String| match found
             .and_then(|found| found.attr("id"))
@@ -84,6 +90,7 @@ impl Place {
         let set_id = id_of(
             set,
             match self {
+                _ if let Some(id) = within => id.to_owned(),
                 Self::Options => "cib-bootstrap-options".to_owned(),
                 Self::Passing => format!("status-{owner_id}"),
                 Self::Kept => format!("nodes-{owner_id}"),
@@ -146,8 +153,11 @@ mod tests {
     fn passing_values_are_found() {
         let document = document();
         let owner = Place::Passing.owner(&document, "n1");
-        let values: Vec<_> =
-            Place::Passing.pairs(owner, Some("a")).iter().map(|pair| pair.attr("value")).collect();
+        let values: Vec<_> = Place::Passing
+            .pairs(owner, Some("a"), None)
+            .iter()
+            .map(|pair| pair.attr("value"))
+            .collect();
         assert_eq!(values, [Some("5")]);
         assert!(Place::Passing.owner(&document, "n2").is_none());
     }
@@ -156,7 +166,8 @@ mod tests {
     fn kept_values_go_into_the_sets_that_pacemaker_names() {
         let document = document();
         let node = Place::Kept.owner(&document, "n1").unwrap();
-        let Edit::Modify { xml } = Place::Kept.set_value(&document, node, ("a b", "<1>")) else {
+        let Edit::Modify { xml } = Place::Kept.set_value(&document, node, ("a b", "<1>"), None)
+        else {
             panic!("a node is modified");
         };
         assert_eq!(
@@ -165,9 +176,11 @@ mod tests {
              name=\"a b\" value=\"&lt;1&gt;\"/></instance_attributes></node>"
         );
         let options = Place::Options.owner(&document, "").unwrap();
-        let edit = Place::Options.set_value(&document, options, ("x", "1"));
-        let Edit::Create { parent, xml } = edit else { panic!("there is no set yet") };
-        assert_eq!(parent, "/cib/configuration/crm_config");
-        assert!(xml.contains("id=\"cib-bootstrap-options-x\""), "{xml}");
+        for (within, id) in [(None, "cib-bootstrap-options-x"), (Some("mine"), "mine-x")] {
+            let edit = Place::Options.set_value(&document, options, ("x", "1"), within);
+            let Edit::Create { parent, xml } = edit else { panic!("there is no set yet") };
+            assert_eq!(parent, "/cib/configuration/crm_config");
+            assert!(xml.contains(&format!("id=\"{id}\"")), "{xml}");
+        }
     }
 }

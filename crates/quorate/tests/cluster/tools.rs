@@ -1,0 +1,118 @@
+//! Pacemaker's tools, as agents call them: by name, in the environment of their node.
+
+use std::process::{Command, Output};
+
+use wire::api::Reply;
+
+use crate::bed::{Bed, configuration};
+
+/// Calls a tool as an agent of `node` would.
+pub fn call(bed: &Bed, node: u32, line: &str) -> Output {
+    let mut words = line.split_whitespace();
+    let tool = bed.node_dir(node).join("run/bin").join(words.next().unwrap());
+    let mut command = Command::new(tool);
+    command.args(words).env("QUORATE_SOCKET", bed.node_dir(node).join("api.sock"));
+    command.output().unwrap()
+}
+
+/// What a tool wrote, which must have succeeded.
+pub fn answer(bed: &Bed, node: u32, line: &str) -> String {
+    let output = call(bed, node, line);
+    assert!(output.status.success(), "{line}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn attributes_and_options_are_set_asked_for_and_removed_by_pacemakers_tools() {
+    let bed = Bed::start();
+    answer(&bed, 1, "attrd_updater -n pingd -B 100 -d 5s");
+    assert_eq!(
+        answer(&bed, 2, "attrd_updater -n pingd -QA"),
+        "name=\"pingd\" host=\"n1\" value=\"100\"\n"
+    );
+    assert_eq!(call(&bed, 2, "attrd_updater -n pingd -Q").status.code(), Some(78), "not here");
+    answer(&bed, 2, "attrd_updater -n pingd -N n1 -D");
+    assert_eq!(call(&bed, 1, "attrd_updater -n pingd -Q").status.code(), Some(78), "removed");
+
+    answer(&bed, 3, "crm_attribute -N n2 -n place -v cellar");
+    answer(&bed, 3, "crm_attribute -N n2 -n place -v roof");
+    assert_eq!(
+        answer(&bed, 2, "crm_attribute -N n2 -n place -G"),
+        "scope=nodes name=place value=roof\n"
+    );
+    answer(&bed, 3, "crm_attribute -N n2 -n place -D");
+    let missing = "crm_attribute -N n2 -n place -G -q";
+    assert_eq!(call(&bed, 2, missing).status.code(), Some(105));
+    assert_eq!(answer(&bed, 2, &format!("{missing} -d none")), "none\n");
+
+    answer(&bed, 1, "crm_attribute -n batch-limit -v 7");
+    assert_eq!(answer(&bed, 1, "crm_attribute -t crm_config -n batch-limit -G -q"), "7\n");
+    assert_eq!(call(&bed, 1, "crm_attribute -N nobody -n a -v 1").status.code(), Some(105));
+    assert_eq!(call(&bed, 1, "crm_attribute -p -v 1").status.code(), Some(64), "of no resource");
+}
+
+#[test]
+fn agents_learn_who_the_nodes_are() {
+    let mut bed = Bed::start();
+    assert_eq!(answer(&bed, 2, "crm_node -n"), "n2\n");
+    assert_eq!(answer(&bed, 2, "crm_node -i"), "2\n");
+    assert_eq!(answer(&bed, 2, "crm_node -N 3"), "n3\n");
+    assert_eq!(answer(&bed, 2, "crm_node -p"), "n1 n2 n3\n");
+    assert!(answer(&bed, 2, "pacemakerd -$").starts_with("Pacemaker "));
+    bed.kill_node(3);
+    bed.wait_members(1, &[1, 2]);
+    assert_eq!(answer(&bed, 1, "crm_node -l"), "1 n1 member\n2 n2 member\n3 n3 lost\n");
+    assert_eq!(answer(&bed, 1, "crm_node -q"), "1\n");
+    let mut host = Command::new(bed.node_dir(1).join("run/bin/crm_node"));
+    host.arg("--name").env("OCF_RESKEY_CRM_meta_on_node", "guest");
+    assert_eq!(host.output().unwrap().stdout, b"guest\n", "asked for another node");
+}
+
+#[test]
+fn agents_see_the_status_and_change_what_their_resource_may() {
+    let bed = Bed::start();
+    let reply = bed.replace(1, configuration(&bed.dir));
+    assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    bed.wait_idle(1);
+    let holders = bed.running("lock");
+    let [holder] = holders[..] else { panic!("{holders:?}") };
+
+    let xml = answer(&bed, 1, "crm_mon -1 --output-as=xml");
+    let line = |start: &str| xml.lines().find(|line| line.trim().starts_with(start)).unwrap();
+    assert!(line("<node name=\"n3\"").contains(" online=\"true\""), "{xml}");
+    assert!(line("<resource id=\"lock\"").contains(" role=\"Started\""), "{xml}");
+    assert_eq!(answer(&bed, 1, "crm_mon -1 --as-xml").lines().count(), xml.lines().count());
+    let text = answer(&bed, 2, "crm_mon -1r");
+    assert!(text.contains("  * Online: [ n1 n2 n3 ]\n"), "{text}");
+    assert!(text.contains("partition with quorum\n"), "{text}");
+    assert_eq!(call(&bed, 1, "crm_mon -d").status.code(), Some(64), "it does not stay");
+
+    let found = answer(&bed, 3, "cibadmin -Q --xpath //primitive[@id='lock']/operations");
+    assert!(found.starts_with("<operations>") && found.contains("lock-monitor"), "{found}");
+    assert_eq!(call(&bed, 3, "cibadmin -Q --xpath //bundle").status.code(), Some(105));
+
+    assert_eq!(answer(&bed, 1, "crm_resource -r lock -W -Q"), format!("n{holder}\n"));
+    answer(&bed, holder, "crm_resource -B -r lock:0 -Q");
+    bed.wait_idle(1);
+    assert_ne!(bed.running("lock"), [holder]);
+    answer(&bed, 1, "crm_resource -U -r lock");
+    assert!(!bed.see(1).xml.contains("cli-ban"), "{}", bed.see(1).xml);
+    answer(&bed, 1, "crm_resource -r lock -z -p cpu -v 4");
+    assert_eq!(answer(&bed, 2, "crm_resource -Q -r lock -z -g cpu"), "4\n");
+    answer(&bed, 1, "crm_resource -r lock --utilization --delete-parameter=cpu");
+    assert_eq!(call(&bed, 2, "crm_resource -Q -r lock -z -g cpu").status.code(), Some(105));
+}
+
+#[test]
+fn a_node_is_fenced_by_a_word() {
+    let mut bed = Bed::start();
+    let reply = bed.replace(1, configuration(&bed.dir));
+    assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    bed.wait_idle(1);
+    answer(&bed, 1, "stonith_admin --fence n3 --tag test");
+    assert!(!bed.wait_end(3).success());
+    bed.wait(1, "the others", |seen| {
+        seen.cluster.members == ["n1", "n2"]
+            && seen.cluster.fencings.iter().any(|done| done.target == "n3" && done.succeeded)
+    });
+}
