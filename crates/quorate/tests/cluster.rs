@@ -11,6 +11,8 @@
 mod bed;
 #[path = "cluster/fence_devices.rs"]
 mod fence_devices;
+#[path = "cluster/operator.rs"]
+mod operator;
 #[path = "cluster/promotion.rs"]
 mod promotion;
 #[path = "cluster/reload.rs"]
@@ -19,6 +21,9 @@ mod reload;
 mod tools;
 #[path = "cluster/with.rs"]
 mod with;
+#[path = "demo/terminal.rs"]
+#[expect(dead_code, reason = "the tests of the demo use the rest")]
+mod terminal;
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};

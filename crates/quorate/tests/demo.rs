@@ -5,6 +5,7 @@
 #[path = "demo/terminal.rs"]
 mod terminal;
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +46,8 @@ impl Place {
     fn start(&self) -> Terminal {
         let temporary = self.dir.join("tmp");
         fs::create_dir_all(&temporary).unwrap();
-        Terminal::start(&self.demo(), &temporary)
+        let words = ["demo".into(), "--dir".into(), self.demo().into_os_string()];
+        Terminal::start(words.iter().map(OsString::as_os_str), &[("TMPDIR", temporary.as_os_str())])
     }
 
     /// Nothing stays but its directory, and it said so.

@@ -9,11 +9,11 @@ use view::{Consequences, RenderOptions, consequences};
 use wire::api::{Change, Edit, Request};
 
 use crate::arguments::{Changing, Common};
-use crate::edits;
 use crate::exit::Exit;
 use crate::say;
 use crate::source::{self, Source};
 use crate::trouble::Trouble;
+use crate::{aftermath, edits};
 
 /// A change that was asked for.
 #[derive(Debug)]
@@ -88,11 +88,13 @@ pub(crate) fn carry_out(
     for request in &wanted.requests {
         version = client.change(request)?;
     }
+    let mut failures = Vec::new();
     if !changing.no_wait {
         wait(&client, changing.patience)?;
+        failures = aftermath::failures(source, &Source::read(common)?);
     }
     tell_done(common, changing, &version, begun.elapsed());
-    Ok(Exit::Done)
+    if failures.is_empty() { Ok(Exit::Done) } else { Err(Trouble::Failed { what: failures }) }
 }
 
 /// Waits until the cluster is done with a change that was made.

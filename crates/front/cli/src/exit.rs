@@ -15,6 +15,7 @@ pub enum Exit {
     Declined,
     Unknown,
     StillBusy,
+    WithFailures,
     NoQuorum,
     NotReady,
     Stale,
@@ -34,12 +35,13 @@ pub enum Exit {
 
 impl Exit {
     /// Every way, in the order of the numbers.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Done,
         Self::Different,
         Self::Declined,
         Self::Unknown,
         Self::StillBusy,
+        Self::WithFailures,
         Self::NoQuorum,
         Self::NotReady,
         Self::Stale,
@@ -65,6 +67,7 @@ impl Exit {
             Self::Declined => 3,
             Self::Unknown => 4,
             Self::StillBusy => 5,
+            Self::WithFailures => 6,
             Self::NoQuorum => 10,
             Self::NotReady => 11,
             Self::Stale => 12,
@@ -91,6 +94,7 @@ impl Exit {
             Self::Declined => "nothing was changed: you said no, or there was nobody to ask",
             Self::Unknown => "there is no resource, node or thing of that name",
             Self::StillBusy => "the change was made, but the cluster still has work to do",
+            Self::WithFailures => "the change was made, but actions that it led to failed",
             Self::NoQuorum => "refused: no quorum",
             Self::NotReady => "refused: the nodes are agreeing on their state; try again",
             Self::Stale => "refused: the configuration was changed by somebody else meanwhile",
@@ -120,9 +124,11 @@ impl Trouble {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Client(error) => client(error),
+            Self::Kept { trouble, .. } => trouble.exit(),
             Self::Unknown { .. } => Exit::Unknown,
             Self::Declined | Self::NobodyToAsk => Exit::Declined,
             Self::StillBusy { .. } => Exit::StillBusy,
+            Self::Failed { .. } => Exit::WithFailures,
             Self::Usage { .. } | Self::NeedsDaemon { .. } => Exit::Usage,
             Self::Malformed { .. } => Exit::BadData,
             Self::Read { .. } => Exit::NoInput,

@@ -8,6 +8,7 @@
 //! **Always:** data goes to standard output, talk to standard error; each way to end has one exit
 //! code ([`Exit`]); nothing waits for ever.
 
+mod aftermath;
 mod arguments;
 mod change;
 mod commands;

@@ -1,7 +1,7 @@
 //! What can go wrong, said so that a sleepy operator knows what to do.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use client::ClientError;
 use view::words;
@@ -25,6 +25,10 @@ pub(crate) enum Trouble {
     /// The change was made; the cluster is not done with it.
     StillBusy {
         seconds: u64,
+    },
+    /// The change was made, and what it led to did not all go well.
+    Failed {
+        what: Vec<String>,
     },
     /// The words fit the grammar but make no sense.
     Usage {
@@ -52,6 +56,11 @@ pub(crate) enum Trouble {
         command: String,
         reason: String,
     },
+    /// It kept what somebody wrote from becoming the configuration; that is in a file.
+    Kept {
+        trouble: Box<Trouble>,
+        path: PathBuf,
+    },
 }
 
 impl From<ClientError> for Trouble {
@@ -70,6 +79,11 @@ impl Trouble {
         Self::Unknown { noun, name: name.to_owned(), nearest, known }
     }
 
+    /// Where what somebody wrote is, and what to do with it.
+    pub(crate) fn where_kept(path: &Path) -> String {
+        format!("What you wrote is kept in {0}: `quorate config apply {0}`.", path.display())
+    }
+
     /// What happened, to what.
     pub(crate) fn headline(&self) -> String {
         match self {
@@ -86,6 +100,9 @@ impl Trouble {
             Self::StillBusy { seconds } => {
                 format!("the change was made, but after {seconds} s there is still work to do")
             }
+            Self::Failed { what } => {
+                format!("the change was made, but {} failed", words::count(what.len(), "action"))
+            }
             Self::Usage { what } => what.clone(),
             Self::NeedsDaemon { what } => format!("{what} needs a running cluster, not a file"),
             Self::Malformed { path, line, reason } => {
@@ -93,6 +110,7 @@ impl Trouble {
             }
             Self::Read { path, source } => format!("cannot read {}: {source}", path.display()),
             Self::Write { path, source } => format!("cannot write {}: {source}", path.display()),
+            Self::Kept { trouble, .. } => trouble.headline(),
             Self::Editor { command, reason } => format!("the editor `{command}` {reason}"),
         }
     }
@@ -113,6 +131,11 @@ impl Trouble {
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
                 vec![format!("There is {}{more}.", shown.join(", "))]
             }
+            Self::Kept { trouble, path } => {
+                let mut lines = trouble.help();
+                lines.push(Self::where_kept(path));
+                lines
+            }
             Self::NobodyToAsk => vec![
                 "Say --yes to make the change without being asked, or --dry-run to see what it \
                  would do."
@@ -123,6 +146,10 @@ impl Trouble {
                  waits longer."
                     .to_owned(),
             ],
+            Self::Failed { what } => {
+                let status = "`quorate status` shows how it is now.".to_owned();
+                what.iter().cloned().chain([status]).collect()
+            }
             Self::NeedsDaemon { .. } => {
                 vec!["Leave --file out, or say --dry-run to see what it would do.".to_owned()]
             }

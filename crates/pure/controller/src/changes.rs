@@ -88,6 +88,10 @@ impl Controller {
         if !self.is_formed() {
             return self.reply(client, Reply::Refused(Refused::NotReady));
         }
+        if change == (Change::Edit { edits: Vec::new() }) {
+            // It would be in the way of undo.
+            return self.reply(client, Reply::Done { version: self.state.version_text() });
+        }
         if matches!(change, Change::Edit { .. }) && !self.fabric.quorate && !force {
             return self.reply(client, Reply::Refused(Refused::NoQuorum));
         }
@@ -190,6 +194,8 @@ impl Controller {
                 if !matches!(action.as_str(), "off" | "reboot" | "on") {
                     return Err(invalid(0, format!("expected off, reboot or on, found {action}")));
                 }
+                // Said by everybody at once, so that nobody takes the cluster for idle meanwhile.
+                self.state.idle = false;
                 let wish = Wish { action: action.clone(), ..Wish::default() };
                 self.begin_fencing(&node.name, &node.id, wish);
             }

@@ -155,7 +155,11 @@ impl Controller {
         self.arm_recheck(planned.plan.settings.recheck_at);
         let strangers = self.strangers();
         let Some(coordination) = &mut self.coordination else { return };
-        let lines = plan_lines(&planned.plan);
+        let mut lines = plan_lines(&planned.plan);
+        // What the operator asked for is work, too, though no plan of the scheduler has it.
+        let fencings = coordination.fencings.targets().map(|target| format!("fence {target}"));
+        let asked: Vec<String> = fencings.filter(|line| !lines.contains(line)).collect();
+        lines.extend(asked);
         let mut findings: Vec<String> = planned.findings.iter().map(ToString::to_string).collect();
         if !planned.plan.steps.is_empty() && coordination.goes_in_circles(&planned.plan) {
             findings.push("the same plan again and again: waiting for something to change".into());

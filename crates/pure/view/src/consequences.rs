@@ -8,7 +8,7 @@ mod render;
 mod risks;
 
 use cib::Document;
-use scheduler::Input;
+use scheduler::{FindingKind, Input};
 use serde::Serialize;
 
 pub use changes::{Step, Verb};
@@ -40,7 +40,10 @@ pub fn consequences(before: &Document, after: &Document, now: i64) -> Consequenc
     let planned_before = scheduler::plan(before, &input);
     let steps = changes::steps(&resolved, &planned.plan);
     let known = findings(&planned_before.findings);
-    let mut new = findings(&planned.findings);
+    // Where resources are active while this is not done yet says nothing of the configuration.
+    let mut new = findings(
+        planned.findings.iter().filter(|finding| finding.kind != FindingKind::UnexpectedlyActive),
+    );
     new.retain(|finding| !known.iter().any(|known| known.message == finding.message));
     Consequences {
         risks: risks::risks(

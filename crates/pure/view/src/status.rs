@@ -6,6 +6,8 @@ mod render;
 mod resources;
 mod verdict;
 
+use std::collections::BTreeSet;
+
 use cib::Document;
 use model::{ActionKind, Plan};
 use scheduler::{Input, Severity};
@@ -138,16 +140,19 @@ fn pending_fencing(plan: &Plan, cluster: Option<&Cluster>) -> Vec<PendingFencing
     names.into_iter().map(pending).collect()
 }
 
-/// Findings for people; what only repeats a failed resource or a lost node is shown elsewhere.
-pub fn findings(found: &[scheduler::Finding]) -> Vec<Finding> {
+/// Findings for people, each once; what only repeats a failed resource or a lost node is shown
+/// elsewhere.
+pub fn findings<'f>(found: impl IntoIterator<Item = &'f scheduler::Finding>) -> Vec<Finding> {
+    let mut known = BTreeSet::new();
     found
-        .iter()
+        .into_iter()
         .filter(|finding| {
             !matches!(
                 finding.kind,
                 scheduler::FindingKind::FailedResource | scheduler::FindingKind::UncleanNode
             )
         })
+        .filter(|finding| known.insert((finding.line, finding.message.as_str())))
         .map(|finding| Finding {
             severity: severity(finding.severity),
             line: finding.line,

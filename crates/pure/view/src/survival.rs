@@ -36,7 +36,7 @@ pub fn losses(document: &Document, resolved: &Resolved<'_>) -> Option<Vec<Loss>>
         .node_indices()
         .filter(|node| {
             let node = resolved.node(*node);
-            !node.is_remote_or_guest() && node.online && !node.unclean
+            !node.is_remote_or_guest() && node.online && !node.unclean && !node.shutdown
         })
         .collect();
     if online.is_empty() || online.len() > NODES_MAX {

@@ -233,6 +233,14 @@ impl Bed {
         });
     }
 
+    /// `quorate WORDS` at a node, with nobody at the terminal.
+    pub fn quorate(&self, node: u32, words: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(words).env("QUORATE_SOCKET", self.node_dir(node).join("api.sock"));
+        command.env("TMPDIR", &self.dir).stdin(Stdio::null());
+        command
+    }
+
     pub fn change(&self, node: u32, change: Change) -> Reply {
         self.client(node).ask(&Request::Change { change, force: false, based_on: None }).unwrap()
     }

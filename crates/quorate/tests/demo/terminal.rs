@@ -1,9 +1,9 @@
-//! The demo at a terminal of its own, and the hands before it.
+//! The program at a terminal of its own, and the hands before it.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -17,35 +17,38 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Terminal {
     /// Keyboard and screen. The terminal is there as long as this is open.
     hands: Option<File>,
-    demo: Child,
+    program: Child,
     screen: String,
 }
 
-/// How the demo ended.
+/// How the program ended.
 pub struct Ended {
     pub code: Option<i32>,
     pub screen: String,
 }
 
 impl Terminal {
-    /// Starts the demo in `dir`; where other temporary files would go is `temporary`.
-    pub fn start(dir: &Path, temporary: &Path) -> Self {
+    /// Starts `quorate WORDS` with some variables in its environment.
+    pub fn start<'w>(
+        words: impl IntoIterator<Item = &'w OsStr>,
+        environment: &[(&str, &OsStr)],
+    ) -> Self {
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
         let open = || File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-        let demo = Command::new("setsid")
-            .args(["--ctty", env!("CARGO_BIN_EXE_quorate"), "demo", "--dir"])
-            .arg(dir)
-            .env("TMPDIR", temporary)
+        let program = Command::new("setsid")
+            .args(["--ctty", env!("CARGO_BIN_EXE_quorate")])
+            .args(words)
+            .envs(environment.iter().copied())
             .stdin(open())
             .stdout(open())
             .stderr(open())
             .spawn()
             .unwrap();
-        Self { hands: Some(File::from(master)), demo, screen: String::new() }
+        Self { hands: Some(File::from(master)), program, screen: String::new() }
     }
 
     /// Takes in what is shown within `patience`, if anything is.
@@ -62,7 +65,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until the demo shows `text`.
+    /// Waits until it shows `text`.
     pub fn wait_for(&mut self, text: &str) {
         let begun = Instant::now();
         while !self.screen.contains(text) {
@@ -84,18 +87,18 @@ impl Terminal {
         self.hands.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Sends the demo a signal.
+    /// Sends the program a signal.
     pub fn send(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.demo.id()).unwrap());
+        let pid = Pid::from_raw(i32::try_from(self.program.id()).unwrap());
         kill_process(pid.unwrap(), signal).unwrap();
     }
 
-    /// Waits for the demo's end.
+    /// Waits for its end.
     pub fn end(mut self) -> Ended {
         let begun = Instant::now();
         let status = loop {
             self.look(Duration::from_millis(10));
-            if let Some(status) = self.demo.try_wait().unwrap() {
+            if let Some(status) = self.program.try_wait().unwrap() {
                 break status;
             }
             assert!(begun.elapsed() < PATIENCE, "it does not end:\n{}", self.screen);
@@ -105,7 +108,7 @@ impl Terminal {
         Ended { code: status.code(), screen: std::mem::take(&mut self.screen) }
     }
 
-    /// The window is closed, or the line cut; waits for the demo's end.
+    /// The window is closed, or the line cut; waits for its end.
     pub fn close(mut self) -> Ended {
         self.hands = None;
         self.end()
@@ -115,7 +118,7 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         // A test failed. Not killed: what it has made, it removes.
-        if matches!(self.demo.try_wait(), Ok(None)) {
+        if matches!(self.program.try_wait(), Ok(None)) {
             self.send(Signal::TERM);
         }
     }

@@ -32,13 +32,15 @@ pub(super) fn edit(common: &Common, changing: Changing) -> Result<Exit, Trouble>
         if as_before && ended.is_ok() {
             say::out("You changed nothing.\n");
         }
-    } else {
-        say::talk(&format!(
-            "What you wrote is kept in {0}: `quorate config apply {0}`.\n",
-            path.display()
-        ));
+        return ended;
     }
-    ended
+    match ended {
+        Ok(exit) => {
+            say::talk(&format!("{}\n", Trouble::where_kept(&path)));
+            Ok(exit)
+        }
+        Err(trouble) => Err(Trouble::Kept { trouble: Box::new(trouble), path }),
+    }
 }
 
 /// Lets the operator mend what is refused, as often as it takes.

@@ -1,9 +1,10 @@
 //! `quorate node`.
 
 use cib::{Document, Element, NodeId, Section};
+use client::ClientError;
 use transition::record::{self, Lifetime, NodeRef};
 use view::text::{Table, Tone};
-use wire::api::Change;
+use wire::api::{Change, Refused};
 
 use super::attribute::kept_value;
 use crate::arguments::{Changing, Common, Node};
@@ -83,7 +84,14 @@ fn mark(
         say::out(&format!("{node} is not in {name}: nothing to change.\n"));
         return Ok(Exit::Done);
     }
-    let wanted = Wanted::edits(&source, changing, what, edits)?;
+    let mut wanted = Wanted::edits(&source, changing, what, edits)?;
+    if (name, on) == ("maintenance", true) {
+        let running = running_on(&source, node);
+        wanted.notes.extend((!running.is_empty()).then(|| {
+            let running = view::words::list(&running);
+            format!("As long as it lasts, nothing that fails there is noticed: {running}.")
+        }));
+    }
     carry_out(common, changing, &source, &wanted)
 }
 
@@ -105,6 +113,8 @@ fn fence(common: &Common, changing: Changing, node: &str, action: &str) -> Resul
         "off" => format!("Cut {node} off hard, and leave it off"),
         _ => format!("Cut {node} off hard, and switch it on again"),
     };
+    let mut changing = changing;
+    changing.no_wait |= action != "on" && ends_who_answers(&source, node);
     let mut wanted = Wanted::change(what, changing, change, after);
     wanted.notes.extend(note);
     carry_out(common, changing, &source, &wanted)
@@ -113,6 +123,11 @@ fn fence(common: &Common, changing: Changing, node: &str, action: &str) -> Resul
 fn confirm_off(common: &Common, changing: Changing, node: &str) -> Result<Exit, Trouble> {
     let source = Source::read(common)?;
     find::node(&source.document, node)?;
+    let mut members = source.cluster.iter().flat_map(|cluster| &cluster.members);
+    if members.any(|member| member == node) {
+        let refused = Refused::StillMember { node: node.to_owned() };
+        return Err(Trouble::Client(ClientError::Refused(refused)));
+    }
     let mut after = source.document.clone();
     let gone = [("in_ccm", "false"), ("crmd", "offline"), ("join", "down"), ("expected", "down")];
     if let Some(state) = set_state(&mut after, node, &gone) {
@@ -137,10 +152,14 @@ fn shutdown(common: &Common, changing: Changing, node: &str) -> Result<Exit, Tro
     let change = Change::Shutdown { node: node.to_owned() };
     let what = format!("Shut {node} down");
     let mut changing = changing;
-    // The daemon that answers cannot say that all is done when it is the one that ends.
-    changing.no_wait |= source.cluster.as_ref().is_some_and(|cluster| cluster.node == node);
+    changing.no_wait |= ends_who_answers(&source, node);
     let wanted = Wanted::change(what, changing, change, after);
     carry_out(common, changing, &source, &wanted)
+}
+
+/// The daemon that answers cannot say that all is done when it is the one that ends.
+fn ends_who_answers(source: &Source, node: &str) -> bool {
+    source.cluster.as_ref().is_some_and(|cluster| cluster.node == node)
 }
 
 /// Ids of what is active on a node.

@@ -128,7 +128,22 @@ fn remove(common: &Common, changing: Changing, id: &str) -> Result<Exit, Trouble
         let names = view::words::list(&names);
         wanted = wanted.note(format!("Constraints that name it go, too: {names}."));
     }
+    if gone.is("group") && active_members(&source, &ids) > 1 {
+        wanted = wanted.note(format!(
+            "With the group its order goes, too: the members stop as they like. `quorate resource \
+             disable {id}` first stops them in order."
+        ));
+    }
     carry_out(common, changing, &source, &wanted)
+}
+
+/// How many of these primitives are active somewhere.
+fn active_members(source: &Source, ids: &[&str]) -> usize {
+    let input = Input { now: source.now, ..Input::default() };
+    let resolved = scheduler::resolve(&source.document, &input);
+    let all = resolved.resource_indices().map(|at| resolved.resource(at));
+    let is_one = |id: &str| ids.contains(&id);
+    all.filter(|at| at.is_primitive() && is_one(&at.config_id) && !at.active.is_empty()).count()
 }
 
 /// Whether `outer` is a resource that has only one part.

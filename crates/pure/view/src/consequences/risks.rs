@@ -24,6 +24,7 @@ pub(super) fn risks(before: &Side<'_>, after: &Side<'_>, steps: &[Step]) -> Vec<
     let assigned_before = scheduler::assign(before.resolved);
     let assigned = scheduler::assign(after.resolved);
     stopped(after, &assigned, steps, &mut risks);
+    proof_lost((before.resolved, &assigned_before), (after.resolved, &assigned), &mut risks);
     single_homed(before, &assigned_before, after, &assigned, &mut risks);
     no_longer_survived(before, after, &mut risks);
     risks
@@ -101,6 +102,39 @@ fn stopped(after: &Side<'_>, assigned: &Assigned, steps: &[Step], out: &mut Vec<
     }
 }
 
+/// Whether lost nodes could be proven off, and cannot any more.
+fn proof_lost(
+    (before, assigned_before): (&Resolved<'_>, &Assigned),
+    (after, assigned): (&Resolved<'_>, &Assigned),
+    out: &mut Vec<String>,
+) {
+    if !before.options.fencing_enabled {
+        return;
+    }
+    if !after.options.fencing_enabled {
+        out.push(
+            "Turns fencing off: what a lost node ran is started elsewhere without proof that the \
+             node is off, and may run twice."
+                .to_owned(),
+        );
+    } else if has_fence_device(before, assigned_before) && !has_fence_device(after, assigned) {
+        out.push(
+            "Leaves no fence device: a lost node cannot be proven off, so what it ran is started \
+             nowhere else."
+                .to_owned(),
+        );
+    }
+}
+
+/// Whether a fence device is configured and has a place to be watched from.
+fn has_fence_device(resolved: &Resolved<'_>, assigned: &Assigned) -> bool {
+    resolved.resource_indices().any(|at| {
+        let resource = resolved.resource(at);
+        let is_device = resource.flags.fence_device && resource.is_primitive();
+        is_device && assigned.resource(at).node.is_some()
+    })
+}
+
 /// All instances that go by one configured id.
 fn copies(resolved: &Resolved<'_>, id: &str) -> Vec<ResIx> {
     let copy = |at: &ResIx| {
@@ -164,6 +198,10 @@ fn no_longer_survived(before: &Side<'_>, after: &Side<'_>, out: &mut Vec<String>
     else {
         return;
     };
+    let quorum_at_stake = |losses: &[Loss]| losses.iter().any(|loss| loss.quorum);
+    if quorum_at_stake(&new) && !quorum_at_stake(&old) {
+        out.push("After this the loss of one more node would leave no quorum.".to_owned());
+    }
     let known = |loss: &Loss, resource: &String| {
         old.iter().any(|other| other.node == loss.node && other.resources.contains(resource))
     };

@@ -1,8 +1,10 @@
 //! Failed actions, with what to do about each.
 
-use model::{ExecStatus, OcfCode};
+use model::{ExecStatus, OcfCode, Score};
 use scheduler::{FailCountScope, FailedEntry, Resolved};
 use serde::Serialize;
+
+use crate::moment;
 
 /// A failed action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,6 +29,40 @@ pub struct Failure {
     pub command: String,
 }
 
+impl Failure {
+    /// It in a line.
+    pub fn words(&self, now: i64) -> String {
+        let task = match self.interval_ms {
+            0 => self.task.clone(),
+            interval => format!("{} every {}", self.task, moment::length(interval)),
+        };
+        let mut text = format!(
+            "{}: {task} failed on {}: {} ({})",
+            self.resource, self.node, self.what, self.code
+        );
+        if !self.reason.is_empty() {
+            text.push_str(&format!(": {}", self.reason));
+        }
+        if let Some(at) = self.at {
+            text.push_str(&format!(", {}", moment::ago(at, now)));
+        }
+        if let Some(took) = self.took_ms.filter(|took| *took > 0) {
+            text.push_str(&format!(", after {}", moment::length(took)));
+        }
+        match (self.count, self.threshold) {
+            (0, _) => {}
+            (count, _) if count >= Score::INFINITY.value() => {
+                text.push_str(", final on this node until forgotten");
+            }
+            (count, Some(threshold)) => {
+                text.push_str(&format!(", failure {count} of at most {threshold} there"));
+            }
+            (count, None) => text.push_str(&format!(", failure {count} there")),
+        }
+        text
+    }
+}
+
 pub(super) fn lines(resolved: &Resolved<'_>) -> Vec<Failure> {
     resolved.failed.iter().filter_map(|entry| line(resolved, entry)).collect()
 }
@@ -37,7 +73,9 @@ fn line(resolved: &Resolved<'_>, entry: &FailedEntry<'_>) -> Option<Failure> {
     let code = OcfCode(number("rc-code").and_then(|code| code.try_into().ok()).unwrap_or(1));
     let status = number("op-status").and_then(|status| i32::try_from(status).ok()).unwrap_or(4);
     let status = ExecStatus::from_number(status);
-    if is_absent_agent(element.attr("operation"), number("interval"), code, status) {
+    if runs_somewhere(resolved, entry)
+        && is_absent_agent(element.attr("operation"), number("interval"), code, status)
+    {
         return None;
     }
     let node = resolved.node(entry.node).name.as_ref().to_owned();
@@ -62,11 +100,20 @@ fn line(resolved: &Resolved<'_>, entry: &FailedEntry<'_>) -> Option<Failure> {
         took_ms: number("exec-time").and_then(|ms| ms.try_into().ok()),
         count,
         threshold: threshold
-            .filter(|threshold| *threshold > 0 && *threshold < model::Score::INFINITY.value()),
+            .filter(|threshold| *threshold > 0 && *threshold < Score::INFINITY.value()),
     })
 }
 
-/// A probe that found no agent on a node says only that the resource cannot be there.
+/// Whether the resource, or another copy of it, is active anywhere.
+fn runs_somewhere(resolved: &Resolved<'_>, entry: &FailedEntry<'_>) -> bool {
+    let Some(at) = entry.resource else { return false };
+    let id = &resolved.resource(at).config_id;
+    let mut all = resolved.resource_indices().map(|at| resolved.resource(at));
+    all.any(|resource| resource.config_id == *id && !resource.active.is_empty())
+}
+
+/// A probe that found no agent on a node says only that the resource cannot be there: no failure,
+/// as long as it runs elsewhere.
 fn is_absent_agent(
     task: Option<&str>,
     interval: Option<i64>,

@@ -1,7 +1,6 @@
 //! The status as text.
 
-use super::{Failure, Health, NodeLine, NodeState, Place, ResourceLine, Shape, Status};
-use crate::moment;
+use super::{Health, NodeLine, NodeState, Place, ResourceLine, Shape, Status};
 use crate::text::{RenderOptions, Table, Tone};
 
 /// Writes the status for people: the verdict first.
@@ -165,40 +164,9 @@ fn failures(status: &Status, options: RenderOptions, out: &mut String) {
     }
     heading(out, options, "Failed actions");
     for failure in &status.failures {
-        line(out, &format!("  {}", options.paint(Tone::Bad, &failure_words(failure, options.now))));
+        line(out, &format!("  {}", options.paint(Tone::Bad, &failure.words(options.now))));
         line(out, &format!("    forget it: {}", failure.command));
     }
-}
-
-fn failure_words(failure: &Failure, now: i64) -> String {
-    let task = match failure.interval_ms {
-        0 => failure.task.clone(),
-        interval => format!("{} every {}", failure.task, moment::length(interval)),
-    };
-    let mut text = format!(
-        "{}: {task} failed on {}: {} ({})",
-        failure.resource, failure.node, failure.what, failure.code
-    );
-    if !failure.reason.is_empty() {
-        text.push_str(&format!(": {}", failure.reason));
-    }
-    if let Some(at) = failure.at {
-        text.push_str(&format!(", {}", moment::ago(at, now)));
-    }
-    if let Some(took) = failure.took_ms.filter(|took| *took > 0) {
-        text.push_str(&format!(", after {}", moment::length(took)));
-    }
-    match (failure.count, failure.threshold) {
-        (0, _) => {}
-        (count, _) if count >= model::Score::INFINITY.value() => {
-            text.push_str(", final on this node until forgotten");
-        }
-        (count, Some(threshold)) => {
-            text.push_str(&format!(", failure {count} of at most {threshold} there"));
-        }
-        (count, None) => text.push_str(&format!(", failure {count} there")),
-    }
-    text
 }
 
 fn fencing(status: &Status, options: RenderOptions, out: &mut String) {
