@@ -72,7 +72,16 @@ pub(crate) enum Command {
         watch: bool,
     },
     /// Why a resource is where it is, or is nowhere
-    Why { resource: String, node: Option<String> },
+    Why {
+        /// A resource; with --action also an action's name, such as db_start_0
+        #[arg(required_unless_present = "action")]
+        resource: Option<String>,
+        /// Only this node
+        node: Option<String>,
+        /// Why each action is in the plan, back to the event or the edit that began it
+        #[arg(long)]
+        action: bool,
+    },
     /// What the cluster would do now, or with another configuration
     Plan {
         /// A document with the other configuration

@@ -8,17 +8,18 @@ mod node;
 mod resource;
 mod resource_add;
 mod watch;
+mod why;
 
 use std::time::Duration;
 
 use client::ClientError;
-use view::{consequences, why};
+use view::consequences;
 
 use crate::arguments::{Arguments, Command, Common};
 use crate::exit::Exit;
 use crate::source::{self, Source};
 use crate::trouble::Trouble;
-use crate::{change, find, say};
+use crate::{change, say};
 
 /// Carries a command line out.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
@@ -26,7 +27,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
     match &arguments.command {
         Command::Status { watch: true } => watch::status(common),
         Command::Status { watch: false } => status(common),
-        Command::Why { resource, node } => explain(common, resource, node.as_deref()),
+        Command::Why { resource, node, action } => {
+            why::run(common, resource.as_deref(), node.as_deref(), *action)
+        }
         Command::Plan { edited } => plan(common, edited.as_deref()),
         Command::History { since, follow } => watch::history(common, *since, *follow),
         Command::Wait { seconds } => wait(common, *seconds),
@@ -51,23 +54,6 @@ fn status(common: &Common) -> Result<Exit, Trouble> {
         say::json(&status);
     } else {
         say::out(&view::status::render(&status, source.options()));
-    }
-    Ok(Exit::Done)
-}
-
-fn explain(common: &Common, resource: &str, node: Option<&str>) -> Result<Exit, Trouble> {
-    let source = Source::read(common)?;
-    if let Some(node) = node {
-        find::node(&source.document, node)?;
-    }
-    let Some(why) = why(&source.document, resource, node, source.now) else {
-        find::resource(&source.document, resource)?;
-        return Err(Trouble::unknown("resource", resource, Vec::new()));
-    };
-    if common.json {
-        say::json(&why);
-    } else {
-        say::out(&why::render(&why, source.options()));
     }
     Ok(Exit::Done)
 }

@@ -63,6 +63,13 @@ pub(crate) enum Trouble {
     },
 }
 
+impl From<view::Unknown> for Trouble {
+    fn from(unknown: view::Unknown) -> Self {
+        let view::Unknown { noun, name, known } = unknown;
+        Self::unknown(noun, &name, known)
+    }
+}
+
 impl From<ClientError> for Trouble {
     fn from(error: ClientError) -> Self {
         Self::Client(error)

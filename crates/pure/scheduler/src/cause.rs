@@ -4,23 +4,26 @@
 //! What made an action required was noted when it became so ([`Act::wanted_by`]); the end of the
 //! chain is what is, and what was assigned, read in the order in which the rules look at them.
 //!
-//! **Not here:** words. Those who show a chain choose them.
+//! Each link says itself in words (`Display`): a sentence without its full stop.
 //!
 //! **Always:** each step of a plan has a chain, and the last link of a chain is a [`Cause::Root`].
 //!
 //! [`Act::wanted_by`]: crate::act::arena::Act
 
 mod act;
+mod facts;
 mod failure;
 mod node;
 mod place;
 mod role;
 mod term;
+mod unmanaged;
+mod words;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use model::{ActionId, OcfCode, Plan, Role, Score};
+use model::{ActionId, ExecStatus, OcfCode, Plan, Role, Score};
 
 use crate::act::acting::Acting;
 use crate::act::arena::ActIx;
@@ -28,10 +31,14 @@ use crate::assign::{Assigned, Reason};
 use crate::resolve::types::LossPolicy;
 use crate::{NodeIx, ResIx, Resolved, graph};
 
+pub use facts::Facts;
+
 /// The chain that leads to one action of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
     pub action: ActionId,
+    /// The resource that it is about, also where the action is only a milestone.
+    pub resource: Option<Arc<str>>,
     /// The nearest first; the last is a root.
     pub causes: Vec<Cause>,
 }
@@ -115,8 +122,8 @@ pub enum Root {
     BetterPlace { resource: Arc<str>, node: Arc<str>, rule: Reason },
     /// It may not run on any kind of node that there is.
     WrongKindOfNode { resource: Arc<str>, node: Arc<str> },
-    /// As many copies as there should be are elsewhere.
-    EnoughCopies { resource: Arc<str> },
+    /// As many copies as there should be are elsewhere, or as many as the node may have are there.
+    EnoughCopies { resource: Arc<str>, full: Option<Arc<str>> },
     /// It should run, and runs nowhere; what was done last, if anything was.
     NotRunning { resource: Arc<str>, last: Option<Failure> },
     /// Active in more places than it may be.
@@ -131,8 +138,8 @@ pub enum Root {
     OperationMissing { resource: Arc<str>, task: Arc<str>, interval_ms: u64 },
     /// A recurring operation runs and is not wanted there.
     OperationUnwanted { resource: Arc<str>, task: Arc<str>, interval_ms: u64 },
-    /// Promotion scores.
-    PromotionScore { resource: Arc<str>, score: Score },
+    /// Promotion scores: its own, and that of the instance that it wins or loses against.
+    PromotionScore { resource: Arc<str>, score: Score, rival: Option<(Arc<str>, Score)> },
     /// A live move was left half done.
     HalfMoved { resource: Arc<str> },
     /// The node must be unfenced.
@@ -143,14 +150,18 @@ pub enum Root {
     MaintenanceRecord,
     /// `placement-strategy`: what leaves a node leaves it before others come.
     PlacementStrategy,
-    /// The cluster may not act on the resource after a failure (`on-fail=block`, a failed stop).
+    /// The cluster does not act on the resource any more, for a reason that was not kept.
     Blocked { resource: Arc<str> },
+    /// `is-managed=false` or `maintenance=true`, its own or of what is around it.
+    Unmanaged { resource: Arc<str> },
+    /// `maintenance-mode`.
+    MaintenanceMode,
+    /// Nodes should be fenced, but no fence device is configured: nothing may be started.
+    NoFenceDevice,
     /// An operation of it is under way.
     UnderWay { resource: Arc<str>, task: Arc<str> },
     /// It must be stopped and started for a reason that was not kept. Never seen.
     Unexplained { resource: Arc<str> },
-    /// No fence device could prove that the node is off.
-    CannotFence { node: Arc<str> },
 }
 
 /// What was recorded of an operation.
@@ -161,6 +172,7 @@ pub struct Failure {
     pub task: Arc<str>,
     pub interval_ms: u64,
     pub code: OcfCode,
+    pub status: ExecStatus,
     /// Seconds since 1970.
     pub at: Option<i64>,
 }
@@ -192,8 +204,10 @@ pub fn explain(resolved: &Resolved<'_>, assigned: &Assigned) -> Explained {
     graph::untangle(&mut acting, &mut steps);
     let plan = graph::raise(&acting, &steps);
     let chain = |act: &ActIx| {
+        let resource = acting.arena[*act].resource;
+        let resource = resource.map(|resource| Arc::clone(&acting.resource(resource).id));
         let causes = Finder::new(&acting).explain(*act);
-        Chain { action: ActionId(act.number()), causes }
+        Chain { action: ActionId(act.number()), resource, causes }
     };
     let chains = steps.iter().map(chain).collect();
     let blocked = act::blocked(&acting);

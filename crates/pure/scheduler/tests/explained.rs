@@ -188,6 +188,13 @@ fn every_action_has_a_chain_that_ends_in_a_root() {
             }
             chains += 1;
         }
+        for blocked in &explained.blocked {
+            let last = blocked.causes.last();
+            let known = !matches!(last, Some(Cause::Root(Root::Unexplained { .. })));
+            if !known || !last.is_some_and(Cause::is_root) {
+                writeln!(holes, "{}: {blocked:?}", case.name).unwrap();
+            }
+        }
     }
     assert!(chains > 50, "only {chains} chains");
     assert!(holes.is_empty(), "{holes}");

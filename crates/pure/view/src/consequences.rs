@@ -11,6 +11,7 @@ use cib::Document;
 use scheduler::{FindingKind, Input};
 use serde::Serialize;
 
+pub(crate) use changes::times;
 pub use changes::{Step, Verb};
 pub use render::render;
 
@@ -38,7 +39,8 @@ pub fn consequences(before: &Document, after: &Document, now: i64) -> Consequenc
         (scheduler::resolve(after, &input), scheduler::resolve(before, &input));
     let planned = scheduler::plan(after, &input);
     let planned_before = scheduler::plan(before, &input);
-    let steps = changes::steps(&resolved, &planned.plan);
+    let explained = scheduler::explain(&resolved, &scheduler::assign(&resolved));
+    let steps = changes::steps(&resolved, &explained);
     let known = findings(&planned_before.findings);
     // Where resources are active while this is not done yet says nothing of the configuration.
     let mut new = findings(

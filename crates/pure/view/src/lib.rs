@@ -11,9 +11,11 @@
 //!
 //! Field words: Pacemaker *crm_mon*, *crm_resource --why*.
 
+pub mod because;
 pub mod consequences;
 pub mod diff;
 pub mod history;
+mod known;
 pub mod moment;
 pub mod status;
 pub mod survival;
@@ -21,7 +23,9 @@ pub mod text;
 pub mod why;
 pub mod words;
 
+pub use because::{Asked, because};
 pub use consequences::{Consequences, consequences};
+pub use known::Unknown;
 pub use status::{Seen, Status, status};
 pub use text::RenderOptions;
 pub use why::{Why, why};

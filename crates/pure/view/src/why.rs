@@ -3,7 +3,6 @@
 
 mod render;
 mod terms;
-mod words;
 
 use cib::Document;
 use model::Role;
@@ -16,6 +15,7 @@ use terms::Decision;
 pub use render::render;
 pub use terms::{Term, TermChange, TermSource};
 
+use crate::known::{Known, Unknown};
 use crate::survival::leaves;
 
 /// The explanation of one resource, part by part.
@@ -79,30 +79,24 @@ pub struct Row {
     pub terms: Vec<Term>,
 }
 
-/// Explains `resource`; `None` if there is none of that name. With `node`, only that node's
-/// scores.
-pub fn why(document: &Document, resource: &str, node: Option<&str>, now: i64) -> Option<Why> {
+/// Explains `resource`. With `node`, only that node's scores.
+pub fn why(
+    document: &Document,
+    resource: &str,
+    node: Option<&str>,
+    now: i64,
+) -> Result<Why, Unknown> {
     let input = Input { now, ..Input::default() };
     let resolved = scheduler::resolve(document, &input);
     let assigned = scheduler::assign(&resolved);
-    let named = named(&resolved, resource);
-    if named.is_empty() {
-        return None;
+    let known = Known { resolved: &resolved };
+    let named = known.resource(resource)?;
+    if let Some(node) = node {
+        known.node(node)?;
     }
     let parts = named.iter().flat_map(|at| leaves(&resolved, *at));
     let explain = |at: ResIx| part(&resolved, &assigned, at, node);
-    Some(Why { resource: resource.to_owned(), parts: parts.map(explain).collect() })
-}
-
-/// The resource of that id; for the configured id of a clone's child, all its instances.
-fn named(resolved: &Resolved<'_>, name: &str) -> Vec<ResIx> {
-    if let Some(found) = resolved.find_resource(name) {
-        return vec![found];
-    }
-    resolved
-        .resource_indices()
-        .filter(|at| resolved.resource(*at).config_id.as_ref() == name)
-        .collect()
+    Ok(Why { resource: resource.to_owned(), parts: parts.map(explain).collect() })
 }
 
 fn part(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx, only: Option<&str>) -> Part {
@@ -120,7 +114,7 @@ fn part(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx, only: Option<&s
         (Some(_), Role::Unpromoted) => PartRole::Unpromoted,
         (Some(_), Role::Started | Role::Unknown) => PartRole::Started,
     };
-    let (rule, because) = words::place(settled.reason);
+    let (rule, because) = (settled.reason.word(), settled.reason.words());
     Part {
         id: resource.id.as_ref().to_owned(),
         active: resource.active.iter().copied().map(name).collect(),
@@ -139,7 +133,7 @@ fn promotion(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx) -> Option<
         .find(|at| assigned.resource(*at).role_reason.is_some())?;
     let settled = assigned.resource(instance);
     let reason = settled.role_reason?;
-    let (rule, because) = words::promotion(reason);
+    let (rule, because) = (reason.word(), reason.words());
     let decision = Decision { resolved, assigned };
     Some(Promotion {
         promoted: reason == RoleReason::HighestScores,

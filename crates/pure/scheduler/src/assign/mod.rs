@@ -36,6 +36,7 @@ mod terms;
 mod tickets;
 mod types;
 mod utilization;
+mod words;
 
 use crate::report::{Finding, FindingKind, Severity};
 use crate::resolve::types::{NodeIx, PlacementStrategy, ResIx, Resolved, Variant};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::ActionId;
+use model::{ActionId, Role};
 
 use super::{Blocked, Cause, CauseAction, Finder, Root};
 use crate::act::acting::Acting;
@@ -24,15 +24,18 @@ fn is_blocked(acting: &Acting<'_, '_>, act: ActIx) -> bool {
     if !matters || !primitive || found.is(ActFlags::RUNNABLE) || !found.key.is_once(&found.task) {
         return false;
     }
+    let Some(resource) = found.resource else { return false };
+    let now = acting.now(resource);
+    // What was thought of, but is not wanted any more, is not missed.
+    let rises = matches!(found.task, Task::Start | Task::Promote);
+    let promoted = found.task != Task::Promote || now.next_role == Role::Promoted;
+    let wanted = !rises || (now.assigned.is_some() && promoted);
     // A start that is not required counts where the resource is not up, or goes down for it.
-    !found.is(ActFlags::OPTIONAL)
-        || found.resource.is_some_and(|resource| {
-            let now = acting.now(resource);
-            found.task == Task::Start
-                && now.assigned.is_some()
-                && now.flags.managed
-                && (acting.resource(resource).active.is_empty() || stops(acting, resource))
-        })
+    let missed = || {
+        let is_down = acting.resource(resource).active.is_empty() || stops(acting, resource);
+        found.task == Task::Start && now.flags.managed && is_down
+    };
+    wanted && (!found.is(ActFlags::OPTIONAL) || missed())
 }
 
 fn stops(acting: &Acting<'_, '_>, resource: ResIx) -> bool {
@@ -97,6 +100,15 @@ impl Finder<'_, '_, '_> {
 
     fn push_action(&mut self, of: ActIx, by: ActIx) {
         let found = &self.acting.arena[by];
+        let stops_to_start = self.acting.arena[of].task == Task::Stop && found.task == Task::Start;
+        if matches!(found.task, Task::Notify | Task::Notified) {
+            // A notification says by itself of what it is one.
+            return;
+        }
+        if stops_to_start && self.acting.arena[of].resource == found.resource {
+            // Two halves of one thing: what is behind the start says it all.
+            return;
+        }
         let between = (self.acting.arena[of].resource, found.resource);
         let action = CauseAction {
             id: ActionId(by.number()),
@@ -284,6 +296,8 @@ impl Finder<'_, '_, '_> {
         let id = self.id(resource);
         match (early, node) {
             (Some(reason), Some(node)) => {
+                // Pacemaker's word, about one of them.
+                let reason = if reason == "it expired" { "they expired" } else { reason };
                 let (node, reason) = (self.name(node), Arc::from(reason));
                 self.root(Root::FailuresForgotten { resource: id, node, reason });
             }
@@ -310,8 +324,7 @@ impl Finder<'_, '_, '_> {
             let policy = options.loss_policy;
             self.root(Root::NoQuorum { policy });
         } else if flags.blocked {
-            let resource = self.id(resource);
-            self.root(Root::Blocked { resource });
+            self.unmanaged(resource);
         } else {
             self.leaves(resource);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cib::Element;
-use model::OcfCode;
+use model::{ExecStatus, OcfCode};
 
 use super::{Failure, Finder};
 use crate::{HistoryEntry, NodeIx, ResIx};
@@ -54,6 +54,9 @@ impl Finder<'_, '_, '_> {
             task: Arc::from(element.attr("operation").unwrap_or("monitor")),
             interval_ms: number("interval").and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0),
             code: OcfCode(number("rc-code").and_then(|code| i32::try_from(code).ok()).unwrap_or(1)),
+            status: ExecStatus::from_number(
+                number("op-status").and_then(|status| i32::try_from(status).ok()).unwrap_or(4),
+            ),
             at: number("last-rc-change"),
         }
     }

@@ -161,7 +161,7 @@ impl Finder<'_, '_, '_> {
             return;
         }
         if flags.blocked {
-            return self.root(Root::Blocked { resource: id });
+            return self.unmanaged(resource);
         }
         if let Some(pending) = &self.acting.resource(resource).pending {
             let task = Arc::clone(&pending.task);
@@ -252,8 +252,13 @@ impl Finder<'_, '_, '_> {
     }
 
     pub(super) fn better_place(&mut self, resource: ResIx, node: Arc<str>) {
-        let rule = self.acting.assigned.resource(resource).reason;
+        let assigned = self.acting.assigned.resource(resource);
+        let rule = assigned.reason;
+        let is_placed = assigned.node.is_some();
         let resource = self.id(resource);
+        if !is_placed {
+            return self.root(Root::NotAllowed { resource });
+        }
         self.root(Root::BetterPlace { resource, node, rule });
     }
 
@@ -273,8 +278,11 @@ impl Finder<'_, '_, '_> {
         }
         match assigned.reason {
             Reason::StopAll => return self.root(Root::StopAll),
-            Reason::CollectiveLimit => return self.root(Root::EnoughCopies { resource: id }),
-            Reason::Unmanaged => return self.root(Root::Blocked { resource: id }),
+            Reason::CollectiveLimit => {
+                let resource = Arc::clone(&found.config_id);
+                return self.root(Root::EnoughCopies { resource, full: None });
+            }
+            Reason::Unmanaged => return self.unmanaged(resource),
             Reason::Parts
             | Reason::ToBeStopped
             | Reason::NoPlace
@@ -291,7 +299,7 @@ impl Finder<'_, '_, '_> {
             if let Some(root) = self.stopped_by_failure(resource) {
                 return self.root(root);
             }
-            return self.root(Root::TargetRole { resource: id, role: Role::Stopped });
+            return self.target_role(resource, Role::Stopped);
         }
         if let Some(from) = from
             && self.node_out(from)
@@ -299,12 +307,7 @@ impl Finder<'_, '_, '_> {
             return;
         }
         let nodes: Vec<NodeIx> = from.into_iter().chain(self.acting.given.node_indices()).collect();
-        let forbidden = nodes.iter().copied().find_map(|node| {
-            let open = self.acting.node_now(node).online && !self.acting.node(node).standby;
-            let terms = self.acting.assigned.terms(resource, node);
-            Some((node, forbidding(&terms).filter(|_| open)?))
-        });
-        if let Some((node, term)) = forbidden {
+        if let Some((node, term)) = self.main_obstacle(resource, &nodes) {
             return self.term(resource, node, term);
         }
         if assigned.node.is_some() {
@@ -320,6 +323,29 @@ impl Finder<'_, '_, '_> {
             Some(root) if found.active.is_empty() => self.root(root),
             Some(_) | None => self.root(Root::NotAllowed { resource: id }),
         }
+    }
+
+    /// The term that keeps the resource off: of one of the nodes that could take it otherwise, and
+    /// rather one that says something of this resource than of its siblings or of its rivals.
+    fn main_obstacle(&self, resource: ResIx, nodes: &[NodeIx]) -> Option<(NodeIx, ScoreTerm)> {
+        let obstacle = |node: &NodeIx| {
+            let terms = self.acting.assigned.terms(resource, *node);
+            let open = self.acting.node_now(*node).online && !self.acting.node(*node).standby;
+            let term = forbidding(&terms)?;
+            let limit =
+                matches!(term.source, ScoreSource::InstanceLimit | ScoreSource::CollectiveLimit);
+            let rank = match (open, limit) {
+                // Where its copy would be if the node were there.
+                (false, true) => 1,
+                (false, false) => return None,
+                (true, _) if term.source == ScoreSource::ExclusiveDiscovery => 3,
+                (true, true) => 2,
+                (true, false) => 0,
+            };
+            Some((rank, *node, term))
+        };
+        let all = nodes.iter().filter_map(obstacle);
+        all.min_by_key(|(rank, _, _)| *rank).map(|(_, node, term)| (node, term))
     }
 
     fn quorum_root(&self) -> Option<Root> {
@@ -358,6 +384,14 @@ impl Finder<'_, '_, '_> {
         }
     }
 
+    /// `target-role`, of the outermost of what is around the resource that has it.
+    pub(super) fn target_role(&mut self, resource: ResIx, role: Role) {
+        let around = std::iter::successors(Some(resource), |at| self.acting.resource(*at).parent);
+        let has_it = |at: &ResIx| self.acting.resource(*at).next_role == role;
+        let resource = self.id(around.take_while(has_it).last().unwrap_or(resource));
+        self.root(Root::TargetRole { resource, role });
+    }
+
     /// `on-fail=stop`, and failures that nothing can repair.
     pub(super) fn stopped_by_failure(&self, resource: ResIx) -> Option<Root> {
         let wishes = self.acting.given.wishes.iter();
@@ -371,7 +405,7 @@ impl Finder<'_, '_, '_> {
 }
 
 /// The term that made the score negative for good: the last that did.
-fn forbidding(terms: &[ScoreTerm]) -> Option<ScoreTerm> {
+pub(super) fn forbidding(terms: &[ScoreTerm]) -> Option<ScoreTerm> {
     let never = terms.iter().find(|term| term.value == Score::MINUS_INFINITY);
     never
         .or_else(|| terms.iter().min_by_key(|term| term.value))
@@ -380,7 +414,7 @@ fn forbidding(terms: &[ScoreTerm]) -> Option<ScoreTerm> {
 }
 
 /// The term that speaks most for `there` against `here`; and whether it is one of `there`.
-fn favouring(there: &[ScoreTerm], here: &[ScoreTerm]) -> Option<(ScoreTerm, bool)> {
+pub(super) fn favouring(there: &[ScoreTerm], here: &[ScoreTerm]) -> Option<(ScoreTerm, bool)> {
     let (there, here) = (by_source(there), by_source(here));
     let sum_in = |list: &[(ScoreTerm, i64)], source: ScoreSource| {
         list.iter().find(|(term, _)| term.source == source).map(|(_, sum)| *sum)

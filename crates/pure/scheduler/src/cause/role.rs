@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use model::Role;
 
+use super::place::{favouring, forbidding};
 use super::{Cause, Finder, Root};
-use crate::assign::RoleReason;
+use crate::assign::{RoleReason, ScoreSource, ScoreTerm};
 use crate::{EarlyAction, NodeIx, ResIx};
 
 impl Finder<'_, '_, '_> {
@@ -57,9 +58,8 @@ impl Finder<'_, '_, '_> {
         }
         let options = &self.acting.given.options;
         let configured = self.acting.resource(resource).next_role;
-        let id = self.id(resource);
         if matches!(configured, Role::Unpromoted | Role::Stopped) {
-            return self.root(Root::TargetRole { resource: id, role: configured });
+            return self.target_role(resource, configured);
         }
         let frozen = self.role_reason(resource) == Some(RoleReason::Frozen);
         if !options.quorate && (frozen || now.next_role == Role::Unpromoted) {
@@ -68,11 +68,59 @@ impl Finder<'_, '_, '_> {
         self.promotion_score(resource);
     }
 
+    /// Of the instances that could be promoted, others have better scores, or this one has: what
+    /// makes the difference?
     fn promotion_score(&mut self, resource: ResIx) {
+        let assigned = self.acting.assigned;
         let instance = self.instance(resource);
-        let score = self.acting.assigned.resource(instance).promotion_priority;
-        let resource = self.id(resource);
-        self.root(Root::PromotionScore { resource, score });
+        let own = assigned.resource(instance);
+        let rival = self.rival(resource);
+        let (winner, loser) = match rival {
+            Some(rival) if own.next_role == Role::Promoted => (Some(instance), Some(rival)),
+            Some(rival) => (Some(rival), Some(instance)),
+            None => (None, None),
+        };
+        let terms = |of: Option<ResIx>| of.map(|of| self.promotion_terms(of)).unwrap_or_default();
+        let decisive = if own.role_reason == Some(RoleReason::NegativeScore) {
+            forbidding(&terms(Some(instance))).map(|term| (term, Some(instance)))
+        } else {
+            let most = favouring(&terms(winner), &terms(loser));
+            most.map(|(term, of_winner)| (term, if of_winner { winner } else { loser }))
+        };
+        if let Some((term, Some(of))) = decisive
+            && is_of_others(term.source)
+            && let Some(node) = assigned.resource(of).node.or_else(|| self.on(of))
+        {
+            return self.term(of, node, term);
+        }
+        let score_of = |of: ResIx| assigned.resource(of).promotion_priority;
+        let rival = rival.map(|rival| (self.id(rival), score_of(rival)));
+        let (resource, score) = (self.id(resource), own.promotion_priority);
+        self.root(Root::PromotionScore { resource, score, rival });
+    }
+
+    /// The instance that takes the promoted role from this one, or gives it.
+    fn rival(&self, resource: ResIx) -> Option<ResIx> {
+        let will_be = |of: ResIx| self.acting.now(of).next_role == Role::Promoted;
+        let is = |of: ResIx| self.acting.now(of).role == Role::Promoted;
+        let (was, wins) = (is(resource), will_be(resource));
+        let siblings = self.siblings(resource).into_iter();
+        let mut rivals =
+            siblings.filter(|of| (is(*of), will_be(*of)) == (wins, was) && was != wins);
+        rivals.next().map(|of| self.instance(of))
+    }
+
+    /// What made the instance's promotion score, its own claim term by term.
+    fn promotion_terms(&self, instance: ResIx) -> Vec<ScoreTerm> {
+        let assigned = self.acting.assigned;
+        let expanded = |term: ScoreTerm| {
+            if let ScoreSource::Claim(of) = term.source {
+                assigned.claim_terms(of)
+            } else {
+                vec![term]
+            }
+        };
+        assigned.promotion_terms(instance).into_iter().flat_map(expanded).collect()
     }
 
     fn role_reason(&self, resource: ResIx) -> Option<RoleReason> {
@@ -105,4 +153,16 @@ impl Finder<'_, '_, '_> {
     fn on(&self, resource: ResIx) -> Option<NodeIx> {
         self.acting.current_node(resource)
     }
+}
+
+/// Whether a term of a promotion score comes from elsewhere than the instance's own agent.
+fn is_of_others(source: ScoreSource) -> bool {
+    matches!(
+        source,
+        ScoreSource::Location(_)
+            | ScoreSource::WithPrimary(_)
+            | ScoreSource::OfDependent(_)
+            | ScoreSource::Ticket(_)
+            | ScoreSource::NotPlaced
+    )
 }

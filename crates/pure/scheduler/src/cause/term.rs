@@ -39,19 +39,20 @@ impl Finder<'_, '_, '_> {
                     self.better_place(resource, name);
                 }
             }
-            ScoreSource::TargetRole => {
-                let failed = self.stopped_by_failure(resource);
-                let role = Role::Stopped;
-                self.root(failed.unwrap_or(Root::TargetRole { resource: id, role }));
-            }
+            ScoreSource::TargetRole => match self.stopped_by_failure(resource) {
+                Some(failed) => self.root(failed),
+                None => self.target_role(resource, Role::Stopped),
+            },
             ScoreSource::Capacity => self.root(Root::NoRoom { resource: id, node: name }),
             ScoreSource::InstanceLimit | ScoreSource::CollectiveLimit => {
                 if !self.node_out(node) {
-                    self.root(Root::EnoughCopies { resource: id });
+                    let full = (term.source == ScoreSource::InstanceLimit).then_some(name);
+                    let resource = Arc::clone(&self.acting.resource(resource).config_id);
+                    self.root(Root::EnoughCopies { resource, full });
                 }
             }
             ScoreSource::Promotion | ScoreSource::Claim(_) | ScoreSource::NoPromotionScore => {
-                self.root(Root::PromotionScore { resource: id, score: term.value });
+                self.root(Root::PromotionScore { resource: id, score: term.value, rival: None });
             }
             ScoreSource::NotOnRemoteNode => {
                 self.root(Root::WrongKindOfNode { resource: id, node: name });
@@ -75,7 +76,7 @@ impl Finder<'_, '_, '_> {
                 let failure = self.failure(resource, Some(node));
                 match failure.or_else(|| self.failure(resource, None)) {
                     Some(failure) => self.root(Root::Failed(failure)),
-                    None => self.root(Root::Blocked { resource: id }),
+                    None => self.unmanaged(resource),
                 }
             }
             WishSource::MultipleActive => self.root(Root::MultipleActive { resource: id }),
@@ -84,7 +85,7 @@ impl Finder<'_, '_, '_> {
                 let node = self.name(node);
                 self.root(Root::WrongKindOfNode { resource: id, node });
             }
-            WishSource::Unmanaged => self.root(Root::Blocked { resource: id }),
+            WishSource::Unmanaged => self.unmanaged(resource),
         }
     }
 

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use model::{Action, ActionId, ActionKind, Plan};
 use scheduler::Resolved;
+use scheduler::cause::{Chain, Explained};
 use serde::Serialize;
+
+use crate::because::{Link, link};
 
 /// What becomes of a resource or a node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +25,8 @@ pub struct Step {
     pub promoted: bool,
     /// About how long it does not serve; `None` where it does not stop, or does not come back.
     pub interrupted_ms: Option<u64>,
+    /// Why, back to the event or to what the configuration says; the nearest cause first.
+    pub because: Vec<Link>,
 }
 
 /// What happens.
@@ -63,7 +68,9 @@ const START_OR_STOP_MS: u64 = 1000;
 const FENCE_MS: u64 = 3000;
 const OTHER_MS: u64 = 50;
 
-pub(super) fn steps(resolved: &Resolved<'_>, plan: &Plan) -> Vec<Step> {
+pub(super) fn steps(resolved: &Resolved<'_>, explained: &Explained) -> Vec<Step> {
+    let plan = &explained.plan;
+    let chains = Chains(explained.chains.iter().map(|chain| (chain.action, chain)).collect());
     let times = times(resolved, plan);
     let mut by_resource: Vec<(String, Tasks<'_>)> = Vec::new();
     let mut steps = Vec::new();
@@ -71,7 +78,7 @@ pub(super) fn steps(resolved: &Resolved<'_>, plan: &Plan) -> Vec<Step> {
         let action = &step.action;
         let at = times.get(&action.id).copied().unwrap_or_default();
         match &action.kind {
-            ActionKind::Fence => steps.push((at.begins, fence(action))),
+            ActionKind::Fence => steps.push((at.begins, fence(action, chains.of(action)))),
             ActionKind::Resource(_) => {
                 let id = action.resource().unwrap_or_default();
                 match by_resource.iter_mut().find(|(known, _)| known == id) {
@@ -87,13 +94,23 @@ pub(super) fn steps(resolved: &Resolved<'_>, plan: &Plan) -> Vec<Step> {
         }
     }
     for (id, tasks) in by_resource {
-        steps.extend(tasks.steps(resolved, &id));
+        steps.extend(tasks.steps(resolved, &chains, &id));
     }
     steps.sort_by_key(|(begins, _)| *begins);
     steps.into_iter().map(|(_, step)| step).collect()
 }
 
-fn fence(action: &Action) -> Step {
+/// The causes of each action.
+struct Chains<'c>(BTreeMap<ActionId, &'c Chain>);
+
+impl Chains<'_> {
+    fn of(&self, action: &Action) -> Vec<Link> {
+        let chain = self.0.get(&action.id);
+        chain.map(|chain| chain.causes.iter().map(link).collect()).unwrap_or_default()
+    }
+}
+
+fn fence(action: &Action, because: Vec<Link>) -> Step {
     let unfences = action.meta("stonith_action") == Some("on");
     Step {
         verb: if unfences { Verb::Unfence } else { Verb::Fence },
@@ -103,6 +120,7 @@ fn fence(action: &Action) -> Step {
         inside: None,
         promoted: false,
         interrupted_ms: None,
+        because,
     }
 }
 
@@ -112,8 +130,8 @@ fn node_of(action: &Action) -> String {
 
 /// When an action would begin and end, in milliseconds from now.
 #[derive(Clone, Copy, Debug, Default)]
-struct Time {
-    begins: u64,
+pub(crate) struct Time {
+    pub(crate) begins: u64,
     ends: u64,
 }
 
@@ -137,7 +155,7 @@ impl<'p> Tasks<'p> {
         found.map(|(_, action, time)| (*action, *time))
     }
 
-    fn steps(&self, resolved: &Resolved<'_>, id: &str) -> Vec<(u64, Step)> {
+    fn steps(&self, resolved: &Resolved<'_>, chains: &Chains<'_>, id: &str) -> Vec<(u64, Step)> {
         let (stop, start) = (self.node("stop"), self.node("start"));
         let (promote, demote) = (self.node("promote"), self.node("demote"));
         let verb = match (&stop, &start) {
@@ -158,10 +176,11 @@ impl<'p> Tasks<'p> {
             verb,
             what: shown(resolved, id),
             from: stop.or_else(|| demote.clone()),
-            to: start.or_else(|| promote.clone()),
+            to: start.or_else(|| self.node("migrate_from")).or_else(|| promote.clone()),
             inside: inside(resolved, id),
             promoted: promote.is_some() && !matches!(verb, Verb::Promote),
             interrupted_ms: if back { self.interruption() } else { None },
+            because: self.first_of(verb).map(|action| chains.of(action)).unwrap_or_default(),
         };
         // What is active where it should not be is stopped in more than one place.
         let others = self.found.iter().filter(|(task, _, _)| *task == "stop").skip(1);
@@ -172,12 +191,27 @@ impl<'p> Tasks<'p> {
                 to: None,
                 promoted: false,
                 interrupted_ms: None,
+                because: chains.of(action),
                 ..step.clone()
             };
             (time.begins, only)
         });
         let others: Vec<(u64, Step)> = others.collect();
         std::iter::once((begins, step)).chain(others).collect()
+    }
+
+    /// The action that begins it, whose causes are the causes of all of it.
+    fn first_of(&self, verb: Verb) -> Option<&'p Action> {
+        let tasks: &[&str] = match verb {
+            Verb::LiveMove => &["migrate_to"],
+            Verb::Restart | Verb::Move | Verb::Stop => &["stop"],
+            Verb::Start => &["start"],
+            Verb::Promote => &["promote"],
+            Verb::Demote => &["demote"],
+            Verb::Reload => &["reload", "reload-agent"],
+            Verb::Fence | Verb::Unfence => &[],
+        };
+        tasks.iter().find_map(|task| self.find(task)).map(|(action, _)| action)
     }
 
     /// From when it begins to stop until it is started again (promoted again, if it was).
@@ -204,7 +238,7 @@ fn inside(resolved: &Resolved<'_>, id: &str) -> Option<String> {
 }
 
 /// When each action would begin and end, if it takes as long as it took last time.
-fn times(resolved: &Resolved<'_>, plan: &Plan) -> BTreeMap<ActionId, Time> {
+pub(crate) fn times(resolved: &Resolved<'_>, plan: &Plan) -> BTreeMap<ActionId, Time> {
     let mut times: BTreeMap<ActionId, Time> = BTreeMap::new();
     let mut left: Vec<usize> = (0..plan.steps.len()).collect();
     // Inputs may be written after what needs them; each round settles at least one step, or the

@@ -1,8 +1,10 @@
 //! Consequences as text.
 
 use super::{Consequences, Step, Verb};
+use crate::because::{Link, link_text};
 use crate::moment::length;
 use crate::text::{RenderOptions, Table, Tone};
+use crate::words;
 
 /// Writes what would happen, then what is risky.
 pub fn render(consequences: &Consequences, options: RenderOptions) -> String {
@@ -29,6 +31,7 @@ pub fn render(consequences: &Consequences, options: RenderOptions) -> String {
             ]);
         }
         table.write(&mut out, 2, options);
+        write_causes(&consequences.steps, options, &mut out);
     }
     if consequences.already_busy {
         out.push_str("Some of it would happen without the change, too.\n");
@@ -46,6 +49,56 @@ pub fn render(consequences: &Consequences, options: RenderOptions) -> String {
         }
     }
     out
+}
+
+/// More would hide what is below.
+const CAUSES_SHOWN: usize = 8;
+
+/// Why all this: each root cause once, with what it leads to.
+fn write_causes(steps: &[Step], options: RenderOptions, out: &mut String) {
+    let mut causes: Vec<(&Link, Vec<&str>)> = Vec::new();
+    for step in steps {
+        let Some(root) = step.because.last() else { continue };
+        let what = step.what.as_str();
+        match causes.iter_mut().find(|(known, _)| is_one(known, root)) {
+            Some((_, list)) if list.contains(&what) => {}
+            Some((_, list)) => list.push(what),
+            None => causes.push((root, vec![what])),
+        }
+    }
+    let text = |(root, list): &(&Link, Vec<&str>)| match (list.as_slice(), plural(root)) {
+        ([_, _, ..], Some(plural)) => plural.to_owned(),
+        (_, Some(_) | None) => link_text(root, options),
+    };
+    if let [cause] = causes.as_slice() {
+        out.push_str(&format!("Because {}.\n", text(cause)));
+        return;
+    }
+    if !causes.is_empty() {
+        out.push_str("Because:\n");
+    }
+    for cause in causes.iter().take(CAUSES_SHOWN) {
+        out.push_str(&format!("  {}: {}\n", text(cause), words::list(&cause.1)));
+    }
+    if causes.len() > CAUSES_SHOWN {
+        let more = words::count(causes.len() - CAUSES_SHOWN, "more cause");
+        out.push_str(&format!("  and {more}: `quorate why --action` lists them all\n"));
+    }
+}
+
+/// Whether two causes are told as one.
+fn is_one(one: &Link, other: &Link) -> bool {
+    one.kind == other.kind && (one.text == other.text || plural(one).is_some())
+}
+
+/// What is said of several resources at once, of causes that concern each by itself.
+fn plural(root: &Link) -> Option<&'static str> {
+    match root.kind {
+        "not-running" => Some("they should run, and run nowhere"),
+        "changed" => Some("their definitions changed since they were started"),
+        "removed" => Some("they are not in the configuration any more"),
+        _ => None,
+    }
 }
 
 fn tone(verb: Verb) -> Tone {
