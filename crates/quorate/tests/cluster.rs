@@ -17,13 +17,13 @@ mod operator;
 mod promotion;
 #[path = "cluster/reload.rs"]
 mod reload;
+#[path = "demo/terminal.rs"]
+#[expect(dead_code, reason = "the tests of the demo use the rest")]
+mod terminal;
 #[path = "cluster/tools.rs"]
 mod tools;
 #[path = "cluster/with.rs"]
 mod with;
-#[path = "demo/terminal.rs"]
-#[expect(dead_code, reason = "the tests of the demo use the rest")]
-mod terminal;
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
