@@ -256,14 +256,16 @@ impl Bed {
         assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
     }
 
-    /// Live processes that hold `resource`, by node.
+    /// Live processes that hold `resource` on a node.
+    pub fn marked(&self, node: u32, resource: &str) -> Vec<Identity> {
+        let dir = self.node_dir(node);
+        let marks = [(NODE_MARK, dir.to_str().unwrap()), (RESOURCE_MARK, resource)];
+        process::marked(&marks).iter().map(process::Stat::identity).collect()
+    }
+
+    /// Nodes on which live processes hold `resource`.
     pub fn running(&self, resource: &str) -> Vec<u32> {
-        let runs = |node: &u32| {
-            let dir = self.node_dir(*node);
-            let mark = dir.to_str().unwrap();
-            !process::marked(&[(NODE_MARK, mark), (RESOURCE_MARK, resource)]).is_empty()
-        };
-        (1..=3).filter(runs).collect()
+        (1..=3).filter(|node| !self.marked(*node, resource).is_empty()).collect()
     }
 }
 
