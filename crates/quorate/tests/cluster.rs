@@ -11,6 +11,8 @@
 mod bad_agents;
 #[path = "cluster/bed.rs"]
 mod bed;
+#[path = "cluster/distribution.rs"]
+mod distribution;
 #[path = "cluster/fence_devices.rs"]
 mod fence_devices;
 #[path = "cluster/operator.rs"]
@@ -297,8 +299,8 @@ fn without_quorum_edits_are_refused() {
 
 #[test]
 fn on_full_disks_edits_are_refused_and_resources_go_on() {
-    if !fs::read_to_string("/proc/self/status").unwrap().contains("\nUid:\t0\t") {
-        return; // only root can mount
+    if !with::is_root() {
+        return;
     }
     let bed = Bed::start_on(Disk::Small { kilobytes: 256 });
     let reply = bed.replace(1, configuration(&bed.dir));
