@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::names::Name;
+use crate::names::{Name, slot_of};
 use crate::tree::{Attribute, Document, Kind, NONE, Node, NodeId};
 
 /// A place in a document, for reading. Copy it freely.
@@ -37,9 +37,13 @@ impl<'a> Element<'a> {
     }
 
     /// The attribute's value, unescaped.
+    #[inline]
     pub fn attr(self, name: &str) -> Option<&'a str> {
-        let found = self.run().iter().find(|a| self.document.names.text(a.name) == name)?;
-        Some(self.document.pool.get(found.value))
+        self.attr_in(slot_of(name), name)
+    }
+
+    fn attr_in(self, slot: usize, name: &str) -> Option<&'a str> {
+        self.attr_named(self.document.names.find_in(slot, name)?)
     }
 
     /// Like [`Element::attr`], with a name looked up once by [`Document::name`].
@@ -64,13 +68,16 @@ impl<'a> Element<'a> {
     }
 
     /// Child elements called `name`.
-    pub fn children_named(self, name: &'a str) -> impl Iterator<Item = Element<'a>> + Clone {
-        self.children().filter(move |child| child.is(name))
+    pub fn children_named(self, name: &str) -> impl Iterator<Item = Element<'a>> + Clone + use<'a> {
+        let name = self.document.names.find(name);
+        // A name that the document never used is no element's.
+        let nodes = Nodes { next: name.map_or(NONE, |_| self.nodes().next), ..self.nodes() };
+        Children { nodes }.filter(move |child| child.name_id() == name)
     }
 
     /// The first child element called `name`.
     pub fn child(self, name: &str) -> Option<Element<'a>> {
-        self.children().find(|child| child.is(name))
+        self.children_named(name).next()
     }
 
     /// Follows a path of child names: `root.path(&["configuration", "resources"])`.

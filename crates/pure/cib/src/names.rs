@@ -8,72 +8,77 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(u32);
 
-#[derive(Clone, Debug, Default)]
+/// Most of a document's names come from a few dozen, so a small direct-mapped table answers
+/// nearly all look-ups. The ordered map behind it bounds the cost of names chosen to collide.
+#[derive(Clone, Debug)]
 pub(crate) struct Names {
     by_text: BTreeMap<Arc<str>, Name>,
     texts: Vec<Arc<str>>,
+    /// For each slot, the first name that fell there.
+    slots: Vec<u32>,
+}
+
+const SLOTS: usize = 1024;
+const EMPTY: u32 = u32::MAX;
+
+impl Default for Names {
+    fn default() -> Self {
+        Self { by_text: BTreeMap::new(), texts: Vec::new(), slots: vec![EMPTY; SLOTS] }
+    }
 }
 
 impl Names {
     /// The name's handle, made if new.
     pub(crate) fn intern(&mut self, text: &str) -> Name {
-        if let Some(found) = self.by_text.get(text) {
-            return *found;
+        if let Some(found) = self.find(text) {
+            return found;
         }
-        let name = Name(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        if let Some(slot) = self.slots.get_mut(slot_of(text)).filter(|slot| **slot == EMPTY) {
+            *slot = number;
+        }
         let text: Arc<str> = Arc::from(text);
         self.texts.push(Arc::clone(&text));
-        self.by_text.insert(text, name);
-        name
+        self.by_text.insert(text, Name(number));
+        Name(number)
     }
 
     /// The name's handle, if this document has ever used it.
+    #[inline]
     pub(crate) fn find(&self, text: &str) -> Option<Name> {
+        self.find_in(slot_of(text), text)
+    }
+
+    /// As [`Self::find`], where the slot is known already.
+    #[inline]
+    pub(crate) fn find_in(&self, slot: usize, text: &str) -> Option<Name> {
+        let first = Name(self.slots.get(slot).copied().unwrap_or(EMPTY));
+        if first.0 == EMPTY {
+            return None;
+        }
+        if self.text(first) == text {
+            return Some(first);
+        }
         self.by_text.get(text).copied()
     }
 
+    #[inline]
     pub(crate) fn text(&self, name: Name) -> &str {
         self.texts.get(name.0 as usize).map_or("", |text| text)
     }
 }
 
-/// What the reader has seen lately: most of a document's names come from a few dozen, so a small
-/// direct-mapped table answers nearly all look-ups. The ordered map behind it bounds the cost of
-/// names chosen to collide.
-#[derive(Debug)]
-pub(crate) struct RecentNames<'s> {
-    slots: Vec<Option<(&'s str, Name)>>,
-}
-
-const SLOTS: usize = 512;
-
-impl<'s> RecentNames<'s> {
-    pub(crate) fn new() -> Self {
-        Self { slots: vec![None; SLOTS] }
-    }
-
-    pub(crate) fn intern(&mut self, names: &mut Names, text: &'s str) -> Name {
-        let Some(slot) = self.slots.get_mut(slot_of(text)) else { return names.intern(text) };
-        if let Some((known, name)) = slot
-            && *known == text
-        {
-            return *name;
-        }
-        let name = names.intern(text);
-        *slot = Some((text, name));
-        name
-    }
-}
-
-/// Length and three bytes tell the CIB's names apart well enough.
-fn slot_of(text: &str) -> usize {
+/// Where a name stands in the table. Length and four bytes tell the CIB's names apart well
+/// enough. Inlined so that for a name in the program's text it is a constant.
+#[inline]
+pub(crate) fn slot_of(text: &str) -> usize {
     let bytes = text.as_bytes();
     let byte = |at: usize| u64::from(bytes.get(at).copied().unwrap_or(0));
-    let middle = byte(bytes.len() / 2) << 8;
-    let last = byte(bytes.len().wrapping_sub(1)) << 16;
-    let key = byte(0) | middle | last | (bytes.len() as u64) << 24;
+    let (middle, last) = (byte(bytes.len() / 2) << 8, byte(bytes.len().wrapping_sub(1)) << 16);
+    let third = byte(bytes.len() / 3) << 32;
+    let key = byte(0) | middle | last | (bytes.len() as u64) << 24 | third;
     // Fibonacci hashing: the product's high bits depend on all of the key.
-    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55) as usize % SLOTS
+    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % SLOTS
 }
 
 impl Name {

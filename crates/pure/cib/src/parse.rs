@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::change::{link, push};
-use crate::names::{Name, Names, RecentNames};
+use crate::names::{Name, Names};
 use crate::scan::{Refusal, Scanner, Value, unescape_attribute, unescape_text};
 use crate::text::{Pool, Span};
 use crate::tree::{Attribute, Document, Kind, NONE, Node};
@@ -66,7 +66,6 @@ struct Reading<'s> {
     nodes: Vec<Node>,
     attributes: Vec<Attribute>,
     names: Names,
-    recent: RecentNames<'s>,
     pool: Pool,
     open: Vec<Open<'s>>,
     root: Option<u32>,
@@ -90,7 +89,6 @@ impl<'s> Reading<'s> {
             nodes: Vec::with_capacity(text.len() / 160 + 1),
             attributes: Vec::with_capacity(text.len() / 20 + 1),
             names: Names::default(),
-            recent: RecentNames::new(),
             pool: Pool::new(Arc::default()),
             open: Vec::new(),
             root: None,
@@ -268,7 +266,7 @@ impl<'s> Reading<'s> {
     }
 
     fn intern(&mut self, text: &'s str) -> Name {
-        let name = self.recent.intern(&mut self.names, text);
+        let name = self.names.intern(text);
         if name.index() >= self.last_user.len() {
             self.last_user.resize(name.index() + 1, NONE);
         }

@@ -19,7 +19,7 @@ use crate::output::Output;
 /// Reads the document that is to be planned for.
 pub(super) fn read(source: &Source, said: &mut Output) -> Result<Document, Trouble> {
     let parse = |text: String| {
-        Document::parse(&text)
+        Document::parse_owned(text)
             .map_err(|error| Unreadable { exit: Exit::Data, why: error.to_string() })
     };
     let found = match source {
@@ -108,6 +108,8 @@ fn make_valid(document: &mut Document, said: &mut Output) -> Result<(), Trouble>
     }
     let newest = Schema::NEWEST;
     let (words, violations) = match upgrade(document) {
+        // What was brought to another schema is valid there.
+        Ok(upgraded) if upgraded.from < upgraded.to => return Ok(()),
         Ok(_) => (None, schema::check(document).violations),
         Err(refused) => match refused {
             NotUpgraded::UnknownSchema(_) => (Some(refused.to_string()), Vec::new()),

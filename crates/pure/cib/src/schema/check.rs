@@ -245,7 +245,8 @@ pub(super) fn bad_value(attribute: &Attribute, value: &str, schema: Schema) -> P
 /// Too few or too many of one child.
 pub(super) fn count_problem(element: Element<'_>, child: &Child) -> Option<Problem> {
     let name = child.rule.name;
-    let count = element.children_named(name).take(child.most.saturating_add(1)).count();
+    let enough = child.most.checked_add(1).unwrap_or(child.least);
+    let count = element.children_named(name).take(enough).count();
     if count < child.least {
         Some(Problem::MissingElement(vec![name.to_owned()]))
     } else if count > child.most {

@@ -13,19 +13,22 @@ pub(super) fn check<'d>(check: &mut Check<'d>, element: Element<'d>, choice: &'s
     let schema = check.schema;
     let live: Vec<&Alternative> =
         choice.alternatives.iter().filter(|one| one.life.covers(schema)).collect();
-    if !live.iter().any(|one| mentions_something_in(one, element, schema)) {
-        if choice.required
-            && !live.iter().any(|one| problems(one, &live, element, schema).is_empty())
-        {
-            check.report(element, nothing_chosen(&live, schema));
+    let met = live.iter().copied().find(|one| is_met(one, &live, element, schema));
+    let is_meant = || live.iter().any(|one| mentions_something_in(one, element, schema));
+    let (chosen, problems) = match met {
+        Some(met) => (met, Vec::new()),
+        None if is_meant() => {
+            let each = live.iter().map(|one| (*one, problems(one, &live, element, schema)));
+            let Some(best) = each.min_by_key(|(_, problems)| problems.len()) else { return };
+            best
         }
-        return;
-    }
-    let best = live
-        .iter()
-        .map(|one| (problems(one, &live, element, schema), *one))
-        .min_by_key(|(problems, _)| problems.len());
-    let Some((problems, chosen)) = best else { return };
+        None => {
+            if choice.required {
+                check.report(element, nothing_chosen(&live, schema));
+            }
+            return;
+        }
+    };
     for attribute in attributes_of(chosen, schema) {
         if let Some(value) = element.attr(attribute.name)
             && attribute.kind.accepts(value, schema)
@@ -34,6 +37,18 @@ pub(super) fn check<'d>(check: &mut Check<'d>, element: Element<'d>, choice: &'s
         }
     }
     problems.into_iter().for_each(|problem| check.report(element, problem));
+}
+
+/// Whether nothing keeps the element from being this alternative: whether there would be no
+/// [`problems`], without saying which.
+fn is_met(one: &Alternative, all: &[&Alternative], element: Element<'_>, schema: Schema) -> bool {
+    let has = |child: &Child| element.child(child.rule.name).is_some();
+    attributes_of(one, schema).all(|attribute| match element.attr(attribute.name) {
+        Some(value) => attribute.kind.accepts(value, schema),
+        None => !attribute.required,
+    }) && children_of(one, schema).all(|child| count_problem(element, child).is_none())
+        && (!one.not_empty || children_of(one, schema).any(has))
+        && too_much(one, all, element, schema).next().is_none()
 }
 
 fn attributes_of(
@@ -77,35 +92,34 @@ fn problems(
         let names = children_of(one, schema).map(|child| child.rule.name.to_owned()).collect();
         found.push(Problem::MissingElement(names));
     }
-    found.extend(too_much(one, all, element, schema));
-    found
-}
-
-/// What is there and only other alternatives have.
-fn too_much(
-    one: &Alternative,
-    all: &[&Alternative],
-    element: Element<'_>,
-    schema: Schema,
-) -> Vec<Problem> {
-    let mut names: Vec<&str> = Vec::new();
-    for other in all {
-        let attributes = attributes_of(other, schema).map(|attribute| attribute.name);
-        let extra = attributes
-            .filter(|name| element.attr(name).is_some())
-            .filter(|name| !attributes_of(one, schema).any(|own| own.name == *name));
-        names.extend(extra);
-        let children = children_of(other, schema).map(|child| child.rule.name);
-        let extra = children
-            .filter(|name| element.child(name).is_some())
-            .filter(|name| !children_of(one, schema).any(|own| own.rule.name == *name));
-        names.extend(extra);
-    }
+    let mut names: Vec<&str> = too_much(one, all, element, schema).collect();
     names.sort_unstable();
     names.dedup();
     let with = distinguishing(one, element, schema);
-    let problem = |name: &str| Problem::NotTogether { name: name.to_owned(), with: with.clone() };
-    names.into_iter().map(problem).collect()
+    let not_together =
+        |name: &str| Problem::NotTogether { name: name.to_owned(), with: with.clone() };
+    found.extend(names.into_iter().map(not_together));
+    found
+}
+
+/// Names of what is there and only other alternatives have.
+fn too_much<'t>(
+    one: &'t Alternative,
+    all: &'t [&Alternative],
+    element: Element<'t>,
+    schema: Schema,
+) -> impl Iterator<Item = &'static str> + 't {
+    all.iter().flat_map(move |other| {
+        let attributes = attributes_of(other, schema)
+            .map(|attribute| attribute.name)
+            .filter(move |name| !attributes_of(one, schema).any(|own| own.name == *name))
+            .filter(move |name| element.attr(name).is_some());
+        let children = children_of(other, schema)
+            .map(|child| child.rule.name)
+            .filter(move |name| !children_of(one, schema).any(|own| own.rule.name == *name))
+            .filter(move |name| element.child(name).is_some());
+        attributes.chain(children)
+    })
 }
 
 /// What shows that this alternative was meant, for messages.

@@ -41,8 +41,18 @@ impl FromStr for Schema {
     type Err = UnknownSchema;
 
     fn from_str(text: &str) -> Result<Self, UnknownSchema> {
-        Self::all()
-            .find(|schema| schema.to_string() == text)
+        let (major, minor) = text
+            .strip_prefix("pacemaker-")
+            .and_then(|number| number.split_once('.'))
+            .map_or(("", ""), |parts| parts);
+        let number = |text: &str| text.parse::<u16>().ok();
+        number(major)
+            .zip(number(minor).filter(|minor| *minor < 100))
+            .and_then(|(major, minor)| major.checked_mul(100)?.checked_add(minor))
+            .filter(|number| KNOWN.contains(number))
+            .map(Self)
+            // Signs and leading zeros are not how it is written.
+            .filter(|schema| schema.to_string() == text)
             .ok_or_else(|| UnknownSchema(text.to_owned()))
     }
 }
@@ -65,6 +75,9 @@ mod tests {
         let ten: Schema = "pacemaker-3.10".parse().unwrap();
         assert!(ten > "pacemaker-3.9".parse().unwrap());
         assert!("pacemaker-1.1".parse::<Schema>().is_err());
-        assert!("none".parse::<Schema>().is_err());
+        for wrong in ["none", "pacemaker-", "pacemaker-3", "pacemaker-03.9", "pacemaker-3.+9"] {
+            assert!(wrong.parse::<Schema>().is_err(), "{wrong}");
+        }
+        assert!("pacemaker-2.109".parse::<Schema>().is_err());
     }
 }
