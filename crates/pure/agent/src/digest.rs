@@ -57,7 +57,9 @@ impl<'a> Parameters<'a> {
             text.push('"');
         }
         text.push_str("/>\n");
-        Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+        let digits = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+        Md5::digest(text.as_bytes()).iter().flat_map(digits).collect()
     }
 }
 

@@ -209,7 +209,7 @@ impl<'a> Element<'a> {
         self.document.nodes.get(self.index as usize)
     }
 
-    fn run(self) -> &'a [Attribute] {
+    pub(crate) fn run(self) -> &'a [Attribute] {
         let Some(node) = self.node() else { return &[] };
         let start = node.attributes_start as usize;
         self.document.attributes.get(start..start + node.attributes_len as usize).unwrap_or(&[])

@@ -61,9 +61,13 @@ pub struct Planned {
 
 /// Decides. Total: any document yields a plan.
 pub fn plan(document: &Document, input: &Input) -> Planned {
-    let resolved = resolve(document, input);
-    let assigned = assign(&resolved);
-    graph(act(&resolved, &assigned), &resolved, &assigned)
+    plan_resolved(&resolve(document, input))
+}
+
+/// As [`plan`], for who has resolved the document already.
+pub fn plan_resolved(resolved: &Resolved<'_>) -> Planned {
+    let assigned = assign(resolved);
+    graph(act(resolved, &assigned), resolved, &assigned)
 }
 
 /// The last stage: makes the plan of what was derived from `resolved` and `assigned`.

@@ -21,7 +21,7 @@ pub(crate) mod values;
 
 use std::collections::BTreeMap;
 
-use cib::{Document, Element};
+use cib::{Document, Element, Picker};
 
 use crate::Input;
 use crate::report::{Finding, FindingKind, Severity};
@@ -67,6 +67,7 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
     };
     let mut reading = Reading {
         resolved,
+        entry_attributes: document.picker(status::ENTRY_ATTRIBUTES),
         next,
         cloned: BTreeMap::new(),
         stop_needed: Vec::new(),
@@ -85,6 +86,8 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
 /// The work of this stage, half done.
 struct Reading<'a> {
     resolved: Resolved<'a>,
+    /// What is read of each entry in the history.
+    entry_attributes: Picker<{ status::ENTRY_ATTRIBUTES.len() }>,
     next: NextChange,
     /// What each clone set copies.
     cloned: BTreeMap<ResIx, Element<'a>>,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cib::Document;
-use scheduler::Input;
+use scheduler::{Input, Resolved};
 use transition::rehearse::Ending;
 
 use super::arguments::{Source, Wanted};
@@ -24,19 +24,29 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted) -> Result<(), Trouble
         input::save(path, &document)?;
     }
     let when = told_time(said, &document, wanted);
-    if !wanted.quiet {
-        show_current(said, &document, &when, wanted);
-    }
-    if wanted.injections.any() {
+    let injects = wanted.injections.any();
+    if injects {
+        if !wanted.quiet {
+            show_current(said, &scheduler::resolve(&document, &when), wanted);
+        }
         said.gap();
         inject::inject(said, &mut document, &wanted.injections, when.now, wanted.quiet);
         said.expect_gap();
         told_time(said, &document, wanted);
     }
+    // What is shown is planned from, unless something came in between.
+    let shows = !wanted.quiet && !injects;
+    let resolved = (shows || wanted.plan).then(|| scheduler::resolve(&document, &when));
+    if let Some(resolved) = resolved.as_ref().filter(|_| shows) {
+        show_current(said, resolved, wanted);
+    }
     if let Some(path) = &wanted.save_input {
         input::save(path, &document)?;
     }
-    let ended = if wanted.plan { plan(said, &document, &when, wanted)? } else { None };
+    let ended = match resolved.filter(|_| wanted.plan) {
+        Some(resolved) => plan(said, &resolved, wanted)?,
+        None => None,
+    };
     let end = ended.as_ref().unwrap_or(&document);
     if let Some(path) = output_path(wanted) {
         input::save(path, end)?;
@@ -90,18 +100,17 @@ fn clock() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-fn show_current(said: &mut Output, document: &Document, when: &Input, wanted: &Wanted) {
-    let resolved = scheduler::resolve(document, when);
+fn show_current(said: &mut Output, resolved: &Resolved<'_>, wanted: &Wanted) {
     if resolved.options.maintenance_mode {
         said.show(&Section::Maintenance);
     }
-    let counts = status::count(&resolved);
+    let counts = status::count(resolved);
     if counts.disabled > 0 || counts.blocked > 0 {
         said.gap();
         said.show(&Section::Held(counts));
     }
     said.gap();
-    said.show(&Section::Current(status::read(&resolved, shown(wanted, true))));
+    said.show(&Section::Current(status::read(resolved, shown(wanted, true))));
 }
 
 fn shown(wanted: &Wanted, pending: bool) -> Shown {
@@ -111,11 +120,10 @@ fn shown(wanted: &Wanted, pending: bool) -> Shown {
 /// Plans, and carries the plan out if that is wanted: then the document at the end comes back.
 fn plan(
     said: &mut Output,
-    document: &Document,
-    when: &Input,
+    resolved: &Resolved<'_>,
     wanted: &Wanted,
 ) -> Result<Option<Document>, Trouble> {
-    let planned = scheduler::plan(document, when);
+    let planned = scheduler::plan_resolved(resolved);
     if wanted.scores || wanted.utilization {
         said.gap();
         said.show(&Section::Scores(Scores {
@@ -139,9 +147,9 @@ fn plan(
         return Ok(None);
     }
     said.gap();
-    let resolved = scheduler::resolve(document, when);
-    let wishes = execute::Wishes { failing: &wanted.failing, now: when.now, quiet: wanted.quiet };
-    let (ended, ending) = execute::execute(said, &resolved, &planned.plan, &wishes);
+    let (now, quiet) = (resolved.now, wanted.quiet);
+    let wishes = execute::Wishes { failing: &wanted.failing, now, quiet };
+    let (ended, ending) = execute::execute(said, resolved, &planned.plan, &wishes);
     if !wanted.quiet {
         let when = told_time(said, &ended, wanted);
         said.space();

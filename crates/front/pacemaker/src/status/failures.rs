@@ -70,8 +70,8 @@ pub(super) fn read_counts<'r>(resolved: &'r Resolved<'_>) -> Option<Vec<NodeFail
 }
 
 fn counts<'r>(resolved: &'r Resolved<'_>, node: NodeIx) -> Vec<FailCountShown<'r>> {
-    let there = resolved.history.iter().filter(|history| history.node == node);
-    there.filter_map(|history| count(resolved, node, history.id)).collect()
+    let there = resolved.history_of(node);
+    there.iter().filter_map(|history| count(resolved, node, history.id)).collect()
 }
 
 /// A resource's failures on a node; nothing where there are none.

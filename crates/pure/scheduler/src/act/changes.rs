@@ -37,7 +37,7 @@ pub(crate) fn handle_all<'r, 'a>(acting: &mut Acting<'r, 'a>) -> Vec<Deferred<'r
         if !found.maintenance && !usable {
             continue;
         }
-        for history in given.history.iter().filter(|history| history.node == node) {
+        for history in given.history_of(node) {
             if history.element.children().next().is_some() {
                 // Removed resources may be recorded by the name of one that is there.
                 for resource in names.get(history.id).into_iter().flatten() {

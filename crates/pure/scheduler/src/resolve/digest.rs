@@ -98,23 +98,28 @@ impl<'a> Resolved<'a> {
         let interval_ms = record.attr("interval").and_then(|text| text.parse().ok()).unwrap_or(0);
         let task = record.attr("operation").unwrap_or("");
         let basis = *bases.0.entry((resource, node, task, interval_ms)).or_insert(record);
+        let (all, restart) = (record.attr("op-digest"), record.attr("op-restart-digest"));
+        let recorded_secure = record.attr("op-secure-digest").filter(|_| self.sanitized);
+        if !reschedule && all.is_none() && restart.is_none() && recorded_secure.is_none() {
+            // There is nothing to compare with.
+            let verdict = DigestVerdict::Unknown;
+            return DigestComparison { verdict, only_private_changed: false };
+        }
         let digested = Digested { resource, node, task, interval_ms, record: Some(basis), address };
-        let digests = self.digests(digested, true);
-        let restart_differs = match (&digests.restart, record.attr("op-restart-digest")) {
+        let digests = self.digests(digested, recorded_secure.is_some());
+        let restart_differs = match (&digests.restart, restart) {
             (restart, _) if reschedule => basis == record || restart.is_some(),
             (Some(now), Some(then)) => now != then,
             (None, _) | (_, None) => false,
         };
-        let verdict = match record.attr("op-digest") {
+        let verdict = match all {
             _ if restart_differs => DigestVerdict::Restart,
             None => DigestVerdict::Unknown,
             Some(then) if then == digests.all => DigestVerdict::Match,
             Some(_) if digests.own_parameters => DigestVerdict::Restart,
             Some(_) => DigestVerdict::Mismatch,
         };
-        let recorded_secure = record.attr("op-secure-digest");
-        let only_private_changed = self.sanitized
-            && verdict != DigestVerdict::Match
+        let only_private_changed = verdict != DigestVerdict::Match
             && recorded_secure.is_some()
             && recorded_secure == digests.secure.as_deref();
         DigestComparison { verdict, only_private_changed }

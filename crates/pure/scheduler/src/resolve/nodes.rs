@@ -92,6 +92,7 @@ fn new_node<'a>(id: &str, name: &str, kind: NodeKind, score: Score) -> Node<'a> 
         remote_fenced: false,
         remote_maintenance: false,
         history_read: false,
+        records: 0..0,
         score,
         probes: ProbeMode::default(),
         attributes: BTreeMap::from([("#kind".into(), kind_word.into())]),

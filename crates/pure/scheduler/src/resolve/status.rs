@@ -18,6 +18,8 @@ pub(super) mod tickets;
 
 use std::sync::Arc;
 
+pub(super) use history::ENTRY_ATTRIBUTES;
+
 use cib::Element;
 use model::{OcfCode, Role, Score};
 
@@ -93,10 +95,14 @@ fn read_histories<'a>(reading: &mut Reading<'a>, status: Element<'a>, all: bool)
             remote::set_online(reading, node);
             remote::read_attributes(reading, node, state);
         }
+        let first = reading.resolved.history.len();
         if let Some(node) = reading.resolved.nodes.get_mut(node.at()) {
             node.history_read = true;
         }
         history::read_node(reading, node, state);
+        if let Some(node) = reading.resolved.nodes.get_mut(node.at()) {
+            node.records = first..reading.resolved.history.len();
+        }
         found = true;
     }
     found
@@ -139,8 +145,8 @@ fn find_node(resolved: &Resolved<'_>, id: Option<&str>, name: Option<&str>) -> O
 
 /// What the scheduler expected of a recorded action, from its transition key; `None` where it has
 /// none, -1 where that cannot be read.
-pub(super) fn expected_code(entry: Element<'_>) -> Option<OcfCode> {
-    let key = entry.attr("transition-key")?;
+pub(super) fn expected_code(transition_key: Option<&str>) -> Option<OcfCode> {
+    let key = transition_key?;
     let mut parts = key.splitn(4, ':');
     let mut number = || parts.next().and_then(|text| text.trim().parse::<i32>().ok());
     let expected = (number(), number(), number());

@@ -101,6 +101,11 @@ impl<'a> Resolved<'a> {
         (0..self.nodes.len()).map(NodeIx::new)
     }
 
+    /// The records of one node, in the order of the document.
+    pub fn history_of(&self, node: NodeIx) -> &[History<'a>] {
+        self.history.get(self.node(node).records.clone()).unwrap_or_default()
+    }
+
     /// Handles of all resources, each parent before its children.
     pub fn resource_indices(&self) -> impl DoubleEndedIterator<Item = ResIx> + use<> {
         (0..self.resources.len()).map(ResIx::new)

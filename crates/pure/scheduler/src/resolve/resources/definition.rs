@@ -81,7 +81,8 @@ impl<'a> Definition<'a> {
 
 /// Whether an element's agent connects to a remote node.
 pub(in super::super) fn is_remote_agent(element: Element<'_>) -> bool {
-    [("class", "ocf"), ("provider", "pacemaker"), ("type", "remote")].into_iter().all(
+    // The type tells most others apart, so it is asked first.
+    [("type", "remote"), ("provider", "pacemaker"), ("class", "ocf")].into_iter().all(
         |(name, word)| element.attr(name).is_some_and(|found| found.eq_ignore_ascii_case(word)),
     )
 }

@@ -31,6 +31,9 @@ pub(super) struct Event<'a> {
     pub(super) expected: OcfCode,
     pub(super) code: OcfCode,
     pub(super) status: ExecStatus,
+    /// It was recorded with a code or status that, of a probe, says no more than that the resource
+    /// is not there.
+    says_absent: bool,
 }
 
 impl Event<'_> {
@@ -45,9 +48,7 @@ impl Event<'_> {
 
     /// A probe's failure that says no more than that the resource is not there.
     fn is_masked_probe(&self) -> bool {
-        let number = |name| self.element.attr(name).and_then(parse_integer);
-        self.is_probe()
-            && (matches!(number("rc-code"), Some(5 | 2)) || number("op-status") == Some(7))
+        self.is_probe() && self.says_absent
     }
 }
 
@@ -85,6 +86,7 @@ pub(super) fn read<'a>(
         expected: entry.expected.unwrap_or(OcfCode(-1)),
         code: entry.code,
         status: entry.status,
+        says_absent: matches!(entry.recorded_code, Some(5 | 2)) || entry.recorded_status == Some(7),
     };
     entry.expired = expiry::check(reading, &event, entry);
     let recorded = event.code;
@@ -117,9 +119,8 @@ pub(super) fn read<'a>(
 }
 
 fn has_result(entry: &HistoryEntry<'_>) -> bool {
-    let number = |name| entry.attr(name).and_then(parse_integer);
-    let status = number("op-status").is_some_and(|n| (-1..=11).contains(&n) && n != 1);
-    status && number("rc-code").is_some_and(|n| (0..=255).contains(&n))
+    let status = entry.recorded_status.is_some_and(|n| (-1..=11).contains(&n) && n != 1);
+    status && entry.recorded_code.is_some_and(|n| (0..=255).contains(&n))
 }
 
 /// Turns what was recorded into what it means here, where the expected result is known. May

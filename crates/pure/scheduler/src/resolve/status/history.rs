@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use cib::Element;
+use cib::{Element, Picker};
 use model::{ExecStatus, OcfCode, Role};
 
 use super::super::Reading;
@@ -51,7 +51,9 @@ fn read_record<'a>(reading: &mut Reading<'a>, node: NodeIx, record: Element<'a>)
     // Those that are as old as each other stay last first, as Pacemaker's do.
     entries.reverse();
     let entries = merge_sort(entries, &mut |a, b| compare(a, b));
-    let mut entries: Vec<HistoryEntry<'a>> = entries.into_iter().map(read_entry).collect();
+    let picker = &reading.entry_attributes;
+    let mut entries: Vec<HistoryEntry<'a>> =
+        entries.into_iter().map(|entry| read_entry(entry, picker)).collect();
     let on_fail = read_entries(reading, resource, node, &mut entries);
     let (start, stop) = active_range(&entries);
     let history =
@@ -85,21 +87,40 @@ fn read_entries<'a>(
     progress.on_fail
 }
 
-fn read_entry(element: Element<'_>) -> HistoryEntry<'_> {
-    let number = |name: &str| element.attr(name).and_then(parse_integer);
-    let small = |name: &str, default: i32| {
-        number(name).map_or(default, |number| i32::try_from(number).unwrap_or(default))
+/// What [`read_entry`] reads, in its order.
+pub(in super::super) const ENTRY_ATTRIBUTES: [&str; 8] = [
+    "id",
+    "operation",
+    "interval",
+    "call-id",
+    "rc-code",
+    "op-status",
+    "transition-key",
+    "last-rc-change",
+];
+
+fn read_entry<'a>(
+    element: Element<'a>,
+    picker: &Picker<{ ENTRY_ATTRIBUTES.len() }>,
+) -> HistoryEntry<'a> {
+    let [id, task, interval, call, code, status, key, changed] = element.pick(picker);
+    let number = |text: Option<&str>| text.and_then(parse_integer);
+    let small = |number: Option<i64>, default: i32| {
+        number.map_or(default, |number| i32::try_from(number).unwrap_or(default))
     };
+    let (code, status) = (number(code), number(status));
     HistoryEntry {
         element,
-        id: element.attr("id").unwrap_or(""),
-        task: element.attr("operation").unwrap_or(""),
-        interval_ms: number("interval").and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0),
-        call_id: small("call-id", 0),
-        code: OcfCode(small("rc-code", -1)),
-        status: ExecStatus::from_number(small("op-status", -2)),
-        expected: expected_code(element),
-        last_change: number("last-rc-change"),
+        id: id.unwrap_or(""),
+        task: task.unwrap_or(""),
+        interval_ms: number(interval).and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0),
+        call_id: small(number(call), 0),
+        code: OcfCode(small(code, -1)),
+        status: ExecStatus::from_number(small(status, -2)),
+        recorded_code: code,
+        recorded_status: status,
+        expected: expected_code(key),
+        last_change: number(changed),
         expired: false,
         reschedule: false,
     }
@@ -108,8 +129,11 @@ fn read_entry(element: Element<'_>) -> HistoryEntry<'_> {
 /// Which of two entries came first, as far as can be told: by call id on one node, else by time;
 /// an entry under way by its place in the transitions.
 pub(super) fn compare(a: Element<'_>, b: Element<'_>) -> Ordering {
-    let node = |entry: Element<'_>| entry.attr("on_node").map(str::to_ascii_lowercase);
-    let same_node = node(a) == node(b);
+    let same_node = match (a.attr("on_node"), b.attr("on_node")) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    };
     if same_node && a.attr("id") == b.attr("id") {
         return Ordering::Equal;
     }
@@ -182,7 +206,9 @@ fn active_range(entries: &[HistoryEntry<'_>]) -> (Option<usize>, Option<usize>) 
         } else if is("start") || is("migrate_from") {
             start = Some(at);
         } else if monitored <= stop && is("monitor") {
-            if matches!(entry.attr("rc-code"), Some("0" | "8")) {
+            if matches!(entry.code, OcfCode::OK | OcfCode::RUNNING_PROMOTED)
+                && matches!(entry.attr("rc-code"), Some("0" | "8"))
+            {
                 monitored = Some(at);
             }
         } else if is("promote") || is("demote") {

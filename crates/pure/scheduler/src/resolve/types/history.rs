@@ -35,6 +35,9 @@ pub struct HistoryEntry<'a> {
     pub call_id: i32,
     pub code: OcfCode,
     pub status: ExecStatus,
+    /// The numbers that `code` and `status` were made of, as far as they are numbers.
+    pub(crate) recorded_code: Option<i64>,
+    pub(crate) recorded_status: Option<i64>,
     /// What the scheduler expected, from the transition key; `None` where it has none.
     pub expected: Option<OcfCode>,
     /// Seconds since 1970.

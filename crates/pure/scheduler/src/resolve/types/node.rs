@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use cib::Element;
@@ -50,6 +51,8 @@ pub struct Node<'a> {
     pub remote_maintenance: bool,
     /// Its history has been read.
     pub history_read: bool,
+    /// Where in all history its records are; see [`Resolved::history_of`](super::Resolved).
+    pub(crate) records: Range<usize>,
     /// The node's own score (`score` in the `nodes` section; minus infinity once it is known to be
     /// away), the start of every score row.
     pub score: Score,
