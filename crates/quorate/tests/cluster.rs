@@ -26,8 +26,6 @@ mod reload;
 mod terminal;
 #[path = "cluster/tools.rs"]
 mod tools;
-#[path = "cluster/with.rs"]
-mod with;
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -299,7 +297,7 @@ fn without_quorum_edits_are_refused() {
 
 #[test]
 fn on_full_disks_edits_are_refused_and_resources_go_on() {
-    if !with::is_root() {
+    if !testkit::is_root() {
         return;
     }
     let bed = Bed::start_on(Disk::Small { kilobytes: 256 });

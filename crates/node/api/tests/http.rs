@@ -174,8 +174,8 @@ async fn a_follower_that_falls_behind_catches_up_from_history() {
 
 #[tokio::test]
 async fn who_may_not_is_told_so() {
-    if !rustix::process::geteuid().is_root() {
-        return; // nobody else to be
+    if !testkit::is_root() {
+        return;
     }
     let scratch = Scratch::new("access");
     let _api = Api::listen(&scratch.socket()).unwrap();

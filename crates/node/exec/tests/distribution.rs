@@ -9,11 +9,12 @@ mod kit;
 use std::process::Command;
 use std::time::Duration;
 
-use distribution::{has, is_inside, is_root};
+use distribution::is_inside;
 use exec::{Exit, Report};
 use kit::Node;
 use model::{ExecStatus, OcfCode, ResourceId};
 use process::{Identity, Signal};
+use testkit::{has, is_root};
 
 const HEARTBEAT: &str = "/usr/lib/ocf/resource.d/heartbeat";
 

@@ -18,7 +18,6 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_quorate");
 const AGENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../agents");
-const TESTKIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../dev/testkit/agents");
 
 /// Three nodes, the sequencer between them, and what they leave on disk.
 pub struct Bed {
@@ -67,8 +66,8 @@ impl Bed {
         for kind in ["fence", "ocf"] {
             let into = self.dir.join("agents").join(kind);
             fs::create_dir_all(&into).unwrap();
-            for from in [AGENTS, TESTKIT] {
-                for agent in fs::read_dir(Path::new(from).join(kind)).unwrap() {
+            for from in [PathBuf::from(AGENTS), testkit::agents()] {
+                for agent in fs::read_dir(from.join(kind)).unwrap() {
                     let agent = agent.unwrap();
                     symlink(agent.path(), into.join(agent.file_name())).unwrap();
                 }

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use process::Identity;
+use testkit::{has, is_root};
 use wire::api::Reply;
 
 use crate::bed::Bed;
 use crate::promotion::is_quiet;
 use crate::tools::answer;
-use crate::with::{has, is_root};
 
 fn configuration(resources: &str, constraints: &str) -> String {
     format!(
@@ -38,7 +38,7 @@ fn pairs(set: &str, pairs: &[(&str, &str)]) -> String {
 
 #[test]
 fn a_service_runs_only_where_ping_says_that_the_others_are_reached() {
-    if !has("/usr/lib/ocf/resource.d/pacemaker/ping") || !has("/usr/bin/ping") || !is_root() {
+    if !has(&["/usr/lib/ocf/resource.d/pacemaker/ping", "/usr/bin/ping"]) || !is_root() {
         return;
     }
     let wanted = |hosts: &str| {
@@ -193,7 +193,7 @@ impl Databases {
 #[test]
 fn a_replicated_database_says_itself_who_may_be_promoted() {
     const AGENT: &str = "/usr/lib/ocf/resource.d/heartbeat/pgsql";
-    if !has(AGENT) || !has("/usr/lib/postgresql") || !is_root() {
+    if !has(&[AGENT, "/usr/lib/postgresql"]) || !is_root() {
         return;
     }
     let bed = Bed::start();

@@ -7,7 +7,6 @@ use wire::api::Reply;
 
 use crate::bed::Bed;
 use crate::tools::answer;
-use crate::with::has;
 
 const AGENT: &str = "/usr/lib/ocf/resource.d/heartbeat/Stateful";
 
@@ -50,7 +49,7 @@ fn scores(bed: &Bed) -> Vec<String> {
 
 #[test]
 fn an_instance_is_promoted_because_its_agent_said_how_fit_it_is() {
-    if !has(AGENT) {
+    if !testkit::has(&[AGENT]) {
         return;
     }
     let bed = Bed::start();

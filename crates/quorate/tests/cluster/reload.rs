@@ -5,7 +5,6 @@ use std::fs;
 use wire::api::{Event, Reply};
 
 use crate::bed::Bed;
-use crate::with::has;
 
 const AGENT: &str = "/usr/lib/ocf/resource.d/heartbeat/Dummy";
 
@@ -53,7 +52,7 @@ fn done_for(bed: &Bed, configuration: String) -> Vec<String> {
 
 #[test]
 fn what_an_agent_can_take_as_it_runs_does_not_restart_the_resource() {
-    if !has(AGENT) {
+    if !testkit::has(&[AGENT]) {
         return;
     }
     let bed = Bed::start();

@@ -1,36 +1,9 @@
-//! What tests of the distribution's packages need: the packages, and namespaces of their own.
+//! Namespaces of their own, which tests of the distribution's packages need.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Set inside the namespaces.
 const INSIDE: &str = "QUORATE_TEST_INSIDE";
-
-/// Whether all these files are there. If not, the test is left out, and says so; where nothing may
-/// be left out (`CI=true`) it fails.
-pub(crate) fn has(needed: &[&str]) -> bool {
-    let missing: Vec<&&str> = needed.iter().filter(|path| !Path::new(path).exists()).collect();
-    missing.is_empty() || left_out(&format!("no {missing:?}"))
-}
-
-/// Whether this may be done as root. If not, as with [`has`].
-pub(crate) fn is_root() -> bool {
-    rustix::process::geteuid().is_root() || left_out("needs root")
-}
-
-fn left_out(why: &str) -> bool {
-    assert!(
-        std::env::var("CI").as_deref() != Ok("true"),
-        "{why}: nothing may be left out where CI=true"
-    );
-    say(&format!("left out: {why}"));
-    false
-}
-
-#[expect(clippy::print_stderr, reason = "what a test leaves out must be seen")]
-fn say(text: &str) {
-    eprintln!("{text}");
-}
 
 /// Runs the test called `test` again in new namespaces, made by `unshare` with these options, after
 /// `prepare`, a shell script. Answers whether this *is* that second run; otherwise the test is over.

@@ -127,8 +127,8 @@ pub(crate) fn config() -> ExecConfig {
 /// The configuration of a node with this state directory.
 pub(crate) fn config_at(state_dir: PathBuf) -> ExecConfig {
     let mut config = ExecConfig::new(NodeName::new("n1"), state_dir, Some(own_agents()));
-    config.ocf_dirs.push(testkit().join("ocf"));
-    config.fence_dirs.push(testkit().join("fence"));
+    config.ocf_dirs.push(testkit::agents().join("ocf"));
+    config.fence_dirs.push(testkit::agents().join("fence"));
     config.kill_grace = Duration::from_millis(300);
     config
 }
@@ -136,10 +136,6 @@ pub(crate) fn config_at(state_dir: PathBuf) -> ExecConfig {
 /// The repository's agents.
 pub(crate) fn own_agents() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../agents")
-}
-
-fn testkit() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dev/testkit/agents")
 }
 
 /// Reads `ocf:heartbeat:Dummy`, `lsb:cron`, ... A bare name is one of the testkit's agents.
