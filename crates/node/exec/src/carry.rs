@@ -115,7 +115,11 @@ async fn by_standard(
         (Standard::Systemd, Some((unit, job))) => {
             by_unit(shared, request, &unit, job, cancelled).await
         }
-        (Standard::Service, Some((unit, job))) if shared.bus.has_unit(&unit).await => {
+        // An init script comes before a unit, as it does in Pacemaker: a configuration that worked
+        // there means the same here.
+        (Standard::Service, Some((unit, job)))
+            if !has_script(shared, request) && shared.bus.has_unit(&unit).await =>
+        {
             by_unit(shared, request, &unit, job, cancelled).await
         }
         (Standard::Service, _) => by_program(shared, request, Standard::Lsb, cancelled).await,
@@ -123,6 +127,10 @@ async fn by_standard(
             by_program(shared, request, standard, cancelled).await
         }
     }
+}
+
+fn has_script(shared: &Shared, request: &RunRequest) -> bool {
+    locate::program(&shared.config, Standard::Lsb, &request.agent.kind).is_some()
 }
 
 async fn by_program(

@@ -240,35 +240,52 @@ fn names(directory: &str) -> Vec<String> {
     names
 }
 
-#[tokio::test]
-async fn an_init_script_also_through_service() {
-    let mut node = Node::with(|config| {
+/// A node whose only init script is the testkit's, and on which nobody speaks for systemd.
+fn with_script() -> Node {
+    Node::with(|config| {
         config.init_dir = config.state_dir.join("init.d");
-        // There is nobody at this address: `service` has to do without systemd.
         let nobody = config.state_dir.join("no-bus").to_str().unwrap().to_owned();
         config.system_bus = Some(format!("unix:path={nobody}"));
         std::fs::create_dir(&config.init_dir).unwrap();
-        let state = config.state_dir.join("running").to_str().unwrap().to_owned();
-        let script = config.init_dir.join("thing");
-        let text = format!(
-            "#!/bin/sh\ncase $1 in\nstart) touch {state};;\nstop) rm -f {state};;\n\
-             status) [ -e {state} ] || exit 3;;\n*) exit 2;;\nesac\n"
-        );
-        std::fs::write(&script, text).unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(&script, mode).unwrap();
-    });
-    for agent in ["lsb:thing", "service:thing"] {
+        let script = testkit::agents().join("init.d/sleeper");
+        std::fs::copy(script, config.init_dir.join("sleeper")).unwrap();
+    })
+}
+
+#[tokio::test]
+async fn an_init_script_also_through_service() {
+    if !has(&["/sbin/start-stop-daemon"]) {
+        return;
+    }
+    let mut node = with_script();
+    for agent in ["lsb:sleeper", "service:sleeper"] {
         let steps = [
             ("monitor", OcfCode::NOT_RUNNING),
             ("start", OcfCode::OK),
+            ("start", OcfCode::OK),
             ("monitor", OcfCode::OK),
+        ];
+        expect_all(&mut node, agent, &[], &steps).await;
+        node.executor.watch(ResourceId::new("web"));
+        node.act(agent, "monitor", &[]).await;
+        let pid = std::fs::read_to_string(node.path("init.d/sleeper.pid")).unwrap();
+        let service = Identity::of(pid.trim().parse().unwrap()).unwrap();
+        assert!(process::send(service, Signal::Kill).unwrap());
+        assert_eq!(node.report().await, Report::WatchedDied { resource: ResourceId::new("web") });
+        // The file with its number is still there: dead, and not stopped.
+        let steps = [
+            ("monitor", OcfCode::NOT_RUNNING),
+            ("start", OcfCode::OK),
+            ("stop", OcfCode::OK),
             ("stop", OcfCode::OK),
             ("monitor", OcfCode::NOT_RUNNING),
+            ("promote", OcfCode::UNIMPLEMENTED),
         ];
         expect_all(&mut node, agent, &[], &steps).await;
     }
-    let finished = node.act("systemd:thing", "start", &[]).await;
+    let finished = node.act("service:no-such-thing", "start", &[]).await;
+    assert_eq!(finished.outcome.status, ExecStatus::NotInstalled, "{finished:?}");
+    let finished = node.act("systemd:sleeper", "start", &[]).await;
     assert_eq!(finished.outcome.status, ExecStatus::Error);
     assert!(finished.outcome.reason.contains("no D-Bus"), "{finished:?}");
 }
@@ -290,6 +307,19 @@ unit() { cat > /run/user/config/systemd/user/$1.service; }
 unit good <<'END'
 [Unit]
 Description=A good unit & more
+[Service]
+ExecStart=/bin/sleep 1000
+END
+unit reloads <<'END'
+[Service]
+ExecStart=/bin/sleep 1000
+ExecReload=/bin/touch /run/user/reloaded
+END
+unit dies <<'END'
+[Service]
+ExecStart=/bin/sh -c 'sleep 0.2; exit 9'
+END
+unit sleeper <<'END'
 [Service]
 ExecStart=/bin/sleep 1000
 END
@@ -350,6 +380,34 @@ async fn units_of_a_real_systemd() {
     expect_all(&mut node, "systemd:no-such-unit", &[], &steps).await;
     let finished = node.act("systemd:good", "promote", &[]).await;
     assert_eq!(finished.outcome.code, OcfCode::UNIMPLEMENTED);
+
+    let steps = [("start", OcfCode::OK), ("reload", OcfCode::OK), ("monitor", OcfCode::OK)];
+    expect_all(&mut node, "systemd:reloads", &[], &steps).await;
+    assert!(std::fs::exists("/run/user/reloaded").unwrap());
+    expect_all(&mut node, "systemd:reloads", &[], &[("stop", OcfCode::OK)]).await;
+    let finished = node.act("systemd:good", "reload", &[]).await;
+    assert_eq!(finished.outcome.status, ExecStatus::Error, "it cannot: {finished:?}");
+
+    // One that dies after it was started is not running, and the reason is said.
+    node.act("systemd:dies", "start", &[]).await;
+    let died = loop {
+        let finished = node.act("systemd:dies", "monitor", &[]).await;
+        if finished.outcome.code != OcfCode::OK {
+            break finished;
+        }
+    };
+    assert_eq!(died.outcome.code, OcfCode::NOT_RUNNING);
+    assert_eq!(died.outcome.reason, "failed");
+
+    // Where there are a script and a unit of one name, `service` is the script.
+    std::fs::create_dir(&node.config.init_dir).unwrap();
+    let script = testkit::agents().join("init.d/sleeper");
+    std::fs::copy(script, node.config.init_dir.join("sleeper")).unwrap();
+    expect_all(&mut node, "service:sleeper", &[], &[("start", OcfCode::OK)]).await;
+    let unit = [("monitor", OcfCode::NOT_RUNNING)];
+    expect_all(&mut node, "systemd:sleeper", &[], &unit).await;
+    let steps = [("monitor", OcfCode::OK), ("stop", OcfCode::OK)];
+    expect_all(&mut node, "service:sleeper", &[], &steps).await;
 
     let mut slow = node.request("systemd:slow", "start", &[]);
     slow.timeout = Duration::from_millis(300);
