@@ -13,6 +13,8 @@ mod bad_agents;
 mod bed;
 #[path = "cluster/distribution.rs"]
 mod distribution;
+#[path = "cluster/fence_calls.rs"]
+mod fence_calls;
 #[path = "cluster/fence_devices.rs"]
 mod fence_devices;
 #[path = "cluster/operator.rs"]

@@ -381,10 +381,25 @@ async fn units_of_a_real_systemd() {
     let finished = node.act("systemd:good", "promote", &[]).await;
     assert_eq!(finished.outcome.code, OcfCode::UNIMPLEMENTED);
 
+    reloading_and_dying(&mut node).await;
+    script_before_unit(&mut node).await;
+    too_slow(&mut node).await;
+    expect_all(&mut node, "systemd:good", &[], &[("start", OcfCode::OK)]).await;
+    node.executor.watch(ResourceId::new("web"));
+    node.act("systemd:good", "monitor", &[]).await;
+    let sleeping = process::all().into_iter().find(|stat| {
+        std::fs::read_to_string(format!("/proc/{}/cgroup", stat.pid))
+            .is_ok_and(|text| text.contains("good.service"))
+    });
+    process::send(sleeping.unwrap().identity(), Signal::Kill).unwrap();
+    assert_eq!(node.report().await, Report::WatchedDied { resource: ResourceId::new("web") });
+}
+
+async fn reloading_and_dying(node: &mut Node) {
     let steps = [("start", OcfCode::OK), ("reload", OcfCode::OK), ("monitor", OcfCode::OK)];
-    expect_all(&mut node, "systemd:reloads", &[], &steps).await;
+    expect_all(node, "systemd:reloads", &[], &steps).await;
     assert!(std::fs::exists("/run/user/reloaded").unwrap());
-    expect_all(&mut node, "systemd:reloads", &[], &[("stop", OcfCode::OK)]).await;
+    expect_all(node, "systemd:reloads", &[], &[("stop", OcfCode::OK)]).await;
     let finished = node.act("systemd:good", "reload", &[]).await;
     assert_eq!(finished.outcome.status, ExecStatus::Error, "it cannot: {finished:?}");
 
@@ -398,32 +413,26 @@ async fn units_of_a_real_systemd() {
     };
     assert_eq!(died.outcome.code, OcfCode::NOT_RUNNING);
     assert_eq!(died.outcome.reason, "failed");
+}
 
-    // Where there are a script and a unit of one name, `service` is the script.
+/// Where there are a script and a unit of one name, `service` is the script.
+async fn script_before_unit(node: &mut Node) {
     std::fs::create_dir(&node.config.init_dir).unwrap();
     let script = testkit::agents().join("init.d/sleeper");
     std::fs::copy(script, node.config.init_dir.join("sleeper")).unwrap();
-    expect_all(&mut node, "service:sleeper", &[], &[("start", OcfCode::OK)]).await;
+    expect_all(node, "service:sleeper", &[], &[("start", OcfCode::OK)]).await;
     let unit = [("monitor", OcfCode::NOT_RUNNING)];
-    expect_all(&mut node, "systemd:sleeper", &[], &unit).await;
+    expect_all(node, "systemd:sleeper", &[], &unit).await;
     let steps = [("monitor", OcfCode::OK), ("stop", OcfCode::OK)];
-    expect_all(&mut node, "service:sleeper", &[], &steps).await;
+    expect_all(node, "service:sleeper", &[], &steps).await;
+}
 
+async fn too_slow(node: &mut Node) {
     let mut slow = node.request("systemd:slow", "start", &[]);
     slow.timeout = Duration::from_millis(300);
     let finished = node.run(slow).await;
     assert_eq!(finished.outcome.status, ExecStatus::TimedOut);
     // It is still on its way up, and a stop ends that, as the cluster will order.
     let steps = [("stop", OcfCode::OK), ("monitor", OcfCode::NOT_RUNNING)];
-    expect_all(&mut node, "systemd:slow", &[], &steps).await;
-
-    expect_all(&mut node, "systemd:good", &[], &[("start", OcfCode::OK)]).await;
-    node.executor.watch(ResourceId::new("web"));
-    node.act("systemd:good", "monitor", &[]).await;
-    let sleeping = process::all().into_iter().find(|stat| {
-        std::fs::read_to_string(format!("/proc/{}/cgroup", stat.pid))
-            .is_ok_and(|text| text.contains("good.service"))
-    });
-    process::send(sleeping.unwrap().identity(), Signal::Kill).unwrap();
-    assert_eq!(node.report().await, Report::WatchedDied { resource: ResourceId::new("web") });
+    expect_all(node, "systemd:slow", &[], &steps).await;
 }

@@ -163,6 +163,17 @@ impl Bed {
         daemon.wait().unwrap();
     }
 
+    /// Ends everything that a node started, as pulling its plug does.
+    pub fn end_processes(&self, node: u32) {
+        let dir = self.node_dir(node);
+        let mark = dir.to_str().unwrap().to_owned();
+        let left = || {
+            let found = process::marked(&[(NODE_MARK, &mark)]);
+            found.iter().map(process::Stat::identity).collect()
+        };
+        process::end_now(Duration::from_secs(10), left).unwrap();
+    }
+
     /// Asks a daemon to stop, and waits for its end.
     pub fn stop_node(&mut self, node: u32) -> ExitStatus {
         let mut daemon = self.daemons.remove(&node).unwrap();
@@ -275,13 +286,7 @@ impl Drop for Bed {
             let _waited = daemon.wait();
         }
         for node in 1..=3 {
-            let dir = self.node_dir(node);
-            let mark = dir.to_str().unwrap().to_owned();
-            let left = || {
-                let found = process::marked(&[(NODE_MARK, &mark)]);
-                found.iter().map(process::Stat::identity).collect()
-            };
-            process::end_now(Duration::from_secs(10), left).unwrap();
+            self.end_processes(node);
         }
         if std::thread::panicking() {
             return; // the logs are worth reading

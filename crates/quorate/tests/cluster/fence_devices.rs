@@ -32,7 +32,7 @@ fn start(change: impl Fn(&Bed, String) -> String) -> (Bed, u32) {
 }
 
 /// Kills the holder, and waits until another has the lock.
-fn lose(bed: &mut Bed, holder: u32) -> u32 {
+pub fn lose(bed: &mut Bed, holder: u32) -> u32 {
     let witness = other_than(holder);
     bed.kill_node(holder);
     bed.wait_event(witness, "fencing", |event| {
@@ -42,6 +42,18 @@ fn lose(bed: &mut Bed, holder: u32) -> u32 {
     bed.wait(witness, "recovery", |seen| seen.cluster.idle && !bed.running("lock").is_empty());
     assert!(!bed.running("lock").contains(&holder));
     witness
+}
+
+/// The configuration with its nodes named, each with the rack it stands in.
+pub fn with_nodes(configuration: &str) -> String {
+    let node = |node: u32| {
+        format!(
+            "<node id=\"{node}\" uname=\"n{node}\"><instance_attributes id=\"n{node}-a\"><nvpair \
+             id=\"n{node}-rack\" name=\"rack\" value=\"r1\"/></instance_attributes></node>"
+        )
+    };
+    let nodes: String = (1..=3).map(node).collect();
+    configuration.replace("<nodes/>", &format!("<nodes>{nodes}</nodes>"))
 }
 
 /// Adds parameters to the power switch.
