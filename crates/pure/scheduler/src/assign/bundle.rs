@@ -20,6 +20,10 @@ const MUST: i32 = Score::INFINITY.value();
 const NEVER: i32 = Score::MINUS_INFINITY.value();
 
 /// Assigns all parts of the bundle.
+///
+/// Unlike the other variants it begins anew when it is asked while it is at it, or after: where its
+/// containers follow the bundle itself, or a clone set does. That ends because each primitive is
+/// assigned once. (Behaviour of Pacemaker 3.0, seen in the scores that it prints.)
 pub(super) fn assign(
     state: &mut State<'_>,
     bundle: ResIx,
@@ -27,10 +31,6 @@ pub(super) fn assign(
     stop_if_failed: bool,
 ) {
     let Some(options) = state.resource(bundle).bundle() else { return };
-    // What is inside may be colocated with the bundle, or with what is colocated with it.
-    if state[bundle].assigning {
-        return;
-    }
     state[bundle].assigning = true;
     state.tell(bundle, AssignStep::Bundle);
     let containers = options.replicas.iter().map(|replica| replica.container).collect();

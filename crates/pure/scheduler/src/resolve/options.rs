@@ -82,7 +82,10 @@ pub(super) fn read(document: &Document, now: i64, next: &mut NextChange) -> Opti
         cluster_delay: configured.shared(&["cluster-delay"], "60s"),
         cluster_delay_ms: configured.milliseconds(&["cluster-delay"], 60_000),
         batch_limit: configured.text(&["batch-limit"]).and_then(|t| t.parse().ok()).unwrap_or(0),
-        migration_limit: configured.text(&["migration-limit"]).and_then(|t| t.parse().ok()),
+        migration_limit: configured
+            .text(&["migration-limit"])
+            .and_then(|text| text.parse().ok())
+            .filter(|limit| *limit > 0),
         fencing_timeout: configured.shared(&["fencing-timeout", "stonith-timeout"], "60s"),
         coordinator_version: configured.shared(&["dc-version"], ""),
         infrastructure: configured.shared(&["cluster-infrastructure"], ""),
