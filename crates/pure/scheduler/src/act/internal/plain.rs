@@ -31,11 +31,13 @@ pub(crate) fn order(acting: &mut Acting<'_, '_>, resource: ResIx) {
         acting.order_tasks(own(Task::Start), own(Task::Promote), relation);
     }
     // A probe's result is history that is worth keeping.
-    acting.order_tasks(
-        own(Task::LrmDelete),
-        own(Task::Monitor),
-        Relation::IF_ON_SAME_NODE | Relation::THEN_CANCELS_FIRST,
-    );
+    for forget in [Task::LrmDelete, Task::Delete] {
+        acting.order_tasks(
+            own(forget),
+            own(Task::Monitor),
+            Relation::IF_ON_SAME_NODE | Relation::THEN_CANCELS_FIRST,
+        );
+    }
     order_around_unfencing(acting, resource);
     order_around_load(acting, resource);
     order_with_launcher(acting, resource);

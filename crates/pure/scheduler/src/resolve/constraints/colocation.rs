@@ -8,7 +8,7 @@ use model::{Role, Score};
 use super::super::Reading;
 use super::super::types::{Colocation, ResIx};
 use super::super::values::{parse_bool, parse_score};
-use super::references::{self, Set, Target};
+use super::references::{self, Member, Set, Source, Target};
 use super::{id_of, report_unknown};
 use crate::report::{FindingKind, Severity};
 
@@ -56,7 +56,7 @@ fn read_sets<'a>(
         if let Some((last, last_role)) = last {
             between(reading, shared, (last, last_role), (set, role));
         }
-        if let Some(missing) = set.missing {
+        if let Some(missing) = set.missing() {
             report_unknown(reading, shared.element, missing);
         }
         last = Some((set, role));
@@ -93,12 +93,8 @@ fn read_pair<'a>(reading: &mut Reading<'a>, shared: Shared<'a>) {
             let sets: Vec<_> = targets
                 .iter()
                 .map(|(name, target)| match target {
-                    Target::Resource(resource) => {
-                        Set { id: name, element: None, resources: vec![*resource], missing: None }
-                    }
-                    Target::Several(names) => {
-                        references::set_of_names(&reading.resolved, name, names)
-                    }
+                    Target::Resource(resource) => Set::single(name, *resource),
+                    Target::Several(names) => Set::tagged(&reading.resolved, name, names),
                 })
                 .collect();
             read_sets(reading, shared, &sets, roles);
@@ -109,17 +105,16 @@ fn read_pair<'a>(reading: &mut Reading<'a>, shared: Shared<'a>) {
 /// In a set, each follows the one before it (where the score is negative, all stay apart).
 fn within<'a>(reading: &mut Reading<'a>, shared: Shared<'a>, set: &Set<'a>, role: Option<&'a str>) {
     let Some(score) = set.attr("score").map_or(Some(shared.score), parse_score) else { return };
-    let sequential =
-        set.element.is_some() && set.attr("sequential").and_then(parse_bool) != Some(false);
-    if score == Score::ZERO || !sequential {
+    if score == Score::ZERO || !is_sequence(set) {
         return;
     }
     let with_previous =
         set.attr("ordering").is_none_or(|ordering| ordering.eq_ignore_ascii_case("group"));
     let roles = [role, role];
-    for (position, resource) in set.resources.iter().copied().enumerate() {
+    let resources: Vec<_> = set.resources().collect();
+    for (position, resource) in resources.iter().copied().enumerate() {
         let influence = influence(reading, shared.element, resource);
-        let earlier = set.resources.get(..position).unwrap_or_default();
+        let earlier = resources.get(..position).unwrap_or_default();
         if score > Score::ZERO {
             let Some(other) = earlier.last().copied() else { continue };
             let (dependent, primary) =
@@ -144,21 +139,8 @@ fn between<'a>(
     (dependents, dependent_role): (&Set<'a>, Option<&'a str>),
     (primaries, primary_role): (&Set<'a>, Option<&'a str>),
 ) {
-    let sequential = |set: &Set<'a>| {
-        set.element.is_none_or(|_| set.attr("sequential").and_then(parse_bool) != Some(false))
-    };
-    // A set made of one resource of a pair is a sequence of one; one made of a tag is none.
-    let is_sequence = |set: &Set<'a>| {
-        if set.element.is_some() { sequential(set) } else { set.resources.len() == 1 }
-    };
-    let dependents: Vec<_> = match dependents.resources.first() {
-        Some(first) if is_sequence(dependents) => vec![*first],
-        Some(_) | None => dependents.resources.clone(),
-    };
-    let primaries: Vec<_> = match primaries.resources.last() {
-        Some(last) if is_sequence(primaries) => vec![*last],
-        Some(_) | None => primaries.resources.clone(),
-    };
+    let Some(dependents) = ends(dependents, |members| members.first()) else { return };
+    let Some(primaries) = ends(primaries, |members| members.last()) else { return };
     let roles = [dependent_role, primary_role];
     for dependent in dependents {
         let influence = influence(reading, shared.element, dependent);
@@ -166,6 +148,27 @@ fn between<'a>(
             let ends = Ends { dependent, primary, roles, influence };
             add(reading, shared.element, id_of(shared.element), None, shared.score, ends);
         }
+    }
+}
+
+fn is_sequence(set: &Set<'_>) -> bool {
+    match set.source {
+        Source::Written(element) => element.attr("sequential").and_then(parse_bool) != Some(false),
+        Source::Tag => false,
+        Source::Single => true,
+    }
+}
+
+/// The resources of a set that are tied to those of another: the outermost of a sequence, and
+/// `None` if that does not exist; all that exist of others.
+fn ends<'a>(
+    set: &Set<'a>,
+    outermost: for<'m> fn(&'m [Member<'a>]) -> Option<&'m Member<'a>>,
+) -> Option<Vec<ResIx>> {
+    if is_sequence(set) {
+        outermost(&set.members)?.resource.map(|resource| vec![resource])
+    } else {
+        Some(set.members.iter().filter_map(|member| member.resource).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use regex_lite::Regex;
 
 use super::super::Reading;
 use super::super::types::{Location, NodeIx, ProbeMode, ResIx, Resolved};
-use super::references::{self, Target};
+use super::references::{self, Set, Target};
 use super::{id_of, report_unknown};
 use crate::report::{FindingKind, Severity};
 use crate::rules::{NextChange, RuleInput, dereference, expand, passes};
@@ -27,10 +27,10 @@ pub(super) fn read<'a>(reading: &mut Reading<'a>, element: Element<'a>) {
     if !sets.is_empty() {
         for set in sets {
             let scope = Scope { role: set.attr("role"), score: set.attr("score"), submatches: &[] };
-            for resource in &set.resources {
-                add(reading, element, *resource, scope);
+            for resource in set.resources() {
+                add(reading, element, resource, scope);
             }
-            if let Some(missing) = set.missing {
+            if let Some(missing) = set.missing() {
                 report_unknown(reading, element, missing);
                 return;
             }
@@ -49,8 +49,7 @@ fn for_name<'a>(reading: &mut Reading<'a>, element: Element<'a>, name: &'a str) 
     match references::target(&reading.resolved, name) {
         Some(Target::Resource(resource)) => add(reading, element, resource, Scope::default()),
         Some(Target::Several(names)) => {
-            let set = references::set_of_names(&reading.resolved, name, &names);
-            for resource in set.resources {
+            for resource in Set::tagged(&reading.resolved, name, &names).resources() {
                 add(reading, element, resource, Scope::default());
             }
         }

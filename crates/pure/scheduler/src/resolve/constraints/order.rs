@@ -8,7 +8,7 @@ use super::super::types::{
     Order, OrderKind, OrderPair, OrderSet, OrderSets, ResIx, Resolved, Symmetry,
 };
 use super::super::values::{at_least, is_true, parse_bool, parse_score};
-use super::references::{self, Set, Target};
+use super::references::{self, Set, Source, Target};
 use super::{id_of, report_unknown};
 use crate::report::{FindingKind, Severity};
 
@@ -32,7 +32,7 @@ fn read_sets<'a>(
     let kind = kind(reading, element);
     let mut lowered = Vec::new();
     for (position, set) in sets.iter().enumerate() {
-        if let Some(missing) = set.missing {
+        if let Some(missing) = set.missing() {
             report_unknown(reading, element, missing);
             break;
         }
@@ -55,23 +55,24 @@ fn lower<'a>(
     action: Option<&'a str>,
 ) -> OrderSet<'a> {
     let inherited = constraint.attr("symmetrical");
-    let Some(element) = set.element else {
-        // Made of a tag, or of the resource beside one.
-        let symmetry = inherited_symmetry(parent, inherited);
-        return OrderSet {
-            id: set.id,
-            resources: set.resources.clone(),
-            action: action.unwrap_or("start"),
-            sequential: if set.resources.len() == 1 { None } else { Some(false) },
-            require_all: true,
-            kind: parent,
-            symmetry,
-        };
+    let made = |sequential| OrderSet {
+        id: set.id,
+        resources: set.resources().collect(),
+        action: action.unwrap_or("start"),
+        sequential,
+        require_all: true,
+        kind: parent,
+        symmetry: inherited_symmetry(parent, inherited),
+    };
+    let element = match set.source {
+        Source::Written(element) => element,
+        Source::Tag => return made(Some(false)),
+        Source::Single => return made(None),
     };
     let own_kind = if element.attr("kind").is_some() { kind(reading, element) } else { parent };
     OrderSet {
         id: set.id,
-        resources: set.resources.clone(),
+        resources: set.resources().collect(),
         action: set.attr("action").unwrap_or("start"),
         sequential: set.attr("sequential").map(|text| is_true(Some(text))),
         require_all: set.attr("require-all").and_then(parse_bool).unwrap_or(true),
@@ -111,10 +112,8 @@ fn read_pair<'a>(reading: &mut Reading<'a>, element: Element<'a>) {
     let sets: Vec<_> = targets
         .iter()
         .map(|(name, target)| match target {
-            Target::Resource(resource) => {
-                Set { id: name, element: None, resources: vec![*resource], missing: None }
-            }
-            Target::Several(names) => references::set_of_names(&reading.resolved, name, names),
+            Target::Resource(resource) => Set::single(name, *resource),
+            Target::Several(names) => Set::tagged(&reading.resolved, name, names),
         })
         .collect();
     read_sets(reading, element, &sets, [first_action, then_action]);

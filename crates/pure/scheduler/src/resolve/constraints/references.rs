@@ -66,68 +66,94 @@ fn users_of_template<'a>(resolved: &Resolved<'a>, name: &str) -> Vec<&'a str> {
 /// A set of resources in a constraint, its references expanded.
 pub(super) struct Set<'a> {
     pub(super) id: &'a str,
-    /// Where the attributes are; `None` for a set made of a tag or template.
-    pub(super) element: Option<Element<'a>>,
-    /// Up to the first that does not exist.
-    pub(super) resources: Vec<ResIx>,
-    /// The first that does not exist.
-    pub(super) missing: Option<&'a str>,
+    pub(super) source: Source<'a>,
+    pub(super) members: Vec<Member<'a>>,
+}
+
+/// Where a set comes from.
+pub(super) enum Source<'a> {
+    /// Written as a set; the attributes are there.
+    Written(Element<'a>),
+    /// Made of a tag or template that a simple constraint refers to. No sequence.
+    Tag,
+    /// Made of the single resource that stands opposite such a tag or template.
+    Single,
+}
+
+/// One reference in a set.
+#[derive(Clone, Copy)]
+pub(super) struct Member<'a> {
+    pub(super) name: &'a str,
+    /// `None` if there is no such resource.
+    pub(super) resource: Option<ResIx>,
 }
 
 impl<'a> Set<'a> {
-    /// An attribute of the set; sets made of a tag have none.
+    /// The set of one resource.
+    pub(super) fn single(name: &'a str, resource: ResIx) -> Self {
+        let member = Member { name, resource: Some(resource) };
+        Self { id: name, source: Source::Single, members: vec![member] }
+    }
+
+    /// The set of what is tagged, or of what uses a template.
+    pub(super) fn tagged(resolved: &Resolved<'a>, id: &'a str, names: &[&'a str]) -> Self {
+        let members = names.iter().map(|name| member(resolved, name)).collect();
+        Self { id, source: Source::Tag, members }
+    }
+
+    /// An attribute of the set; sets that are not written have none.
     pub(super) fn attr(&self, name: &str) -> Option<&'a str> {
-        self.element.and_then(|element| element.attr(name))
+        match self.source {
+            Source::Written(element) => element.attr(name),
+            Source::Tag | Source::Single => None,
+        }
+    }
+
+    /// Its resources up to the first that does not exist.
+    pub(super) fn resources(&self) -> impl Iterator<Item = ResIx> + '_ {
+        self.members.iter().map_while(|member| member.resource)
+    }
+
+    /// The first reference to what does not exist.
+    pub(super) fn missing(&self) -> Option<&'a str> {
+        self.members.iter().find(|member| member.resource.is_none()).map(|member| member.name)
     }
 }
 
+fn member<'a>(resolved: &Resolved<'a>, name: &'a str) -> Member<'a> {
+    Member { name, resource: resource(resolved, name) }
+}
+
 /// The sets that are written in the constraint. A set that refers to an unknown one ends the list.
+///
+/// Tags and templates are expanded in sets that are written in place, if every reference in them
+/// stands for something; else none is, and they count as resources that do not exist.
+/// (Behaviour of Pacemaker 3.0.)
 pub(super) fn sets<'a>(resolved: &Resolved<'a>, constraint: Element<'a>) -> Vec<Set<'a>> {
-    constraint
-        .children_named("resource_set")
-        .map_while(dereference)
-        .map(|element| {
-            let names = element.children_named("resource_ref");
-            let names = names.filter_map(|reference| reference.attr("id"));
-            written_set(resolved, element, names)
+    let in_place = || constraint.children_named("resource_set");
+    let expands = in_place().flat_map(names_in).all(|name| target(resolved, name).is_some());
+    in_place()
+        .map_while(|set| {
+            let element = dereference(set)?;
+            let expands = expands && set.attr("id-ref").is_none();
+            Some(written_set(resolved, element, expands))
         })
         .collect()
 }
 
-fn written_set<'a>(
-    resolved: &Resolved<'a>,
-    element: Element<'a>,
-    names: impl Iterator<Item = &'a str>,
-) -> Set<'a> {
-    let id = element.attr("id").unwrap_or("");
-    let mut set = Set { id, element: Some(element), resources: Vec::new(), missing: None };
-    for name in names {
-        let members = match target(resolved, name) {
-            Some(Target::Resource(resource)) => vec![resource],
-            Some(Target::Several(names)) => {
-                names.into_iter().filter_map(|name| resource(resolved, name)).collect()
-            }
-            None => {
-                set.missing = Some(name);
-                return set;
-            }
-        };
-        set.resources.extend(members);
-    }
-    set
+fn names_in<'a>(set: Element<'a>) -> impl Iterator<Item = &'a str> {
+    set.children_named("resource_ref").filter_map(|reference| reference.attr("id"))
 }
 
-/// A set made of a tag or template that a simple constraint refers to.
-pub(super) fn set_of_names<'a>(resolved: &Resolved<'a>, id: &'a str, names: &[&'a str]) -> Set<'a> {
-    let mut set = Set { id, element: None, resources: Vec::new(), missing: None };
-    for name in names {
-        match resource(resolved, name) {
-            Some(found) => set.resources.push(found),
-            None => {
-                set.missing = Some(name);
-                break;
+fn written_set<'a>(resolved: &Resolved<'a>, element: Element<'a>, expands: bool) -> Set<'a> {
+    let mut members = Vec::new();
+    for name in names_in(element) {
+        match target(resolved, name) {
+            Some(Target::Several(names)) if expands => {
+                members.extend(names.into_iter().map(|name| member(resolved, name)));
             }
+            Some(_) | None => members.push(member(resolved, name)),
         }
     }
-    set
+    Set { id: element.attr("id").unwrap_or(""), source: Source::Written(element), members }
 }

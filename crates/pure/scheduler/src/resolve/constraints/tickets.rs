@@ -8,7 +8,7 @@ use model::Role;
 use super::super::Reading;
 use super::super::status::tickets::find_or_add;
 use super::super::types::{ResIx, TicketConstraint, TicketIx, TicketLossPolicy};
-use super::references::{self, Target};
+use super::references::{self, Set, Target};
 use super::{id_of, report_unknown};
 use crate::report::{FindingKind, Severity};
 
@@ -26,10 +26,10 @@ pub(super) fn read_constraint<'a>(reading: &mut Reading<'a>, element: Element<'a
         return;
     }
     for set in sets {
-        for resource in &set.resources {
-            depend(reading, element, ticket, *resource, set.id, set.attr("role"));
+        for resource in set.resources() {
+            depend(reading, element, ticket, resource, set.id, set.attr("role"));
         }
-        if let Some(missing) = set.missing {
+        if let Some(missing) = set.missing() {
             return report_unknown(reading, element, missing);
         }
     }
@@ -43,8 +43,7 @@ fn read_simple<'a>(reading: &mut Reading<'a>, element: Element<'a>, ticket: Tick
             depend(reading, element, ticket, resource, id_of(element), role);
         }
         Some(Target::Several(names)) => {
-            let set = references::set_of_names(&reading.resolved, name, &names);
-            for resource in set.resources {
+            for resource in Set::tagged(&reading.resolved, name, &names).resources() {
                 depend(reading, element, ticket, resource, name, role);
             }
         }
