@@ -63,7 +63,8 @@ impl<'a> Parameters<'a> {
     }
 }
 
-const TIMEOUT: &str = "CRM_meta_timeout";
+/// What counts of a recurring operation besides its parameters.
+pub const TIMEOUT: &str = "CRM_meta_timeout";
 
 #[cfg(test)]
 mod tests {

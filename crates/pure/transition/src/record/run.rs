@@ -1,7 +1,7 @@
 //! Records a planned action's run: what the controller calls on every member.
 
 use agent::ParameterKinds;
-use agent::digest::Parameters;
+use agent::digest::{Parameters, TIMEOUT};
 use cib::Document;
 use model::{Action, ActionNode, ExecStatus, OcfCode, Outcome};
 
@@ -155,7 +155,8 @@ pub(crate) fn digests_of(action: &Action, kinds: &ParameterKinds) -> Digests {
         all: Some(parameters.digest()),
         restart: restart.map(|names| (names.clone(), parameters.only(names).digest())),
         secure: kinds.secret.as_ref().map(|names| {
-            let public = parameters.without(names);
+            // Who compares it leaves the timeout out, also of what recurs.
+            let public = parameters.without(names).without(TIMEOUT);
             (names.clone(), public.digest())
         }),
     }
