@@ -4,11 +4,16 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::trouble::Trouble;
 
-/// Writes data. A reader that went away (`| head`) ends the command quietly.
+/// Writes data. That the reader went away (`| head`) is no reason not to do what was asked.
 pub(crate) fn out(text: &str) {
-    let mut stdout = io::stdout().lock();
     // Nobody is left who could be told.
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _is_heard = out_if_heard(text);
+}
+
+/// Writes data; answers whether there is still somebody who reads it.
+pub(crate) fn out_if_heard(text: &str) -> bool {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
 }
 
 /// Writes talk.

@@ -86,6 +86,12 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// The process at the other end, as the kernel knows it.
+    pub(crate) fn peer(&self) -> Option<i32> {
+        let peer = rustix::net::sockopt::socket_peercred(&self.socket).ok()?;
+        Some(peer.pid.as_raw_nonzero().get())
+    }
+
     /// Connecting waits when the daemon's queue of callers is full, and has no deadline of its
     /// own: so a thread waits.
     fn open(path: &Path, deadline: Instant) -> Result<Self, HttpError> {

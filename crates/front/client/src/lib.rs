@@ -206,6 +206,12 @@ pub struct Events {
 }
 
 impl Events {
+    /// The number of the process that answers: another one is another life of the daemon, whose
+    /// entries count anew. `None` if the system does not tell.
+    pub fn daemon(&self) -> Option<i32> {
+        self.stream.peer()
+    }
+
     /// The next event; `None` if none came within `patience`.
     ///
     /// # Errors

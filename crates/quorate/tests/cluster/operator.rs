@@ -2,9 +2,10 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use wire::api::Event;
 
@@ -174,4 +175,52 @@ fn a_mistake_in_an_editor_can_be_mended_at_once() {
     let (code, out, _) = run(&mut bed.quorate(2, &["attribute", "unset", "n1", "x", "--yes"]));
     assert_eq!(code, Some(0), "{out}");
     assert!(out.contains("Nothing to change"), "{out}");
+}
+
+#[test]
+fn who_follows_what_happens_stays_when_the_daemon_comes_back() {
+    let mut bed = Bed::start();
+    let path = bed.dir.join("followed");
+    let file = fs::File::create(&path).unwrap();
+    let mut command = bed.quorate(2, &["history", "--follow", "--json"]);
+    let errors = fs::File::create(bed.dir.join("said")).unwrap();
+    let mut follower = command.stdout(file).stderr(errors).spawn().unwrap();
+    let wait = |what: &str, times: usize| {
+        let begun = std::time::Instant::now();
+        loop {
+            let told = fs::read_to_string(&path).unwrap();
+            if told.matches(what).count() >= times {
+                return;
+            }
+            assert!(begun.elapsed() < crate::bed::PATIENCE, "{what}: {told}");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    };
+    let whole = "\"kind\":\"membership\",\"members\":[\"n1\",\"n2\",\"n3\"]";
+    wait(whole, 1);
+    bed.kill_node(2);
+    bed.wait_members(1, &[1, 3]);
+    bed.start_node(2);
+    wait(whole, 2);
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+    let said = fs::read_to_string(bed.dir.join("said")).unwrap();
+    assert!(said.contains("Waiting for it to come back."), "{said}");
+    let (code, _, said) =
+        run(bed.quorate(2, &["status", "--watch"]).env("QUORATE_SOCKET", "/none"));
+    assert_eq!(code, Some(69), "who was never there is not waited for: {said}");
+}
+
+#[test]
+fn who_follows_ends_when_nobody_reads_it() {
+    let bed = Bed::start();
+    for words in [["status", "--watch"], ["history", "--follow"]] {
+        let mut follower = bed.quorate(2, &words).stdout(Stdio::piped()).spawn().unwrap();
+        let mut first = [0; 1];
+        follower.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        // What happens next it cannot tell anybody.
+        let words = ["attribute", "set", "n1", "rack", words[0], "--yes"];
+        assert_eq!(run(&mut bed.quorate(1, &words)).0, Some(0));
+        assert!(follower.wait().unwrap().success());
+    }
 }
