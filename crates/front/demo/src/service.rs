@@ -1,6 +1,6 @@
 //! Asks the service itself, from outside, as a user would: this is what outages are measured by.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
@@ -10,6 +10,9 @@ use crate::world::Message;
 
 /// Between two questions.
 const PACE: Duration = Duration::from_millis(20);
+/// Connecting is the kernels' work, and takes less than a millisecond here. Longer means that the
+/// question went to where the address is no longer, and would be sent again only after a second.
+const CONNECTING: Duration = Duration::from_millis(50);
 /// A service that takes longer is not there.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -52,7 +55,7 @@ pub(crate) fn watch(address: (IpAddr, u16), world: Sender<Message>, stop: Receiv
 
 /// Which server answers; `None` if none does.
 fn ask(address: SocketAddr) -> Option<Server> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
+    let mut stream = connect(address)?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     stream.set_write_timeout(Some(PATIENCE)).ok()?;
     stream.write_all(b"GET / HTTP/1.0\r\nHost: demo\r\n\r\n").ok()?;
@@ -62,6 +65,18 @@ fn ask(address: SocketAddr) -> Option<Server> {
     let text = String::from_utf8_lossy(&answer);
     let (_, body) = text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n"))?;
     server(body)
+}
+
+/// Knocks until somebody opens; `None` if nobody does in time, or the door is shut.
+fn connect(address: SocketAddr) -> Option<TcpStream> {
+    let begun = Instant::now();
+    loop {
+        match TcpStream::connect_timeout(&address, CONNECTING) {
+            Ok(stream) => return Some(stream),
+            Err(error) if error.kind() == ErrorKind::TimedOut && begun.elapsed() < PATIENCE => {}
+            Err(_) => return None,
+        }
+    }
 }
 
 /// Reads who serves a page: "served by node n1 (process 4711)", with or without tags between.
