@@ -46,6 +46,13 @@ pub struct Explained {
     pub because: Vec<Link>,
 }
 
+impl Explained {
+    /// A start or promotion that should be, and cannot.
+    pub(crate) fn is_start_that_cannot_be(&self) -> bool {
+        self.key.is_empty() && matches!(self.task.as_str(), "start" | "promote")
+    }
+}
+
 /// One cause.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Link {
@@ -124,7 +131,7 @@ fn ids_below<'r>(resolved: &'r Resolved<'_>, named: &[ResIx]) -> BTreeSet<&'r st
     ids
 }
 
-fn of_action(action: &Action, chain: &Chain) -> Explained {
+pub(crate) fn of_action(action: &Action, chain: &Chain) -> Explained {
     let node = action.node.as_ref().map(|node| node.name.as_str());
     Explained {
         action: words_of(action),

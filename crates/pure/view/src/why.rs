@@ -3,6 +3,7 @@
 
 mod render;
 mod terms;
+mod whatif;
 
 use cib::Document;
 use model::Role;
@@ -14,7 +15,11 @@ use terms::Decision;
 
 pub use render::render;
 pub use terms::{Term, TermChange, TermSource};
+pub use whatif::{Counterfactual, WhatIf};
 
+use whatif::Decided;
+
+use crate::because::{self, Explained};
 use crate::known::{Known, Unknown};
 use crate::survival::leaves;
 
@@ -32,6 +37,8 @@ pub struct Part {
     pub id: String,
     /// Where it is active now.
     pub active: Vec<String>,
+    /// It is promoted now, wherever it is active.
+    pub promoted_now: bool,
     /// Where it should be.
     pub node: Option<String>,
     pub role: PartRole,
@@ -43,6 +50,14 @@ pub struct Part {
     /// Only of instances of promotable clones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promotion: Option<Promotion>,
+    /// Why it does not stay as it is: the chain of what is planned for it, back to the event or to
+    /// what the configuration says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comes: Vec<Explained>,
+    /// The nearest changes that would have it elsewhere, promoted, or running at all; each was
+    /// planned and seen to work.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub would: Vec<Counterfactual>,
 }
 
 /// Why an instance is promoted, or is not.
@@ -79,7 +94,7 @@ pub struct Row {
     pub terms: Vec<Term>,
 }
 
-/// Explains `resource`. With `node`, only that node's scores.
+/// Explains `resource`. With `node`, only that node's scores, and what would bring it there.
 pub fn why(
     document: &Document,
     resource: &str,
@@ -91,21 +106,42 @@ pub fn why(
     let assigned = scheduler::assign(&resolved);
     let known = Known { resolved: &resolved };
     let named = known.resource(resource)?;
-    if let Some(node) = node {
-        known.node(node)?;
+    let only = node.map(|node| known.node(node)).transpose()?;
+    let explained = scheduler::explain(&resolved, &assigned);
+    let decided = Decided { document, now, resolved: &resolved, assigned: &assigned };
+    let mut parts: Vec<Part> = Vec::new();
+    for at in named.iter().flat_map(|at| leaves(&resolved, *at)) {
+        let mut part = part(&resolved, &assigned, at, only);
+        part.comes = comes(&explained, &part.id);
+        let is_blocked = part.comes.iter().any(|coming| coming.is_start_that_cannot_be());
+        let runs = part.role != PartRole::Stopped && !is_blocked;
+        part.would = whatif::counterfactuals(decided, at, only, runs);
+        parts.push(part);
     }
-    let parts = named.iter().flat_map(|at| leaves(&resolved, *at));
-    let explain = |at: ResIx| part(&resolved, &assigned, at, node);
-    Ok(Why { resource: resource.to_owned(), parts: parts.map(explain).collect() })
+    Ok(Why { resource: resource.to_owned(), parts })
 }
 
-fn part(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx, only: Option<&str>) -> Part {
+/// What is planned for the primitive, monitors and notifications aside, and what cannot be done.
+fn comes(explained: &scheduler::cause::Explained, id: &str) -> Vec<Explained> {
+    const TASKS: [&str; 6] = ["stop", "demote", "migrate_to", "start", "promote", "reload-agent"];
+    let matters = |coming: &Explained| {
+        coming.resource.as_deref() == Some(id) && TASKS.contains(&coming.task.as_str())
+    };
+    let planned = explained.plan.steps.iter().zip(&explained.chains);
+    let planned = planned.map(|(step, chain)| because::of_action(&step.action, chain));
+    let blocked = explained.blocked.iter().map(because::of_blocked);
+    let mut coming: Vec<Explained> = planned.chain(blocked).filter(matters).collect();
+    coming.sort_by_key(|coming| TASKS.iter().position(|task| *task == coming.task));
+    coming
+}
+
+fn part(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx, only: Option<NodeIx>) -> Part {
     let resource = resolved.resource(at);
     let settled = assigned.resource(at);
     let name = |node: NodeIx| resolved.node(node).name.as_ref().to_owned();
     let nodes = resolved
         .node_indices()
-        .filter(|node| only.is_none_or(|only| resolved.node(*node).name.as_ref() == only))
+        .filter(|node| only.is_none_or(|only| *node == only))
         .map(|node| row(resolved, assigned, at, node))
         .collect();
     let role = match (settled.node, settled.next_role) {
@@ -114,16 +150,18 @@ fn part(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx, only: Option<&s
         (Some(_), Role::Unpromoted) => PartRole::Unpromoted,
         (Some(_), Role::Started | Role::Unknown) => PartRole::Started,
     };
-    let (rule, because) = (settled.reason.word(), settled.reason.words());
     Part {
         id: resource.id.as_ref().to_owned(),
         active: resource.active.iter().copied().map(name).collect(),
+        promoted_now: resource.role == Role::Promoted,
         node: settled.node.map(name),
         role,
-        rule,
-        because,
+        rule: settled.reason.word(),
+        because: settled.reason.words(),
         nodes,
         promotion: promotion(resolved, assigned, at),
+        comes: Vec::new(),
+        would: Vec::new(),
     }
 }
 

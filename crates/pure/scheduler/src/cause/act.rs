@@ -101,8 +101,8 @@ impl Finder<'_, '_, '_> {
     fn push_action(&mut self, of: ActIx, by: ActIx) {
         let found = &self.acting.arena[by];
         let stops_to_start = self.acting.arena[of].task == Task::Stop && found.task == Task::Start;
-        if matches!(found.task, Task::Notify | Task::Notified) {
-            // A notification says by itself of what it is one.
+        if matches!(found.task, Task::Notify | Task::Notified | Task::Shutdown) {
+            // A notification says by itself of what it is one, and what follows says who leaves.
             return;
         }
         if stops_to_start && self.acting.arena[of].resource == found.resource {

@@ -3,6 +3,7 @@
 use model::Score;
 
 use super::{Part, PartRole, Row, Term, TermChange, Why};
+use crate::because::{Explained, Link, link_text};
 use crate::text::{RenderOptions, Tone};
 use crate::words;
 
@@ -14,6 +15,10 @@ pub fn render(why: &Why, options: RenderOptions) -> String {
             out.push('\n');
         }
         write_part(part, options, &mut out);
+        // What brings the whole along is said once.
+        if !why.parts.iter().take(at).any(|earlier| earlier.would == part.would) {
+            write_would(part, &mut out);
+        }
     }
     out
 }
@@ -21,9 +26,8 @@ pub fn render(why: &Why, options: RenderOptions) -> String {
 fn write_part(part: &Part, options: RenderOptions, out: &mut String) {
     out.push_str(&options.paint(Tone::Strong, &headline(part)));
     out.push('\n');
-    for row in &part.nodes {
-        write_row(row, options, out);
-    }
+    write_coming(part, options, out);
+    write_rows(&part.nodes, options, out);
     if let Some(promotion) = &part.promotion {
         let word = if promotion.promoted { "promoted" } else { "not promoted" };
         let score = score_text(promotion.score);
@@ -32,37 +36,114 @@ fn write_part(part: &Part, options: RenderOptions, out: &mut String) {
     }
 }
 
-fn headline(part: &Part) -> String {
-    let Part { id, active, node, role, because, .. } = part;
-    let verb = match role {
-        PartRole::Stopped => None,
-        PartRole::Started => Some("run"),
-        PartRole::Unpromoted => Some("run unpromoted"),
-        PartRole::Promoted => Some("be promoted"),
+/// What sets it in motion, or keeps it from what it should do, unless the headline says it.
+fn write_coming(part: &Part, options: RenderOptions, out: &mut String) {
+    let said = |link: &Link| matches!(link.kind, "not-running" | "better-place" | "moves");
+    let blocked = part.comes.iter().find(|coming| coming.key.is_empty());
+    let planned = part.comes.first().filter(|_| blocked.is_none());
+    if let Some(blocked) = blocked.filter(|_| part.active.is_empty()) {
+        out.push_str(&format!("  It cannot {} now:\n", blocked.task));
+    }
+    let because = blocked.or(planned).map(|coming| coming.because.as_slice()).unwrap_or_default();
+    for link in because.iter().filter(|link| !said(link)) {
+        out.push_str(&format!("  because {}\n", link_text(link, options)));
+    }
+}
+
+fn write_would(part: &Part, out: &mut String) {
+    let Some(first) = part.would.first() else { return };
+    let would = match (first.promoted, &first.node) {
+        (true, Some(node)) => format!("be promoted on {node}"),
+        (true, None) => "be promoted".to_owned(),
+        (false, Some(node)) => format!("run on {node}"),
+        (false, None) => "run".to_owned(),
     };
-    match (verb, node) {
-        (Some(verb), Some(node)) if active.as_slice() == [node.clone()] => {
-            let verb = match verb {
-                "run" => "runs",
-                "run unpromoted" => "runs unpromoted",
-                _ => "is, or will be, promoted",
-            };
-            format!("{id} {verb} on {node}: {because}.")
-        }
-        (Some(verb), Some(node)) if active.is_empty() => {
-            format!("{id} will {verb} on {node}: {because}.")
-        }
-        (Some(verb), Some(node)) => {
-            format!("{id} is on {} and will {verb} on {node}: {because}.", words::list(active))
-        }
-        (None, _) | (_, None) if active.is_empty() => format!("{id} does not run: {because}."),
-        (None, _) | (_, None) => {
-            format!("{id} is on {} and will be stopped: {because}.", words::list(active))
+    let alternatives: Vec<String> = part
+        .would
+        .iter()
+        .map(|would| {
+            let texts: Vec<&str> =
+                would.changes.iter().map(|change| change.text.as_str()).collect();
+            texts.join(" and ")
+        })
+        .collect();
+    match alternatives.as_slice() {
+        [one] => out.push_str(&format!("  It would {would} if {one}.\n")),
+        all => {
+            out.push_str(&format!("  It would {would} if\n    {}.\n", all.join(", or\n    ")));
         }
     }
 }
 
-fn write_row(row: &Row, options: RenderOptions, out: &mut String) {
+/// Where it is, where it will be, and the rule that settled it.
+fn headline(part: &Part) -> String {
+    let Part { id, active, promoted_now, node, role, because, .. } = part;
+    let here = words::list(active);
+    let stops = part.comes.iter().any(|coming| coming.task == "stop" && !coming.key.is_empty());
+    let cannot = part.comes.iter().any(Explained::is_start_that_cannot_be);
+    let Some(node) = node.as_ref().filter(|_| *role != PartRole::Stopped) else {
+        return match active.is_empty() {
+            true => format!("{id} does not run: {because}."),
+            false if stops => format!("{id} is on {here} and will be stopped: {because}."),
+            false => format!("{id} is on {here} and should be stopped: {because}."),
+        };
+    };
+    let verb = match role {
+        PartRole::Stopped | PartRole::Started => "run",
+        PartRole::Unpromoted => "run unpromoted",
+        PartRole::Promoted => "be promoted",
+    };
+    let is_there = active.as_slice() == [node.clone()];
+    match (is_there, cannot) {
+        (true, true) if stops => format!("{id} is on {node} and will be stopped."),
+        (false, true) if active.is_empty() => {
+            format!("{id} does not run. It should {verb} on {node}: {because}.")
+        }
+        (true, _) if *role == PartRole::Promoted && *promoted_now => {
+            format!("{id} is promoted on {node}: {because}.")
+        }
+        (true, _) if *role == PartRole::Promoted => {
+            format!("{id} runs on {node} and should be promoted there: {because}.")
+        }
+        (true, _) if *role == PartRole::Unpromoted && *promoted_now => {
+            format!("{id} is promoted on {node} and will be demoted.")
+        }
+        (true, _) => format!("{id} {} on {node}: {because}.", verb.replacen("run", "runs", 1)),
+        (false, _) if active.is_empty() => format!("{id} will {verb} on {node}: {because}."),
+        (false, _) => format!("{id} is on {here} and will {verb} on {node}: {because}."),
+    }
+}
+
+/// Names on one line; the rest is in the JSON.
+const NAMES_SHOWN: usize = 8;
+
+/// Nodes of which the same is to be said are one line.
+fn write_rows(rows: &[Row], options: RenderOptions, out: &mut String) {
+    let mut told: Vec<(&Row, Vec<&str>)> = Vec::new();
+    for row in rows {
+        match told.iter_mut().find(|(known, _)| is_same(known, row)) {
+            Some((_, names)) => names.push(&row.node),
+            None => told.push((row, vec![&row.node])),
+        }
+    }
+    for (row, names) in told {
+        let more = names.len().saturating_sub(NAMES_SHOWN);
+        let names = match more {
+            0 => words::list(&names),
+            _ => {
+                let shown: Vec<&str> = names.iter().take(NAMES_SHOWN).copied().collect();
+                format!("{} and {more} more", shown.join(", "))
+            }
+        };
+        write_row(row, &names, options, out);
+    }
+}
+
+fn is_same(one: &Row, other: &Row) -> bool {
+    (one.score, one.obstacle, &one.terms) == (other.score, other.obstacle, &other.terms)
+}
+
+fn write_row(row: &Row, names: &str, options: RenderOptions, out: &mut String) {
     let obstacle = row.obstacle.map(|word| format!(" ({word})")).unwrap_or_default();
     let tone = match (row.score, row.obstacle) {
         (None, _) | (_, Some(_)) => Tone::Faint,
@@ -70,7 +151,7 @@ fn write_row(row: &Row, options: RenderOptions, out: &mut String) {
         (Some(_), None) => Tone::Plain,
     };
     let score = row.score.map_or_else(|| "not considered".to_owned(), score_text);
-    out.push_str(&options.paint(tone, &format!("  {}: {score}{obstacle}", row.node)));
+    out.push_str(&options.paint(tone, &format!("  {names}: {score}{obstacle}")));
     out.push('\n');
     write_terms(&row.terms, out);
 }

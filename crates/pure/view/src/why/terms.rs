@@ -1,5 +1,6 @@
 //! Where each part of a score comes from: as words for programs, and in words.
 
+use model::Role;
 use scheduler::assign::{ColocationIx, ScoreChange, ScoreSource, ScoreTerm};
 use scheduler::{Assigned, Resolved, WishSource};
 use serde::Serialize;
@@ -165,9 +166,14 @@ fn with_primary(decision: Decision<'_, '_>, at: ColocationIx, base: Term) -> Ter
     let Some(found) = decision.assigned.colocation(at) else { return base };
     let other = decision.resolved.resource(found.primary).id.as_ref();
     let apart = found.score.value() < 0;
+    let role = match found.primary_role {
+        Role::Promoted => " where it is promoted",
+        Role::Unpromoted => " where it is unpromoted",
+        Role::Unknown | Role::Stopped | Role::Started => "",
+    };
     let text = match (found.explicit, apart) {
-        (true, false) => format!("follows {other}, by colocation `{}`", found.id),
-        (true, true) => format!("keeps away from {other}, by colocation `{}`", found.id),
+        (true, false) => format!("follows {other}{role}, by colocation `{}`", found.id),
+        (true, true) => format!("keeps away from {other}{role}, by colocation `{}`", found.id),
         (false, _) if &*found.id == "#group-members" => format!("follows {other}, in its group"),
         (false, _) => format!("goes with {other}"),
     };
