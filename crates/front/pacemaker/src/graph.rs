@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use cib::escape_attribute;
+use cib::push_attribute as attribute;
 use model::{Action, ActionId, ActionKind, Plan, PlanSettings, PrimitiveRef};
 
 /// The graph's text. `transition` is its number, from 1.
@@ -178,6 +178,3 @@ fn node_list<'a>(
     }
 }
 
-fn attribute(out: &mut String, name: &str, value: &str) {
-    let _ = write!(out, " {name}=\"{}\"", escape_attribute(value));
-}

@@ -50,11 +50,7 @@ impl<'a> Parameters<'a> {
     pub fn digest(&self) -> String {
         let mut text = String::from(" <parameters");
         for (name, value) in &self.0 {
-            text.push(' ');
-            text.push_str(name);
-            text.push_str("=\"");
-            text.push_str(&cib::escape_attribute(value));
-            text.push('"');
+            cib::push_attribute(&mut text, name, value);
         }
         text.push_str("/>\n");
         let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();

@@ -37,7 +37,7 @@ pub use names::Name;
 pub use options::{current_option_name, other_option_name};
 pub use parse::ParseError;
 pub use pick::Picker;
-pub use print::escape_attribute;
+pub use print::{escape_attribute, push_attribute};
 pub use sections::{Section, UnknownSection};
 pub use tree::{Document, NodeId};
 pub use version::{Version, VersionError};

@@ -68,16 +68,19 @@ impl Names {
     }
 }
 
-/// Where a name stands in the table. Length and four bytes tell the CIB's names apart well
-/// enough. Inlined so that for a name in the program's text it is a constant.
+/// Where a name stands in the table. Length, the first and the last four bytes tell the CIB's
+/// names apart well enough. Inlined so that for a name in the program's text it is a constant.
 #[inline]
 pub(crate) fn slot_of(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let byte = |at: usize| u64::from(bytes.get(at).copied().unwrap_or(0));
-    let (middle, last) = (byte(bytes.len() / 2) << 8, byte(bytes.len().wrapping_sub(1)) << 16);
-    let third = byte(bytes.len() / 3) << 32;
-    let key = byte(0) | middle | last | (bytes.len() as u64) << 24 | third;
+    let key = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        (_, _) => bytes.iter().fold(0, |key, byte| key << 8 | u64::from(*byte)),
+    };
     // Fibonacci hashing: the product's high bits depend on all of the key.
+    let key = key ^ (bytes.len() as u64) << 24;
     (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % SLOTS
 }
 

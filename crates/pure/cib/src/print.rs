@@ -32,6 +32,13 @@ pub fn escape_attribute(text: &str) -> String {
     out
 }
 
+/// Writes ` name="value"` with the value escaped.
+pub fn push_attribute(out: &mut String, name: &str, value: &str) {
+    push_all(out, &[" ", name, "=\""]);
+    push_escaped(out, value);
+    out.push('"');
+}
+
 fn write_pretty(out: &mut String, node: Element<'_>, depth: usize) {
     match node.kind() {
         Kind::Comment => {
@@ -86,9 +93,7 @@ fn write_compact(out: &mut String, node: Element<'_>, wanted: &impl Fn(&str) -> 
 fn push_start(out: &mut String, node: Element<'_>, wanted: &impl Fn(&str) -> bool) {
     push_all(out, &["<", node.name()]);
     for (name, value) in node.attrs().filter(|(name, _)| wanted(name)) {
-        push_all(out, &[" ", name, "=\""]);
-        push_escaped(out, value);
-        out.push('"');
+        push_attribute(out, name, value);
     }
 }
 

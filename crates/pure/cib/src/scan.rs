@@ -39,8 +39,6 @@ pub(crate) struct Scanner<'s> {
 const NAME: u8 = 1;
 const NAME_START: u8 = 2;
 const SPACE: u8 = 4;
-/// Ends or taints an attribute's value: quotes, markup, references, all below the blank.
-const IN_VALUE: u8 = 8;
 
 /// What each byte may be. Bytes of characters beyond ASCII are taken as parts of names.
 static CLASSES: [u8; 256] = classes();
@@ -59,9 +57,6 @@ const fn classes() -> [u8; 256] {
         }
         if matches!(b, b' ' | b'\t' | b'\r' | b'\n') {
             table[byte] |= SPACE;
-        }
-        if b < b' ' || matches!(b, b'"' | b'\'' | b'<' | b'&') {
-            table[byte] |= IN_VALUE;
         }
         byte += 1;
     }
@@ -163,21 +158,26 @@ impl<'s> Scanner<'s> {
         let mut len = 0;
         loop {
             let tail = rest.get(len..).unwrap_or_default();
-            let Some(plain) = tail.iter().position(|byte| class(*byte) & IN_VALUE != 0) else {
+            let Some(plain) = memchr::memchr3(quote, b'&', b'<', tail) else {
                 return Err(Refusal::new(at, format!("the value of {name} does not end")));
             };
+            for (passed, byte) in tail.get(..plain).unwrap_or_default().iter().enumerate() {
+                if *byte >= b' ' {
+                    continue;
+                }
+                if !matches!(byte, b'\t' | b'\r' | b'\n') {
+                    let reason = format!("a control character in the value of {name}");
+                    return Err(Refusal::new(at + len + passed, reason));
+                }
+                escaped = true;
+            }
             len += plain;
             match tail.get(plain).copied() {
-                Some(byte) if byte == quote => break,
-                Some(b'"' | b'\'') => {}
-                Some(b'&' | b'\t' | b'\r' | b'\n') => escaped = true,
+                Some(b'&') => escaped = true,
                 Some(b'<') => {
                     return Err(Refusal::new(at + len, format!("< in the value of {name}")));
                 }
-                _ => {
-                    let reason = format!("a control character in the value of {name}");
-                    return Err(Refusal::new(at + len, reason));
-                }
+                Some(_) | None => break,
             }
             len += 1;
         }

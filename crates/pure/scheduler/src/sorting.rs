@@ -11,20 +11,42 @@ pub(crate) fn merge_sort<T: Copy>(
     list: Vec<T>,
     compare: &mut impl FnMut(T, T) -> Ordering,
 ) -> Vec<T> {
-    if list.len() < 2 {
-        return list;
+    let mut list = list;
+    if list.len() > 1 {
+        let mut spare = list.clone();
+        sort_into(&mut spare, &mut list, compare);
     }
-    let mut left = list;
-    let right = left.split_off(left.len() / 2);
-    let left = merge_sort(left, compare);
-    let right = merge_sort(right, compare);
-    let mut merged = Vec::with_capacity(left.len() + right.len());
-    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
-    while let (Some(one), Some(other)) = (left.peek(), right.peek()) {
-        let next = if compare(*one, *other).is_le() { left.next() } else { right.next() };
-        merged.extend(next);
+    list
+}
+
+/// Sorts what is in both slices alike into `target`; `spare` is left in no order.
+fn sort_into<T: Copy>(
+    spare: &mut [T],
+    target: &mut [T],
+    compare: &mut impl FnMut(T, T) -> Ordering,
+) {
+    if target.len() < 2 {
+        return;
     }
-    merged.extend(left);
-    merged.extend(right);
-    merged
+    let half = target.len() / 2;
+    let (Some((spare_left, spare_right)), Some((left, right))) =
+        (spare.split_at_mut_checked(half), target.split_at_mut_checked(half))
+    else {
+        return;
+    };
+    sort_into(left, spare_left, compare);
+    sort_into(right, spare_right, compare);
+    let (mut left, mut right) = (spare_left.iter().copied(), spare_right.iter().copied());
+    let (mut one, mut other) = (left.next(), right.next());
+    for place in target {
+        let takes_left = match (one, other) {
+            (Some(one), Some(other)) => compare(one, other).is_le(),
+            (one, _) => one.is_some(),
+        };
+        let (next, side) =
+            if takes_left { (&mut one, &mut left) } else { (&mut other, &mut right) };
+        if let Some(next) = std::mem::replace(next, side.next()) {
+            *place = next;
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The tool's course: status, changes, plan, rehearsal, status again.
 
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -36,17 +37,15 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted) -> Result<(), Trouble
     }
     // What is shown is planned from, unless something came in between.
     let shows = !wanted.quiet && !injects;
-    let resolved = (shows || wanted.plan).then(|| scheduler::resolve(&document, &when));
-    if let Some(resolved) = resolved.as_ref().filter(|_| shows) {
-        show_current(said, resolved, wanted);
+    // Not dropped: for what ends with the process, that would take longer than some stages do.
+    let resolved = ManuallyDrop::new(scheduler::resolve(&document, &when));
+    if shows {
+        show_current(said, &resolved, wanted);
     }
     if let Some(path) = &wanted.save_input {
         input::save(path, &document)?;
     }
-    let ended = match resolved.filter(|_| wanted.plan) {
-        Some(resolved) => plan(said, &resolved, wanted)?,
-        None => None,
-    };
+    let ended = if wanted.plan { plan(said, &resolved, wanted)? } else { None };
     let end = ended.as_ref().unwrap_or(&document);
     if let Some(path) = output_path(wanted) {
         input::save(path, end)?;
@@ -123,7 +122,7 @@ fn plan(
     resolved: &Resolved<'_>,
     wanted: &Wanted,
 ) -> Result<Option<Document>, Trouble> {
-    let planned = scheduler::plan_resolved(resolved);
+    let planned = ManuallyDrop::new(scheduler::plan_resolved(resolved));
     if wanted.scores || wanted.utilization {
         said.gap();
         said.show(&Section::Scores(Scores {

@@ -147,14 +147,16 @@ fn find_node(resolved: &Resolved<'_>, id: Option<&str>, name: Option<&str>) -> O
 /// none, -1 where that cannot be read.
 pub(super) fn expected_code(transition_key: Option<&str>) -> Option<OcfCode> {
     let key = transition_key?;
-    let mut parts = key.splitn(4, ':');
-    let mut number = || parts.next().and_then(|text| text.trim().parse::<i32>().ok());
-    let expected = (number(), number(), number());
-    let has_rest = parts.next().is_some_and(|rest| !rest.is_empty());
-    Some(match expected {
-        (Some(_), Some(_), Some(code)) if has_rest => OcfCode(code),
-        _ => OcfCode(-1),
-    })
+    // By hand: there are very many of these.
+    let mut rest = key;
+    let mut number = || {
+        let end = rest.bytes().position(|byte| byte == b':')?;
+        let (text, after) = rest.split_at_checked(end)?;
+        rest = after.get(1..)?;
+        text.trim().parse::<i32>().ok()
+    };
+    let expected = number().and(number()).and(number());
+    Some(expected.filter(|_| !rest.is_empty()).map_or(OcfCode(-1), OcfCode))
 }
 
 /// Text of a history's own, shared.
