@@ -95,7 +95,7 @@ impl Made {
 }
 
 /// FNV-1a. Candidates are compared in full, so a collision costs time, not truth.
-fn hash(text: &str) -> u64 {
+pub(crate) fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
         (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

@@ -11,6 +11,7 @@
 
 mod check;
 mod choice;
+mod ids;
 mod kind;
 mod nearest;
 mod table;

@@ -1,8 +1,7 @@
 //! Holds a document against the tables.
 
-use std::collections::BTreeMap;
-
 use super::choice;
+use super::ids::Ids;
 use super::kind::{Kind, Target};
 use super::nearest::nearest;
 use super::table::{Attribute, Child, Content, Life, Rule};
@@ -20,8 +19,8 @@ const SUGGESTIONS_MAX: usize = 50;
 pub(super) struct Check<'d> {
     pub(super) schema: Schema,
     pub(super) violations: Vec<Violation>,
-    /// Elements with an id of their own, by it.
-    ids: BTreeMap<&'d str, Element<'d>>,
+    /// Elements with an id of their own.
+    ids: Ids<'d>,
     pub(super) references: Vec<Reference<'d>>,
 }
 
@@ -34,7 +33,7 @@ pub(super) struct Reference<'d> {
 
 impl<'d> Check<'d> {
     pub(super) fn new(schema: Schema) -> Self {
-        Self { schema, violations: Vec::new(), ids: BTreeMap::new(), references: Vec::new() }
+        Self { schema, violations: Vec::new(), ids: Ids::default(), references: Vec::new() }
     }
 
     pub(super) fn element(&mut self, element: Element<'d>, rule: &'static Rule) {
@@ -79,14 +78,9 @@ impl<'d> Check<'d> {
         match attribute.kind {
             Kind::Id => {
                 let id = value.trim();
-                match self.ids.get(id).map(|first| first.line()) {
-                    Some(first_line) => {
-                        let id = id.to_owned();
-                        self.report(element, Problem::DuplicateId { id, first_line });
-                    }
-                    None => {
-                        self.ids.insert(id, element);
-                    }
+                if let Some(first) = self.ids.insert(id, element) {
+                    let (id, first_line) = (id.to_owned(), first.line());
+                    self.report(element, Problem::DuplicateId { id, first_line });
                 }
             }
             Kind::IdRef(target) => self.references.push(Reference {
@@ -189,7 +183,7 @@ impl<'d> Check<'d> {
                 break;
             }
             match self.ids.get(reference.id) {
-                Some(element) if reference.fits(*element) => {}
+                Some(element) if reference.fits(element) => {}
                 Some(_) => misdirected.push(self.unfit(reference, found < SUGGESTIONS_MAX)),
                 None => dangling.push(self.unfit(reference, found < SUGGESTIONS_MAX)),
             }
@@ -199,7 +193,8 @@ impl<'d> Check<'d> {
     }
 
     fn unfit(&self, reference: &Reference<'d>, suggest: bool) -> Violation {
-        let fitting = self.ids.iter().filter(|(_, element)| suggest && reference.fits(**element));
+        let ids = if suggest { self.ids.sorted() } else { Vec::new() };
+        let fitting = ids.into_iter().filter(|(_, element)| reference.fits(*element));
         let problem = Problem::Dangling {
             attribute: reference.attribute.to_owned(),
             id: reference.id.to_owned(),
@@ -210,7 +205,7 @@ impl<'d> Check<'d> {
                 Target::Role => "an acl_role",
                 Target::Anything => "anything",
             },
-            nearest: nearest(reference.id, fitting.map(|(id, _)| *id)).map(str::to_owned),
+            nearest: nearest(reference.id, fitting.map(|(id, _)| id)).map(str::to_owned),
         };
         Violation::at(reference.from, problem)
     }
@@ -244,6 +239,9 @@ pub(super) fn bad_value(attribute: &Attribute, value: &str, schema: Schema) -> P
 
 /// Too few or too many of one child.
 pub(super) fn count_problem(element: Element<'_>, child: &Child) -> Option<Problem> {
+    if child.least == 0 && child.most == usize::MAX {
+        return None;
+    }
     let name = child.rule.name;
     let enough = child.most.checked_add(1).unwrap_or(child.least);
     let count = element.children_named(name).take(enough).count();

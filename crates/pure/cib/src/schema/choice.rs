@@ -11,20 +11,17 @@ use crate::element::Element;
 /// Checks an element against the alternative that it comes closest to.
 pub(super) fn check<'d>(check: &mut Check<'d>, element: Element<'d>, choice: &'static Choice) {
     let schema = check.schema;
-    let live: Vec<&Alternative> =
-        choice.alternatives.iter().filter(|one| one.life.covers(schema)).collect();
-    let met = live.iter().copied().find(|one| is_met(one, &live, element, schema));
-    let is_meant = || live.iter().any(|one| mentions_something_in(one, element, schema));
-    let (chosen, problems) = match met {
+    let all = choice.alternatives;
+    let (chosen, problems) = match live(all, schema).find(|one| is_met(one, all, element, schema)) {
         Some(met) => (met, Vec::new()),
-        None if is_meant() => {
-            let each = live.iter().map(|one| (*one, problems(one, &live, element, schema)));
+        None if live(all, schema).any(|one| mentions_something_in(one, element, schema)) => {
+            let each = live(all, schema).map(|one| (one, problems(one, all, element, schema)));
             let Some(best) = each.min_by_key(|(_, problems)| problems.len()) else { return };
             best
         }
         None => {
             if choice.required {
-                check.report(element, nothing_chosen(&live, schema));
+                check.report(element, nothing_chosen(all, schema));
             }
             return;
         }
@@ -39,9 +36,22 @@ pub(super) fn check<'d>(check: &mut Check<'d>, element: Element<'d>, choice: &'s
     problems.into_iter().for_each(|problem| check.report(element, problem));
 }
 
+/// The alternatives that this schema knows.
+fn live(
+    all: &'static [Alternative],
+    schema: Schema,
+) -> impl Iterator<Item = &'static Alternative> {
+    all.iter().filter(move |one| one.life.covers(schema))
+}
+
 /// Whether nothing keeps the element from being this alternative: whether there would be no
 /// [`problems`], without saying which.
-fn is_met(one: &Alternative, all: &[&Alternative], element: Element<'_>, schema: Schema) -> bool {
+fn is_met(
+    one: &'static Alternative,
+    all: &'static [Alternative],
+    element: Element<'_>,
+    schema: Schema,
+) -> bool {
     let has = |child: &Child| element.child(child.rule.name).is_some();
     attributes_of(one, schema).all(|attribute| match element.attr(attribute.name) {
         Some(value) => attribute.kind.accepts(value, schema),
@@ -69,8 +79,8 @@ fn mentions_something_in(one: &Alternative, element: Element<'_>, schema: Schema
 
 /// What keeps the element from being this alternative.
 fn problems(
-    one: &Alternative,
-    all: &[&Alternative],
+    one: &'static Alternative,
+    all: &'static [Alternative],
     element: Element<'_>,
     schema: Schema,
 ) -> Vec<Problem> {
@@ -103,13 +113,13 @@ fn problems(
 }
 
 /// Names of what is there and only other alternatives have.
-fn too_much<'t>(
-    one: &'t Alternative,
-    all: &'t [&Alternative],
-    element: Element<'t>,
+fn too_much(
+    one: &'static Alternative,
+    all: &'static [Alternative],
+    element: Element<'_>,
     schema: Schema,
-) -> impl Iterator<Item = &'static str> + 't {
-    all.iter().flat_map(move |other| {
+) -> impl Iterator<Item = &'static str> {
+    live(all, schema).flat_map(move |other| {
         let attributes = attributes_of(other, schema)
             .map(|attribute| attribute.name)
             .filter(move |name| !attributes_of(one, schema).any(|own| own.name == *name))
@@ -139,9 +149,14 @@ fn distinguishing(one: &Alternative, element: Element<'_>, schema: Schema) -> St
 }
 
 /// A value that this alternative refuses: the message names what any alternative would take.
-fn bad_in_all(attribute: &Attribute, value: &str, all: &[&Alternative], schema: Schema) -> Problem {
+fn bad_in_all(
+    attribute: &Attribute,
+    value: &str,
+    all: &'static [Alternative],
+    schema: Schema,
+) -> Problem {
     let mut words: Vec<&str> = Vec::new();
-    for other in all {
+    for other in live(all, schema) {
         let same = attributes_of(other, schema).filter(|other| other.name == attribute.name);
         for other in same {
             for word in other.kind.words(schema) {
@@ -162,14 +177,13 @@ fn bad_in_all(attribute: &Attribute, value: &str, all: &[&Alternative], schema: 
     }
 }
 
-fn nothing_chosen(all: &[&Alternative], schema: Schema) -> Problem {
-    let attributes: Vec<String> = all
-        .iter()
+fn nothing_chosen(all: &'static [Alternative], schema: Schema) -> Problem {
+    let attributes: Vec<String> = live(all, schema)
         .filter_map(|one| attributes_of(one, schema).find(|attribute| attribute.required))
         .map(|attribute| attribute.name.to_owned())
         .collect();
     if attributes.is_empty() {
-        let children = all.iter().flat_map(|one| children_of(one, schema).take(1));
+        let children = live(all, schema).flat_map(|one| children_of(one, schema).take(1));
         return Problem::MissingElement(children.map(|c| c.rule.name.to_owned()).collect());
     }
     let mut distinct = attributes;

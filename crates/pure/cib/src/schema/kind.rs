@@ -70,7 +70,7 @@ impl Kind {
             words.iter().any(|word| word.text == value && word.life.covers(schema))
         };
         // Datatypes and word lists read their value without white space around it.
-        let trimmed = value.trim_matches([' ', '\t', '\n', '\r']);
+        let trimmed = trim(value);
         match self {
             Self::Text => true,
             Self::Id | Self::IdRef(_) => is_name(trimmed),
@@ -137,8 +137,26 @@ impl Kind {
     }
 }
 
+/// Without white space around it.
+fn trim(value: &str) -> &str {
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t' | b'\n' | b'\r'));
+    let bytes = value.as_bytes();
+    // Nearly all values have none, and trimming looks at characters.
+    if is_blank(bytes.first()) || is_blank(bytes.last()) {
+        value.trim_matches([' ', '\t', '\n', '\r'])
+    } else {
+        value
+    }
+}
+
 /// XML's NCName: no colon, and digits only inside.
 fn is_name(text: &str) -> bool {
+    if let Some((first, rest)) = text.as_bytes().split_first()
+        && (first.is_ascii_alphabetic() || *first == b'_')
+        && rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+    {
+        return true;
+    }
     let start = |c: char| c == '_' || c.is_alphabetic();
     let inside = |c: char| start(c) || c.is_numeric() || matches!(c, '-' | '.' | '\u{b7}');
     let mut chars = text.chars();
