@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks")]
 
+mod bench;
 mod check;
 mod packages;
 mod simulate;
@@ -27,6 +28,10 @@ enum Verb {
     Tidy,
     /// Runs clusters under faults drawn from seeds.
     Sim(simulate::Arguments),
+    /// Compares our crm_simulate with others on this machine: time and memory.
+    Bench(bench::Arguments),
+    /// Writes a large document of the kind that `bench` takes.
+    Document(bench::Wanted),
     /// Rewrites the expected output of scenarios, for review as a diff.
     Bless,
 }
@@ -37,6 +42,8 @@ fn main() -> ExitCode {
         Verb::Fix => check::fix(),
         Verb::Tidy => check::tidy(),
         Verb::Sim(arguments) => simulate::simulate(&arguments),
+        Verb::Bench(arguments) => bench::bench(&arguments),
+        Verb::Document(wanted) => bench::document(&wanted),
         Verb::Bless => check::bless(),
     };
     match done {

@@ -177,4 +177,3 @@ fn node_list<'a>(
         let _ = writeln!(out, "        </{name}>");
     }
 }
-

@@ -4,10 +4,9 @@
 
 #![expect(clippy::expect_used, reason = "a bench whose document does not read has nothing to do")]
 
-use std::hint::black_box;
 use std::time::Duration;
 
-use cib::{Document, Element, NodeId};
+use cib::Document;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use scale::{Hard, SIZES, Size};
 use scheduler::Input;
@@ -83,43 +82,5 @@ fn shapes(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A daemon's work after one event: the record of a failed monitor comes into a document that is
-/// in memory, and the cluster is planned for again.
-fn event(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group(format!("event/{}", name(USUAL)));
-    group.sample_size(40).measurement_time(Duration::from_secs(6));
-    let mut document = read(scale::steady(USUAL));
-    let monitor = document
-        .root()
-        .descendants()
-        .find(|entry| entry.attr("id") == Some("r0_monitor_10000"))
-        .map(Element::id)
-        .expect("the first resource is monitored");
-    let mut call = 1_000_000;
-    group.bench_function("record and plan", |bench| {
-        bench.iter_with_large_drop(|| {
-            call += 1;
-            record_failure(&mut document, monitor, call);
-            let planned = scheduler::plan(&document, &NOW);
-            assert!(!planned.plan.steps.is_empty(), "a failure is recovered from");
-            planned
-        });
-    });
-    let document = read(scale::steady(USUAL));
-    group.bench_function("plan with nothing to do", |bench| {
-        bench.iter_with_large_drop(|| scheduler::plan(black_box(&document), &NOW));
-    });
-    group.finish();
-}
-
-/// The monitor says that its resource does not run.
-fn record_failure(document: &mut Document, monitor: NodeId, call: u32) {
-    document.set(monitor, "rc-code", "7");
-    document.set(monitor, "call-id", &call.to_string());
-    let magic = "0:7;1:1:0:12345678-1234-1234-1234-123456789012";
-    document.set(monitor, "transition-magic", magic);
-    document.set(monitor, "last-rc-change", "1400000090");
-}
-
-criterion_group!(benches, stages, sizes, shapes, event);
+criterion_group!(benches, stages, sizes, shapes);
 criterion_main!(benches);

@@ -37,10 +37,7 @@ pub(super) fn check<'d>(check: &mut Check<'d>, element: Element<'d>, choice: &'s
 }
 
 /// The alternatives that this schema knows.
-fn live(
-    all: &'static [Alternative],
-    schema: Schema,
-) -> impl Iterator<Item = &'static Alternative> {
+fn live(all: &'static [Alternative], schema: Schema) -> impl Iterator<Item = &'static Alternative> {
     all.iter().filter(move |one| one.life.covers(schema))
 }
 
