@@ -270,6 +270,46 @@ fn a_damaged_state_is_reported_and_replaced_by_the_others() {
     check_ledger(&bed, 1);
 }
 
+/// Cuts the end off a node's journal, as a disk does that lost its last block.
+fn cut_journals(bed: &Bed, node: u32) {
+    let mut cut = 0;
+    for file in fs::read_dir(bed.node_dir(node).join("store")).unwrap() {
+        let path = file.unwrap().path();
+        if path.to_str().unwrap().contains("journal") {
+            let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+            file.set_len(file.metadata().unwrap().len() - 3).unwrap();
+            cut += 1;
+        }
+    }
+    assert!(cut > 0);
+}
+
+#[test]
+fn the_last_good_configuration_is_used_when_every_state_was_cut() {
+    let mut bed = Bed::start();
+    for number in 1..=3 {
+        let reply = bed.replace(number, option("number", number));
+        assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    }
+    for node in 1..=3 {
+        bed.kill_node(node);
+    }
+    for node in 1..=3 {
+        cut_journals(&bed, node);
+        bed.start_node(node);
+    }
+    bed.wait_members(1, &[1, 2, 3]);
+    let xml = bed.see(2).xml;
+    assert!(xml.contains("name=\"number\" value=\"2\""), "{xml}");
+    for node in 1..=3 {
+        let log = bed.log(node);
+        assert!(log.contains("ends inside a record"), "{log}");
+        assert!(log.contains("the damaged file is kept as"), "{log}");
+    }
+    let reply = bed.replace(2, option("number", 4));
+    assert!(matches!(reply, Reply::Done { .. }), "it takes edits again: {reply:?}");
+}
+
 #[test]
 fn the_smaller_side_of_a_cut_is_fenced() {
     let (mut bed, holder) = with_lock();

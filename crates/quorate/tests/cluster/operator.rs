@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use wire::api::Event;
 
@@ -18,6 +18,16 @@ fn run(command: &mut Command) -> (Option<i32>, String, String) {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// A program that ends with the test.
+struct Ends(Child);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        let _ended = self.0.kill();
+        let _waited = self.0.wait();
+    }
 }
 
 fn configuration(bed: &Bed) -> String {
@@ -184,7 +194,7 @@ fn who_follows_what_happens_stays_when_the_daemon_comes_back() {
     let file = fs::File::create(&path).unwrap();
     let mut command = bed.quorate(2, &["history", "--follow", "--json"]);
     let errors = fs::File::create(bed.dir.join("said")).unwrap();
-    let mut follower = command.stdout(file).stderr(errors).spawn().unwrap();
+    let _follower = Ends(command.stdout(file).stderr(errors).spawn().unwrap());
     let wait = |what: &str, times: usize| {
         let begun = std::time::Instant::now();
         loop {
@@ -202,8 +212,6 @@ fn who_follows_what_happens_stays_when_the_daemon_comes_back() {
     bed.wait_members(1, &[1, 3]);
     bed.start_node(2);
     wait(whole, 2);
-    follower.kill().unwrap();
-    follower.wait().unwrap();
     let said = fs::read_to_string(bed.dir.join("said")).unwrap();
     assert!(said.contains("Waiting for it to come back."), "{said}");
     let (code, _, said) =
