@@ -17,6 +17,8 @@ mod distribution;
 mod fence_calls;
 #[path = "cluster/fence_devices.rs"]
 mod fence_devices;
+#[path = "cluster/json.rs"]
+mod json;
 #[path = "cluster/operator.rs"]
 mod operator;
 #[path = "cluster/promotion.rs"]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use cib::Document;
 use client::{Client, ClientError};
+use serde::Serialize;
 use view::{Consequences, RenderOptions, consequences};
 use wire::api::{Change, Edit, Request};
 
@@ -79,6 +80,10 @@ pub(crate) fn carry_out(
         if !say::can_ask() {
             return Err(Trouble::NobodyToAsk);
         }
+        if common.json {
+            // Who reads the data is not who is asked.
+            say::talk(&words(source.options(), &would, &wanted.notes));
+        }
         if !say::ask(&format!("{}?", wanted.what)) {
             return Err(Trouble::Declined);
         }
@@ -93,7 +98,7 @@ pub(crate) fn carry_out(
         wait(&client, changing.patience)?;
         failures = aftermath::failures(source, &Source::read(common)?);
     }
-    tell_done(common, changing, &version, begun.elapsed());
+    tell_done(common, changing, (&version, &failures), begun.elapsed());
     if failures.is_empty() { Ok(Exit::Done) } else { Err(Trouble::Failed { what: failures }) }
 }
 
@@ -111,9 +116,17 @@ fn wait(client: &Client, seconds: u64) -> Result<(), Trouble> {
     }
 }
 
-fn tell_done(common: &Common, changing: Changing, version: &str, took: Duration) {
+fn tell_done(
+    common: &Common,
+    changing: Changing,
+    (version, failures): (&str, &[String]),
+    took: Duration,
+) {
     if common.json {
-        let done = serde_json::json!({ "version": version, "waited": !changing.no_wait });
+        let waited = !changing.no_wait;
+        let done = serde_json::json!({
+            "version": version, "waited": waited, "failures": failures,
+        });
         return say::out(&format!("{done}\n"));
     }
     let took = view::moment::length(took.as_millis().try_into().unwrap_or(u64::MAX));
@@ -132,10 +145,25 @@ pub(crate) fn show(
     notes: &[String],
 ) {
     if common.json {
-        return say::json(&would);
+        return say::json(&Shown { would, notes });
     }
-    say::out(&consequences::render(would, options));
+    say::out(&words(options, would, notes));
+}
+
+/// What would happen, as data.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    would: &'a Consequences,
+    notes: &'a [String],
+}
+
+/// What would happen, for people.
+fn words(options: RenderOptions, would: &Consequences, notes: &[String]) -> String {
+    let mut text = consequences::render(would, options);
     for note in notes {
-        say::out(&format!("{note}\n"));
+        text.push_str(note);
+        text.push('\n');
     }
+    text
 }

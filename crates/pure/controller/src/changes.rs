@@ -124,7 +124,7 @@ impl Controller {
         let version = self.state.version_text();
         match result {
             Err(refused) => {
-                let reason = format!("{refused:?}");
+                let reason = why_refused(&refused);
                 self.report(at, Event::Refused { user, change: words, reason });
                 if let Some(client) = client {
                     self.reply(client, Reply::Refused(refused));
@@ -158,7 +158,7 @@ impl Controller {
     /// A change that cannot be applied: every member says no, and its client is told.
     pub(crate) fn refuse_change(&mut self, from: NodeId, submitted: &Submitted, refused: Refused) {
         let (user, change) = (submitted.user.clone(), words(&submitted.change));
-        let reason = format!("{refused:?}");
+        let reason = why_refused(&refused);
         self.report(submitted.at, Event::Refused { user, change, reason });
         if from == self.identity.id
             && let Some(client) = self.clients.submitted.remove(&submitted.request)
@@ -280,6 +280,29 @@ fn edition(version: &str) -> Option<(u64, u64)> {
     match (numbers.next()?, numbers.next()?) {
         (Ok(admin_epoch), Ok(epoch)) => Some((admin_epoch, epoch)),
         _ => None,
+    }
+}
+
+/// A refusal in a few words, for the record.
+fn why_refused(refused: &Refused) -> String {
+    match refused {
+        Refused::NoQuorum => "no quorum".to_owned(),
+        Refused::NotReady => "the nodes are agreeing on their state".to_owned(),
+        Refused::Stale { yours, current } => {
+            format!("made for configuration {yours}, meanwhile it is {current}")
+        }
+        Refused::Invalid { violations } => violations.first().map_or_else(String::new, |first| {
+            let more = match violations.len() - 1 {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            format!("line {}: {}{more}", first.line, first.what)
+        }),
+        Refused::UnknownNode { node, .. } => format!("there is no node {node}"),
+        Refused::NothingToUndo => "there is no earlier configuration".to_owned(),
+        Refused::StillMember { node } => format!("{node} is a member"),
+        Refused::NotStored { reason } => format!("the disks do not take it: {reason}"),
+        Refused::NotPermitted => "not permitted".to_owned(),
     }
 }
 
