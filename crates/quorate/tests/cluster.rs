@@ -30,6 +30,8 @@ mod reload;
 mod terminal;
 #[path = "cluster/tools.rs"]
 mod tools;
+#[path = "cluster/under_load.rs"]
+mod under_load;
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -161,6 +163,46 @@ fn a_cluster_that_was_killed_whole_finds_its_configuration_and_what_still_runs()
         xml[from..xml.find("</configuration>").unwrap()].to_owned()
     };
     assert_eq!(section(&after), section(&before));
+    check_ledger(&bed, 1);
+}
+
+#[test]
+fn nodes_that_come_one_by_one_wait_for_the_others_and_fence_nobody() {
+    let (mut bed, holder) = with_lock();
+    let order = [other_than(holder), other_than(other_than(holder)), holder];
+    // The first has missed a change, so the second will coordinate.
+    assert!(bed.stop_node(order[0]).success());
+    let mut rest = [order[1], holder];
+    rest.sort_unstable();
+    bed.wait_members(holder, &rest);
+    let newer = configuration(&bed.dir).replace("timeout=\"20s\"", "timeout=\"21s\"");
+    let reply = bed.replace(holder, newer);
+    assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    bed.wait_idle(holder);
+    bed.kill_everyone();
+    bed.start_sequencer();
+    let mut here = Vec::new();
+    for node in order {
+        bed.start_node(node);
+        here.push(node);
+        here.sort_unstable();
+        bed.wait_members(node, &here);
+        // What was decided about the membership is decided before this is answered.
+        let (name, value) = ("seen".to_owned(), Some(node.to_string()));
+        let reply = bed.change(node, Change::Attribute { node: format!("n{node}"), name, value });
+        assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    }
+    bed.wait_idle(holder);
+    assert_eq!(bed.running("lock"), [holder]);
+    for node in order {
+        let fenced = bed
+            .client(node)
+            .history(0)
+            .unwrap()
+            .into_iter()
+            .find(|entry| matches!(entry.event, Event::Fenced { .. } | Event::Fencing { .. }));
+        assert_eq!(fenced, None, "on {node}");
+    }
     check_ledger(&bed, 1);
 }
 

@@ -241,14 +241,13 @@ impl Controller {
     }
 
     /// When the whole cluster starts, nodes come one by one. Nobody is fenced for being a little
-    /// later than the others: the first plan waits for all, or for `dc-deadtime`.
+    /// later than the others: the first plan waits for all, or for `dc-deadtime`. That some have
+    /// met already without quorum changes nothing.
     fn note_cold_start(&mut self, hellos: &BTreeMap<NodeId, Hello>) {
         let configured: BTreeSet<NodeId> = self.identity.nodes.iter().map(|(id, _)| *id).collect();
         if configured.is_subset(&self.fabric.members) {
             self.settle_until = None;
-        } else if hellos.values().all(|hello| hello.formed_with.is_empty())
-            && self.settle_until.is_none()
-        {
+        } else if hellos.values().all(|hello| !hello.seen_quorum) && self.settle_until.is_none() {
             /// Source: `dc-deadtime`'s default in Pacemaker Explained.
             const DEADTIME: Duration = Duration::from_secs(20);
             let wait = self.state.option("dc-deadtime").and_then(parse_interval);

@@ -88,6 +88,16 @@ impl Bed {
         sequencer.wait().unwrap();
     }
 
+    /// Kills all daemons and the sequencer, so that none hears of another's death.
+    pub fn kill_everyone(&mut self) {
+        let pid = rustix::process::Pid::from_child(self.sequencer.as_ref().unwrap());
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+        for node in self.daemons.keys().copied().collect::<Vec<u32>>() {
+            self.kill_node(node);
+        }
+        self.kill_sequencer();
+    }
+
     /// `quorate fabric WORDS`.
     pub fn fabric(&self, words: &[&str]) {
         let (verb, rest) = words.split_first().unwrap();
