@@ -80,6 +80,7 @@ pub struct Digests {
 pub fn record(document: &mut Document, record: &Record<'_>) -> Option<NodeId> {
     let state = node_state(document, &record.node);
     let history = resource_history(document, state, record.resource, record.agent);
+    remove_replaced(document, history, record);
     record_in(document, history, record)
 }
 
@@ -99,16 +100,49 @@ pub fn record_in(document: &mut Document, history: NodeId, record: &Record<'_>) 
     written
 }
 
+/// Removes entries that a run replaces although [`record_in`] writes it under another id: of the same
+/// recurring operation, or of operations that run once, as older versions named them or as they
+/// were named for another instance. What such an entry says was true before the run.
+pub(crate) fn remove_replaced(document: &mut Document, history: NodeId, record: &Record<'_>) {
+    let Operation { task, interval_ms, .. } = record.operation;
+    let has_own_place = |task: &str| matches!(task, "notify" | "migrate_to" | "migrate_from");
+    if has_own_place(task) {
+        return;
+    }
+    let interval = interval_ms.to_string();
+    let (last, key) =
+        (format!("{}_last_0", record.resource), key(record.resource, task, interval_ms));
+    let replaced = |entry: &cib::Element<'_>| {
+        let id = entry.attr("id").unwrap_or_default();
+        let about = entry.attr("operation").unwrap_or_default();
+        let same = if interval_ms > 0 { about == task && id != key } else { !has_own_place(about) };
+        same && id != last
+            && !id.ends_with("_last_failure_0")
+            && entry.attr("interval").unwrap_or("0") == interval
+    };
+    let entries = document.element(history).children_named("lrm_rsc_op");
+    let doomed: Vec<NodeId> = entries.filter(replaced).map(cib::Element::id).collect();
+    doomed.into_iter().for_each(|entry| document.remove(entry));
+}
+
 /// Removes a recurring operation from the history: it was cancelled. Whatever name it was recorded
-/// under.
+/// under; its last failure only once the resource was recovered from it.
 pub fn cancelled(document: &mut Document, history: NodeId, task: &str, interval_ms: u64) {
     let interval = interval_ms.to_string();
-    let doomed: Vec<NodeId> = document
-        .element(history)
-        .children_named("lrm_rsc_op")
+    let entries = || document.element(history).children_named("lrm_rsc_op");
+    let call = |entry: &cib::Element<'_>| entry.attr("call-id").and_then(|id| id.parse().ok());
+    let changes = entries().filter(|entry| entry.attr("interval") == Some("0"));
+    let changes = changes.filter(|entry| {
+        matches!(entry.attr("operation"), Some("start" | "stop" | "promote" | "demote"))
+    });
+    let recovered: Option<i64> = changes.filter_map(|entry| call(&entry)).max();
+    let doomed: Vec<NodeId> = entries()
         .filter(|entry| entry.attr("operation") == Some(task))
         .filter(|entry| entry.attr("interval") == Some(&interval))
-        .filter(|entry| !entry.attr("id").is_some_and(|id| id.ends_with("_last_failure_0")))
+        .filter(|entry| {
+            let is_failure = entry.attr("id").is_some_and(|id| id.ends_with("_last_failure_0"));
+            !is_failure || call(entry) < recovered
+        })
         .map(cib::Element::id)
         .collect();
     for entry in doomed {

@@ -204,7 +204,15 @@ fn perform(
 ) -> Option<Done> {
     let plain = Done { action: action.id, resource: String::new(), failed_with: None };
     match &action.kind {
-        ActionKind::Milestone => Some(plain),
+        ActionKind::Milestone => {
+            // A guest is cut off by stopping what it runs in, and then has nothing to say either.
+            let guest = action.node.as_ref().filter(|_| action.task == "stonith");
+            if let Some(guest) = guest.filter(|_| how.faithful_to == FaithfulTo::Cluster) {
+                let state = node_state(document, &node_ref(guest));
+                record::remove_observed(document, state);
+            }
+            Some(plain)
+        }
         ActionKind::Fence => {
             if let Some(node) = &action.node {
                 fence(document, action, node, how);
@@ -310,7 +318,8 @@ fn run_agent(
     });
     let expected = action.expected_code();
     let operation = operation_of(action);
-    if how.faithful_to == FaithfulTo::Cluster && operation.task == "cancel" {
+    let is_cluster = how.faithful_to == FaithfulTo::Cluster;
+    if is_cluster && operation.task == "cancel" {
         let task = action.meta("operation").unwrap_or("monitor");
         record::cancelled(document, history, task, operation.interval_ms);
         return done;
@@ -338,13 +347,10 @@ fn run_agent(
         ..Outcome::done(OcfCode(done.failed_with.unwrap_or(expected)))
     };
     // Where history is ambiguous, crm_simulate counts from the beginning.
-    let ambiguous = repeated && how.faithful_to == FaithfulTo::CrmSimulate;
+    let ambiguous = repeated && !is_cluster;
     let call = if ambiguous { 1 } else { next_call(document, history) };
     // A cluster has one entry for each operation, whatever the instance's history is called.
-    let name = match how.faithful_to {
-        FaithfulTo::Cluster => &done.resource,
-        FaithfulTo::CrmSimulate => &primitive.id,
-    };
+    let name = if is_cluster { &done.resource } else { &primitive.id };
     let entry = Record {
         node: node_ref(node),
         resource: name,
@@ -359,6 +365,9 @@ fn run_agent(
         digests: &digests_of(action, &ParameterKinds::default()),
         origin: how.origin,
     };
+    if is_cluster {
+        record::remove_replaced(document, history, &entry);
+    }
     record::record_in(document, history, &entry);
     done
 }

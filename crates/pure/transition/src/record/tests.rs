@@ -120,3 +120,35 @@ fn failures_count_up_and_are_forgotten() {
     clear_failures(&mut document, &node, "db", None);
     assert_eq!(values(&document).len(), 2);
 }
+
+#[test]
+fn a_run_replaces_what_was_recorded_in_older_ways() {
+    let mut document = Document::parse(
+        "<cib><status><node_state id='1' uname='n1'><lrm id='1'><lrm_resources>\
+         <lrm_resource id='db'>\
+         <lrm_rsc_op id='db_start_0' operation='start' interval='0' op-status='-1'/>\
+         <lrm_rsc_op id='db:1_monitor_5000' operation='monitor' interval='5000'/>\
+         <lrm_rsc_op id='db_monitor_10000' operation='monitor' interval='10000'/>\
+         <lrm_rsc_op id='db_last_failure_0' operation='start' interval='0'/>\
+         <lrm_rsc_op id='db_migrate_to_0' operation='migrate_to' interval='0'/>\
+         </lrm_resource></lrm_resources></lrm></node_state></status></cib>",
+    )
+    .unwrap();
+    let ids = |document: &Document| -> Vec<String> {
+        let all = document.root().descendants().filter(|element| element.is("lrm_rsc_op"));
+        all.map(|entry| entry.attr("id").unwrap().to_owned()).collect()
+    };
+    run(&mut document, START, Outcome::done(OcfCode::OK), 4);
+    let monitor = Operation { task: "monitor", interval_ms: 5_000, ..START };
+    run(&mut document, monitor, Outcome::done(OcfCode::OK), 5);
+    assert_eq!(
+        ids(&document),
+        [
+            "db_monitor_10000",
+            "db_last_failure_0",
+            "db_migrate_to_0",
+            "db_last_0",
+            "db_monitor_5000"
+        ]
+    );
+}

@@ -80,8 +80,8 @@ fn a_circle_is_stuck() {
 fn history_that_stands_twice_is_brought_together() {
     let mut document = Document::parse(
         "<cib><status><node_state id='a' uname='a'><lrm id='a'><lrm_resources>
-        <lrm_resource id='db'><lrm_rsc_op id='one' call-id='3'/></lrm_resource>
-        <lrm_resource id='db'><lrm_rsc_op id='two' call-id='4'/></lrm_resource>
+        <lrm_resource id='db'><lrm_rsc_op id='one' operation='notify' call-id='3'/></lrm_resource>
+        <lrm_resource id='db'><lrm_rsc_op id='two' operation='notify' call-id='4'/></lrm_resource>
         </lrm_resources></lrm></node_state></status></cib>",
     )
     .unwrap();
