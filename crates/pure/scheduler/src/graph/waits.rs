@@ -9,7 +9,8 @@
 //! A circle loses its weakest orderings ([`Strength`]). Those that keep a resource from being active
 //! twice are never left out: where nothing else can be, the steps are. Where a step waits for what
 //! is not in the plan, an ordering that means only order does not apply; any other leaves the step
-//! out, and so on with what waits for it.
+//! out, and so on with what waits for it. So does a remote node that is not there and that nothing in
+//! the plan brings up: no agent can be run on it.
 //!
 //! **Always:** a plan that can be carried out is left as it is. What is left out of a plan counts as
 //! not runnable.
@@ -17,13 +18,15 @@
 mod circles;
 mod told;
 
+use std::collections::BTreeSet;
+
 use crate::Finding;
 use crate::act::acting::Acting;
 use crate::act::arena::{ActIx, Edge};
 use crate::act::blocking::dependents;
 use crate::act::flags::{ActFlags, Relation};
 use crate::act::task::Task;
-use crate::{Order, ResIx};
+use crate::{NodeKind, Order, ResIx};
 
 use told::Constraints;
 
@@ -52,16 +55,30 @@ impl Strength {
 
 /// Takes out of the plan what can never be carried out, and says what and why.
 pub(crate) fn untangle(acting: &mut Acting<'_, '_>, steps: &mut Vec<ActIx>) -> Vec<Finding> {
-    let mut findings = leave_out_unmet(acting, steps);
+    let mut findings = leave_out_impossible(acting, steps);
     let waiting = circles::without_ready(acting, steps);
     if !waiting.is_empty() {
         let constraints = Constraints::of(acting);
         findings.extend(circles::open_all(acting, &constraints, waiting));
         // Steps of circles that could not be opened are out of the plan now.
-        findings.extend(leave_out_unmet(acting, steps));
+        findings.extend(leave_out_impossible(acting, steps));
     }
     steps.retain(|act| acting.is(*act, ActFlags::IN_PLAN));
     findings
+}
+
+/// Leaves out what waits for what is not in the plan, and what nobody can run. One can lead to the
+/// other: without the step that brings a node up, nothing runs on it.
+fn leave_out_impossible(acting: &mut Acting<'_, '_>, steps: &[ActIx]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    loop {
+        findings.extend(leave_out_unmet(acting, steps));
+        let unreachable = leave_out_unreachable(acting, steps);
+        if unreachable.is_empty() {
+            return findings;
+        }
+        findings.extend(unreachable);
+    }
 }
 
 /// The inputs of an action in the plan, with their positions.
@@ -70,6 +87,48 @@ fn inputs<'x>(
     act: ActIx,
 ) -> impl Iterator<Item = (usize, &'x Edge)> + use<'x> {
     acting.arena[act].before.iter().enumerate().filter(|(_, edge)| edge.in_plan)
+}
+
+/// Leaves out what would run on a remote or guest node that nobody can reach.
+fn leave_out_unreachable(acting: &mut Acting<'_, '_>, steps: &[ActIx]) -> Vec<Finding> {
+    let mut comes_up: BTreeSet<ResIx> = BTreeSet::new();
+    let in_plan = |act: &&ActIx| acting.is(**act, ActFlags::IN_PLAN);
+    for act in steps.iter().filter(in_plan) {
+        let act = &acting.arena[*act];
+        if matches!(act.task, Task::Start | Task::MigrateFrom) {
+            comes_up.extend(act.resource);
+        }
+    }
+    let unreachable = |act: &ActIx| {
+        let (Some(node), Some(_)) = (acting.arena[*act].node, acting.arena[*act].resource) else {
+            return false;
+        };
+        let reached = acting.node(node).online
+            || acting.is(*act, ActFlags::PSEUDO)
+            || match acting.node(node).kind {
+                NodeKind::Cluster => true,
+                NodeKind::Remote { connection } => {
+                    connection.is_some_and(|connection| comes_up.contains(&connection))
+                }
+                // What runs in a guest ends with it.
+                NodeKind::Guest { connection, container } => {
+                    comes_up.contains(&connection)
+                        || comes_up.contains(&container)
+                        || ends(&acting.arena[*act].task)
+                }
+            };
+        !reached
+    };
+    let found: Vec<ActIx> = steps.iter().filter(in_plan).copied().filter(unreachable).collect();
+    for act in &found {
+        leave_out(acting, *act);
+    }
+    told::of_unreachable(acting, &found)
+}
+
+/// Whether an action only ends something.
+fn ends(task: &Task) -> bool {
+    matches!(task, Task::Stop | Task::Demote | Task::Notify | Task::Cancel)
 }
 
 /// Leaves out what waits for what is not in the plan.

@@ -1,7 +1,7 @@
 //! What is said of steps that cannot be carried out as asked: which, because of which constraints,
 //! and what comes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cib::Element;
 use model::Score;
@@ -12,7 +12,7 @@ use crate::act::arena::ActIx;
 use crate::act::flags::ActFlags;
 use crate::graph::view::name_of;
 use crate::report::{Finding, FindingKind, Severity};
-use crate::{Order, ResIx};
+use crate::{NodeIx, Order, ResIx};
 
 /// More names than that help nobody.
 const NAMED_AT_MOST: usize = 6;
@@ -110,6 +110,27 @@ pub(super) fn of_circle(
         message.push_str(&names(acting, left_out));
     }
     Finding { severity: Severity::Error, line, kind: FindingKind::Contradiction, message }
+}
+
+/// Steps that would run on nodes that nobody can reach; one finding for each node.
+pub(super) fn of_unreachable(acting: &Acting<'_, '_>, acts: &[ActIx]) -> Vec<Finding> {
+    let mut by_node: BTreeMap<NodeIx, Vec<ActIx>> = BTreeMap::new();
+    for act in acts {
+        if let Some(node) = acting.arena[*act].node {
+            by_node.entry(node).or_default().push(*act);
+        }
+    }
+    let told = by_node.into_iter().map(|(node, acts)| Finding {
+        severity: Severity::Warning,
+        line: 0,
+        kind: FindingKind::Contradiction,
+        message: format!(
+            "{} is not there and nothing brings it up, so these are left out: {}",
+            acting.node(node).name,
+            names(acting, &acts)
+        ),
+    });
+    told.collect()
 }
 
 /// Steps that were left out, each with what it waits for; one finding for each thing that is not in
