@@ -27,6 +27,8 @@ pub(crate) const SCORES: &[&str] = &[
 pub(crate) struct Draft {
     pub(crate) document: Document,
     pub(crate) chance: Chance,
+    /// Whether history has what no cluster would write, such as one resource under two names.
+    pub(crate) wild: bool,
     ids: u32,
     /// Cluster nodes: id and name.
     pub(crate) nodes: Vec<(String, String)>,
@@ -54,14 +56,31 @@ pub(crate) struct Agent {
     pub(crate) class: &'static str,
     pub(crate) provider: Option<&'static str>,
     pub(crate) kind: &'static str,
-    /// Instances of clone sets have a number in history if they differ.
+    pub(crate) copies: Copies,
+    /// The bundle that it runs in.
+    pub(crate) bundle: Option<String>,
+    /// It makes a remote or guest node, and so cannot run on one.
+    pub(crate) makes_node: bool,
+}
+
+/// In how many copies a primitive runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Copies {
+    /// 1 for what is in no clone set or bundle.
     pub(crate) instances: usize,
+    /// Instances differ, and so have a number in history.
+    pub(crate) unique: bool,
     pub(crate) promotable: bool,
 }
 
+impl Copies {
+    pub(crate) const ONE: Self = Self { instances: 1, unique: false, promotable: false };
+}
+
 impl Draft {
-    pub(crate) fn new(chance: Chance) -> Self {
+    pub(crate) fn new(mut chance: Chance) -> Self {
         Self {
+            wild: chance.percent(15),
             document: Document::new("cib"),
             chance,
             ids: 0,

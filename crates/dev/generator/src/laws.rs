@@ -15,7 +15,7 @@ use scheduler::{Input, Planned, Resolved};
 
 use crate::chance::Chance;
 
-pub use rest::{ROUNDS_MAX, Rest, come_to_rest};
+pub use rest::{Left, ROUNDS_MAX, Rest, Unrest, come_to_rest};
 
 /// A law that does not hold for a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,9 @@ pub(crate) struct Case<'a> {
 }
 
 /// Holds a document against every law. `seed` decides what is drawn on the way.
+///
+/// What Pacemaker decides is decided alike, also where a law does not hold for it. Each law says which
+/// reasons it knows for that, and how they are seen in the document.
 pub fn check(document: &Document, input: &Input, seed: u64) -> Vec<Broken> {
     let planned = scheduler::plan(document, input);
     let resolved = scheduler::resolve(document, input);

@@ -18,6 +18,7 @@ const USAGE: &str = "\
 usage: generator seeds FIRST END           laws over drawn clusters
        generator mutated DIR FIRST END     laws over changed copies of the files in DIR
        generator files FILE...             laws over files
+       generator rounds FILE [OUTPUT]      what is done on the way to rest, and what is there then
        generator print SEED                a drawn cluster
        generator print-mutated DIR SEED    a changed copy of one of the files in DIR";
 
@@ -38,6 +39,8 @@ fn main() -> ExitCode {
             _ => usage(),
         },
         ["files", files @ ..] => over_files(files),
+        ["rounds", file] => rounds(Path::new(file), None),
+        ["rounds", file, output] => rounds(Path::new(file), Some(Path::new(output))),
         ["print", seed] => match number(seed) {
             Some(seed) => print(Some(cluster(seed))),
             None => usage(),
@@ -136,6 +139,26 @@ impl Tally {
 fn time_of(document: &Document) -> i64 {
     let date = document.root().attr("execution-date");
     date.and_then(|text| text.parse().ok()).unwrap_or(1_700_000_000)
+}
+
+/// Plans and carries out, and prints what each round does.
+fn rounds(file: &Path, output: Option<&Path>) -> ExitCode {
+    let Some(mut document) = read(file) else { return ExitCode::FAILURE };
+    let input = Input { now: time_of(&document), ..Input::default() };
+    let rest = laws::come_to_rest(&mut document, &input, |round, planned| {
+        println!("round {round}:");
+        for step in &planned.plan.steps {
+            let action = &step.action;
+            let node = action.node.as_ref().map_or("", |node| node.name.as_str());
+            println!("  {} {node}", action.key);
+        }
+    });
+    println!("{rest:?}");
+    if let Some(Err(error)) = output.map(|file| std::fs::write(file, document.to_string())) {
+        eprintln!("cannot write the document: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }
 
 fn over_seeds(seeds: Range<u64>, draw: impl Fn(u64) -> Option<Document>) -> ExitCode {

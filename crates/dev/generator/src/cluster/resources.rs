@@ -2,7 +2,7 @@
 
 use cib::NodeId;
 
-use crate::draft::{Agent, Draft, Drawn};
+use crate::draft::{Agent, Copies, Draft, Drawn};
 
 /// Meta attributes with the values to draw from, and in how many of a hundred resources they are.
 const META: &[(&str, usize, &[&str])] = &[
@@ -46,8 +46,8 @@ pub(super) fn draw(draft: &mut Draft, configuration: NodeId, count: usize) {
     }
     for number in 1..=count {
         let element = match draft.chance.below(100) {
-            0..40 => primitive(draft, section, &format!("r{number}"), 1, false),
-            40..60 => group(draft, section, &format!("g{number}"), (1, false)),
+            0..40 => primitive(draft, section, &format!("r{number}"), Copies::ONE),
+            40..60 => group(draft, section, &format!("g{number}"), Copies::ONE),
             60..75 => clone_set(draft, section, &format!("c{number}"), false),
             75..88 => clone_set(draft, section, &format!("p{number}"), true),
             88..95 => bundle(draft, section, &format!("b{number}")),
@@ -91,26 +91,23 @@ fn fence_device(draft: &mut Draft, section: NodeId) {
         class: "stonith",
         provider: None,
         kind: "fence_dummy",
-        instances: 0,
-        promotable: false,
+        copies: Copies::ONE,
+        bundle: None,
+        makes_node: false,
     });
 }
 
-fn primitive(
-    draft: &mut Draft,
-    parent: NodeId,
-    id: &str,
-    instances: usize,
-    promotable: bool,
-) -> NodeId {
-    let kind = if promotable { "Stateful" } else { draft.chance.word(&["Dummy", "Dummy", "ping"]) };
+fn primitive(draft: &mut Draft, parent: NodeId, id: &str, copies: Copies) -> NodeId {
+    let mut kind = draft.chance.word(&["Dummy", "Dummy", "ping"]);
     let element = draft.add(parent, "primitive", &[("id", id)]);
     let template = draft.others.first().cloned();
     match template {
-        Some(template) if !promotable && draft.chance.percent(25) => {
+        Some(template) if !copies.promotable && draft.chance.percent(25) => {
+            kind = "Dummy";
             draft.document.set(element, "template", &template);
         }
         _ => {
+            kind = if copies.promotable { "Stateful" } else { kind };
             for (name, value) in [("class", "ocf"), ("provider", "pacemaker"), ("type", kind)] {
                 draft.document.set(element, name, value);
             }
@@ -134,8 +131,9 @@ fn primitive(
         class: "ocf",
         provider: Some("pacemaker"),
         kind,
-        instances,
-        promotable,
+        copies,
+        bundle: None,
+        makes_node: false,
     });
     element
 }
@@ -181,16 +179,11 @@ fn operations(draft: &mut Draft, element: NodeId) {
     }
 }
 
-fn group(
-    draft: &mut Draft,
-    parent: NodeId,
-    id: &str,
-    (instances, promotable): (usize, bool),
-) -> NodeId {
+fn group(draft: &mut Draft, parent: NodeId, id: &str, copies: Copies) -> NodeId {
     let element = draft.add(parent, "group", &[("id", id)]);
     meta(draft, element, META);
     for number in 1..=1 + draft.chance.below(4) {
-        primitive(draft, element, &format!("{id}m{number}"), instances, promotable);
+        primitive(draft, element, &format!("{id}m{number}"), copies);
     }
     element
 }
@@ -207,11 +200,12 @@ fn clone_set(draft: &mut Draft, parent: NodeId, id: &str, promotable: bool) -> N
         }
     }
     draft.block(element, "meta_attributes", &pairs);
-    let instances = 2 + draft.chance.below(3);
+    let unique = pairs.contains(&("globally-unique", "true"));
+    let copies = Copies { instances: 2 + draft.chance.below(3), unique, promotable };
     if draft.chance.percent(25) {
-        group(draft, element, &format!("{id}g"), (instances, promotable));
+        group(draft, element, &format!("{id}g"), copies);
     } else {
-        primitive(draft, element, &format!("{id}i"), instances, promotable);
+        primitive(draft, element, &format!("{id}i"), copies);
     }
     element
 }
@@ -223,7 +217,8 @@ fn bundle(draft: &mut Draft, parent: NodeId, id: &str) -> NodeId {
     let replicas = 1 + draft.chance.below(3);
     let count = replicas.to_string();
     let container = draft.add(element, engine, &[("image", "web:1"), ("replicas", &count)]);
-    if draft.chance.percent(20) {
+    let shared = draft.chance.percent(20);
+    if shared {
         draft.document.set(container, "replicas-per-host", "2");
     }
     let promotable = draft.chance.percent(40);
@@ -241,13 +236,18 @@ fn bundle(draft: &mut Draft, parent: NodeId, id: &str) -> NodeId {
             class: "ocf",
             provider: Some("heartbeat"),
             kind: engine,
-            instances: 1,
-            promotable: false,
+            copies: Copies::ONE,
+            bundle: None,
+            makes_node: true,
         });
         draft.remotes.push(format!("{id}-{replica}"));
     }
     if inside {
-        primitive(draft, element, &format!("{id}i"), replicas, promotable);
+        let copies = Copies { instances: replicas, unique: shared, promotable };
+        primitive(draft, element, &format!("{id}i"), copies);
+        if let Some(agent) = draft.primitives.last_mut() {
+            agent.bundle = Some(id.to_owned());
+        }
     }
     element
 }
@@ -256,7 +256,10 @@ fn bundle(draft: &mut Draft, parent: NodeId, id: &str) -> NodeId {
 fn remote(draft: &mut Draft, parent: NodeId, id: &str) -> NodeId {
     if draft.chance.percent(50) {
         let name = format!("{id}-guest");
-        let element = primitive(draft, parent, id, 1, false);
+        let element = primitive(draft, parent, id, Copies::ONE);
+        if let Some(agent) = draft.primitives.last_mut() {
+            agent.makes_node = true;
+        }
         draft.block(element, "meta_attributes", &[("remote-node", &name)]);
         draft.remotes.push(name);
         return element;
@@ -272,8 +275,9 @@ fn remote(draft: &mut Draft, parent: NodeId, id: &str) -> NodeId {
         class: "ocf",
         provider: Some("pacemaker"),
         kind: "remote",
-        instances: 1,
-        promotable: false,
+        copies: Copies::ONE,
+        bundle: None,
+        makes_node: true,
     });
     draft.remotes.push(id.to_owned());
     element

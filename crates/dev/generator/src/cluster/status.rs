@@ -2,7 +2,7 @@
 
 use cib::NodeId;
 
-use crate::draft::{Agent, Draft};
+use crate::draft::{Agent, Copies, Draft};
 
 /// The cluster in the keys of transitions.
 const CLUSTER: &str = "11111111-2222-3333-4444-555555555555";
@@ -42,8 +42,7 @@ pub(super) fn draw(draft: &mut Draft, root: NodeId) {
             ("expected", expected),
         ];
         let state = draft.add(status, "node_state", &attributes);
-        transient(draft, state, &id);
-        history(draft, state, &id, &name);
+        observed(draft, state, &id, &name);
     }
     for name in draft.remotes.clone() {
         if draft.chance.percent(45) {
@@ -52,8 +51,7 @@ pub(super) fn draw(draft: &mut Draft, root: NodeId) {
             if draft.chance.percent(10) {
                 draft.document.set(state, "node_fenced", "1");
             }
-            transient(draft, state, &name);
-            history(draft, state, &name, &name);
+            observed(draft, state, &name, &name);
         }
     }
     let tickets = draft.add(status, "tickets", &[]);
@@ -67,7 +65,14 @@ pub(super) fn draw(draft: &mut Draft, root: NodeId) {
     }
 }
 
-fn transient(draft: &mut Draft, state: NodeId, id: &str) {
+/// What a node says of itself.
+fn observed(draft: &mut Draft, state: NodeId, id: &str, node: &str) {
+    let failed = history(draft, state, id, node);
+    transient(draft, state, id, failed);
+}
+
+/// `failed` is what has failed there: the resource, and the task with its interval.
+fn transient(draft: &mut Draft, state: NodeId, id: &str, failed: Vec<(String, String)>) {
     let attributes = draft.add(state, "transient_attributes", &[("id", id)]);
     let mut pairs: Vec<(String, &str)> = Vec::new();
     for (name, percent, values) in [
@@ -83,14 +88,21 @@ fn transient(draft: &mut Draft, state: NodeId, id: &str) {
         }
     }
     for agent in draft.primitives.clone() {
-        if agent.promotable && draft.chance.percent(60) {
+        if agent.copies.promotable && draft.chance.percent(60) {
             let score = draft.chance.word(&["5", "10", "100", "-1", "-INFINITY", "INFINITY"]);
             pairs.push((format!("master-{}", agent.id), score));
         }
-        if draft.chance.percent(5) {
+        if draft.wild && draft.chance.percent(5) {
             let task = draft.chance.word(&["monitor_10000", "start_0", "stop_0"]);
             let count = draft.chance.word(&["1", "3", "INFINITY"]);
             pairs.push((format!("fail-count-{}#{task}", agent.id), count));
+        }
+    }
+    for (resource, task) in failed {
+        if !draft.wild || draft.chance.percent(50) {
+            let count = draft.chance.word(&["1", "1", "3", "INFINITY"]);
+            pairs.push((format!("fail-count-{resource}#{task}"), count));
+            pairs.push((format!("last-failure-{resource}#{task}"), "1699999000"));
         }
     }
     let block = draft.add_new(attributes, "instance_attributes", &[]);
@@ -99,7 +111,8 @@ fn transient(draft: &mut Draft, state: NodeId, id: &str) {
     }
 }
 
-fn history(draft: &mut Draft, state: NodeId, id: &str, node: &str) {
+fn history(draft: &mut Draft, state: NodeId, id: &str, node: &str) -> Vec<(String, String)> {
+    let mut failed = Vec::new();
     let lrm = draft.add(state, "lrm", &[("id", id)]);
     let resources = draft.add(lrm, "lrm_resources", &[]);
     let mut agents = draft.primitives.clone();
@@ -109,25 +122,48 @@ fn history(draft: &mut Draft, state: NodeId, id: &str, node: &str) {
             class: "ocf",
             provider: Some("pacemaker"),
             kind: "Dummy",
-            instances: 1,
-            promotable: false,
+            copies: Copies::ONE,
+            bundle: None,
+            makes_node: false,
         });
     }
     for agent in agents {
         if draft.chance.percent(35) {
             continue;
         }
-        let name = match agent.instances {
-            0 | 1 => agent.id.clone(),
-            _ if draft.chance.percent(50) => agent.id.clone(),
-            instances => format!("{}:{}", agent.id, draft.chance.below(instances)),
-        };
+        let Some(name) = name_in_history(draft, &agent, node) else { continue };
         let attributes = [("id", name.as_str()), ("class", agent.class), ("type", agent.kind)];
         let resource = draft.add(resources, "lrm_resource", &attributes);
         if let Some(provider) = agent.provider {
             draft.document.set(resource, "provider", provider);
         }
-        life(draft, resource, (&agent, &name), node);
+        let failures = life(draft, resource, (&agent, &name), node);
+        failed.extend(failures.into_iter().map(|task| (name.clone(), task)));
+    }
+    failed
+}
+
+/// Under which name a node keeps what it knows of a primitive; nothing if that cannot be there.
+fn name_in_history(draft: &mut Draft, agent: &Agent, node: &str) -> Option<String> {
+    let Agent { id, copies, bundle, .. } = agent;
+    if draft.wild {
+        let numbered = copies.instances > 1 && draft.chance.percent(50);
+        let number = draft.chance.below(copies.instances);
+        return Some(if numbered { format!("{id}:{number}") } else { id.clone() });
+    }
+    if agent.makes_node && draft.remotes.iter().any(|remote| remote == node) {
+        return None;
+    }
+    let replica = node.rsplit_once('-');
+    match (bundle, replica) {
+        (Some(bundle), Some((of, number))) if bundle == of => {
+            Some(if copies.unique { format!("{id}:{number}") } else { id.clone() })
+        }
+        (Some(_), _) => None,
+        (None, _) if copies.unique => {
+            Some(format!("{id}:{}", draft.chance.below(copies.instances)))
+        }
+        (None, _) => Some(id.clone()),
     }
 }
 
@@ -171,9 +207,19 @@ const LIVES_OF_PROMOTABLE: &[(usize, &[Said])] = &[
     (10, &[("promote", "0", 0, 0, 0), ("monitor", "11000", 8, 4, 9)]),
 ];
 
-fn life(draft: &mut Draft, resource: NodeId, (agent, name): (&Agent, &str), node: &str) {
-    let lives =
-        if agent.promotable && draft.chance.percent(50) { LIVES_OF_PROMOTABLE } else { LIVES };
+/// What has failed.
+fn life(
+    draft: &mut Draft,
+    resource: NodeId,
+    (agent, name): (&Agent, &str),
+    node: &str,
+) -> Vec<String> {
+    let mut failures = Vec::new();
+    let lives = if agent.copies.promotable && draft.chance.percent(50) {
+        LIVES_OF_PROMOTABLE
+    } else {
+        LIVES
+    };
     let mut at = draft.chance.below(100);
     let lived = lives.iter().find(|life| match at.checked_sub(life.0) {
         Some(rest) => {
@@ -182,12 +228,15 @@ fn life(draft: &mut Draft, resource: NodeId, (agent, name): (&Agent, &str), node
         }
         None => true,
     });
-    let Some((_, said)) = lived else { return };
+    let Some((_, said)) = lived else { return failures };
     let mut call = 5 + draft.chance.below(40);
     for (task, interval, expected, status, code) in *said {
         call += 1;
         let key = format!("{call}:7:{expected}:{CLUSTER}");
         let id = format!("{name}_{task}_{interval}");
+        if *status > 0 && (*task, *interval) != ("monitor", "0") {
+            failures.push(format!("{task}_{interval}"));
+        }
         let failed = *status > 0 && draft.chance.percent(70);
         let stored = if failed { format!("{name}_last_failure_0") } else { id.clone() };
         let (rc, op_status) = (code.to_string(), status.to_string());
@@ -223,4 +272,5 @@ fn life(draft: &mut Draft, resource: NodeId, (agent, name): (&Agent, &str), node
             draft.document.set(entry, "migrate_target", target);
         }
     }
+    failures
 }

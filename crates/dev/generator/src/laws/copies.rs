@@ -13,7 +13,7 @@ use crate::chance::Chance;
 const ORDERS: usize = 8;
 
 pub(super) fn check(case: Case<'_>, chance: &mut Chance) -> Result<(), String> {
-    let start = World::new(case.resolved);
+    let start = World::new(case);
     let ids = case.resolved.resource_indices();
     let ids: BTreeMap<&str, ResIx> =
         ids.map(|resource| (&*case.resolved.resource(resource).id, resource)).collect();
@@ -51,21 +51,33 @@ fn goes_up(action: &Action) -> bool {
         && matches!(action.kind, ActionKind::Resource(_))
 }
 
+/// Whether it was removed from the configuration, and its name.
+type What<'a> = (bool, &'a str);
+
 /// What is active and promoted where.
 #[derive(Clone)]
 struct World<'a> {
     resolved: &'a Resolved<'a>,
     /// By what is copied: an anonymous instance counts for its clone set's resource.
-    active: BTreeMap<&'a str, BTreeSet<NodeIx>>,
-    promoted: BTreeMap<&'a str, BTreeSet<NodeIx>>,
+    active: BTreeMap<What<'a>, BTreeSet<NodeIx>>,
+    promoted: BTreeMap<What<'a>, BTreeSet<NodeIx>>,
 }
 
 impl<'a> World<'a> {
-    fn new(resolved: &'a Resolved<'a>) -> Self {
+    fn new(case: Case<'a>) -> Self {
+        let resolved = case.resolved;
+        let fenced = case.planned.plan.steps.iter().filter(|step| step.action.task == "stonith");
+        let fenced = fenced.filter_map(|step| step.action.node.as_ref());
+        let fenced: BTreeSet<&str> = fenced.map(|node| node.name.as_str()).collect();
         let mut world = Self { resolved, active: BTreeMap::new(), promoted: BTreeMap::new() };
         for ix in resolved.resource_indices() {
             let resource = resolved.resource(ix);
             if !resource.is_primitive() {
+                continue;
+            }
+            // One of many that the cluster may not touch does not keep it from having the others.
+            let out_of_hand = resource.flags.blocked || !resource.flags.managed;
+            if out_of_hand && resource.parent.is_some_and(|parent| !is_group(resolved, parent)) {
                 continue;
             }
             let mut held: Vec<NodeIx> = resource.active.clone();
@@ -73,7 +85,8 @@ impl<'a> World<'a> {
             let believed = !resolved.options.fencing_enabled || !resource.flags.needs_fencing;
             held.retain(|node| {
                 let node = resolved.node(*node);
-                !(believed && (node.unclean || !node.online)) && !node.is_guest()
+                let lost = node.unclean || !node.online || fenced.contains(&*node.name);
+                !(node.is_guest() || believed && lost)
             });
             world.active.entry(world.what(ix)).or_default().extend(&held);
             if resource.role == model::Role::Promoted {
@@ -84,9 +97,12 @@ impl<'a> World<'a> {
     }
 
     /// What a primitive is a copy of.
-    fn what(&self, ix: ResIx) -> &'a str {
+    fn what(&self, ix: ResIx) -> What<'a> {
         let resource = self.resolved.resource(ix);
-        if resource.flags.unique { &resource.id } else { &resource.config_id }
+        // What was removed from the configuration is a resource of its own, whatever its name.
+        let removed = resource.flags.removed;
+        let own = resource.flags.unique || removed;
+        (removed, if own { &resource.id } else { &resource.config_id })
     }
 
     /// How many nodes it may be active on, and promoted on.
@@ -164,6 +180,12 @@ fn grow(
         return Err(format!("{key} can make it {count} copies of at most {max}"));
     }
     Ok(())
+}
+
+/// Whether it is in a group that is in no clone set.
+fn is_group(resolved: &Resolved<'_>, ix: ResIx) -> bool {
+    let found = resolved.resource(ix);
+    matches!(found.variant, Variant::Group(_)) && found.parent.is_none()
 }
 
 fn as_count(number: u32) -> usize {

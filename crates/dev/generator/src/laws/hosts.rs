@@ -21,7 +21,7 @@ pub(super) fn check(case: Case<'_>) -> Result<(), String> {
             return Err(format!("{} is on {}, which is no node", step.action.key, node.name));
         };
         let before = all_before(step, &by_id);
-        is_there(case.resolved, &step.action, node, &before)?;
+        is_there(case, &step.action, node)?;
         if matches!(step.action.task.as_str(), "start" | "promote" | "migrate_from") {
             is_released(case.resolved, &step.action, node, &before)?;
         }
@@ -43,26 +43,35 @@ fn all_before<'a>(step: &'a PlanStep, by_id: &BTreeMap<ActionId, &'a PlanStep>) 
     found
 }
 
-fn is_there(
-    resolved: &Resolved<'_>,
-    action: &Action,
-    node: NodeIx,
-    before: &[&Action],
-) -> Result<(), String> {
+fn is_there(case: Case<'_>, action: &Action, node: NodeIx) -> Result<(), String> {
+    let resolved = case.resolved;
     let found = resolved.node(node);
+    let task = if action.is_probe() { "monitor" } else { action.task.as_str() };
     if found.online && !found.unclean && !found.pending {
         return Ok(());
     }
-    let connection = found.kind.connection().map(|connection| &resolved.resource(connection).id);
-    let comes_up = connection.is_some_and(|connection| {
-        let up = |task: &str| matches!(task, "start" | "migrate_from");
-        before.iter().any(|first| up(&first.task) && first.resource() == Some(&**connection))
+    // Pacemaker uses a remote node that it means to fence as long as the connection lasts.
+    if found.online && found.is_remote_or_guest() {
+        return Ok(());
+    }
+    let connection = found.kind.connection();
+    // Pacemaker does not order everything that runs on a remote node after its connection's start,
+    // and takes a guest to be there with what it runs in.
+    let container = connection.and_then(|connection| resolved.resource(connection).launcher);
+    let comes_up = connection.into_iter().chain(container).any(|maker| {
+        let maker = &resolved.resource(maker).id;
+        let up = |first: &Action| matches!(first.task.as_str(), "start" | "migrate_from");
+        case.planned
+            .plan
+            .steps
+            .iter()
+            .any(|step| up(&step.action) && step.action.resource() == Some(&**maker))
     });
     if comes_up {
         return Ok(());
     }
     // What lives in a container that stops or was lost goes with it.
-    if found.is_guest() && matches!(action.task.as_str(), "stop" | "demote" | "notify") {
+    if found.is_guest() && matches!(task, "stop" | "demote" | "notify" | "cancel") {
         return Ok(());
     }
     Err(format!("{} runs on {}, which is not there", action.key, found.name))
@@ -75,7 +84,8 @@ fn is_released(
     before: &[&Action],
 ) -> Result<(), String> {
     let Some(ix) = action.resource().and_then(|id| resolved.find_resource(id)) else {
-        return Err(format!("{} is about nothing known", action.key));
+        // An instance that is made for this is active nowhere.
+        return Ok(());
     };
     let resource = resolved.resource(ix);
     if !resolved.options.fencing_enabled || !resource.flags.needs_fencing {
@@ -83,11 +93,13 @@ fn is_released(
     }
     for lost in resource.active.iter().filter(|lost| **lost != node) {
         let lost = resolved.node(*lost);
-        let fenced = before.iter().any(|first| {
-            first.task == "stonith"
+        // A remote node can also be reached again, and told to stop it.
+        let freed = before.iter().any(|first| {
+            let stops = first.task == "stop" && first.resource() == action.resource();
+            (first.task == "stonith" || stops)
                 && first.node.as_ref().is_some_and(|on| on.name.as_str() == &*lost.name)
         });
-        if lost.unclean && !lost.is_guest() && !fenced {
+        if lost.unclean && !lost.is_guest() && !freed {
             return Err(format!("{} comes before {} was fenced", action.key, lost.name));
         }
     }

@@ -1,0 +1,135 @@
+//! Holds what the scheduler decides against its laws: over clusters that are drawn at random, over
+//! documents that are changed at random, and over whole documents.
+//!
+//! `QUORATE_CORPUS` names a folder with documents (`*.xml`) to use in place of those in the scenarios.
+//! `QUORATE_SEEDS` says how many clusters to draw; the program of this crate runs over more.
+
+#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
+
+use std::path::{Path, PathBuf};
+
+use cib::{Document, schema};
+use generator::laws::{self, Broken};
+use generator::{Chance, cluster, mutate};
+use scheduler::Input;
+
+/// After all that is drawn.
+const NOW: i64 = 1_700_000_000;
+
+/// Drawn clusters, unless `QUORATE_SEEDS` says otherwise.
+const SEEDS: u64 = 200;
+
+fn seeds() -> u64 {
+    std::env::var("QUORATE_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS)
+}
+
+fn hold(document: &Document, name: &str, seed: u64, broken: &mut Vec<String>) {
+    let date = document.root().attr("execution-date").and_then(|text| text.parse().ok());
+    let input = Input { now: date.unwrap_or(NOW), ..Input::default() };
+    let found = laws::check(document, &input, seed);
+    broken.extend(found.into_iter().map(|Broken { law, what }| format!("{name}: {law}: {what}")));
+}
+
+#[track_caller]
+fn nothing_broken(broken: &[String]) {
+    assert!(broken.is_empty(), "{} laws broken:\n{}", broken.len(), broken.join("\n"));
+}
+
+#[test]
+fn drawn_clusters_follow_their_schema_and_are_drawn_alike() {
+    for seed in 0..seeds() {
+        let document = cluster(seed);
+        assert!(schema::check(&document).is_valid(), "seed {seed} breaks its schema");
+        assert_eq!(document.to_string(), cluster(seed).to_string(), "seed {seed}");
+    }
+}
+
+#[test]
+fn the_laws_hold_for_drawn_clusters() {
+    let mut broken = Vec::new();
+    for seed in 0..seeds() {
+        hold(&cluster(seed), &format!("seed {seed}"), seed, &mut broken);
+    }
+    nothing_broken(&broken);
+}
+
+#[test]
+fn the_laws_hold_for_whole_documents() {
+    let mut broken = Vec::new();
+    let documents = documents();
+    assert!(!documents.is_empty(), "there is nothing to plan");
+    for (name, document) in &documents {
+        hold(document, name, 0, &mut broken);
+    }
+    nothing_broken(&broken);
+}
+
+/// A changed document may be in a state that no cluster was ever in, so that only the laws are asked
+/// for that must hold in any.
+#[test]
+fn plans_of_changed_documents_can_be_carried_out() {
+    let documents = documents();
+    let mut broken = Vec::new();
+    for seed in 0..seeds() {
+        let mut chance = Chance::new(seed);
+        let Some((name, document)) = chance.pick(&documents) else { continue };
+        let mut document = document.clone();
+        let times = 1 + chance.below(12);
+        mutate(&mut document, &mut chance, times);
+        let mut found = Vec::new();
+        hold(&document, &format!("{name} changed by seed {seed}"), seed, &mut found);
+        found.retain(|line| {
+            [": valid:", ": deterministic:", ": order:"].iter().any(|law| line.contains(law))
+        });
+        broken.extend(found);
+    }
+    nothing_broken(&broken);
+}
+
+/// Documents of `QUORATE_CORPUS`, or those that the plan scenarios build.
+fn documents() -> Vec<(String, Document)> {
+    if let Ok(folder) = std::env::var("QUORATE_CORPUS") {
+        return files_in(Path::new(&folder), "xml").iter().map(|file| read(file)).collect();
+    }
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../scenarios/plan");
+    let files = files_in(&scenarios, "txt");
+    files.iter().filter_map(|file| of_scenario(file)).collect()
+}
+
+fn files_in(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = entries.collect();
+    files.retain(|file| file.extension().is_some_and(|found| found == ending));
+    files.sort();
+    files
+}
+
+fn read(file: &Path) -> (String, Document) {
+    let text = std::fs::read_to_string(file).unwrap();
+    (file.display().to_string(), Document::parse(&text).unwrap())
+}
+
+/// The configuration that a scenario begins with, on two nodes that are there.
+fn of_scenario(file: &Path) -> Option<(String, Document)> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let (_, rest) = text.split_once("\ndocument\n")?;
+    let (configuration, _) = rest.split_once("\n----\n")?;
+    if configuration.contains("<configuration") || configuration.contains("<cib") {
+        return None;
+    }
+    let states: String = [("1", "a"), ("2", "b")]
+        .iter()
+        .map(|(id, name)| {
+            format!(
+                "<node_state id='{id}' uname='{name}' in_ccm='true' crmd='online' join='member' \
+                 expected='member'/>"
+            )
+        })
+        .collect();
+    let text = format!(
+        "<cib validate-with='pacemaker-4.0' have-quorum='true'><configuration><crm_config/>\
+         <nodes><node id='1' uname='a'/><node id='2' uname='b'/></nodes>{configuration}\
+         </configuration><status>{states}</status></cib>"
+    );
+    Some((file.display().to_string(), Document::parse(&text).ok()?))
+}
