@@ -147,11 +147,18 @@ fn resource(out: &mut String, primitive: &PrimitiveRef) {
     if let Some(long) = &primitive.long_id {
         attribute(out, "long-id", long);
     }
-    attribute(out, "class", &primitive.agent.standard);
-    if let Some(provider) = &primitive.agent.provider {
-        attribute(out, "provider", provider);
+    // Of a resource that is known from its history only, not all may be known.
+    let agent = &primitive.agent;
+    let parts = [
+        ("class", Some(&agent.standard)),
+        ("provider", agent.provider.as_ref()),
+        ("type", Some(&agent.kind)),
+    ];
+    for (name, part) in parts {
+        if let Some(part) = part.filter(|part| !part.is_empty()) {
+            attribute(out, name, part);
+        }
     }
-    attribute(out, "type", &primitive.agent.kind);
     out.push_str("/>\n");
 }
 

@@ -284,7 +284,7 @@ impl Stage {
 /// 2026-01-01 12:00:00Z, when every scenario plays.
 const NOON: i64 = 1_767_268_800;
 
-const SECTIONS: [&str; 9] = [
+const SECTIONS: [&str; 12] = [
     "crm_config",
     "nodes",
     "resources",
@@ -294,6 +294,9 @@ const SECTIONS: [&str; 9] = [
     "tags",
     "fencing-topology",
     "obj_ref",
+    "docker",
+    "podman",
+    "network",
 ];
 
 fn section(document: &mut Document, name: &str) -> NodeId {

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use cib::Element;
 
+pub(crate) use compare::versions;
 pub(crate) use expression::expand;
 
 /// Named values, as [`Values`](crate::Values).

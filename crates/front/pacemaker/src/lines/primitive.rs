@@ -49,8 +49,13 @@ pub(super) fn line(shown: &PrimitiveShown<'_>, name: &str) -> String {
 fn agent_name(agent: &AgentRef) -> String {
     match &agent.provider {
         Some(_) if &*agent.standard == "ocf" => agent.to_string(),
-        Some(_) | None => format!("{}:{}", agent.standard, agent.kind),
+        Some(_) | None => format!("{}:{}", known(&agent.standard), known(&agent.kind)),
     }
+}
+
+/// Of a resource that is known from its history only, not all may be known.
+fn known(part: &str) -> &str {
+    if part.is_empty() { "unknown" } else { part }
 }
 
 fn remarks(shown: &PrimitiveShown<'_>) -> Vec<Cow<'static, str>> {

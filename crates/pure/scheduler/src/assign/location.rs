@@ -69,12 +69,14 @@ fn apply_here(
     }
     for (node, score) in &location.scores {
         let value = if with_score { score.value() } else { 0 };
+        let usual_probes = state.input.node(*node).probes;
         let (resource_state, terms) = state.resource_and_terms(resource);
         let Some(cell) = resource_state.row.slot(*node) else { continue };
         if cell.listed {
             cell.add(value, ScoreSource::Location(index), terms);
         } else {
             cell.listed = true;
+            cell.probe = usual_probes;
             cell.set(value, ScoreSource::Location(index), terms);
         }
         if rank(cell.probe) < rank(location.probes) {

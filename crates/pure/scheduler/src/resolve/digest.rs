@@ -5,13 +5,13 @@
 //!
 //! Field word: Pacemaker *operation digest*.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use agent::digest::Parameters as Hashed;
 use cib::Element;
 
 use super::types::{NodeIx, ResIx, Resolved, Resource};
+use crate::rules::versions;
 
 /// Secret parameters where no record says which are.
 const SECRET_BY_DEFAULT: &str = " passwd password user ";
@@ -187,8 +187,8 @@ impl<'a> Resolved<'a> {
         let features = record
             .and_then(|record| record.attr("crm_feature_set"))
             .or_else(|| self.document.root().attr("crm_feature_set"));
-        let is_old = features
-            .is_some_and(|features| compare_versions(features, SECURE_COVERS_OPERATION).is_lt());
+        let is_old =
+            features.is_some_and(|features| versions(features, SECURE_COVERS_OPERATION).is_lt());
         let mut parameters = if is_old { own } else { all.clone() };
         let secret = match record {
             Some(record) => record.attr("op-secure-params").unwrap_or(""),
@@ -233,16 +233,4 @@ fn is_fencing_parameter(name: &str) -> bool {
     let about_action = name.strip_prefix("pcmk_").and_then(|rest| rest.split_once('_'));
     KNOWN.contains(&name)
         || about_action.is_some_and(|(_, what)| matches!(what, "action" | "timeout" | "retries"))
-}
-
-/// Compares dotted numbers; missing parts are zero.
-fn compare_versions(one: &str, other: &str) -> Ordering {
-    let part = |version: &str, position: usize| -> u64 {
-        version.split('.').nth(position).and_then(|part| part.parse().ok()).unwrap_or(0)
-    };
-    let parts = one.split('.').count().max(other.split('.').count());
-    (0..parts)
-        .map(|position| part(one, position).cmp(&part(other, position)))
-        .find(|ordering| ordering.is_ne())
-        .unwrap_or(Ordering::Equal)
 }

@@ -60,6 +60,9 @@ impl Kind {
     }
 }
 
+/// No number that anybody writes is longer than this.
+const NUMBER_MAX: usize = 400;
+
 /// Orders `a` and `b`; nothing comes before something. What is not of the kind is compared as
 /// text, case aside.
 pub(super) fn order(a: Option<&str>, b: Option<&str>, kind: Kind) -> Ordering {
@@ -71,8 +74,8 @@ pub(super) fn order(a: Option<&str>, b: Option<&str>, kind: Kind) -> Ordering {
             (Some(a), Some(b)) => a.cmp(&b),
             _ => as_text(),
         },
-        Kind::Number => match (a.trim().parse::<f64>(), b.trim().parse::<f64>()) {
-            (Ok(a), Ok(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+        Kind::Number => match (leading_number(a), leading_number(b)) {
+            (Some(a), Some(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
             _ => as_text(),
         },
         Kind::Version => versions(a, b),
@@ -92,19 +95,38 @@ pub(super) fn leading_integer(text: &str) -> Option<i64> {
     Some(number.parse().unwrap_or(if number.starts_with('-') { i64::MIN } else { i64::MAX }))
 }
 
-/// Orders version numbers: segments between dots, as numbers; a missing one is 0.
+/// The number that `text` starts with.
+fn leading_number(text: &str) -> Option<f64> {
+    let text = text.trim_start();
+    // The longest beginning that is one; numbers are short.
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8()).take(NUMBER_MAX);
+    let beginnings: Vec<&str> = ends.filter_map(|end| text.get(..end)).collect();
+    beginnings.into_iter().rev().find_map(|beginning| beginning.parse().ok())
+}
+
+/// Orders version numbers: segments between dots, as numbers; a missing one is 0, and so is all
+/// that does not begin as one.
 pub(crate) fn versions(a: &str, b: &str) -> Ordering {
-    let mut left = a.split('.');
-    let mut right = b.split('.');
+    let (mut left, mut right) = (segments(a), segments(b));
     loop {
-        let (one, other) = (left.next(), right.next());
-        if one.is_none() && other.is_none() {
-            return Ordering::Equal;
-        }
-        let number = |segment: Option<&str>| segment.and_then(leading_integer).unwrap_or(0);
-        match number(one).cmp(&number(other)) {
-            Ordering::Equal => {}
-            unequal @ (Ordering::Less | Ordering::Greater) => return unequal,
+        match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (one, other) => match one.unwrap_or(0).cmp(&other.unwrap_or(0)) {
+                Ordering::Equal => {}
+                unequal @ (Ordering::Less | Ordering::Greater) => return unequal,
+            },
         }
     }
+}
+
+/// The numbers of a version, up to what does not belong to one.
+fn segments(version: &str) -> impl Iterator<Item = i64> {
+    let mut rest = Some(version.trim_start());
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, after) = text.split_at_checked(digits)?;
+        rest = after.strip_prefix('.');
+        (digits > 0).then(|| number.parse().unwrap_or(i64::MAX))
+    })
 }

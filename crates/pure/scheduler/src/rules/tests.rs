@@ -58,3 +58,15 @@ fn specifications_hold_ranges() {
     assert!(!answer(rule, "2005-07-20T17:00").0);
     assert!(!answer(rule, "2005-07-23T12:00").0);
 }
+
+#[test]
+fn versions_and_numbers_end_where_they_stop_being_such() {
+    use super::compare::{Kind, order, versions};
+    use std::cmp::Ordering::{Equal, Greater, Less};
+    assert_eq!(versions("3.0.14", "3.0.2"), Greater);
+    assert_eq!(versions(" 1.2-rc3", "1.2"), Equal);
+    assert_eq!(versions("cluster", "-5"), Equal);
+    assert_eq!(versions("1", "1.0.1"), Less);
+    assert_eq!(order(Some("10 GiB"), Some("9.5"), Kind::Number), Greater);
+    assert_eq!(order(Some("ten"), Some("9.5"), Kind::Number), Greater);
+}
