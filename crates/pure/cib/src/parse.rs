@@ -73,6 +73,9 @@ struct Reading<'s> {
     line_known_to: usize,
     /// By name: the element that last had an attribute of that name. Finds duplicates.
     last_user: Vec<u32>,
+    /// By name, an element's or an attribute's: the attribute that last came after it. Attributes
+    /// mostly come in the same order, and to see that is cheaper than to read and look up a name.
+    followers: Vec<Option<Name>>,
 }
 
 /// An element whose end tag has not come yet.
@@ -95,6 +98,7 @@ impl<'s> Reading<'s> {
             line: 1,
             line_known_to: 0,
             last_user: Vec::new(),
+            followers: Vec::new(),
         }
     }
 
@@ -145,7 +149,7 @@ impl<'s> Reading<'s> {
             Some(parent) => link(&mut self.nodes, index, parent.index, NONE),
             None => self.root = Some(index),
         }
-        let has_content = self.attributes(index)?;
+        let has_content = self.attributes(index, name)?;
         if let Some(node) = self.nodes.last_mut() {
             node.attributes_len = self.attributes.len() as u32 - node.attributes_start;
         }
@@ -156,7 +160,8 @@ impl<'s> Reading<'s> {
     }
 
     /// Reads to the tag's end; answers whether an end tag must follow.
-    fn attributes(&mut self, element: u32) -> Result<bool, Refusal> {
+    fn attributes(&mut self, element: u32, tag: Name) -> Result<bool, Refusal> {
+        let mut before = tag;
         loop {
             let spaced = self.scanner.skip_space();
             if self.scanner.take(">") {
@@ -166,14 +171,13 @@ impl<'s> Reading<'s> {
                 return Ok(false);
             }
             let at = self.scanner.at();
-            let Some(text) = self.scanner.name() else {
-                return Err(self.scanner.unexpected("an attribute, > or />"));
-            };
+            let name = self.attribute_name(before)?;
+            before = name;
+            let text = self.names.text(name);
             if !spaced {
                 return Err(Refusal::new(at, format!("no blank before the attribute {text}")));
             }
             let value = self.scanner.attribute_value(text)?;
-            let name = self.intern(text);
             if self.last_user.get(name.index()) == Some(&element) {
                 return Err(Refusal::new(at, format!("the attribute {text} is there twice")));
             }
@@ -183,6 +187,23 @@ impl<'s> Reading<'s> {
             let value = self.value(value)?;
             self.attributes.push(Attribute { name, value });
         }
+    }
+
+    /// The name of the attribute that stands after the name `before`.
+    #[inline]
+    fn attribute_name(&mut self, before: Name) -> Result<Name, Refusal> {
+        let guess = self.followers.get(before.index()).copied().flatten();
+        if let Some(guess) = guess.filter(|guess| self.scanner.take_name(self.names.text(*guess))) {
+            return Ok(guess);
+        }
+        let Some(text) = self.scanner.name() else {
+            return Err(self.scanner.unexpected("an attribute, > or />"));
+        };
+        let name = self.intern(text);
+        if let Some(follower) = self.followers.get_mut(before.index()) {
+            *follower = Some(name);
+        }
+        Ok(name)
     }
 
     fn end_tag(&mut self, tag: usize) -> Result<(), Refusal> {
@@ -269,6 +290,7 @@ impl<'s> Reading<'s> {
         let name = self.names.intern(text);
         if name.index() >= self.last_user.len() {
             self.last_user.resize(name.index() + 1, NONE);
+            self.followers.resize(name.index() + 1, None);
         }
         name
     }

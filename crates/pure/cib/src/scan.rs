@@ -128,6 +128,19 @@ impl<'s> Scanner<'s> {
         Some(self.cut(len))
     }
 
+    /// Steps over `expected` if that is the attribute's name that comes next, with `=` right
+    /// behind it.
+    #[inline]
+    pub(crate) fn take_name(&mut self, expected: &str) -> bool {
+        let rest = self.rest();
+        let comes =
+            rest.starts_with(expected.as_bytes()) && rest.get(expected.len()) == Some(&b'=');
+        if comes {
+            self.at += expected.len();
+        }
+        comes
+    }
+
     /// `= "value"` after the attribute called `name`.
     #[inline]
     pub(crate) fn attribute_value(&mut self, name: &str) -> Result<Value<'s>, Refusal> {

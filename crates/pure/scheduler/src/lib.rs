@@ -12,6 +12,7 @@
 
 mod act;
 pub mod assign;
+mod by_name;
 pub mod cause;
 mod graph;
 mod report;

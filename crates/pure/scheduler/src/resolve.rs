@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use cib::{Document, Element, Picker};
 
 use crate::Input;
+use crate::by_name::ByName;
 use crate::report::{Finding, FindingKind, Severity};
 use crate::rules::NextChange;
 pub(crate) use digest::{DigestBases, Recorded};
@@ -60,13 +61,14 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
         recheck_at: None,
         findings: Vec::new(),
         digest_bases: DigestBases::default(),
-        by_id: BTreeMap::new(),
-        by_history_id: BTreeMap::new(),
+        by_id: ByName::default(),
+        by_history_id: ByName::default(),
         nodes_by_name: BTreeMap::new(),
         nodes_by_id: BTreeMap::new(),
     };
     let mut reading = Reading {
         resolved,
+        record_attributes: document.picker(status::RECORD_ATTRIBUTES),
         entry_attributes: document.picker(status::ENTRY_ATTRIBUTES),
         next,
         cloned: BTreeMap::new(),
@@ -86,6 +88,8 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
 /// The work of this stage, half done.
 struct Reading<'a> {
     resolved: Resolved<'a>,
+    /// What is read of each record in the history.
+    record_attributes: Picker<{ status::RECORD_ATTRIBUTES.len() }>,
     /// What is read of each entry in the history.
     entry_attributes: Picker<{ status::ENTRY_ATTRIBUTES.len() }>,
     next: NextChange,

@@ -1,8 +1,6 @@
 //! What the configuration changed since things were started: restart, reload, run recurring
 //! operations anew, cancel those that are configured no more.
 
-use std::collections::BTreeMap;
-
 use super::acting::Acting;
 use super::early::clear_fail_count;
 use super::fencing::trigger_unfencing;
@@ -10,6 +8,7 @@ use super::flags::{ActFlags, Relation};
 use super::orders::Side;
 use super::task::{Key, Task};
 use super::{primitive, recurring};
+use crate::by_name::ByName;
 use crate::resolve::Recorded;
 use crate::{
     DigestVerdict, FailCountScope, History, HistoryEntry, NodeIx, ParameterCheckKind, ResIx,
@@ -50,18 +49,23 @@ pub(crate) fn handle_all<'r, 'a>(acting: &mut Acting<'r, 'a>) -> Vec<Deferred<'r
 }
 
 /// Primitives by their ids and by the ids that history uses, the last first.
-fn names<'r>(given: &'r Resolved<'_>) -> BTreeMap<&'r str, Vec<ResIx>> {
-    let mut names: BTreeMap<&str, Vec<ResIx>> = BTreeMap::new();
+fn names<'r>(given: &'r Resolved<'_>) -> ByName<&'r str, Vec<ResIx>> {
+    let mut names: ByName<&str, Vec<ResIx>> = ByName::default();
+    let mut add = |name: &'r str, resource: ResIx| {
+        if let Some(list) = names.get_or_insert(name, Vec::new()) {
+            list.push(resource);
+        }
+    };
     for resource in given.resource_indices().rev() {
         let found = given.resource(resource);
         if !found.is_primitive() {
             continue;
         }
-        names.entry(&found.id).or_default().push(resource);
+        add(&found.id, resource);
         if let Some(history) = &found.history_id
             && *history != found.id
         {
-            names.entry(history).or_default().push(resource);
+            add(history, resource);
         }
     }
     names
@@ -110,12 +114,13 @@ fn agent_changed(
 ) -> bool {
     let Some(agent) = &acting.resource(resource).agent else { return false };
     let mut changed = false;
-    for (name, value) in [
-        ("type", Some(&*agent.kind)),
-        ("class", Some(&*agent.standard)),
-        ("provider", agent.provider.as_deref()),
+    let [kind, standard, provider] = history.agent;
+    for (recorded, value) in [
+        (kind, Some(&*agent.kind)),
+        (standard, Some(&*agent.standard)),
+        (provider, agent.provider.as_deref()),
     ] {
-        if history.element.attr(name) != value {
+        if recorded != value {
             changed = true;
             trigger_unfencing(acting, Some(resource), history.node, "Device definition changed");
         }

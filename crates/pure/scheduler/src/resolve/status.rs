@@ -18,7 +18,7 @@ pub(super) mod tickets;
 
 use std::sync::Arc;
 
-pub(super) use history::ENTRY_ATTRIBUTES;
+pub(super) use history::{ENTRY_ATTRIBUTES, RECORD_ATTRIBUTES};
 
 use cib::Element;
 use model::{OcfCode, Role, Score};

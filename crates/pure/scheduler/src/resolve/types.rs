@@ -19,6 +19,7 @@ use cib::Document;
 
 use super::digest::DigestBases;
 
+use crate::by_name::ByName;
 use crate::report::Finding;
 
 pub use constraint::*;
@@ -67,8 +68,8 @@ pub struct Resolved<'a> {
     pub findings: Vec<Finding>,
     /// Records that were compared with the configuration already.
     pub(crate) digest_bases: DigestBases<'a>,
-    pub(crate) by_id: BTreeMap<Arc<str>, ResIx>,
-    pub(crate) by_history_id: BTreeMap<Arc<str>, ResIx>,
+    pub(crate) by_id: ByName<Arc<str>, ResIx>,
+    pub(crate) by_history_id: ByName<Arc<str>, ResIx>,
     pub(crate) nodes_by_name: BTreeMap<Arc<str>, NodeIx>,
     pub(crate) nodes_by_id: BTreeMap<Arc<str>, NodeIx>,
 }

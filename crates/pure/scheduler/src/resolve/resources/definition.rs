@@ -105,7 +105,7 @@ pub(in super::super) fn add<'a>(
     let added = ResIx::new(reading.resolved.resources.len());
     let resource = base(&mut definition, meta);
     // A removed resource may be called as one that is there; that one comes first.
-    reading.resolved.by_id.entry(Arc::clone(&resource.id)).or_insert(added);
+    reading.resolved.by_id.get_or_insert(Arc::clone(&resource.id), added);
     reading.resolved.resources.push(resource);
     read_options(reading, added);
     let works = match definition.shape {
@@ -222,7 +222,7 @@ fn base<'a>(definition: &mut Definition<'a>, meta: Values<'a>) -> Resource<'a> {
 fn undo(reading: &mut Reading<'_>, added: ResIx) {
     let resolved = &mut reading.resolved;
     resolved.resources.truncate(added.at());
-    resolved.by_id.retain(|_, resource| *resource < added);
+    resolved.by_id.retain(|resource| *resource < added);
     resolved.wishes.retain(|wish| wish.resource < added);
     reading.cloned.retain(|set, _| *set < added);
 }

@@ -52,8 +52,9 @@ fn remember(reading: &mut Reading<'_>, resource: ResIx, id: &str) {
     if let Some(at) = reading.resolved.resources.get_mut(resource.at()) {
         at.history_id = Some(id.clone());
     }
-    let first = reading.resolved.by_history_id.entry(id).or_insert(resource);
-    *first = (*first).min(resource);
+    if let Some(first) = reading.resolved.by_history_id.get_or_insert(id, resource) {
+        *first = (*first).min(resource);
+    }
 }
 
 fn is_anonymous(resolved: &Resolved<'_>, top: ResIx) -> bool {

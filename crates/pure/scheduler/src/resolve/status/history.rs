@@ -30,7 +30,8 @@ pub(super) fn read_node<'a>(reading: &mut Reading<'a>, node: NodeIx, state: Elem
 
 /// Reads one record. `None` if it says nothing.
 fn read_record<'a>(reading: &mut Reading<'a>, node: NodeIx, record: Element<'a>) -> Option<ResIx> {
-    let Some(id) = record.attr("id") else {
+    let [id, kind, standard, provider] = record.pick(&reading.record_attributes);
+    let Some(id) = id else {
         let message = "a record without an id is left out";
         reading.find(Severity::Error, record, FindingKind::Incomplete, message);
         return None;
@@ -56,8 +57,9 @@ fn read_record<'a>(reading: &mut Reading<'a>, node: NodeIx, record: Element<'a>)
         entries.into_iter().map(|entry| read_entry(entry, picker)).collect();
     let on_fail = read_entries(reading, resource, node, &mut entries);
     let (start, stop) = active_range(&entries);
+    let (element, agent) = (record, [kind, standard, provider]);
     let history =
-        History { node, resource: Some(resource), id, element: record, entries, start, stop };
+        History { node, resource: Some(resource), id, element, agent, entries, start, stop };
     request_recurring(reading, resource, &history);
     reading.resolved.history.push(history);
     let saved = reading.saved_role;
@@ -86,6 +88,9 @@ fn read_entries<'a>(
     }
     progress.on_fail
 }
+
+/// What is read of a record itself.
+pub(in super::super) const RECORD_ATTRIBUTES: [&str; 4] = ["id", "type", "class", "provider"];
 
 /// What [`read_entry`] reads, in its order.
 pub(in super::super) const ENTRY_ATTRIBUTES: [&str; 8] = [

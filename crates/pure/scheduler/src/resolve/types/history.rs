@@ -16,6 +16,8 @@ pub struct History<'a> {
     /// The `id` as recorded.
     pub id: &'a str,
     pub element: Element<'a>,
+    /// The agent as recorded: `type`, `class` and `provider`.
+    pub(crate) agent: [Option<&'a str>; 3],
     /// In the order in which they happened.
     pub entries: Vec<HistoryEntry<'a>>,
     /// Position of the entry from which on the resource was active, as far as entries tell.
