@@ -1,4 +1,5 @@
-//! Runs `scenarios/cli/*.txt`: command lines and what they answer.
+//! Runs `scenarios/cli/*.txt`, and what `docs/concepts/why.md` shows: command lines and what they
+//! answer.
 //!
 //! A line `$ quorate ...` is run in the scenario's folder; below it stands what it wrote to
 //! standard output, then, behind `! `, what it wrote to standard error, then its exit code if that
@@ -39,33 +40,64 @@ fn command_lines_answer_what_they_answered() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// Each block of the page that begins with a command line shows what that answers.
+#[test]
+fn the_page_shows_what_the_program_answers() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = root.join("docs/concepts/why.md");
+    let text = fs::read_to_string(&page).unwrap();
+    let mut played = String::new();
+    let mut blocks = text.split("```text\n");
+    played.push_str(blocks.next().unwrap());
+    let mut shown = 0;
+    for block in blocks {
+        let (shows, rest) = block.split_once("```").unwrap();
+        let command = shows.lines().next().unwrap();
+        assert!(command.starts_with("$ quorate "), "{command}");
+        let answer = answer(command, &root.join("scenarios/cli"));
+        played.push_str(&format!("```text\n{command}\n{answer}```{rest}"));
+        shown += 1;
+    }
+    assert!(shown >= 10, "only {shown} examples");
+    if std::env::var_os("REWRITE").is_some() {
+        fs::write(&page, played).unwrap();
+    } else {
+        assert!(played == text, "{}:\n{}", page.display(), difference(&text, &played));
+    }
+}
+
 /// The scenario with what its commands answer now.
 fn play(text: &str, folder: &Path) -> String {
     let title: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
     let mut played = title.join("\n");
     played.push('\n');
     for line in text.lines().filter(|line| line.starts_with("$ quorate")) {
-        let words = line.split_whitespace().skip(2);
-        let done = Command::new(env!("CARGO_BIN_EXE_quorate"))
-            .args(words)
-            .args(["--now", NOW])
-            .current_dir(folder)
-            .env_remove("QUORATE_SOCKET")
-            .output()
-            .unwrap();
-        played.push_str(&format!("\n{line}\n"));
-        played.push_str(&String::from_utf8(done.stdout).unwrap());
-        for said in String::from_utf8(done.stderr).unwrap().lines() {
-            played.push_str(format!("! {said}").trim_end());
-            played.push('\n');
-        }
-        match done.status.code() {
-            Some(0) => {}
-            Some(code) => played.push_str(&format!("exit code {code}\n")),
-            None => played.push_str("ended by a signal\n"),
-        }
+        played.push_str(&format!("\n{line}\n{}", answer(line, folder)));
     }
     played
+}
+
+/// What a command line answers now.
+fn answer(line: &str, folder: &Path) -> String {
+    let words = line.split_whitespace().skip(2);
+    let done = Command::new(env!("CARGO_BIN_EXE_quorate"))
+        .args(words)
+        .args(["--now", NOW])
+        .current_dir(folder)
+        .env_remove("QUORATE_SOCKET")
+        .output()
+        .unwrap();
+    let mut said = String::from_utf8(done.stdout).unwrap();
+    for line in String::from_utf8(done.stderr).unwrap().lines() {
+        said.push_str(format!("! {line}").trim_end());
+        said.push('\n');
+    }
+    match done.status.code() {
+        Some(0) => {}
+        Some(code) => said.push_str(&format!("exit code {code}\n")),
+        None => said.push_str("ended by a signal\n"),
+    }
+    said
 }
 
 fn difference(expected: &str, found: &str) -> String {

@@ -115,7 +115,7 @@ pub fn why(
         part.comes = comes(&explained, &part.id);
         let is_blocked = part.comes.iter().any(|coming| coming.is_start_that_cannot_be());
         let runs = part.role != PartRole::Stopped && !is_blocked;
-        part.would = whatif::counterfactuals(decided, at, only, runs);
+        part.would = whatif::counterfactuals(decided, at, only, &part.comes, runs);
         parts.push(part);
     }
     Ok(Why { resource: resource.to_owned(), parts })

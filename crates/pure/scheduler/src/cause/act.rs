@@ -90,7 +90,26 @@ impl Finder<'_, '_, '_> {
             self.push_action(at, by);
             at = by;
         }
-        self.hindrance(at);
+        match self.missing_input(at) {
+            Some(input) => {
+                self.push_action(at, input);
+                self.hindered(input);
+            }
+            None => self.hindrance(at),
+        }
+    }
+
+    /// Of an ordering point of no resource, what it waits for in vain: it counts how many of its
+    /// inputs can be done.
+    fn missing_input(&self, act: ActIx) -> Option<ActIx> {
+        let found = &self.acting.arena[act];
+        if found.resource.is_some() || found.node.is_some() {
+            return None;
+        }
+        let inputs = (0..).map_while(|position| self.acting.arena.input(act, position));
+        let mut inputs = inputs.map(|edge| edge.other);
+        inputs
+            .find(|input| !self.acting.is(*input, ActFlags::RUNNABLE) && !self.acts.contains(input))
     }
 
     /// It is not in the plan: that it cannot run is what others heed.

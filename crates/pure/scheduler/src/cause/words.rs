@@ -54,7 +54,13 @@ impl fmt::Display for CauseAction {
         match (resource, task.as_ref()) {
             (None, "stonith") => write!(f, "{place} {verb} be fenced")?,
             (None, "do_shutdown") => write!(f, "{place} {verb} shut down")?,
-            (None, other) => write!(f, "{other}{on} {verb} be done")?,
+            (None, other) => match other.split_once("one-or-more:") {
+                Some((_, id)) if *blocked => {
+                    write!(f, "too few of what must go first can start (order `{id}`)")?;
+                }
+                Some((_, id)) => write!(f, "enough of what goes first starts (order `{id}`)")?,
+                None => write!(f, "{other}{on} {verb} be done")?,
+            },
             (Some(resource), task) => write!(f, "{resource} {verb} {}{on}", passive(task))?,
         }
         match constraint {

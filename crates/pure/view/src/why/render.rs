@@ -2,7 +2,7 @@
 
 use model::Score;
 
-use super::{Part, PartRole, Row, Term, TermChange, Why};
+use super::{Counterfactual, Part, PartRole, Row, Term, TermChange, Why};
 use crate::because::{Explained, Link, link_text};
 use crate::text::{RenderOptions, Tone};
 use crate::words;
@@ -10,21 +10,47 @@ use crate::words;
 /// Writes the explanation for people.
 pub fn render(why: &Why, options: RenderOptions) -> String {
     let mut out = String::new();
-    for (at, part) in why.parts.iter().enumerate() {
-        if at > 0 {
+    let mut left = why.parts.as_slice();
+    let mut told: Vec<&[Counterfactual]> = Vec::new();
+    while let [part, rest @ ..] = left {
+        if !out.is_empty() {
             out.push('\n');
         }
-        write_part(part, options, &mut out);
+        let alike = rest.iter().take_while(|other| is_idle_twin(part, other)).count();
+        let (alike, rest) = rest.split_at(alike);
+        write_part(part, alike, options, &mut out);
         // What brings the whole along is said once.
-        if !why.parts.iter().take(at).any(|earlier| earlier.would == part.would) {
+        if !told.contains(&part.would.as_slice()) {
             write_would(part, &mut out);
         }
+        told.push(&part.would);
+        left = rest;
     }
     out
 }
 
-fn write_part(part: &Part, options: RenderOptions, out: &mut String) {
-    out.push_str(&options.paint(Tone::Strong, &headline(part)));
+/// Whether two instances are idle for the same reasons: they are told as one.
+fn is_idle_twin(one: &Part, other: &Part) -> bool {
+    let is_idle = |part: &Part| part.role == PartRole::Stopped && part.active.is_empty();
+    is_idle(one)
+        && is_idle(other)
+        && one.rule == other.rule
+        && one.nodes == other.nodes
+        && one.promotion == other.promotion
+        && one.comes.is_empty()
+        && other.comes.is_empty()
+}
+
+fn write_part(part: &Part, alike: &[Part], options: RenderOptions, out: &mut String) {
+    let headline = match alike {
+        [] => headline(part),
+        _ => {
+            let ids = std::iter::once(part).chain(alike).map(|part| part.id.as_str());
+            let ids: Vec<&str> = ids.collect();
+            format!("{} do not run: {}.", words::list(&ids), part.because)
+        }
+    };
+    out.push_str(&options.paint(Tone::Strong, &headline));
     out.push('\n');
     write_coming(part, options, out);
     write_rows(&part.nodes, options, out);
@@ -38,7 +64,9 @@ fn write_part(part: &Part, options: RenderOptions, out: &mut String) {
 
 /// What sets it in motion, or keeps it from what it should do, unless the headline says it.
 fn write_coming(part: &Part, options: RenderOptions, out: &mut String) {
-    let said = |link: &Link| matches!(link.kind, "not-running" | "better-place" | "moves");
+    let about_it = |link: &Link| link.resource.as_deref() == Some(part.id.as_str());
+    let of_place = |kind: &str| matches!(kind, "not-running" | "better-place" | "moves");
+    let said = |link: &Link| of_place(link.kind) && about_it(link);
     let blocked = part.comes.iter().find(|coming| coming.key.is_empty());
     let planned = part.comes.first().filter(|_| blocked.is_none());
     if let Some(blocked) = blocked.filter(|_| part.active.is_empty()) {
@@ -55,6 +83,9 @@ fn write_would(part: &Part, out: &mut String) {
     let would = match (first.promoted, &first.node) {
         (true, Some(node)) => format!("be promoted on {node}"),
         (true, None) => "be promoted".to_owned(),
+        (false, Some(node)) if part.active.as_slice() == [node.clone()] => {
+            format!("stay on {node}")
+        }
         (false, Some(node)) => format!("run on {node}"),
         (false, None) => "run".to_owned(),
     };
@@ -79,7 +110,11 @@ fn write_would(part: &Part, out: &mut String) {
 fn headline(part: &Part) -> String {
     let Part { id, active, promoted_now, node, role, because, .. } = part;
     let here = words::list(active);
-    let stops = part.comes.iter().any(|coming| coming.task == "stop" && !coming.key.is_empty());
+    let comes = |task: &str| {
+        let is_it = |coming: &Explained| coming.task == task && !coming.key.is_empty();
+        part.comes.iter().any(is_it)
+    };
+    let (stops, starts) = (comes("stop"), comes("start"));
     let cannot = part.comes.iter().any(Explained::is_start_that_cannot_be);
     let Some(node) = node.as_ref().filter(|_| *role != PartRole::Stopped) else {
         return match active.is_empty() {
@@ -107,6 +142,10 @@ fn headline(part: &Part) -> String {
         }
         (true, _) if *role == PartRole::Unpromoted && *promoted_now => {
             format!("{id} is promoted on {node} and will be demoted.")
+        }
+        (true, _) if stops && starts => {
+            let verb = verb.replacen("run", "runs", 1);
+            format!("{id} {verb} on {node}: {because}. It will be restarted there.")
         }
         (true, _) => format!("{id} {} on {node}: {because}.", verb.replacen("run", "runs", 1)),
         (false, _) if active.is_empty() => format!("{id} will {verb} on {node}: {because}."),

@@ -1,6 +1,6 @@
 //! Where each part of a score comes from: as words for programs, and in words.
 
-use model::Role;
+use model::{Role, Score};
 use scheduler::assign::{ColocationIx, ScoreChange, ScoreSource, ScoreTerm};
 use scheduler::{Assigned, Resolved, WishSource};
 use serde::Serialize;
@@ -116,6 +116,9 @@ fn term(decision: Decision<'_, '_>, term: &ScoreTerm) -> Term {
         Term { other: Some(id), text, terms: terms(decision, &claim), ..base }
     } else if term.source == ScoreSource::TargetRole && value > 0 {
         Term { text: "its `target-role` demands it".to_owned(), ..base }
+    } else if term.source == ScoreSource::Node && term.value == Score::MINUS_INFINITY {
+        let text = "the node takes nothing new: it is away, leaving, or made for something else";
+        Term { text: text.to_owned(), ..base }
     } else {
         base
     }

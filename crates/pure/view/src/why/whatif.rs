@@ -14,9 +14,10 @@ mod search;
 
 use cib::Document;
 use model::Role;
-use scheduler::{Assigned, NodeIx, ResIx, Resolved};
+use scheduler::{Assigned, NodeIx, NodeKind, ResIx, Resolved};
 use serde::Serialize;
 
+use crate::because::Explained;
 use candidates::Gathering;
 use search::{Goal, Search};
 
@@ -79,6 +80,7 @@ pub(super) fn counterfactuals(
     decided: Decided<'_, '_>,
     part: ResIx,
     only: Option<NodeIx>,
+    comes: &[Explained],
     runs: bool,
 ) -> Vec<Counterfactual> {
     if only.is_none() && runs && follows_its_group(decided.resolved, part) {
@@ -108,6 +110,7 @@ pub(super) fn counterfactuals(
     };
     let gathered = nodes.iter().map(|node| {
         let mut gathering = Gathering::new(decided, place);
+        gathering.of_blockers(comes);
         gathering.of_part(part, *node, to_be_promoted);
         gathering.found
     });
@@ -140,9 +143,14 @@ fn goes_by_id<'r>(resolved: &'r Resolved<'_>, part: ResIx) -> Option<&'r str> {
     (found.flags.unique || bundled).then_some(found.id.as_ref())
 }
 
-/// The node that it would be on if the one where it is were not there; or else the one that lacks
-/// least.
+/// The node that it leaves; or that it would be on if the one where it is were not there; or else
+/// the one that lacks least.
 fn runner_up(decided: Decided<'_, '_>, part: ResIx, place: NodeIx) -> Option<NodeIx> {
+    if let [here] = decided.resolved.resource(part).active.as_slice()
+        && *here != place
+    {
+        return Some(*here);
+    }
     let best = decided.assigned.best_nodes(decided.resolved, part);
     let able = |node: &NodeIx| {
         let state = decided.resolved.node(*node);
@@ -156,7 +164,12 @@ fn runner_up(decided: Decided<'_, '_>, part: ResIx, place: NodeIx) -> Option<Nod
 
 /// The nodes that lack least: those that it knows and that are up go first.
 fn nodes_to_try(decided: Decided<'_, '_>, part: ResIx) -> Vec<NodeIx> {
-    let mut nodes: Vec<NodeIx> = decided.resolved.node_indices().collect();
+    let is_open = |node: &NodeIx| {
+        // Nobody puts on a guest what was never meant for guests.
+        let made = !matches!(decided.resolved.node(*node).kind, NodeKind::Cluster);
+        !made || decided.assigned.resource(part).scores.get(*node).is_some()
+    };
+    let mut nodes: Vec<NodeIx> = decided.resolved.node_indices().filter(is_open).collect();
     let hindrances = |node: &NodeIx| {
         let state = decided.resolved.node(*node);
         let cell = decided.assigned.resource(part).scores.get(*node);

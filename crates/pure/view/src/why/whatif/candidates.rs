@@ -11,6 +11,7 @@ use scheduler::{NodeIx, NodeKind, ResIx, WishSource};
 use super::Decided;
 use super::apply::{resource_element, where_scored};
 use super::change::{Change, Number};
+use crate::because::Explained;
 
 /// How far colocations are followed: what a resource hangs on can hang on others.
 const DEPTH: u32 = 3;
@@ -45,6 +46,22 @@ impl<'d, 'a> Gathering<'d, 'a> {
             self.away_from_place(part);
             if self.place.is_none() && super::is_copy(self.decided.resolved, part) {
                 self.limits(part);
+            }
+        }
+    }
+
+    /// What keeps a start from being done that should be: other resources, or their constraints.
+    pub(super) fn of_blockers(&mut self, comes: &[Explained]) {
+        let blocked = comes.iter().filter(|coming| coming.is_start_that_cannot_be());
+        for link in blocked.flat_map(|coming| &coming.because) {
+            if let Some(id) = link.id.as_ref().filter(|_| link.kind == "blocked-action") {
+                self.add(Change::Without { constraint: id.clone(), kind: "constraint" });
+            }
+            let named = [&link.resource, &link.other].into_iter().flatten();
+            for at in named.filter_map(|id| self.decided.resolved.find_resource(id)) {
+                for leaf in crate::survival::leaves(self.decided.resolved, at).into_iter().take(4) {
+                    self.anywhere(leaf, DEPTH - 1);
+                }
             }
         }
     }
