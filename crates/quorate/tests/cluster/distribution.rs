@@ -102,8 +102,8 @@ impl Databases {
             made.bin.display(),
             made.dir.display()
         ));
-        let hba = "local all all trust\nhost all all 127.0.0.0/8 trust\n\
-                   host replication all 127.0.0.0/8 trust\n";
+        let hba =
+            "local all all trust\nlocal replication all trust\nhost all all 127.0.0.0/8 trust\n";
         fs::write(made.dir.join("n1/pg_hba.conf"), hba).unwrap();
         made.shell(&format!("cp -a {0}/n1 {0}/n2", made.dir.display()));
         for node in 1..=2 {
@@ -140,13 +140,14 @@ impl Databases {
     fn resources(&self) -> String {
         let path = |name: &str| self.bin.join(name).to_str().unwrap().to_owned();
         let (psql, pgctl, port) = (path("psql"), path("pg_ctl"), self.port.to_string());
+        let first = format!("{}/first", self.dir.display());
         let common = [
             ("psql", psql.as_str()),
             ("pgctl", pgctl.as_str()),
             ("pgport", port.as_str()),
             ("rep_mode", "async"),
             ("node_list", "n1 n2"),
-            ("master_ip", "127.0.1.1"),
+            ("master_ip", first.as_str()),
             ("repuser", "postgres"),
             ("restart_on_promote", "false"),
             ("xlog_check_count", "1"),
@@ -181,11 +182,14 @@ impl Databases {
                 <op id="db-mp" name="monitor" interval="1s" timeout="60s" role="Promoted"/>
                 <op id="db-mu" name="monitor" interval="2s" timeout="60s"/>
               </operations>
-            </primitive></clone>"#,
+            </primitive></clone>
+            <primitive id="way" class="ocf" provider="testkit" type="points_here">
+              <instance_attributes id="way-p">{}</instance_attributes></primitive>"#,
             pairs("dbs-m", &[("promotable", "true"), ("notify", "true"), ("clone-max", "2")]),
             own(1),
             own(2),
-            pairs("db-p", &common)
+            pairs("db-p", &common),
+            pairs("way-p", &[("link", first.as_str()), ("dir", self.dir.to_str().unwrap())])
         )
     }
 }
@@ -198,37 +202,36 @@ fn a_replicated_database_says_itself_who_may_be_promoted() {
     }
     let bed = Bed::start();
     let databases = Databases::make(&bed);
+    // Others find the promoted one by a way that moves with it, as an address does.
     let constraints = r#"<rsc_location id="not-here" rsc="dbs" node="n3" score="-INFINITY"/>
-        <rsc_location id="first" rsc="dbs"><rule id="first-r" role="Promoted" score="10">
-        <expression id="first-e" attribute="\#uname" operation="eq" value="n1"/></rule>
-        </rsc_location>"#
-        .replace('\\', "");
-    let reply = bed.replace(1, configuration(&databases.resources(), &constraints));
+        <rsc_colocation id="with" rsc="way" with-rsc="dbs" with-rsc-role="Promoted" score="INFINITY"/>
+        <rsc_order id="after" first="dbs" first-action="promote" then="way" then-action="start" symmetrical="false"/>"#;
+    let reply = bed.replace(1, configuration(&databases.resources(), constraints));
     assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
     let status =
         |xml: &str, value: &str| xml.contains(&format!("name=\"db-status\" value=\"{value}\""));
     bed.wait(1, "replication", |seen| status(&seen.xml, "PRI") && status(&seen.xml, "HS:async"));
-    let score = |node: u32| {
-        answer(&bed, 3, &format!("crm_attribute -N n{node} -n master-db -l reboot -G -q"))
+    let ask = |node: usize, what: &str| {
+        answer(&bed, 3, &format!("crm_attribute -N n{node} -n {what} -G -q -d none"))
     };
-    assert_eq!((score(1).as_str(), score(2).as_str()), ("1000\n", "100\n"));
-    assert_eq!(answer(&bed, 3, "crm_attribute -N n1 -n db-data-status -G -q"), "LATEST\n");
-    // It answers when the standby has it, too.
-    databases.ask(1, "set synchronous_commit = on; create table t as select 42 as n");
-    databases.ask(1, "select pg_switch_wal()");
+    let first = if ask(1, "db-status -l reboot") == "PRI\n" { 1 } else { 2 };
+    let second = 3 - first;
+    let scores = [first, second].map(|node| ask(node, "master-db -l reboot"));
+    assert_eq!(scores, ["1000\n", "100\n"]);
+    assert_eq!(ask(first, "db-data-status"), "LATEST\n");
+    databases.ask(first, "create table t as select 42 as n");
+    bed.wait(1, "the standby", |_| {
+        databases.ask(second, "select count(*) from pg_tables where tablename = 't'") == "1\n"
+    });
 
     // The first one dies, and what it wrote lives on in the second.
-    let pid = fs::read_to_string(databases.dir.join("n1/postmaster.pid")).unwrap();
-    let first = Identity::of(pid.lines().next().unwrap().parse().unwrap()).unwrap();
-    bed.wait(1, "the standby", |_| {
-        databases.ask(2, "select count(*) from pg_tables where tablename = 't'") == "1\n"
-    });
-    process::send(first, process::Signal::Kill).unwrap();
+    let pid = databases.dir.join(format!("n{first}/postmaster.pid"));
+    let pid = fs::read_to_string(pid).unwrap().lines().next().unwrap().parse().unwrap();
+    process::send(Identity::of(pid).unwrap(), process::Signal::Kill).unwrap();
     bed.wait(2, "the other's promotion", |seen| {
-        is_quiet(seen)
-            && answer(&bed, 3, "crm_attribute -N n2 -n db-status -l reboot -G -q -d none")
-                == "PRI\n"
+        is_quiet(seen) && ask(second, "db-status -l reboot") == "PRI\n"
     });
-    assert_eq!(databases.ask(2, "select n from t"), "42\n");
-    assert_eq!(answer(&bed, 3, "crm_resource -r dbs -W -Q"), "n2 Promoted\n");
+    assert_eq!(databases.ask(second, "select n from t"), "42\n");
+    assert_eq!(answer(&bed, 3, "crm_resource -r dbs -W -Q"), format!("n{second} Promoted\n"));
+    assert_eq!(answer(&bed, 3, "crm_resource -r way -W -Q"), format!("n{second}\n"));
 }
