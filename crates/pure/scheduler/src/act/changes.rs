@@ -29,10 +29,10 @@ pub(crate) fn handle_all<'r, 'a>(acting: &mut Acting<'r, 'a>) -> Vec<Deferred<'r
     let names = names(given);
     let mut deferred = Vec::new();
     for node in given.node_indices() {
-        // As it was before anything was assigned: a connection that comes up anew has no history
-        // to compare.
-        let found = given.node(node);
-        let usable = found.online && !found.shutdown && !found.unclean && !found.standby;
+        // As it is before what was assigned is adopted: a connection that comes up anew has no
+        // history to compare.
+        let (found, now) = (given.node(node), acting.node_now(node));
+        let usable = now.online && !now.shutdown && !now.unclean && !found.standby;
         if !found.maintenance && !usable {
             continue;
         }

@@ -41,6 +41,7 @@ fn recheck_at(acting: &Acting<'_, '_>) -> Option<i64> {
     let ends = locks
         .filter(|_| limit > 0)
         .map(|lock| lock.since.saturating_add(limit).saturating_add(1))
+        .chain(acting.next.0)
         .filter(|end| *end > given.now);
     given.recheck_at.into_iter().chain(ends).min()
 }
