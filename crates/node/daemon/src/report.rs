@@ -24,9 +24,9 @@ pub(crate) fn log(entry: &Entry) {
         Event::Refused { user, change, reason } => {
             tracing::warn!(number, user, change, reason, "refused");
         }
-        Event::Planned { transition, cause, actions, findings } => {
-            let actions = actions.join("; ");
-            tracing::info!(number, transition, cause, actions, "plan");
+        Event::Planned { transition, cause, actions, because, findings } => {
+            let (actions, because) = (actions.join("; "), because.join("; "));
+            tracing::info!(number, transition, cause, actions, because, "plan");
             for finding in findings {
                 tracing::warn!(number, finding, "the configuration is odd");
             }

@@ -142,16 +142,20 @@ impl Controller {
         let Some(cause) = coordination.due.take() else { return };
         let input = scheduler::Input { now: self.now.wall, sanitized: false };
         let document = &self.state.document;
-        match catch_unwind(AssertUnwindSafe(|| scheduler::plan(document, &input))) {
-            Ok(planned) => self.take_up(planned, cause),
+        match catch_unwind(AssertUnwindSafe(|| scheduler::plan_with_causes(document, &input))) {
+            Ok((planned, chains)) => {
+                let why = Why { cause, because: scheduler::cause::roots(&chains) };
+                self.take_up(planned, why);
+            }
             Err(_) => {
                 let finding = "the scheduler failed on this document: holding everything";
-                self.announce(cause, vec!["(held)".to_owned()], vec![finding.to_owned()]);
+                let why = Why { cause, because: Vec::new() };
+                self.announce(why, vec!["(held)".to_owned()], vec![finding.to_owned()]);
             }
         }
     }
 
-    fn take_up(&mut self, planned: Planned, cause: String) {
+    fn take_up(&mut self, planned: Planned, why: Why) {
         self.arm_recheck(planned.plan.settings.recheck_at);
         let strangers = self.strangers();
         let Some(coordination) = &mut self.coordination else { return };
@@ -164,7 +168,7 @@ impl Controller {
         if !planned.plan.steps.is_empty() && coordination.goes_in_circles(&planned.plan) {
             findings.push("the same plan again and again: waiting for something to change".into());
             coordination.transition = None;
-            return self.announce(cause, lines, findings);
+            return self.announce(why, lines, findings);
         }
         coordination.number += 1;
         let Coordination { number, leaves, fencings, .. } = coordination;
@@ -193,7 +197,7 @@ impl Controller {
         let transition = Transition::new(*number, planned.plan, under_way, held);
         coordination.transition = (!is_empty).then_some(transition);
         coordination.waiting_for = waiting_for;
-        self.announce(cause, lines, findings);
+        self.announce(why, lines, findings);
     }
 
     /// Without quorum: members that the quorate side does not know to be up. It would not fence
@@ -208,10 +212,11 @@ impl Controller {
         unknown.map(|id| self.name_of(*id)).collect()
     }
 
-    fn announce(&mut self, cause: String, actions: Vec<String>, findings: Vec<String>) {
+    fn announce(&mut self, why: Why, actions: Vec<String>, findings: Vec<String>) {
         let transition = self.coordination.as_ref().map_or(0, |coordination| coordination.number);
         let at = self.now.wall;
-        let planned = wire::peer::Planned { transition, cause, actions, findings, at };
+        let Why { cause, because } = why;
+        let planned = wire::peer::Planned { transition, cause, actions, because, findings, at };
         self.broadcast(Message::Planned(Box::new(planned)));
     }
 
@@ -394,6 +399,14 @@ fn places_at_work(outstanding: &Outstanding, plan: &Plan) -> BTreeSet<(String, S
         })
         .map(|entry| place_of(&entry.action))
         .collect()
+}
+
+/// Why there is a plan, and why it is this one.
+struct Why {
+    /// What made the coordinator plan.
+    cause: String,
+    /// What began the plan's actions.
+    because: Vec<String>,
 }
 
 /// One word for each action that does something, for people.

@@ -143,14 +143,14 @@ impl Controller {
     }
 
     fn planned(&mut self, planned: Planned) {
-        let Planned { transition, cause, actions, findings, at } = planned;
+        let Planned { transition, cause, actions, because, findings, at } = planned;
         // What still runs from an earlier plan leads to a new one when it ends.
         self.state.idle = actions.is_empty() && self.state.outstanding.is_empty();
         if self.state.idle {
             self.report(at, Event::Idle);
             self.clients.became_idle(&mut self.effects);
         } else if !actions.is_empty() {
-            self.report(at, Event::Planned { transition, cause, actions, findings });
+            self.report(at, Event::Planned { transition, cause, actions, because, findings });
         }
     }
 }

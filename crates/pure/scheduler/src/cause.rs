@@ -27,6 +27,8 @@ use model::{ActionId, ExecStatus, OcfCode, Plan, Role, Score};
 
 use crate::act::acting::Acting;
 use crate::act::arena::ActIx;
+use crate::act::flags::ActFlags;
+use crate::act::task::Task;
 use crate::assign::{Assigned, Reason};
 use crate::resolve::types::LossPolicy;
 use crate::{NodeIx, ResIx, Resolved, graph};
@@ -203,15 +205,65 @@ pub fn explain(resolved: &Resolved<'_>, assigned: &Assigned) -> Explained {
     let mut steps = graph::select(&mut acting);
     graph::untangle(&mut acting, &mut steps);
     let plan = graph::raise(&acting, &steps);
-    let chain = |act: &ActIx| {
-        let resource = acting.arena[*act].resource;
-        let resource = resource.map(|resource| Arc::clone(&acting.resource(resource).id));
-        let causes = Finder::new(&acting).explain(*act);
-        Chain { action: ActionId(act.number()), resource, causes }
-    };
-    let chains = steps.iter().map(chain).collect();
+    let chains = steps.iter().map(|act| chain(&acting, *act)).collect();
     let blocked = act::blocked(&acting);
     Explained { plan, chains, blocked }
+}
+
+fn chain(acting: &Acting<'_, '_>, act: ActIx) -> Chain {
+    let resource = acting.arena[act].resource;
+    let resource = resource.map(|resource| Arc::clone(&acting.resource(resource).id));
+    let causes = Finder::new(acting).explain(act);
+    Chain { action: ActionId(act.number()), resource, causes }
+}
+
+/// Each chain may look through all history, and a running cluster has no time for thousands.
+const CHANGES_MAX: usize = 32;
+
+/// The chains of the first of the steps that change what runs.
+pub(crate) fn of_changes(acting: &Acting<'_, '_>, steps: &[ActIx]) -> Vec<Chain> {
+    let changes = |act: &&ActIx| {
+        let found = &acting.arena[**act];
+        let is_change = matches!(
+            found.task,
+            Task::Start | Task::Stop | Task::Promote | Task::Demote | Task::MigrateTo | Task::Fence
+        );
+        is_change && !found.is(ActFlags::PSEUDO)
+    };
+    steps.iter().filter(changes).take(CHANGES_MAX).map(|act| chain(acting, *act)).collect()
+}
+
+/// Each root of the chains once, in words.
+pub fn roots(chains: &[Chain]) -> Vec<String> {
+    let mut roots: Vec<String> = Vec::new();
+    let mut idle: Vec<&str> = Vec::new();
+    for root in chains.iter().filter_map(|chain| chain.causes.last()) {
+        match root {
+            Cause::Root(Root::NotRunning { resource, .. }) if idle.contains(&&**resource) => {}
+            Cause::Root(Root::NotRunning { resource, .. }) => idle.push(resource),
+            Cause::Root(_)
+            | Cause::Action(_)
+            | Cause::Moves { .. }
+            | Cause::Follows { .. }
+            | Cause::RoleMoves { .. }
+            | Cause::NodeOf { .. } => {
+                let text = root.to_string();
+                if !roots.contains(&text) {
+                    roots.push(text);
+                }
+            }
+        }
+    }
+    match idle.as_slice() {
+        [] => {}
+        [one] => roots.push(format!("{one} should run, and runs nowhere")),
+        [one, other] => roots.push(format!("{one} and {other} should run, and run nowhere")),
+        [one, rest @ ..] => {
+            let rest = rest.len();
+            roots.push(format!("{one} and {rest} others should run, and run nowhere"));
+        }
+    }
+    roots
 }
 
 impl Cause {

@@ -71,15 +71,33 @@ pub fn plan_resolved(resolved: &Resolved<'_>) -> Planned {
     graph(act(resolved, &assigned), resolved, &assigned)
 }
 
+/// As [`plan`], with what began it: the causes of those of its actions that change what runs.
+pub fn plan_with_causes(document: &Document, input: &Input) -> (Planned, Vec<cause::Chain>) {
+    let resolved = resolve(document, input);
+    let assigned = assign(&resolved);
+    let mut acting = act(&resolved, &assigned);
+    let (planned, steps) = finish(&mut acting, &resolved, &assigned);
+    (planned, cause::of_changes(&acting, &steps))
+}
+
 /// The last stage: makes the plan of what was derived from `resolved` and `assigned`.
 pub fn graph(mut acting: Acting<'_, '_>, resolved: &Resolved<'_>, assigned: &Assigned) -> Planned {
-    let mut steps = graph::select(&mut acting);
-    let untangled = graph::untangle(&mut acting, &mut steps);
-    let plan = graph::raise(&acting, &steps);
-    let actions = graph::view(&acting);
-    let changes = summary::summarize(&acting);
+    finish(&mut acting, resolved, assigned).0
+}
+
+fn finish(
+    acting: &mut Acting<'_, '_>,
+    resolved: &Resolved<'_>,
+    assigned: &Assigned,
+) -> (Planned, Vec<act::arena::ActIx>) {
+    let mut steps = graph::select(acting);
+    let untangled = graph::untangle(acting, &mut steps);
+    let plan = graph::raise(acting, &steps);
+    let actions = graph::view(acting);
+    let changes = summary::summarize(acting);
     let mut findings = resolved.findings.clone();
     findings.extend(assigned.findings.iter().cloned());
     findings.extend(untangled);
-    Planned { plan, scores: assigned.score_lines(resolved), actions, changes, findings }
+    let scores = assigned.score_lines(resolved);
+    (Planned { plan, scores, actions, changes, findings }, steps)
 }

@@ -27,8 +27,8 @@ pub fn describe(event: &Event) -> (Tone, String) {
         Event::Refused { user, change, reason } => {
             (Tone::Caution, format!("refused, {user}: {change}: {reason}"))
         }
-        Event::Planned { transition, cause, actions, findings: _ } => {
-            (Tone::Plain, planned(*transition, cause, actions))
+        Event::Planned { transition, cause, actions, because, findings: _ } => {
+            (Tone::Plain, planned(*transition, cause, actions, because))
         }
         Event::Started { action, node } => (Tone::Faint, format!("{action} begins on {node}")),
         Event::Finished { action, node, code, status, reason, ms, expected } => {
@@ -84,7 +84,10 @@ fn membership(members: &[String], lost: &[String], quorate: bool) -> (Tone, Stri
 /// Long plans are cut: the rest is in the JSON.
 const ACTIONS_SHOWN: usize = 8;
 
-fn planned(transition: u64, cause: &str, actions: &[String]) -> String {
+/// Causes that are told; `quorate why --action` has them all.
+const CAUSES_SHOWN: usize = 3;
+
+fn planned(transition: u64, cause: &str, actions: &[String], because: &[String]) -> String {
     let shown: Vec<&str> = actions.iter().take(ACTIONS_SHOWN).map(String::as_str).collect();
     let more = match actions.len().saturating_sub(ACTIONS_SHOWN) {
         0 => String::new(),
@@ -93,5 +96,45 @@ fn planned(transition: u64, cause: &str, actions: &[String]) -> String {
     if actions.is_empty() {
         return format!("plan {transition} ({cause}): nothing to do");
     }
-    format!("plan {transition} ({cause}): {}{more}", shown.join(", "))
+    let mut told: Vec<String> = because.iter().take(CAUSES_SHOWN).cloned().collect();
+    match because.len().saturating_sub(CAUSES_SHOWN) {
+        0 => {}
+        more => told.push(words::count(more, "other cause")),
+    }
+    let because =
+        if told.is_empty() { String::new() } else { format!("; because {}", words::list(&told)) };
+    format!("plan {transition} ({cause}): {}{more}{because}", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(actions: &[&str], because: &[&str]) -> String {
+        let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        let event = Event::Planned {
+            transition: 7,
+            cause: "the membership changed".to_owned(),
+            actions: owned(actions),
+            because: owned(because),
+            findings: Vec::new(),
+        };
+        describe(&event).1
+    }
+
+    #[test]
+    fn a_plan_is_told_with_what_began_it() {
+        assert_eq!(
+            plan(&["fence n1", "start db on n2"], &["n1 was lost"]),
+            "plan 7 (the membership changed): fence n1, start db on n2; because n1 was lost"
+        );
+        assert_eq!(
+            plan(&["stop db on n1"], &["a", "b", "c", "d", "e"]),
+            "plan 7 (the membership changed): stop db on n1; because a, b, c and 2 other causes"
+        );
+        assert_eq!(
+            plan(&["monitor db on n1"], &[]),
+            "plan 7 (the membership changed): monitor db on n1"
+        );
+    }
 }

@@ -190,8 +190,12 @@ pub enum Event {
     },
     Planned {
         transition: u64,
+        /// What made the cluster plan.
         cause: String,
         actions: Vec<String>,
+        /// Why these actions: the events, and what the configuration says, a sentence each.
+        #[serde(default)]
+        because: Vec<String>,
         findings: Vec<String>,
     },
     Started {

@@ -191,6 +191,8 @@ pub struct Planned {
     pub cause: String,
     /// One line an action that will run, in words.
     pub actions: Vec<String>,
+    /// What began it: the events, and what the configuration says, a sentence each.
+    pub because: Vec<String>,
     pub findings: Vec<String>,
     pub at: i64,
 }

@@ -248,10 +248,11 @@ fn place_primitive(
         let takes = state.usable(wanted.node) || state.input.node(wanted.node).is_guest();
         if wanted.score < 0 || !takes {
             place = None;
+            let is_to_stop = state[resource].next_role == Role::Stopped;
+            state[resource].reason = if is_to_stop { Reason::ToBeStopped } else { Reason::NoPlace };
             if stop_if_failed {
                 state[resource].next_role = Role::Stopped;
             }
-            state[resource].reason = Reason::NoPlace;
         }
     }
     take_back(state, resource);
