@@ -230,6 +230,12 @@ impl<'r, 'a> Acting<'r, 'a> {
     /// The one node where the resource is (`current`) or will be; `None` if there is none or more
     /// than one.
     pub(crate) fn location(&self, ix: ResIx, current: bool) -> Option<NodeIx> {
+        if self.now(ix).children.is_empty() {
+            return match self.own_locations(ix, current) {
+                [one] => Some(*one),
+                _ => None,
+            };
+        }
         let mut found = Vec::new();
         self.gather_locations(ix, current, &mut found);
         match found.as_slice() {
@@ -239,22 +245,23 @@ impl<'r, 'a> Acting<'r, 'a> {
     }
 
     fn gather_locations(&self, ix: ResIx, current: bool, found: &mut Vec<NodeIx>) {
-        let children = self.children(ix);
-        let own: &[NodeIx] = if !children.is_empty() {
+        let children = &self.now(ix).children;
+        if !children.is_empty() {
             for child in children.iter() {
                 self.gather_locations(*child, current, found);
             }
             return;
-        } else if current {
-            &self.resource(ix).active
-        } else {
-            self.now(ix).assigned.as_slice()
-        };
-        for node in own {
+        }
+        for node in self.own_locations(ix, current) {
             if !found.contains(node) {
                 found.push(*node);
             }
         }
+    }
+
+    /// Where what has no children is or will be.
+    fn own_locations(&self, ix: ResIx, current: bool) -> &[NodeIx] {
+        if current { &self.resource(ix).active } else { self.now(ix).assigned.as_slice() }
     }
 
     /// Where the resource is active: a move's source, or a clean node if that suffices, or the
@@ -296,7 +303,7 @@ impl<'r, 'a> Acting<'r, 'a> {
     /// Whether a flag holds for a resource or any of its children.
     pub(crate) fn any_below(&self, ix: ResIx, holds: &dyn Fn(&Flags) -> bool) -> bool {
         holds(&self.now(ix).flags)
-            || self.children(ix).iter().any(|child| self.any_below(*child, holds))
+            || self.now(ix).children.iter().any(|child| self.any_below(*child, holds))
     }
 
     /// Whether a node may be fenced. A guest is, by stopping it where it may be, or by cutting off

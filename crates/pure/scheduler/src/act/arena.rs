@@ -97,6 +97,8 @@ pub(crate) struct Arena<'a> {
     acts: Vec<Act<'a>>,
     /// For each resource, oldest first.
     of_resource: Vec<Vec<ActIx>>,
+    /// The same without monitors, of which there may be one for each node.
+    changes_of_resource: Vec<Vec<ActIx>>,
     by_name: BTreeMap<Arc<str>, ActIx>,
 }
 
@@ -106,6 +108,7 @@ impl<'a> Arena<'a> {
         Self {
             acts: Vec::new(),
             of_resource: vec![Vec::new(); resources],
+            changes_of_resource: vec![Vec::new(); resources],
             by_name: BTreeMap::new(),
         }
     }
@@ -118,6 +121,11 @@ impl<'a> Arena<'a> {
                 if let Some(list) = self.of_resource.get_mut(resource.at()) {
                     list.push(ix);
                 }
+                if act.task != Task::Monitor
+                    && let Some(list) = self.changes_of_resource.get_mut(resource.at())
+                {
+                    list.push(ix);
+                }
             }
             (None, Key::Name(name)) => {
                 self.by_name.insert(Arc::clone(name), ix);
@@ -126,6 +134,16 @@ impl<'a> Arena<'a> {
         }
         self.acts.push(act);
         ix
+    }
+
+    /// Makes a cancellation of what was to be a monitor.
+    pub(crate) fn make_cancellation(&mut self, act: ActIx) {
+        let was_monitor = self[act].task == Task::Monitor;
+        self[act].task = Task::Cancel;
+        let list = self[act].resource.filter(|_| was_monitor);
+        if let Some(list) = list.and_then(|of| self.changes_of_resource.get_mut(of.at())) {
+            list.insert(list.partition_point(|older| *older < act), act);
+        }
     }
 
     /// All handles, oldest first.
@@ -150,7 +168,9 @@ impl<'a> Arena<'a> {
         task: &Task,
         node: Option<NodeIx>,
     ) -> Option<ActIx> {
-        self.of(resource).iter().rev().copied().find(|act| {
+        let changes = || self.changes_of_resource.get(resource.at()).map(Vec::as_slice);
+        let list = if *task == Task::Monitor { self.of(resource) } else { changes()? };
+        list.iter().rev().copied().find(|act| {
             let act = &self[*act];
             act.task == *task && (node.is_none() || act.node == node)
         })

@@ -251,7 +251,7 @@ pub(crate) fn cancel(
 ) -> ActIx {
     let key = Key::Operation { task: task.clone(), interval_ms };
     let act = acting.act_with_key(resource, key, Task::Cancel, Some(node), false);
-    acting.arena[act].task = Task::Cancel;
+    acting.arena.make_cancellation(act);
     acting.arena[act].cancels = Some(task.clone());
     acting.set_meta(act, "operation", task.word());
     acting.set_meta(act, "interval", &interval_ms.to_string());

@@ -254,16 +254,23 @@ pub(crate) fn compatible_instance(
     collective: ResIx,
     current: bool,
 ) -> Option<ResIx> {
-    let on = |node: NodeIx| {
-        acting.instances(collective).iter().copied().find(|instance| {
-            !acting.any_below(*instance, &|flags| flags.blocked)
-                && acting.location(*instance, current) == Some(node)
-        })
-    };
-    match acting.location(like, current) {
-        Some(node) => on(node),
-        None => best_nodes(acting, like).into_iter().find_map(on),
+    let instances = acting.instances(collective);
+    let usable = |instance: ResIx| !acting.any_below(instance, &|flags| flags.blocked);
+    if let Some(node) = acting.location(like, current) {
+        return instances.iter().copied().find(|instance| {
+            acting.location(*instance, current) == Some(node) && usable(*instance)
+        });
     }
+    // Both may be many, so each instance is looked at once.
+    let mut by_node: Vec<Option<ResIx>> = vec![None; acting.given.nodes.len()];
+    for instance in instances.iter().rev().copied().filter(|instance| usable(*instance)) {
+        let node = acting.location(instance, current);
+        if let Some(at) = node.and_then(|node| by_node.get_mut(node.at())) {
+            *at = Some(instance);
+        }
+    }
+    let mut best = best_nodes(acting, like).into_iter();
+    best.find_map(|node| by_node.get(node.at()).copied().flatten())
 }
 
 /// Where a resource may run, best first.

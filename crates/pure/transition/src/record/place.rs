@@ -58,11 +58,12 @@ pub fn resource_history(
 
 /// The resource's history below a `node_state`, if there is one; the first, if there are several.
 pub(crate) fn find_history(document: &Document, state: NodeId, resource: &str) -> Option<NodeId> {
+    let id = document.name("id")?;
     document
         .element(state)
         .path(&["lrm", "lrm_resources"])?
         .children_named("lrm_resource")
-        .find(|history| history.attr("id") == Some(resource))
+        .find(|history| history.attr_named(id) == Some(resource))
         .map(Element::id)
 }
 
@@ -73,7 +74,8 @@ pub(crate) fn merge_repeated(document: &mut Document, state: NodeId, resource: &
     let Some(container) = document.element(state).path(&["lrm", "lrm_resources"]) else {
         return false;
     };
-    let named = |history: &Element<'_>| history.attr("id") == Some(resource);
+    let Some(id) = document.name("id") else { return false };
+    let named = |history: &Element<'_>| history.attr_named(id) == Some(resource);
     let all: Vec<NodeId> =
         container.children_named("lrm_resource").filter(named).map(Element::id).collect();
     let [first, later @ ..] = all.as_slice() else { return false };
