@@ -45,6 +45,12 @@ fn attributes_and_options_are_set_asked_for_and_removed_by_pacemakers_tools() {
     assert_eq!(call(&bed, 2, missing).status.code(), Some(105));
     assert_eq!(answer(&bed, 2, &format!("{missing} -d none")), "none\n");
 
+    // As the agents of databases keep what every node is to know.
+    let info = "crm_attribute -N n1 --type crm_config --name db_REPL_INFO -s mysql_replication";
+    answer(&bed, 1, &format!("{info} -v n1|binlog.7|154"));
+    assert_eq!(answer(&bed, 3, &format!("{info} --query -q")), "n1|binlog.7|154\n");
+    assert!(bed.see(2).xml.contains("<cluster_property_set id=\"mysql_replication\">"));
+
     answer(&bed, 1, "crm_attribute -n batch-limit -v 7");
     assert_eq!(answer(&bed, 1, "crm_attribute -t crm_config -n batch-limit -G -q"), "7\n");
     assert_eq!(call(&bed, 1, "crm_attribute -N nobody -n a -v 1").status.code(), Some(105));
