@@ -1,8 +1,8 @@
 //! Runs `scenarios/plan/*.txt`: documents, changes and what `crm_simulate` says of them.
 //!
 //! A scenario is a list of commands, each with the text that is expected of it after `----`. The
-//! first line says what it shows. After each run it is checked that carrying the plan out, and
-//! planning again, comes to rest. `REWRITE=1` writes what came out in place of what was expected.
+//! first line says what it shows. Before each run it is checked that its decision can be explained
+//! without a hole, after it that carrying the plan out, and planning again, comes to rest. `REWRITE=1` writes what came out in place of what was expected.
 //!
 //! - `document`: the lines after it, inside `<configuration>`, become the document. Elements
 //!   without an id get one.
@@ -26,6 +26,8 @@ use std::path::{Path, PathBuf};
 use cib::{Document, NodeId};
 use model::{ActionKind, PlanStep};
 use scheduler::Input;
+use scheduler::assign::sum_of;
+use scheduler::cause::{Cause, Root};
 use transition::rehearse::{Ending, FaithfulTo, Rehearsing, rehearse};
 
 #[test]
@@ -232,6 +234,7 @@ impl Stage {
     fn simulate(&mut self, words: &[&str]) -> String {
         let (before, after) = (self.folder.join("before.xml"), self.folder.join("after.xml"));
         fs::write(&before, self.document.to_string()).unwrap();
+        self.is_explained();
         let mut arguments: Vec<OsString> = words.iter().map(OsString::from).collect();
         arguments.extend(["-t", "2026-01-01 12:00:00Z", "-x"].map(OsString::from));
         arguments.extend([before.into(), "-O".into(), after.clone().into()]);
@@ -254,6 +257,29 @@ impl Stage {
 }
 
 impl Stage {
+    /// Each score is the sum of its terms, and each action has a chain that ends in a root.
+    fn is_explained(&self) {
+        let input = Input { now: NOON, ..Input::default() };
+        let resolved = scheduler::resolve(&self.document, &input);
+        let assigned = scheduler::assign(&resolved);
+        let path = self.path.display();
+        for resource in resolved.resource_indices() {
+            for (node, cell) in assigned.resource(resource).scores.listed() {
+                let terms = assigned.terms(resource, node);
+                let id = &resolved.resource(resource).id;
+                assert_eq!(sum_of(&terms), cell.score(), "{path}: {id}: {terms:?}");
+            }
+        }
+        let explained = scheduler::explain(&resolved, &assigned);
+        let chains = explained.chains.iter().map(|chain| &chain.causes);
+        for causes in chains.chain(explained.blocked.iter().map(|blocked| &blocked.causes)) {
+            let last = causes.last();
+            let is_root = last.is_some_and(Cause::is_root);
+            let is_known = !matches!(last, Some(Cause::Root(Root::Unexplained { .. })));
+            assert!(is_root && is_known, "{path}: {causes:?}");
+        }
+    }
+
     /// The law of every planner: what is carried out leaves nothing to do. A second plan may be
     /// needed where the first one only finds out what is there.
     fn comes_to_rest(&self) {

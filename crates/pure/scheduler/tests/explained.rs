@@ -91,6 +91,7 @@ fn every_score_is_the_sum_of_its_terms() {
             lines.push(line);
             explained += 1;
         }
+        final_scores(&case.name, &resolved, &assigned, &mut holes);
         if let Some(expected) = &case.scores {
             let mut expected: Vec<&str> = expected.lines().filter(|l| !l.is_empty()).collect();
             expected.sort_unstable();
@@ -102,6 +103,23 @@ fn every_score_is_the_sum_of_its_terms() {
     }
     assert!(explained > 100, "only {explained} scores");
     assert!(holes.is_empty(), "{holes}");
+}
+
+/// What `quorate why` shows is the end of it: also what was told to nobody is the sum of its terms.
+fn final_scores(name: &str, resolved: &Resolved<'_>, assigned: &Assigned, holes: &mut String) {
+    for resource in resolved.resource_indices() {
+        for (node, cell) in assigned.resource(resource).scores.listed() {
+            let terms = assigned.terms(resource, node);
+            if sum_of(&terms) != cell.score() {
+                let id = &resolved.resource(resource).id;
+                let score = cell.score();
+                writeln!(holes, "{name}: {id}: {score} is not the sum of {terms:?}").unwrap();
+            }
+            for term in &terms {
+                check_term(assigned, name, term, holes);
+            }
+        }
+    }
 }
 
 /// The line that `crm_simulate -s` prints, with the score as its terms make it; and the score that
@@ -169,6 +187,7 @@ fn no_term_hides_behind_the_nodes_own_score() {
 fn every_action_has_a_chain_that_ends_in_a_root() {
     let mut holes = String::new();
     let mut chains = 0;
+    let mut kinds: BTreeMap<&str, u32> = BTreeMap::new();
     for case in cases() {
         let Some((document, input)) = read(&case) else { continue };
         let resolved = resolve(&document, &input);
@@ -186,6 +205,9 @@ fn every_action_has_a_chain_that_ends_in_a_root() {
             if matches!(last, Some(Cause::Root(Root::Unexplained { .. }))) {
                 writeln!(holes, "{}: {key} is not explained", case.name).unwrap();
             }
+            if let Some(last) = last {
+                *kinds.entry(last.facts().kind).or_default() += 1;
+            }
             chains += 1;
         }
         for blocked in &explained.blocked {
@@ -198,4 +220,12 @@ fn every_action_has_a_chain_that_ends_in_a_root() {
     }
     assert!(chains > 50, "only {chains} chains");
     assert!(holes.is_empty(), "{holes}");
+    if std::env::var_os("QUORATE_CORPUS").is_some() {
+        // A cause that explains everything explains nothing.
+        let most = kinds.values().copied().max().unwrap_or(0);
+        assert!(most * 2 < chains, "one kind of root explains most: {kinds:?}");
+        assert!(kinds.len() > 30, "only these kinds of roots: {kinds:?}");
+        let vague = kinds.get("blocked").copied().unwrap_or(0);
+        assert_eq!(vague, 0, "why the cluster does not act was not kept");
+    }
 }
