@@ -1,7 +1,5 @@
 //! When to plan again.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
-
 use cib::Document;
 use scheduler::{Input, plan};
 
