@@ -25,8 +25,8 @@ pub(crate) struct Arguments {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
-    /// The daemon's socket
-    #[arg(long, global = true, value_name = "PATH", env = client::SOCKET_VARIABLE)]
+    /// The daemon's socket; without it that of the variable QUORATE_SOCKET
+    #[arg(long, global = true, value_name = "PATH")]
     pub(crate) socket: Option<PathBuf>,
     /// Read this document instead of asking a daemon ("-" is standard input)
     #[arg(long, short = 'f', global = true, value_name = "CIB", conflicts_with = "socket")]

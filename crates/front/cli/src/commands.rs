@@ -7,6 +7,7 @@ mod fence;
 mod node;
 mod resource;
 mod resource_add;
+mod resource_words;
 mod watch;
 mod why;
 

@@ -3,6 +3,7 @@
 use cib::{Section, escape_attribute};
 use wire::api::Edit;
 
+use super::resource_words;
 use crate::arguments::{Changing, Common};
 use crate::change::{Wanted, carry_out};
 use crate::edits;
@@ -33,7 +34,9 @@ pub(super) fn add(common: &Common, changing: Changing, new: &New<'_>) -> Result<
     if source.document.root().descendants().any(|at| at.attr("id") == Some(*id)) {
         return Err(Trouble::Usage { what: format!("there is something called `{id}` already") });
     }
-    let primitive = primitive(id, agent, &read(words)?)?;
+    let said = read(words)?;
+    resource_words::check(&said)?;
+    let primitive = primitive(id, agent, &said)?;
     let edit = match place {
         Place::Alone => edits::create_in(Section::Resources, primitive),
         Place::Clone => edits::create_in(Section::Resources, clone(id, &primitive, false)),
@@ -59,11 +62,11 @@ pub(super) fn add(common: &Common, changing: Changing, new: &New<'_>) -> Result<
 
 /// The words after the agent, sorted by what they set.
 #[derive(Debug, Default)]
-struct Said {
+pub(super) struct Said {
     parameters: Vec<(String, String)>,
-    meta: Vec<(String, String)>,
+    pub(super) meta: Vec<(String, String)>,
     /// Task and options.
-    operations: Vec<(String, Vec<(String, String)>)>,
+    pub(super) operations: Vec<(String, Vec<(String, String)>)>,
 }
 
 fn read(words: &[String]) -> Result<Said, Trouble> {
