@@ -61,10 +61,10 @@ fn settings(out: &mut String, settings: &PlanSettings, transition: u32) {
     }
     attribute(out, "failed-stop-offset", failed_stop_offset);
     attribute(out, "failed-start-offset", failed_start_offset);
-    attribute(out, "batch-limit", &batch_limit.to_string());
+    attribute(out, "batch-limit", batch_limit);
     attribute(out, "transition_id", &transition.to_string());
     if let Some(limit) = migration_limit {
-        attribute(out, "migration-limit", &limit.to_string());
+        attribute(out, "migration-limit", limit);
     }
     if let Some(at) = recheck_at {
         attribute(out, "recheck-by", &at.to_string());

@@ -166,14 +166,19 @@ fn fail_count(shown: &FailCountShown<'_>) -> String {
     line
 }
 
+/// What stands there, or `otherwise` if nothing does.
+fn or<'t>(text: &'t str, otherwise: &'t str) -> &'t str {
+    if text.is_empty() { otherwise } else { text }
+}
+
 fn failed_action(failed: &FailedAction<'_>) -> String {
     let mut line = format!(
         "{} on {} '{}' ({}): call={}, status='{}'",
-        failed.key(),
+        or(failed.key(), "unknown operation"),
         failed.node,
         exit::words(failed.code),
         failed.attr("rc-code"),
-        failed.attr("call-id"),
+        or(failed.attr("call-id"), "unknown"),
         failed.status.words()
     );
     if !failed.attr("exit-reason").is_empty() {

@@ -16,4 +16,4 @@ pub use plan::{
 };
 pub use role::Role;
 pub use score::Score;
-pub use time::{Tick, parse_interval};
+pub use time::{Tick, parse_interval, parse_timeout};

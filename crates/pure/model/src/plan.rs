@@ -26,10 +26,10 @@ pub struct PlanSettings {
     pub failed_stop_offset: String,
     /// `failed-start-offset`, "INFINITY" unless start failures are not fatal.
     pub failed_start_offset: String,
-    /// Most actions at once in the cluster; 0 is no limit.
-    pub batch_limit: u32,
-    /// `migration-limit`: most live moves at once on a node; `None` is no limit, as are 0 and less.
-    pub migration_limit: Option<u32>,
+    /// `batch-limit` as configured ("0"): most actions at once in the cluster.
+    pub batch_limit: String,
+    /// `migration-limit` as configured: most live moves at once on a node; `None` is no limit.
+    pub migration_limit: Option<String>,
     /// Plan again at this time at the latest (seconds since 1970): a rule or a failure expires.
     pub recheck_at: Option<i64>,
 }

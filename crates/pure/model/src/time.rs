@@ -32,14 +32,27 @@ impl fmt::Display for Tick {
 /// A bare number is seconds. `None` for anything else.
 ///
 /// Compatibility: decimals are cut off, and of a unit only the first letters count, as in
-/// Pacemaker: documents with `2 minutes` or `1.5s` are about.
+/// Pacemaker: documents with `2 minutes` or `1.5s` are about. Nothing is longer than 49 days.
 ///
 /// Source: Pacemaker Explained, "Duration"/"Time interval" option types.
 pub fn parse_interval(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    if let Some(iso) = text.strip_prefix('P') {
-        return parse_iso(iso);
+    match text.trim().strip_prefix('P') {
+        Some(iso) => parse_iso(iso).map(|length| length.min(LONGEST_ISO)),
+        None => parse_timeout(text).map(|length| length.min(LONGEST)),
     }
+}
+
+/// What Pacemaker counts intervals with ends here: 32 bits of milliseconds.
+const LONGEST: Duration = Duration::from_millis(u32::MAX as u64);
+
+/// The same in whole seconds.
+const LONGEST_ISO: Duration = Duration::from_secs(LONGEST.as_secs());
+
+/// Reads a length of time as [`parse_interval`] does, but not as ISO 8601 writes it: Pacemaker does
+/// not understand that of the timeout of an action.
+pub fn parse_timeout(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let text = text.strip_prefix('+').unwrap_or(text);
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().ok()?;
@@ -106,6 +119,9 @@ mod tests {
             ("P30S", 30_000),
             ("1.5s", 1_000),
             ("2 minutes", 120_000),
+            ("+5s", 5_000),
+            ("99999999999", 4_294_967_295),
+            ("P1Y", 4_294_967_000),
         ] {
             assert_eq!(parse_interval(text), Some(Duration::from_millis(ms)), "{text}");
         }

@@ -19,7 +19,9 @@ mod status;
 pub(crate) mod types;
 pub(crate) mod values;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cib::{Document, Element, Picker};
 
@@ -58,13 +60,14 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
         tickets: Vec::new(),
         ticket_constraints: Vec::new(),
         tags: BTreeMap::new(),
-        recheck_at: None,
+        next: Cell::default(),
         findings: Vec::new(),
         digest_bases: DigestBases::default(),
         by_id: ByName::default(),
         by_history_id: ByName::default(),
         nodes_by_name: BTreeMap::new(),
         nodes_by_id: BTreeMap::new(),
+        vacant: Arc::default(),
     };
     let mut reading = Reading {
         resolved,
@@ -147,8 +150,7 @@ impl<'a> Reading<'a> {
     }
 
     fn finish(self) -> Resolved<'a> {
-        let mut resolved = self.resolved;
-        resolved.recheck_at = self.next.0.filter(|at| *at > resolved.now);
-        resolved
+        self.resolved.note(self.next);
+        self.resolved
     }
 }

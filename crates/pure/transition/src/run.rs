@@ -100,9 +100,10 @@ impl Transition {
         ready.sort_by_key(|at| {
             std::cmp::Reverse(self.plan.steps.get(*at).map_or(0, |step| step.priority))
         });
-        let limit = match self.plan.settings.batch_limit {
-            0 => usize::MAX,
-            limit => limit.saturating_sub(self.running) as usize,
+        let limit = match self.plan.settings.batch_limit.parse::<u32>() {
+            Ok(limit) if limit > 0 => limit.saturating_sub(self.running) as usize,
+            // Nothing, less than nothing and infinity are no limit.
+            Ok(_) | Err(_) => usize::MAX,
         };
         ready.truncate(limit);
         for at in &ready {
@@ -311,7 +312,7 @@ mod tests {
     #[test]
     fn the_batch_limit_holds() {
         let mut plan = chain();
-        plan.settings.batch_limit = 1;
+        plan.settings.batch_limit = "1".to_owned();
         let mut transition = Transition::new(1, plan, |_| false, |_| false);
         assert_eq!(ids(&transition.take_ready()), [1]);
         assert_eq!(ids(&transition.take_ready()), [0; 0]);

@@ -36,7 +36,8 @@ pub(super) fn line(shown: &PrimitiveShown<'_>, name: &str) -> String {
     let remarks = remarks(shown);
     line.push_str(&in_brackets(&remarks.iter().map(AsRef::as_ref).collect::<Vec<&str>>()));
     if shown.active_on.len() > 1 {
-        if let Some(description) = resource.element.attr("description") {
+        if let Some(description) = resource.template.unwrap_or(resource.element).attr("description")
+        {
             line.push_str(&format!(" ({description})"));
         }
         let names: Vec<&str> = shown.active_on.iter().map(|node| &*node.name).collect();

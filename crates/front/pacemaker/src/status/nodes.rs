@@ -64,7 +64,7 @@ pub(super) fn read<'r>(resolved: &'r Resolved<'_>) -> Vec<NodeShown<'r>> {
             NodeKind::Cluster | NodeKind::Remote { .. } => None,
         },
     };
-    resolved.nodes.iter().map(shown).collect()
+    resolved.node_indices().map(|node| shown(resolved.node(node))).collect()
 }
 
 /// Software that does not say so is older than the first that did.
@@ -89,7 +89,7 @@ fn health(resolved: &Resolved<'_>, node: &Node<'_>) -> Health {
         let colour = match value.to_ascii_lowercase().as_str() {
             "red" => Health::Red,
             "yellow" => Health::Yellow,
-            text => match Score::parse(text) {
+            text => match if text == "green" { Some(green) } else { Score::parse(text) } {
                 Some(score) if score <= red => Health::Red,
                 Some(score) if score <= yellow && yellow != green => Health::Yellow,
                 Some(_) | None => Health::Green,

@@ -17,7 +17,6 @@ use super::task::{Key, Task};
 use super::update::Work;
 use crate::assign::Assigned;
 use crate::resolve::DigestBases;
-use crate::rules::NextChange;
 use crate::{
     Flags, LossPolicy, Node, NodeIx, NodeKind, PartialMove, ResIx, Resolved, Resource, Variant,
 };
@@ -32,8 +31,6 @@ pub struct Acting<'r, 'a> {
     pub(crate) orders: Vec<Ordering>,
     /// Records that were compared with the configuration already.
     pub(crate) digest_bases: DigestBases<'a>,
-    /// When the options of some action will change.
-    pub(crate) next: NextChange,
     /// How many updates are under way, one within the other.
     pub(crate) updates_within: u32,
     /// Updates that wait for the outermost one to end.
@@ -88,7 +85,6 @@ impl<'r, 'a> Acting<'r, 'a> {
             arena: Arena::new(given.resources.len()),
             orders: Vec::new(),
             digest_bases: given.digest_bases.clone(),
-            next: NextChange::default(),
             updates_within: 0,
             postponed: Vec::new(),
             resources: resources.collect(),

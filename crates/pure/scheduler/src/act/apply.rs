@@ -45,7 +45,7 @@ fn apply_after_resource(acting: &mut Acting<'_, '_>, first: ResIx, ordering: &Or
     let firsts = match (ordering.first.act, &ordering.first.key) {
         (Some(act), _) => vec![act],
         (None, Some(key)) => {
-            let found = acting.arena.matching(first, key, None);
+            let found = matching(acting, first, key);
             if found.is_empty() && ordering.then.resource != Some(first) {
                 make_first(acting, first, key).into_iter().collect()
             } else {
@@ -63,6 +63,15 @@ fn apply_after_resource(acting: &mut Acting<'_, '_>, first: ResIx, ordering: &Or
             (None, None) => {}
         }
     }
+}
+
+/// The resource's actions with that key. History may be removed in one of two ways.
+fn matching(acting: &mut Acting<'_, '_>, resource: ResIx, key: &Key) -> Vec<ActIx> {
+    let found = acting.arena.matching(resource, key, None);
+    if found.is_empty() && key.is_once(&Task::LrmDelete) {
+        return acting.arena.matching(resource, &Key::once(Task::Delete), None);
+    }
+    found
 }
 
 /// Something waits for an action that nobody planned: it is made, optional, so that what it

@@ -175,9 +175,8 @@ fn handle_entry<'a>(
 }
 
 fn cancel(acting: &mut Acting<'_, '_>, resource: ResIx, node: NodeIx, entry: &HistoryEntry<'_>) {
-    let call_id = entry.attr("call-id").unwrap_or_default();
     let operation = (&Task::parse(entry.task), entry.interval_ms);
-    recurring::cancel_recorded(acting, resource, operation, call_id, node);
+    recurring::cancel_recorded(acting, resource, operation, entry.attr("call-id"), node);
 }
 
 /// Compares one record; whether anything has changed.

@@ -90,9 +90,7 @@ impl Acting<'_, '_> {
         let configured =
             operation.and_then(|position| self.resource(resource).operations.get(position));
         let interval_ms = key.interval_ms();
-        let next = &mut self.next;
-        let meta =
-            self.given.action_meta_at(resource, node, task.word(), interval_ms, configured, next);
+        let meta = self.given.action_meta(resource, node, task.word(), interval_ms, configured);
         let needs = self.requires(resource, &task);
         let mut flags = ActFlags::RUNNABLE;
         if optional {

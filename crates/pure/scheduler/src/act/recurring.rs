@@ -263,10 +263,12 @@ pub(crate) fn cancel_recorded(
     acting: &mut Acting<'_, '_>,
     resource: ResIx,
     (task, interval_ms): (&Task, u64),
-    call_id: &str,
+    call_id: Option<&str>,
     node: NodeIx,
 ) {
     let act = cancel(acting, resource, task, interval_ms, node);
-    acting.set_meta(act, "call-id", call_id);
+    if let Some(call_id) = call_id {
+        acting.set_meta(act, "call-id", call_id);
+    }
     acting.order_then_act((resource, Task::Stop), act, Relation::ORDERED);
 }

@@ -109,7 +109,8 @@ fn apply_health(state: &mut State<'_>) {
     }
 }
 
-/// As a location constraint without a role: a colocated group's later members follow the first.
+/// As a location constraint without a role: a colocated group's later members follow the first, and
+/// only get to know the node.
 fn apply_health_to(state: &mut State<'_>, resource: ResIx, node: NodeIx, health: i32) {
     state.list(resource, node);
     let (resource_state, terms) = state.resource_and_terms(resource);
@@ -119,8 +120,12 @@ fn apply_health_to(state: &mut State<'_>, resource: ResIx, node: NodeIx, health:
     let below = match &state.resource(resource).variant {
         Variant::Primitive => Vec::new(),
         Variant::Group(group) => {
-            let members = &state[resource].children;
-            members.iter().copied().take(if group.colocated { 1 } else { members.len() }).collect()
+            let members = state[resource].children.clone();
+            let moved = if group.colocated { 1 } else { members.len() };
+            for follower in members.iter().skip(moved) {
+                state.list(*follower, node);
+            }
+            members.into_iter().take(moved).collect()
         }
         Variant::CloneSet(_) => state[resource].children.clone(),
         Variant::Bundle(bundle) => bundle

@@ -13,6 +13,7 @@ use super::terms::{ScoreSource, TermIx};
 use super::tickets;
 use super::types::{ColocationIx, RoleReason, ScoreEvent};
 use crate::resolve::types::{LossPolicy, NodeIx, ResIx, WishSource};
+use crate::resolve::values::parse_score;
 
 const MUST: i32 = Score::INFINITY.value();
 const NEVER: i32 = Score::MINUS_INFINITY.value();
@@ -59,7 +60,7 @@ fn promotion_score(state: &State<'_>, resource: ResIx, node: NodeIx) -> Option<i
             let has_own_name = !resolved.flags.unique && base != &*resolved.id;
             has_own_name.then(|| promotion_attribute(state, resource, node, base)).flatten()
         })?;
-    Some(Score::parse(text).map_or(0, Score::value))
+    Some(parse_score(text).map_or(0, Score::value))
 }
 
 fn promotion_attribute<'s>(

@@ -14,6 +14,7 @@ use super::types::{
     AssignStep, AssignedColocation, AssignedNode, ColocationIx, Reason, RoleReason, ScoreEvent,
 };
 use crate::resolve::types::{NodeIx, ResIx, Resolved, Resource, ShutdownLock, TicketIx, Variant};
+use crate::resolve::values::parse_integer;
 
 /// Everything decided so far.
 pub(super) struct State<'a> {
@@ -316,14 +317,10 @@ pub(super) fn amounts<K: AsRef<str>, V: AsRef<str>>(
 }
 
 /// Reads as C's `strtol` does, so "4GB" is 4.
+///
+/// Compatibility: what is no number at all is less than any, as Pacemaker has it.
 fn amount(text: &str) -> i32 {
-    let text = text.trim_start();
-    let end = text
-        .char_indices()
-        .find(|(at, c)| !(c.is_ascii_digit() || (*at == 0 && matches!(c, '-' | '+'))))
-        .map_or(text.len(), |(at, _)| at);
-    let digits = text.get(..end).unwrap_or_default();
-    let number: i64 = digits.strip_prefix('+').unwrap_or(digits).parse().unwrap_or(0);
+    let number = parse_integer(text).unwrap_or(i64::MIN);
     i32::try_from(number.clamp(i64::from(i32::MIN), i64::from(i32::MAX))).unwrap_or(0)
 }
 

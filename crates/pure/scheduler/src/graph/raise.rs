@@ -14,7 +14,8 @@ use crate::act::arena::{Act, ActIx};
 use crate::act::flags::ActFlags;
 use crate::act::remote;
 use crate::act::task::{Key, NotifyKind, Task};
-use crate::{NodeIx, NodeKind, ResIx};
+use crate::resolve::values::parse_integer;
+use crate::{NodeIx, NodeKind, ResIx, Variant};
 
 /// The plan of `steps`.
 pub(crate) fn raise(acting: &Acting<'_, '_>, steps: &[ActIx]) -> Plan {
@@ -25,8 +26,10 @@ pub(crate) fn raise(acting: &Acting<'_, '_>, steps: &[ActIx]) -> Plan {
         failed_stop_offset: "INFINITY".to_owned(),
         failed_start_offset: if options.start_failure_is_fatal { "INFINITY" } else { "1" }
             .to_owned(),
-        batch_limit: options.batch_limit,
-        migration_limit: options.migration_limit,
+        batch_limit: options.batch_limit.as_ref().to_owned(),
+        migration_limit: parse_integer(&options.migration_limit)
+            .filter(|limit| *limit > 0)
+            .map(|_| options.migration_limit.as_ref().to_owned()),
         recheck_at: recheck_at(acting),
     };
     Plan { settings, steps: steps.iter().map(|act| step(acting, *act)).collect() }
@@ -37,13 +40,22 @@ pub(crate) fn raise(acting: &Acting<'_, '_>, steps: &[ActIx]) -> Plan {
 fn recheck_at(acting: &Acting<'_, '_>) -> Option<i64> {
     let given = acting.given;
     let limit = i64::try_from(given.options.shutdown_lock_limit_ms.div_ceil(1000)).ok()?;
-    let locks = acting.assigned.resources.iter().filter_map(|resource| resource.shutdown_lock);
+    let can_wait = given.resource_indices().filter(|resource| waits_for_node(acting, *resource));
+    let locks = can_wait.filter_map(|resource| acting.assigned.resource(resource).shutdown_lock);
     let ends = locks
         .filter(|_| limit > 0)
         .map(|lock| lock.since.saturating_add(limit).saturating_add(1))
-        .chain(acting.next.0)
         .filter(|end| *end > given.now);
-    given.recheck_at.into_iter().chain(ends).min()
+    given.recheck_at().into_iter().chain(ends).min()
+}
+
+/// Instances do not wait for a node that was shut down, nor do fence devices and connections.
+fn waits_for_node(acting: &Acting<'_, '_>, resource: ResIx) -> bool {
+    let found = acting.resource(resource);
+    let top = &acting.resource(acting.top(resource)).variant;
+    !found.flags.fence_device
+        && !found.flags.remote_connection
+        && matches!(top, Variant::Primitive | Variant::Group(_))
 }
 
 fn step(acting: &Acting<'_, '_>, act: ActIx) -> PlanStep {

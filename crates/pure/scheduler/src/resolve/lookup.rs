@@ -23,6 +23,7 @@ impl<'a> Resolved<'a> {
             node_attributes: node.map(|node| &self.node(node).attributes),
             ..RuleInput::default()
         };
+        let mut next = NextChange::default();
         let mut at = Some(resource);
         while let Some(resource) = at {
             let found = self.resource(resource);
@@ -33,14 +34,14 @@ impl<'a> Resolved<'a> {
                     }
                 }
                 None => {
-                    let next = &mut NextChange::default();
                     let elements = found.elements();
                     let name = "instance_attributes";
-                    blocks::unpack(&elements, name, None, &input, &mut values, next);
+                    blocks::unpack(&elements, name, None, &input, &mut values, &mut next);
                 }
             }
             at = found.parent;
         }
+        self.note(next);
         values
     }
 
@@ -57,8 +58,10 @@ impl<'a> Resolved<'a> {
                 node_attributes: node.map(|node| &self.node(node).attributes),
                 ..RuleInput::default()
             };
-            let next = &mut NextChange::default();
-            blocks::unpack(&[element], "instance_attributes", None, &input, &mut values, next);
+            let mut next = NextChange::default();
+            let name = "instance_attributes";
+            blocks::unpack(&[element], name, None, &input, &mut values, &mut next);
+            self.note(next);
         }
         values
     }

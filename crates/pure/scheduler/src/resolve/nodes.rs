@@ -196,6 +196,7 @@ pub(super) fn sort(reading: &mut Reading<'_>) {
     resolved.nodes =
         order.iter().filter_map(|old| nodes.get_mut(*old).and_then(Option::take)).collect();
     resolved.coordinator = resolved.coordinator.map(moved);
+    resolved.vacant = resolved.vacant.iter().copied().map(moved).collect();
     for handle in resolved.nodes_by_name.values_mut().chain(resolved.nodes_by_id.values_mut()) {
         *handle = moved(*handle);
     }

@@ -32,6 +32,18 @@ impl Configured<'_> {
         self.text(names).and_then(parse_score).unwrap_or(default)
     }
 
+    /// A whole number, infinity included, as it is written.
+    fn limit(&self, names: &[&str], default: &str) -> Arc<str> {
+        let is_limit = |text: &&str| parse_score(text).is_some();
+        Arc::from(self.text(names).filter(is_limit).unwrap_or(default))
+    }
+
+    /// A length of time as it is written.
+    fn length(&self, names: &[&str], default: &str) -> Arc<str> {
+        let is_length = |text: &&str| parse_interval(text).is_some();
+        Arc::from(self.text(names).filter(is_length).unwrap_or(default))
+    }
+
     fn shared(&self, names: &[&str], default: &str) -> Arc<str> {
         Arc::from(self.text(names).unwrap_or(default))
     }
@@ -79,14 +91,11 @@ pub(super) fn read(document: &Document, now: i64, next: &mut NextChange) -> Opti
         node_pending_timeout_ms: configured.milliseconds(&["node-pending-timeout"], 0),
         placement: placement(&configured),
         health: health(&configured),
-        cluster_delay: configured.shared(&["cluster-delay"], "60s"),
+        cluster_delay: configured.length(&["cluster-delay"], "60s"),
         cluster_delay_ms: configured.milliseconds(&["cluster-delay"], 60_000),
-        batch_limit: configured.text(&["batch-limit"]).and_then(|t| t.parse().ok()).unwrap_or(0),
-        migration_limit: configured
-            .text(&["migration-limit"])
-            .and_then(|text| text.parse().ok())
-            .filter(|limit| *limit > 0),
-        fencing_timeout: configured.shared(&["fencing-timeout", "stonith-timeout"], "60s"),
+        batch_limit: configured.limit(&["batch-limit"], "0"),
+        migration_limit: configured.limit(&["migration-limit"], "-1"),
+        fencing_timeout: configured.length(&["fencing-timeout", "stonith-timeout"], "60s"),
         coordinator_version: configured.shared(&["dc-version"], ""),
         infrastructure: configured.shared(&["cluster-infrastructure"], ""),
         cluster_name: configured.shared(&["cluster-name"], ""),

@@ -26,21 +26,24 @@ use model::{OcfCode, Role, Score};
 use super::types::{NodeIx, NodeKind, ResIx, Resolved};
 use super::{Reading, nodes, resources};
 
-/// Makes nodes for connections that only history remembers, while nodes can still be made.
+/// Makes places for the nodes of connections that only history remembers, while nodes can still be
+/// made. They are vacant until that history is read.
 pub(super) fn read_forgotten_nodes(reading: &mut Reading<'_>) {
     let root = reading.resolved.document.root();
     let states = root.child("status").into_iter().flat_map(|status| status.children());
+    let mut vacant: Vec<NodeIx> = Vec::new();
     for record in states.filter(|state| state.is("node_state")).flat_map(records) {
         let Some(id) = record.attr("id") else { continue };
         let forgotten = resources::definition::is_remote_agent(record)
             && record.child("lrm_rsc_op").is_some()
             && reading.resolved.find_recorded(id).is_none()
-            && reading.resolved.find_node(id).is_none();
+            && !reading.resolved.nodes_by_name.contains_key(id);
         if forgotten {
             let kind = NodeKind::Remote { connection: None };
-            nodes::add(reading, id, id, kind, Score::ZERO);
+            vacant.push(nodes::add(reading, id, id, kind, Score::ZERO));
         }
     }
+    reading.resolved.vacant = vacant.into();
 }
 
 /// Reads the whole section.
@@ -139,7 +142,7 @@ fn records(state: Element<'_>) -> impl Iterator<Item = Element<'_>> {
 
 /// The node with that id, or else with that name.
 fn find_node(resolved: &Resolved<'_>, id: Option<&str>, name: Option<&str>) -> Option<NodeIx> {
-    let by_id = id.and_then(|id| resolved.nodes_by_id.get(id).copied());
+    let by_id = id.and_then(|id| resolved.find_node_by_id(id));
     by_id.or_else(|| name.and_then(|name| resolved.find_node(name)))
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod operation;
 pub(crate) mod options;
 pub(crate) mod resource;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use super::digest::DigestBases;
 
 use crate::by_name::ByName;
 use crate::report::Finding;
+use crate::rules::NextChange;
 
 pub use constraint::*;
 pub use history::*;
@@ -63,15 +65,17 @@ pub struct Resolved<'a> {
     pub ticket_constraints: Vec<TicketConstraint<'a>>,
     /// Ids of each tag's references.
     pub tags: BTreeMap<&'a str, Vec<&'a str>>,
-    /// Plan again at this time at the latest (seconds since 1970).
-    pub recheck_at: Option<i64>,
     pub findings: Vec<Finding>,
+    /// When some answer given so far will be another one.
+    pub(crate) next: Cell<NextChange>,
     /// Records that were compared with the configuration already.
     pub(crate) digest_bases: DigestBases<'a>,
     pub(crate) by_id: ByName<Arc<str>, ResIx>,
     pub(crate) by_history_id: ByName<Arc<str>, ResIx>,
     pub(crate) nodes_by_name: BTreeMap<Arc<str>, NodeIx>,
     pub(crate) nodes_by_id: BTreeMap<Arc<str>, NodeIx>,
+    /// Places in `nodes` for which history might have named a node, and did not (yet).
+    pub(crate) vacant: Arc<[NodeIx]>,
 }
 
 impl<'a> Resolved<'a> {
@@ -97,9 +101,25 @@ impl<'a> Resolved<'a> {
         }
     }
 
+    /// Plan again at this time (seconds since 1970) at the latest: then some answer given so far
+    /// will be another one. Asking for parameters or an action's options may bring it forward.
+    pub fn recheck_at(&self) -> Option<i64> {
+        self.next.get().0.filter(|at| *at > self.now)
+    }
+
+    /// Remembers when an answer that is given now will be another one.
+    pub(crate) fn note(&self, change: NextChange) {
+        if let Some(at) = change.0 {
+            let mut next = self.next.get();
+            next.consider(at);
+            self.next.set(next);
+        }
+    }
+
     /// Handles of all nodes, by name.
     pub fn node_indices(&self) -> impl DoubleEndedIterator<Item = NodeIx> + use<> {
-        (0..self.nodes.len()).map(NodeIx::new)
+        let vacant = Arc::clone(&self.vacant);
+        (0..self.nodes.len()).map(NodeIx::new).filter(move |node| !vacant.contains(node))
     }
 
     /// The records of one node, in the order of the document.
@@ -119,7 +139,12 @@ impl<'a> Resolved<'a> {
 
     /// The node called `name`.
     pub fn find_node(&self, name: &str) -> Option<NodeIx> {
-        self.nodes_by_name.get(name).copied()
+        self.nodes_by_name.get(name).copied().filter(|node| !self.vacant.contains(node))
+    }
+
+    /// The node whose id is `id`.
+    pub fn find_node_by_id(&self, id: &str) -> Option<NodeIx> {
+        self.nodes_by_id.get(id).copied().filter(|node| !self.vacant.contains(node))
     }
 
     /// The outermost ancestor (itself, if nobody's child); stops below a bundle where

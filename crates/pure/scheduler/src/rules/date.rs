@@ -54,36 +54,66 @@ impl Civil {
 
 /// Reads a date with or without a time (`2005-07-20`, `20050720`, `2005-201`, `2005-W29-3`,
 /// each followed by `T` or a space and `12:30[:00][+02:00]`), a time alone (today's), or `epoch`.
-/// Gives seconds since 1970; `None` for anything else.
-pub(crate) fn parse(text: &str, now: i64) -> Option<i64> {
+/// `None` for anything else.
+pub(crate) fn parse(text: &str, now: i64) -> Option<Moment> {
     let text = text.trim();
     if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("epoch")) {
-        return Some(0);
+        return Some(Moment::default());
     }
     if let Some(time) = text.strip_prefix('T') {
-        return Some(now.div_euclid(DAY) * DAY + time_of_day(time)?);
+        return at(now.div_euclid(DAY), time);
     }
     if text.as_bytes().get(2) == Some(&b':') {
-        return Some(now.div_euclid(DAY) * DAY + time_of_day(text)?);
+        return at(now.div_euclid(DAY), text);
     }
     let end =
         text.find(|c: char| !(c.is_ascii_digit() || c == '-' || c == 'W')).unwrap_or(text.len());
     let (date, rest) = text.split_at(end);
     let days = day_number(date)?;
-    let seconds = match rest.strip_prefix(['T', ' ']) {
-        Some(time) => time_of_day(time)?,
-        None => 0,
-    };
-    Some(days * DAY + seconds)
+    match rest.strip_prefix(['T', ' ']) {
+        Some(time) => at(days, time),
+        None => Some(Moment { seconds: days * DAY, offset: 0 }),
+    }
 }
 
-/// `start` moved by whole months; the day of the month stays where the month has it.
-pub(crate) fn add_months(start: i64, months: i64) -> i64 {
-    let at = Civil::of(start);
-    let count = (at.year * 12 + at.month - 1).saturating_add(months).clamp(12, 9999 * 12);
-    let (year, month) = (count.div_euclid(12), count.rem_euclid(12) + 1);
-    let day = at.day.min(days_in_month(year, month));
-    days_from_civil(year, month, day) * DAY + start.rem_euclid(DAY)
+/// A written time on a day.
+fn at(days: i64, time: &str) -> Option<Moment> {
+    let (seconds, offset) = time_of_day(time)?;
+    Some(Moment { seconds: days * DAY + seconds - offset, offset })
+}
+
+/// A written moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Since 1970.
+    pub(crate) seconds: i64,
+    /// How many seconds the clock that it was read from is ahead of UTC.
+    offset: i64,
+}
+
+impl Moment {
+    /// Later by whole years. Compatibility: what stays is the number of the day in the year, as in
+    /// Pacemaker; so March 1 of a leap year becomes March 2.
+    pub(crate) fn add_years(self, years: i64) -> Self {
+        let local = Civil::of(self.seconds + self.offset);
+        let year = (local.year + years).max(1);
+        self.on(days_from_civil(year, 1, 1) + local.year_day - 1)
+    }
+
+    /// Later by whole months; the day of the month stays where the month has it.
+    pub(crate) fn add_months(self, months: i64) -> Self {
+        let local = Civil::of(self.seconds + self.offset);
+        let count = (local.year * 12 + local.month - 1).saturating_add(months).max(12);
+        let (year, month) = (count.div_euclid(12), count.rem_euclid(12) + 1);
+        let day = local.day.min(days_in_month(year, month));
+        self.on(days_from_civil(year, month, day))
+    }
+
+    /// The same time of another day.
+    fn on(self, days: i64) -> Self {
+        let of_day = (self.seconds + self.offset).rem_euclid(DAY);
+        Self { seconds: days * DAY + of_day - self.offset, ..self }
+    }
 }
 
 /// Days since 1970 of a written date.
@@ -126,8 +156,8 @@ fn from_week(year: i64, week: i64, day: i64) -> Option<i64> {
     Some(monday + (week - 1) * 7 + day - 1)
 }
 
-/// Seconds from midnight UTC of a written time; an offset may make it negative.
-fn time_of_day(text: &str) -> Option<i64> {
+/// Seconds from midnight of a written time, and how many of them its clock is ahead of UTC.
+fn time_of_day(text: &str) -> Option<(i64, i64)> {
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == ':')).unwrap_or(text.len());
     let (time, rest) = text.split_at(end);
     let seconds = hours_minutes_seconds(time)?;
@@ -137,7 +167,7 @@ fn time_of_day(text: &str) -> Option<i64> {
         Some(b'-') => -hours_minutes_seconds(offset.get(1..)?)?,
         Some(_) | None => 0,
     };
-    Some(seconds - offset)
+    Some((seconds, offset))
 }
 
 fn hours_minutes_seconds(text: &str) -> Option<i64> {

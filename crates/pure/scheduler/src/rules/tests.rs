@@ -4,7 +4,7 @@ use super::date::{self, Civil};
 use super::{NextChange, RuleInput, passes};
 
 fn seconds(text: &str) -> i64 {
-    date::parse(text, 0).expect(text)
+    date::parse(text, 0).expect(text).seconds
 }
 
 #[test]
@@ -32,8 +32,19 @@ fn weeks_follow_the_thursday() {
 
 #[test]
 fn months_keep_the_day_where_they_can() {
-    assert_eq!(date::add_months(seconds("2004-01-31"), 1), seconds("2004-02-29"));
-    assert_eq!(date::add_months(seconds("2004-03-15"), -4), seconds("2003-11-15"));
+    let moved = |text, months| date::parse(text, 0).expect(text).add_months(months).seconds;
+    assert_eq!(moved("2004-01-31", 1), seconds("2004-02-29"));
+    assert_eq!(moved("2004-03-15", -4), seconds("2003-11-15"));
+    // January 31 in Berlin is still January 30 in London.
+    assert_eq!(moved("2005-01-31 00:30+01:00", 1), seconds("2005-02-27 23:30"));
+}
+
+#[test]
+fn years_keep_the_number_of_the_day() {
+    let moved = |text, years| date::parse(text, 0).expect(text).add_years(years).seconds;
+    assert_eq!(moved("2004-03-01", 1), seconds("2005-03-02"));
+    assert_eq!(moved("2003-03-01", 1), seconds("2004-02-29"));
+    assert_eq!(moved("2004-02-01 12:00", 4), seconds("2008-02-01 12:00"));
 }
 
 fn answer(rule: &str, now: &str) -> (bool, Option<i64>) {

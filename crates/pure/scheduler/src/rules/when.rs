@@ -4,7 +4,7 @@ use cib::Element;
 
 use super::NextChange;
 use super::compare::leading_integer;
-use super::date::{self, Civil};
+use super::date::{self, Civil, Moment};
 
 /// Whether a `date_expression` passes at `now` (seconds since 1970). Tells `next` when the answer
 /// will be another one, where that is known.
@@ -16,6 +16,7 @@ pub(super) fn passes(expression: Element<'_>, now: i64, next: &mut NextChange) -
         }
         Some("gt") => {
             let Some(start) = moment(expression, "start", now).flatten() else { return false };
+            let start = start.seconds;
             if now > start {
                 return true;
             }
@@ -24,6 +25,7 @@ pub(super) fn passes(expression: Element<'_>, now: i64, next: &mut NextChange) -
         }
         Some("lt") => {
             let Some(end) = moment(expression, "end", now).flatten() else { return false };
+            let end = end.seconds;
             if now < end {
                 next.consider(end);
                 return true;
@@ -35,7 +37,7 @@ pub(super) fn passes(expression: Element<'_>, now: i64, next: &mut NextChange) -
 }
 
 /// The moment in attribute `name`: `Some(None)` if it is not there, `None` if it cannot be read.
-fn moment(expression: Element<'_>, name: &str, now: i64) -> Option<Option<i64>> {
+fn moment(expression: Element<'_>, name: &str, now: i64) -> Option<Option<Moment>> {
     match expression.attr(name) {
         None => Some(None),
         Some(text) => date::parse(text, now).map(Some),
@@ -43,7 +45,7 @@ fn moment(expression: Element<'_>, name: &str, now: i64) -> Option<Option<i64>> 
 }
 
 fn in_range(expression: Element<'_>, now: i64, next: &mut NextChange) -> bool {
-    let (Some(start), Some(mut end)) =
+    let (Some(start), Some(end)) =
         (moment(expression, "start", now), moment(expression, "end", now))
     else {
         return false;
@@ -51,16 +53,17 @@ fn in_range(expression: Element<'_>, now: i64, next: &mut NextChange) -> bool {
     if start.is_none() && end.is_none() {
         return false;
     }
-    if let (None, Some(start), Some(duration)) = (end, start, expression.child("duration")) {
-        end = after(start, duration);
-        if end.is_none() {
-            return false;
-        }
-    }
+    let end = match (end, start, expression.child("duration")) {
+        (None, Some(start), Some(duration)) => match after(start, duration) {
+            Some(end) => Some(end),
+            None => return false,
+        },
+        (end, _, _) => end.map(|end| end.seconds),
+    };
     if let Some(start) = start
-        && now < start
+        && now < start.seconds
     {
-        next.consider(start);
+        next.consider(start.seconds);
         return false;
     }
     let Some(end) = end else { return true };
@@ -73,15 +76,15 @@ fn in_range(expression: Element<'_>, now: i64, next: &mut NextChange) -> bool {
 }
 
 /// `start` plus a `duration` element.
-fn after(start: i64, duration: Element<'_>) -> Option<i64> {
+fn after(start: Moment, duration: Element<'_>) -> Option<i64> {
     let part = |name: &str| match duration.attr(name) {
         None => Some(0),
         Some(text) => leading_integer(text).filter(|n| i32::try_from(*n).is_ok()),
     };
-    let months = part("years")? * 12 + part("months")?;
     let days = part("weeks")? * 7 + part("days")?;
     let seconds = part("hours")? * 3600 + part("minutes")? * 60 + part("seconds")?;
-    Some(date::add_months(start, months) + days * 86_400 + seconds)
+    let moved = start.add_years(part("years")?).add_months(part("months")?);
+    Some(moved.seconds + days * 86_400 + seconds)
 }
 
 /// Whether every range of a `date_spec` holds `now`.

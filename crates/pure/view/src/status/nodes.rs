@@ -44,7 +44,7 @@ impl NodeState {
 }
 
 pub(super) fn lines(resolved: &Resolved<'_>) -> Vec<NodeLine> {
-    resolved.nodes.iter().map(line).collect()
+    resolved.node_indices().map(|node| line(resolved.node(node))).collect()
 }
 
 fn line(node: &Node<'_>) -> NodeLine {

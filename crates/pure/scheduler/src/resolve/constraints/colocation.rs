@@ -114,21 +114,28 @@ fn within<'a>(reading: &mut Reading<'a>, shared: Shared<'a>, set: &Set<'a>, role
     let resources: Vec<_> = set.resources().collect();
     for (position, resource) in resources.iter().copied().enumerate() {
         let influence = influence(reading, shared.element, resource);
-        let earlier = resources.get(..position).unwrap_or_default();
         if score > Score::ZERO {
-            let Some(other) = earlier.last().copied() else { continue };
+            let before = position.checked_sub(1);
+            let Some(other) = before.and_then(|at| resources.get(at)).copied() else { continue };
             let (dependent, primary) =
                 if with_previous { (resource, other) } else { (other, resource) };
             let ends = Ends { dependent, primary, roles, influence };
             add(reading, shared.element, set.id, None, score, ends);
         } else {
-            // The list ends at the resource itself, even if it is named twice.
-            for other in earlier.iter().copied().take_while(|other| *other != resource) {
+            for other in kept_apart(reading, set, resource) {
                 let ends = Ends { dependent: resource, primary: other, roles, influence };
                 add(reading, shared.element, set.id, None, score, ends);
             }
         }
     }
+}
+
+/// From which of its set a resource keeps away: those that are named before it. Compatibility: one
+/// that is named by a part of it is not found in the list, so the list does not end before it.
+fn kept_apart(reading: &Reading<'_>, set: &Set<'_>, resource: ResIx) -> Vec<ResIx> {
+    let id = &*reading.resolved.resource(resource).id;
+    let earlier = set.members.iter().take_while(|member| member.name != id);
+    earlier.filter_map(|member| member.resource).collect()
 }
 
 /// A set follows the next: its first member the last of the other, or, where a set is no sequence,

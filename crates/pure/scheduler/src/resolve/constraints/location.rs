@@ -6,7 +6,7 @@ use model::{Role, Score};
 use regex_lite::Regex;
 
 use super::super::Reading;
-use super::super::types::{Location, NodeIx, ProbeMode, ResIx, Resolved};
+use super::super::types::{Location, NodeIx, ProbeMode, ResIx, Resolved, Resource};
 use super::references::{self, Set, Target};
 use super::{id_of, report_unknown};
 use crate::report::{FindingKind, Severity};
@@ -168,7 +168,9 @@ fn rule_passes(
     let asks_parameters = rule
         .descendants()
         .any(|part| part.attr("value-source").is_some_and(|s| s.eq_ignore_ascii_case("param")));
-    let parameters = asks_parameters.then(|| resolved.parameters(resource, Some(node)));
+    // Parameters that depend on rules may set the time of the next decision.
+    let matter = asks_parameters || has_rules(resolved.resource(resource));
+    let parameters = matter.then(|| resolved.parameters(resource, Some(node)));
     let input = RuleInput {
         now: resolved.now,
         node_attributes: Some(&resolved.node(node).attributes),
@@ -178,6 +180,14 @@ fn rule_passes(
         ..RuleInput::default()
     };
     passes(rule, &input, next)
+}
+
+/// Whether some parameters count only sometimes.
+fn has_rules(resource: &Resource<'_>) -> bool {
+    let blocks = resource.elements().into_iter().flat_map(Element::children);
+    blocks
+        .filter(|block| block.is("instance_attributes"))
+        .any(|block| block.child("rule").is_some())
 }
 
 /// The score that the node itself gives.
@@ -207,7 +217,7 @@ fn find_node(resolved: &Resolved<'_>, name: &str) -> Option<NodeIx> {
     let ignoring_case = || {
         resolved.node_indices().find(|node| resolved.node(*node).name.eq_ignore_ascii_case(name))
     };
-    let by_id = || resolved.nodes_by_id.get(name).copied();
+    let by_id = || resolved.find_node_by_id(name);
     resolved.find_node(name).or_else(by_id).or_else(ignoring_case)
 }
 

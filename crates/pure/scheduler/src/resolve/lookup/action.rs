@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::{Role, parse_interval};
+use model::{Role, parse_timeout};
 
 use super::super::blocks;
 use super::super::types::{NodeIx, NodeKind, Operation, ResIx, Resolved, Resource, Values};
@@ -48,19 +48,6 @@ impl<'a> Resolved<'a> {
         operation: Option<&Operation<'a>>,
     ) -> Values<'a> {
         let mut next = NextChange::default();
-        self.action_meta_at(resource, node, task, interval_ms, operation, &mut next)
-    }
-
-    /// As [`Resolved::action_meta`], telling when the answer will change.
-    pub(crate) fn action_meta_at(
-        &self,
-        resource: ResIx,
-        node: Option<NodeIx>,
-        task: &str,
-        interval_ms: u64,
-        operation: Option<&Operation<'a>>,
-        next: &mut NextChange,
-    ) -> Values<'a> {
         let found = self.resource(resource);
         let input = RuleInput {
             now: self.now,
@@ -71,7 +58,7 @@ impl<'a> Resolved<'a> {
         let mut meta = Values::new();
         if let Some(operation) = operation {
             if let Some(element) = operation.element {
-                blocks::unpack(&[element], "meta_attributes", None, &input, &mut meta, next);
+                blocks::unpack(&[element], "meta_attributes", None, &input, &mut meta, &mut next);
             }
             meta.extend(operation.attributes.iter().cloned());
         }
@@ -84,8 +71,9 @@ impl<'a> Resolved<'a> {
             meta.insert("timeout".into(), timeout);
         }
         if let Some(defaults) = self.document.root().path(&["configuration", "op_defaults"]) {
-            blocks::unpack(&[defaults], "meta_attributes", None, &input, &mut meta, next);
+            blocks::unpack(&[defaults], "meta_attributes", None, &input, &mut meta, &mut next);
         }
+        self.note(next);
         meta.remove("id");
         if interval_ms > 0 {
             meta.insert("interval".into(), interval_ms.to_string().into());
@@ -107,9 +95,10 @@ impl<'a> Resolved<'a> {
 
     fn set_start_delay(&self, interval_ms: u64, meta: &mut Values<'a>) {
         let delay = match (meta.get("start-delay"), meta.get("interval-origin")) {
-            (Some(text), _) => parse_interval(text).map_or(0, |delay| delay.as_millis() as i64),
+            (Some(text), _) => parse_timeout(text).map_or(0, |delay| delay.as_millis() as i64),
             (None, Some(origin)) if interval_ms > 0 => {
                 let Some(origin) = date::parse(origin, self.now) else { return };
+                let origin = origin.seconds;
                 let interval = (interval_ms.div_ceil(1000) as i64).max(1);
                 let into = (self.now - origin) % interval;
                 (if into <= 0 { -into } else { interval - into }) * 1000
@@ -196,7 +185,7 @@ impl<'a> Resolved<'a> {
 
 /// A timeout in whole milliseconds, the default for what is none.
 fn timeout_ms(text: Option<&str>) -> u64 {
-    text.and_then(parse_interval)
+    text.and_then(parse_timeout)
         .map(|timeout| timeout.as_millis().min(i32::MAX as u128) as u64)
         .filter(|timeout| *timeout > 0)
         .unwrap_or(DEFAULT_TIMEOUT_MS)

@@ -326,7 +326,8 @@ fn is_unique(resource: &Resource<'_>) -> bool {
     match resource.meta("globally-unique") {
         Some(text) => is_true(Some(text)),
         None => {
-            resource.meta("clone-node-max").and_then(parse_integer).is_some_and(|number| number > 1)
+            let number = resource.meta("clone-node-max").and_then(parse_integer);
+            number.is_some_and(|number| (2..=i64::from(i32::MAX)).contains(&number))
         }
     }
 }

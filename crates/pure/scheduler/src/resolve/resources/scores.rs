@@ -18,13 +18,13 @@ pub(in super::super) fn wish(
 }
 
 fn add(reading: &mut Reading<'_>, resource: ResIx, node: Option<NodeIx>, score: Score) {
-    let nodes = match node {
-        Some(node) => node.at()..node.at() + 1,
-        None => 0..reading.resolved.nodes.len(),
+    let nodes: Vec<NodeIx> = match node {
+        Some(node) => vec![node],
+        None => reading.resolved.node_indices().collect(),
     };
     for below in subtree(reading, resource) {
-        for node in nodes.clone() {
-            let slot = slot(reading, below, NodeIx::new(node));
+        for node in &nodes {
+            let slot = slot(reading, below, *node);
             if let Some(slot) = slot {
                 slot.score = slot.score.plus(score);
             }
@@ -40,12 +40,12 @@ pub(in super::super) fn forbid_everywhere(
 ) {
     let score = Score::MINUS_INFINITY;
     reading.resolved.wishes.push(Wish { resource, node: None, score, source });
-    let row: Vec<Option<Allowed>> = reading
-        .resolved
-        .nodes
-        .iter()
-        .map(|node| Some(Allowed { score, probes: node.probes }))
-        .collect();
+    let mut row = vec![None; reading.resolved.nodes.len()];
+    for node in reading.resolved.node_indices() {
+        if let Some(allowed) = row.get_mut(node.at()) {
+            *allowed = Some(Allowed { score, probes: reading.resolved.node(node).probes });
+        }
+    }
     if let Some(resource) = reading.resolved.resources.get_mut(resource.at()) {
         resource.allowed = row;
     }
@@ -54,8 +54,7 @@ pub(in super::super) fn forbid_everywhere(
 /// Lets every node known so far into the rows of `resource` and all below it: the default of a
 /// symmetric cluster. Resources and nodes that are for each other only stay out.
 pub(in super::super) fn allow_by_default(reading: &mut Reading<'_>, resource: ResIx) {
-    for node in 0..reading.resolved.nodes.len() {
-        let node = NodeIx::new(node);
+    for node in reading.resolved.node_indices() {
         if reading.resolved.node(node).probes == ProbeMode::Never {
             continue;
         }
@@ -66,8 +65,8 @@ pub(in super::super) fn allow_by_default(reading: &mut Reading<'_>, resource: Re
 /// Lets every node known so far into the row of a guest's connection: where resources must opt
 /// in, it goes where its guest goes. Nodes of bundles are in it too, with their own score.
 pub(in super::super) fn allow_connection(reading: &mut Reading<'_>, resource: ResIx) {
-    for node in 0..reading.resolved.nodes.len() {
-        slot(reading, resource, NodeIx::new(node));
+    for node in reading.resolved.node_indices() {
+        slot(reading, resource, node);
     }
 }
 

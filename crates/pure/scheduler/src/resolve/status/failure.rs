@@ -33,8 +33,7 @@ pub(super) fn handling<'a>(reading: &mut Reading<'a>, event: &Event<'a>) -> (OnF
     let (task, interval_ms) = (event.task, event.interval_ms);
     let operation = resolved.resource(event.resource).operation(task, interval_ms, true);
     let node = Some(event.node);
-    let next = &mut reading.next;
-    let meta = resolved.action_meta_at(event.resource, node, task, interval_ms, operation, next);
+    let meta = resolved.action_meta(event.resource, node, task, interval_ms, operation);
     let value = meta.get("on-fail").map(AsRef::as_ref);
     let on_fail = resolved.on_fail(event.resource, task, interval_ms, value);
     (on_fail, resolved.role_after_failure(event.resource, task, on_fail))

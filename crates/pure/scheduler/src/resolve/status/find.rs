@@ -138,7 +138,7 @@ fn is_wasted_on(resolved: &Resolved<'_>, found: ResIx, node: NodeIx, set: ResIx)
     !resolved.resource(found).flags.needs_fencing
         && (!at.online || at.unclean)
         && !at.is_guest()
-        && max as usize != resolved.nodes.len()
+        && max as usize != resolved.node_indices().count()
 }
 
 /// Makes a resource that is recorded but configured no more.
@@ -168,7 +168,9 @@ fn link_removed_connection(reading: &mut Reading<'_>, removed: ResIx) {
     if !resource.flags.remote_connection {
         return;
     }
-    let Some(node) = reading.resolved.find_node(&resource.id) else { return };
+    let Some(node) = reading.resolved.nodes_by_name.get(&resource.id).copied() else { return };
+    let vacant = reading.resolved.vacant.iter().copied().filter(|other| *other != node);
+    reading.resolved.vacant = vacant.collect();
     link_connection(reading, removed);
     if let Some(at) = reading.resolved.nodes.get_mut(node.at()) {
         at.shutdown = true;

@@ -48,8 +48,10 @@ pub struct Options {
     /// `cluster-delay`, as configured and in milliseconds.
     pub cluster_delay: Arc<str>,
     pub cluster_delay_ms: u64,
-    pub batch_limit: u32,
-    pub migration_limit: Option<u32>,
+    /// `batch-limit` as configured.
+    pub batch_limit: Arc<str>,
+    /// `migration-limit` as configured.
+    pub migration_limit: Arc<str>,
     /// `stonith-timeout` as configured.
     pub fencing_timeout: Arc<str>,
     /// `dc-version`, "" where not recorded.
