@@ -19,11 +19,15 @@ use crate::resolve::types::{NodeIx, NodeKind, Replica, ResIx, Variant};
 const MUST: i32 = Score::INFINITY.value();
 const NEVER: i32 = Score::MINUS_INFINITY.value();
 
+/// How often a bundle is begun within itself. Pacemaker goes on until its stack is full.
+const BEGUN_MAX: u32 = 4;
+
 /// Assigns all parts of the bundle.
 ///
 /// Unlike the other variants it begins anew when it is asked while it is at it, or after: where its
-/// containers follow the bundle itself, or a clone set does. That ends because each primitive is
-/// assigned once. (Behaviour of Pacemaker 3.0, seen in the scores that it prints.)
+/// containers follow the bundle itself, or a clone set does. (Behaviour of Pacemaker 3.0, seen in the
+/// scores that it prints.) That ends because each primitive is assigned once, unless what runs inside
+/// follows the bundle: hence [`BEGUN_MAX`].
 pub(super) fn assign(
     state: &mut State<'_>,
     bundle: ResIx,
@@ -31,6 +35,10 @@ pub(super) fn assign(
     stop_if_failed: bool,
 ) {
     let Some(options) = state.resource(bundle).bundle() else { return };
+    if state[bundle].begun >= BEGUN_MAX {
+        return;
+    }
+    state[bundle].begun += 1;
     state[bundle].assigning = true;
     state.tell(bundle, AssignStep::Bundle);
     let containers = options.replicas.iter().map(|replica| replica.container).collect();
@@ -51,6 +59,7 @@ pub(super) fn assign(
         }
         assign_one(state, child, prefer, stop_if_failed);
     }
+    state[bundle].begun -= 1;
     state[bundle].assigning = false;
     state[bundle].unassigned = false;
 }

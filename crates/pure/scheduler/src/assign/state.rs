@@ -42,6 +42,8 @@ pub(super) struct ResourceState {
     pub(super) unassigned: bool,
     /// Its assignment is under way: reaching it again is a loop of colocations.
     pub(super) assigning: bool,
+    /// How many assignments of it are under way, one within the other.
+    pub(super) begun: u32,
     /// Its colocated scores are being summed up: as above.
     pub(super) summing: bool,
     pub(super) managed: bool,
@@ -329,6 +331,7 @@ fn start_of(resource: &Resource<'_>, nodes: usize) -> ResourceState {
         row: Row::unlisted(nodes),
         unassigned: true,
         assigning: false,
+        begun: 0,
         summing: false,
         managed: resource.flags.managed,
         blocked: resource.flags.blocked,
