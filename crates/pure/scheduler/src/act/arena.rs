@@ -100,6 +100,8 @@ pub(crate) struct Arena<'a> {
     /// The same without monitors, of which there may be one for each node.
     changes_of_resource: Vec<Vec<ActIx>>,
     by_name: BTreeMap<Arc<str>, ActIx>,
+    /// How often an action could have changed. What was derived at the same count still holds.
+    edits: u64,
 }
 
 impl<'a> Arena<'a> {
@@ -110,11 +112,18 @@ impl<'a> Arena<'a> {
             of_resource: vec![Vec::new(); resources],
             changes_of_resource: vec![Vec::new(); resources],
             by_name: BTreeMap::new(),
+            edits: 0,
         }
+    }
+
+    /// See the field.
+    pub(crate) fn edits(&self) -> u64 {
+        self.edits
     }
 
     /// Takes `act` in and gives it the next number.
     pub(crate) fn add(&mut self, act: Act<'a>) -> ActIx {
+        self.edits += 1;
         let ix = ActIx(u32::try_from(self.acts.len()).unwrap_or(u32::MAX));
         match (act.resource, &act.key) {
             (Some(resource), _) => {
@@ -192,14 +201,13 @@ impl<'a> Arena<'a> {
         let mut found = Vec::new();
         for position in 0..self.of(resource).len() {
             let Some(ix) = self.of(resource).get(position).copied() else { break };
-            let act = &mut self[ix];
-            if act.key != *key {
+            if self[ix].key != *key {
                 continue;
             }
-            if node.is_some() && act.node.is_none() {
-                act.node = node;
+            if node.is_some() && self[ix].node.is_none() {
+                self[ix].node = node;
             }
-            if node.is_none() || act.node == node {
+            if node.is_none() || self[ix].node == node {
                 found.push(ix);
             }
         }
@@ -280,6 +288,7 @@ impl<'a> Index<ActIx> for Arena<'a> {
 impl IndexMut<ActIx> for Arena<'_> {
     #[expect(clippy::indexing_slicing, reason = "only `add` makes handles, and nothing is removed")]
     fn index_mut(&mut self, ix: ActIx) -> &mut Self::Output {
+        self.edits += 1;
         &mut self.acts[ix.at()]
     }
 }

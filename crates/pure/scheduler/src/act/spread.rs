@@ -31,7 +31,16 @@ pub(crate) fn flags(acting: &mut Acting<'_, '_>, act: ActIx, node: Option<NodeIx
     let Some(resource) = acting.arena[act].resource else { return acting.arena[act].flags };
     match &acting.resource(resource).variant {
         Variant::Primitive => acting.arena[act].flags,
-        Variant::Group(_) => group_flags(acting, act, resource, node),
+        Variant::Group(_) => {
+            // Each member asks for them, so that without this a group took the cube of its size.
+            let known = acting.group_flags.get(&(act, node));
+            if let Some((_, flags)) = known.filter(|(at, _)| *at == acting.arena.edits()) {
+                return *flags;
+            }
+            let flags = group_flags(acting, act, resource, node);
+            acting.group_flags.insert((act, node), (acting.arena.edits(), flags));
+            flags
+        }
         Variant::CloneSet(_) => {
             let instances = acting.children(resource);
             collective_flags(acting, act, resource, &instances, node)

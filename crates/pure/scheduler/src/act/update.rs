@@ -456,8 +456,11 @@ fn put_in_plan(acting: &mut Acting<'_, '_>, ends: &Ends, relation: Relation) {
 }
 
 fn keep_in_plan(acting: &mut Acting<'_, '_>, act: ActIx, cause: ActIx) {
+    if acting.is(act, ActFlags::ALWAYS_IN_PLAN) {
+        return;
+    }
     let act = &mut acting.arena[act];
-    if act.is(ActFlags::OPTIONAL) && !act.is(ActFlags::ALWAYS_IN_PLAN) {
+    if act.is(ActFlags::OPTIONAL) {
         act.wanted_by.get_or_insert(cause);
     }
     act.flags.set(ActFlags::ALWAYS_IN_PLAN);
