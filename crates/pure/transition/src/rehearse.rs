@@ -7,6 +7,8 @@
 //!
 //! **Always:** an action is done only after all its inputs; each at most once.
 
+mod places;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use agent::ParameterKinds;
@@ -16,6 +18,7 @@ use model::{
     PrimitiveRef, Score,
 };
 
+use self::places::Places;
 use crate::record::{
     self, Failure, NodeRef, Record, count_failure, digests_of, node_ref, node_state, operation_of,
 };
@@ -93,6 +96,7 @@ pub enum Ending {
 /// Carries `plan` out on `document`.
 pub fn rehearse(document: &mut Document, plan: &Plan, how: &Rehearsing<'_>) -> Rehearsed {
     let mut stage = Stage::new(plan);
+    let mut places = Places::default();
     let mut rehearsed = Rehearsed::default();
     let mut aborted = false;
     // As the controller does: look through all steps in the plan's order, as often as it helps.
@@ -102,7 +106,7 @@ pub fn rehearse(document: &mut Document, plan: &Plan, how: &Rehearsing<'_>) -> R
         if aborted && !milestone && !is_urgent(step) {
             continue;
         }
-        let done = perform(document, plan, &step.action, how);
+        let done = perform(document, plan, &step.action, how, &mut places);
         let failed = done.as_ref().is_some_and(|done| done.failed_with.is_some());
         aborted |= failed;
         rehearsed.done.extend(done);
@@ -201,6 +205,7 @@ fn perform(
     plan: &Plan,
     action: &Action,
     how: &Rehearsing<'_>,
+    places: &mut Places,
 ) -> Option<Done> {
     let plain = Done { action: action.id, resource: String::new(), failed_with: None };
     match &action.kind {
@@ -227,7 +232,7 @@ fn perform(
         }
         ActionKind::Resource(primitive) => {
             let node = action.node.as_ref()?;
-            Some(run_agent(document, plan, Running { action, primitive, node }, how))
+            Some(run_agent(document, plan, Running { action, primitive, node }, how, places))
         }
     }
 }
@@ -293,11 +298,34 @@ struct Running<'a> {
     node: &'a ActionNode,
 }
 
+/// The history of what is recorded as `name`, made if there is none; and whether there were several.
+fn history_of(
+    document: &mut Document,
+    state: NodeId,
+    name: &str,
+    primitive: &PrimitiveRef,
+    places: &mut Places,
+) -> (NodeId, bool) {
+    if let Some(history) = places.only_history(document, state, name) {
+        return (history, false);
+    }
+    let repeated = record::merge_repeated(document, state, name);
+    let found = record::find_history(document, state, name);
+    if let Some(history) = found.filter(|_| !repeated) {
+        places.remember(state, name, history);
+    }
+    let history = found.unwrap_or_else(|| {
+        record::resource_history(document, state, &primitive.id, &primitive.agent)
+    });
+    (history, repeated)
+}
+
 fn run_agent(
     document: &mut Document,
     plan: &Plan,
     running: Running<'_>,
     how: &Rehearsing<'_>,
+    places: &mut Places,
 ) -> Done {
     let Running { action, primitive, node } = running;
     let resource = match &primitive.long_id {
@@ -312,10 +340,7 @@ fn run_agent(
         return done;
     }
     let state = node_state(document, &node_ref(node));
-    let repeated = record::merge_repeated(document, state, &done.resource);
-    let history = record::find_history(document, state, &done.resource).unwrap_or_else(|| {
-        record::resource_history(document, state, &primitive.id, &primitive.agent)
-    });
+    let (history, repeated) = history_of(document, state, &done.resource, primitive, places);
     let expected = action.expected_code();
     let operation = operation_of(action);
     let is_cluster = how.faithful_to == FaithfulTo::Cluster;

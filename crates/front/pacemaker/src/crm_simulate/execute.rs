@@ -33,12 +33,7 @@ pub(super) fn execute(
             said.error(format!("Invalid failed operation '{spec}' (result code must be integer)"));
         }
     }
-    let is_known = |name: &str| {
-        resolved
-            .resources
-            .iter()
-            .any(|resource| &*resource.id == name || resource.history_id.as_deref() == Some(name))
-    };
+    let is_known = |name: &str| resolved.find_recorded(name).is_some();
     let how = Rehearsing {
         now: wishes.now.max(after_all_recorded(&document)),
         origin: "crm_simulate",

@@ -31,8 +31,7 @@ pub(super) struct Event<'a> {
     pub(super) expected: OcfCode,
     pub(super) code: OcfCode,
     pub(super) status: ExecStatus,
-    /// It was recorded with a code or status that, of a probe, says no more than that the resource
-    /// is not there.
+    /// See [`HistoryEntry`].
     says_absent: bool,
 }
 
@@ -71,7 +70,7 @@ pub(super) fn read<'a>(
     if !TASKS.contains(&entry.task) || entry.id.is_empty() {
         return;
     }
-    if !has_result(entry) {
+    if !entry.has_result {
         let message = format!("the record {} is left out: its result cannot be read", entry.id);
         reading.find(Severity::Error, entry.element, FindingKind::BadValue, message);
         return;
@@ -86,7 +85,7 @@ pub(super) fn read<'a>(
         expected: entry.expected.unwrap_or(OcfCode(-1)),
         code: entry.code,
         status: entry.status,
-        says_absent: matches!(entry.recorded_code, Some(5 | 2)) || entry.recorded_status == Some(7),
+        says_absent: entry.says_absent,
     };
     entry.expired = expiry::check(reading, &event, entry);
     let recorded = event.code;
@@ -116,11 +115,6 @@ pub(super) fn read<'a>(
         | ExecStatus::NoFenceDevice
         | ExecStatus::NoSecrets => failed(reading, &event, progress),
     }
-}
-
-fn has_result(entry: &HistoryEntry<'_>) -> bool {
-    let status = entry.recorded_status.is_some_and(|n| (-1..=11).contains(&n) && n != 1);
-    status && entry.recorded_code.is_some_and(|n| (0..=255).contains(&n))
 }
 
 /// Turns what was recorded into what it means here, where the expected result is known. May

@@ -122,8 +122,9 @@ fn read_entry<'a>(
         call_id: small(number(call), 0),
         code: OcfCode(small(code, -1)),
         status: ExecStatus::from_number(small(status, -2)),
-        recorded_code: code,
-        recorded_status: status,
+        has_result: status.is_some_and(|number| (-1..=11).contains(&number) && number != 1)
+            && code.is_some_and(|number| (0..=255).contains(&number)),
+        says_absent: matches!(code, Some(5 | 2)) || status == Some(7),
         expected: expected_code(key),
         last_change: number(changed),
         expired: false,

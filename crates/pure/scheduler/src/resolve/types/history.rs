@@ -37,9 +37,10 @@ pub struct HistoryEntry<'a> {
     pub call_id: i32,
     pub code: OcfCode,
     pub status: ExecStatus,
-    /// The numbers that `code` and `status` were made of, as far as they are numbers.
-    pub(crate) recorded_code: Option<i64>,
-    pub(crate) recorded_status: Option<i64>,
+    /// Code and status can be read and exist.
+    pub(crate) has_result: bool,
+    /// Its code or status, of a probe, says no more than that the resource is not there.
+    pub(crate) says_absent: bool,
     /// What the scheduler expected, from the transition key; `None` where it has none.
     pub expected: Option<OcfCode>,
     /// Seconds since 1970.
