@@ -92,10 +92,13 @@ fn ctrl_c_leaves_nothing_whenever_it_comes() {
     let place = Place::new("ctrl-c");
     // From the first file that it makes to the last, and so on each side of what is between.
     for file in ["lock", "network", "agents", "n3/quorate.toml", "fabric.sock", "n2/api.sock"] {
+        if file == "network" && place.mark.is_none() {
+            continue; // only root's nodes have one
+        }
         let path = place.demo().join(file);
         let _earlier = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
         let mut terminal = place.start();
-        terminal.wait_until(|| path.exists() || (file == "network" && place.mark.is_none()));
+        terminal.wait_until(|| path.exists());
         terminal.type_in(CTRL_C);
         place.is_clean_after(terminal.end(), file);
     }
