@@ -104,6 +104,13 @@ pub fn upgrade(document: &mut Document) -> Result<Upgraded, NotUpgraded> {
     if claimed == newest {
         return Ok(Upgraded { from: newest, to: newest, dropped: Vec::new() });
     }
+    // With only the last migration before it, a document that is valid in the newest schema just
+    // names that from now on: one check instead of two for most.
+    let steps = MIGRATIONS.iter().filter(|(last, ..)| *last >= claimed).count();
+    if steps == 1 && valid(document, newest) {
+        document.set(document.root().id(), "validate-with", &newest.to_string());
+        return Ok(Upgraded { from: claimed, to: newest, dropped: Vec::new() });
+    }
     let Some(valid_at) = Schema::all().find(|s| *s >= claimed && valid(document, *s)) else {
         let violations = check_as(document, claimed).violations;
         return Err(NotUpgraded::Invalid { claimed, violations });

@@ -71,6 +71,7 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
     };
     let mut reading = Reading {
         resolved,
+        spare_entries: Vec::new(),
         record_attributes: document.picker(status::RECORD_ATTRIBUTES),
         entry_attributes: document.picker(status::ENTRY_ATTRIBUTES),
         next,
@@ -91,6 +92,8 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
 /// The work of this stage, half done.
 struct Reading<'a> {
     resolved: Resolved<'a>,
+    /// Room for a record's entries, used for one record after the other.
+    spare_entries: Vec<Element<'a>>,
     /// What is read of each record in the history.
     record_attributes: Picker<{ status::RECORD_ATTRIBUTES.len() }>,
     /// What is read of each entry in the history.

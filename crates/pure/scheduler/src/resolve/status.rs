@@ -56,6 +56,8 @@ pub(super) fn read(reading: &mut Reading<'_>) {
             _ => {}
         }
     }
+    let states = status.children_named("node_state");
+    reading.resolved.history.reserve_exact(states.flat_map(records).count());
     while read_histories(reading, status, false) {}
     let fencing = reading.resolved.options.fencing_enabled;
     read_histories(reading, status, fencing);

@@ -36,7 +36,9 @@ fn read_record<'a>(reading: &mut Reading<'a>, node: NodeIx, record: Element<'a>)
         reading.find(Severity::Error, record, FindingKind::Incomplete, message);
         return None;
     };
-    let mut entries: Vec<Element<'a>> = record.children_named("lrm_rsc_op").collect();
+    let mut entries = std::mem::take(&mut reading.spare_entries);
+    entries.clear();
+    entries.extend(record.children_named("lrm_rsc_op"));
     let locks = reading.resolved.options.shutdown_lock;
     if entries.is_empty() && !locks {
         return None;
@@ -51,10 +53,11 @@ fn read_record<'a>(reading: &mut Reading<'a>, node: NodeIx, record: Element<'a>)
     }
     // Those that are as old as each other stay last first, as Pacemaker's do.
     entries.reverse();
-    let entries = merge_sort(entries, &mut |a, b| compare(a, b));
+    let sorted = merge_sort(entries, &mut |a, b| compare(a, b));
     let picker = &reading.entry_attributes;
     let mut entries: Vec<HistoryEntry<'a>> =
-        entries.into_iter().map(|entry| read_entry(entry, picker)).collect();
+        sorted.iter().map(|entry| read_entry(*entry, picker)).collect();
+    reading.spare_entries = sorted;
     let on_fail = read_entries(reading, resource, node, &mut entries);
     let (start, stop) = active_range(&entries);
     let (element, agent) = (record, [kind, standard, provider]);
