@@ -12,6 +12,7 @@ mod draft;
 pub mod laws;
 mod mutate;
 mod reorder;
+pub mod targets;
 
 pub use chance::Chance;
 pub use cluster::{Size, cluster, sized_cluster};
