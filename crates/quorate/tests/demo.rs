@@ -129,3 +129,15 @@ fn signals_and_a_lost_terminal_leave_nothing() {
     terminal.wait_for(SERVING);
     place.is_clean_after(terminal.close(), "closed");
 }
+
+#[test]
+fn what_a_killed_demo_left_is_removed_by_the_next() {
+    let place = Place::new("killed");
+    let mut terminal = place.start();
+    terminal.wait_for(SERVING);
+    terminal.kill();
+    let mut terminal = place.start();
+    terminal.wait_for(SERVING);
+    terminal.type_in("q\n");
+    place.is_clean_after(terminal.end(), "after a kill");
+}

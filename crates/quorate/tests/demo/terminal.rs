@@ -93,6 +93,12 @@ impl Terminal {
         kill_process(pid.unwrap(), signal).unwrap();
     }
 
+    /// Kills it: it cannot remove anything.
+    pub fn kill(mut self) {
+        self.program.kill().unwrap();
+        self.program.wait().unwrap();
+    }
+
     /// Waits for its end.
     pub fn end(mut self) -> Ended {
         let begun = Instant::now();
