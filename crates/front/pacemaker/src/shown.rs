@@ -128,6 +128,8 @@ pub(crate) enum Step<'s> {
         action: u32,
         code: OcfCode,
     },
+    /// What that changed besides.
+    Counted(Modification<'s>),
 }
 
 /// How long planning for a document took.

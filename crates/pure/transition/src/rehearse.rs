@@ -79,6 +79,8 @@ pub struct Done {
     pub resource: String,
     /// Set if the action was to fail: the code.
     pub failed_with: Option<i32>,
+    /// Attributes of the node that count the failure, with their values.
+    pub counted: Vec<(String, String)>,
 }
 
 /// How a rehearsal ended.
@@ -207,7 +209,8 @@ fn perform(
     how: &Rehearsing<'_>,
     places: &mut Places,
 ) -> Option<Done> {
-    let plain = Done { action: action.id, resource: String::new(), failed_with: None };
+    let plain =
+        Done { action: action.id, resource: String::new(), failed_with: None, counted: Vec::new() };
     match &action.kind {
         ActionKind::Milestone => {
             // A guest is cut off by stopping what it runs in, and then has nothing to say either.
@@ -332,7 +335,7 @@ fn run_agent(
         Some(long) if !(how.is_known)(&primitive.id) && (how.is_known)(long) => long.clone(),
         _ => primitive.id.clone(),
     };
-    let mut done = Done { action: action.id, resource, failed_with: None };
+    let mut done = Done { action: action.id, resource, failed_with: None, counted: Vec::new() };
     if matches!(action.task.as_str(), "delete" | "meta-data") {
         if how.faithful_to == FaithfulTo::Cluster && action.task == "delete" {
             record::forget_resource(document, &node_ref(node), &done.resource);
@@ -354,7 +357,7 @@ fn run_agent(
         if code != OcfCode::OK.0 && !(code == OcfCode::NOT_RUNNING.0 && operation.interval_ms == 0)
         {
             let fatal = is_fatal(&plan.settings, operation.task);
-            count_failure(
+            let counted = count_failure(
                 document,
                 &Failure {
                     node: node_ref(node),
@@ -365,6 +368,7 @@ fn run_agent(
                     at: how.now,
                 },
             );
+            done.counted = counted.into();
         }
     }
     let outcome = Outcome {

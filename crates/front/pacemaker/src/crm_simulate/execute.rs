@@ -9,7 +9,7 @@ use transition::rehearse::{Ending, FaithfulTo, PretendedFailure, Rehearsing, reh
 
 use super::inject::read_failure;
 use crate::output::Output;
-use crate::shown::{Section, Step};
+use crate::shown::{Modification, Section, Step};
 
 /// How the rehearsal is to go.
 pub(super) struct Wishes<'a> {
@@ -51,6 +51,7 @@ pub(super) fn execute(
             steps.push(step(action, &done.resource));
             if let Some(code) = done.failed_with {
                 steps.push(Step::Failed { action: action.id.0, code: OcfCode(code) });
+                steps.extend(counted(action, &done.counted));
             }
         }
         said.show(&Section::Execution(steps));
@@ -60,6 +61,15 @@ pub(super) fn execute(
         said.error("An invalid transition was produced".to_owned());
     }
     (document, rehearsed.ending)
+}
+
+/// What a failure changed on the action's node.
+fn counted<'s>(action: &Action, attributes: &[(String, String)]) -> impl Iterator<Item = Step<'s>> {
+    let node = action.node.as_ref().map(|node| node.id.clone()).unwrap_or_default();
+    attributes.iter().map(move |(name, value)| {
+        let (name, value) = (name.clone(), value.clone());
+        Step::Counted(Modification::Attribute { name, value, node: node.clone() })
+    })
 }
 
 /// What is done now is later than all that was done, whatever time it is taken to be.

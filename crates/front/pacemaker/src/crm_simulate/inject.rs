@@ -240,11 +240,7 @@ fn record_result(
             fatal,
             at: now,
         };
-        count_failure(document, &failure);
-        let about = format!("{}#{}_{}", parts.resource, parts.task, parts.interval_ms);
-        for prefix in ["fail-count", "last-failure"] {
-            let name = format!("{prefix}-{about}");
-            let value = passing_attribute(document, state, &name);
+        for (name, value) in count_failure(document, &failure) {
             made.push(Modification::Attribute { name, value, node: id.clone() });
         }
     }
@@ -283,13 +279,6 @@ fn find_agent(resolved: &Resolved<'_>, name: &str) -> Option<AgentRef> {
         .iter()
         .filter(|resource| &*resource.id == name || resource.history_id.as_deref() == Some(name));
     found.find_map(|resource| resource.agent.clone())
-}
-
-fn passing_attribute(document: &Document, state: NodeId, name: &str) -> String {
-    let set = document.element(state).path(&["transient_attributes", "instance_attributes"]);
-    let pairs = set.into_iter().flat_map(|set| set.children_named("nvpair"));
-    let found = pairs.into_iter().find(|pair| pair.attr("name") == Some(name));
-    found.and_then(|pair| pair.attr("value")).unwrap_or_default().to_owned()
 }
 
 fn child_made(document: &mut Document, parent: NodeId, name: &str) -> NodeId {

@@ -80,6 +80,7 @@ fn write_step(out: &mut XmlOut, step: &Step<'_>) {
         }
         // Pacemaker says this to people only.
         Step::Failed { .. } => return,
+        Step::Counted(made) => return write_modification(out, made),
     }
     out.end();
 }

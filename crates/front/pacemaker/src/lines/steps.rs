@@ -47,6 +47,7 @@ pub(super) fn write(out: &mut Outline, done: &[Step<'_>]) {
             Step::Failed { action, code } => {
                 out.line(&format!("Pretending action {action} failed with rc={}", code.0));
             }
+            Step::Counted(made) => write_modification(out, made),
             Step::Milestone { key, node: None } => out.item(&format!("Pseudo action:   {key}")),
             Step::Milestone { key, node: Some(node) } => {
                 out.item(&format!("Pseudo action:   {key} on {node}"));

@@ -20,8 +20,8 @@ pub struct Failure<'a> {
     pub at: i64,
 }
 
-/// Counts a failure and notes its time.
-pub fn count_failure(document: &mut Document, failure: &Failure<'_>) {
+/// Counts a failure and notes its time. Answers the attributes that say so, with their values.
+pub fn count_failure(document: &mut Document, failure: &Failure<'_>) -> [(String, String); 2] {
     let state = node_state(document, &failure.node);
     let set = transient_set(document, state);
     let name = attribute("fail-count", failure.resource, failure.task, failure.interval_ms);
@@ -37,8 +37,10 @@ pub fn count_failure(document: &mut Document, failure: &Failure<'_>) {
         None => "1".to_owned(),
     };
     set_in(document, set, &name, &count);
-    let name = attribute("last-failure", failure.resource, failure.task, failure.interval_ms);
-    set_in(document, set, &name, &failure.at.to_string());
+    let last = attribute("last-failure", failure.resource, failure.task, failure.interval_ms);
+    let at = failure.at.to_string();
+    set_in(document, set, &last, &at);
+    [(name, count), (last, at)]
 }
 
 /// Forgets failures of a resource on a node: of one operation, or of all.
