@@ -94,17 +94,21 @@ fn apply_health(state: &mut State<'_>) {
     if state.input.options.health == HealthStrategy::None {
         return;
     }
+    for resource in state.top.clone() {
+        apply_health_of(state, resource, resource);
+    }
+}
+
+/// Applies the health of nodes, as far as it concerns `top`, to it or to a part of it.
+pub(super) fn apply_health_of(state: &mut State<'_>, top: ResIx, part: ResIx) {
+    if state.input.options.health == HealthStrategy::None {
+        return;
+    }
+    let waived = state.resource(top).meta("allow-unhealthy-nodes").is_some_and(is_true);
     for node in state.input.node_indices() {
         let health = state.input.node(node).health.value();
-        if health == 0 {
-            continue;
-        }
-        for resource in state.top.clone() {
-            let waived =
-                state.resource(resource).meta("allow-unhealthy-nodes").is_some_and(is_true);
-            if health > 0 || !waived {
-                apply_health_to(state, resource, node, health);
-            }
+        if health > 0 || (health < 0 && !waived) {
+            apply_health_to(state, part, node, health);
         }
     }
 }
@@ -112,18 +116,14 @@ fn apply_health(state: &mut State<'_>) {
 /// As a location constraint without a role: a colocated group's later members follow the first, and
 /// only get to know the node.
 fn apply_health_to(state: &mut State<'_>, resource: ResIx, node: NodeIx, health: i32) {
-    state.list(resource, node);
-    let (resource_state, terms) = state.resource_and_terms(resource);
-    if let Some(cell) = resource_state.row.get_mut(node) {
-        cell.add(health, ScoreSource::Health, terms);
-    }
+    apply_health_here(state, resource, node, health);
     let below = match &state.resource(resource).variant {
         Variant::Primitive => Vec::new(),
         Variant::Group(group) => {
             let members = state[resource].children.clone();
             let moved = if group.colocated { 1 } else { members.len() };
             for follower in members.iter().skip(moved) {
-                state.list(*follower, node);
+                apply_health_here(state, *follower, node, 0);
             }
             members.into_iter().take(moved).collect()
         }
@@ -137,6 +137,20 @@ fn apply_health_to(state: &mut State<'_>, resource: ResIx, node: NodeIx, health:
     };
     for part in below {
         apply_health_to(state, part, node, health);
+    }
+}
+
+/// A node that the resource did not know has this score only.
+fn apply_health_here(state: &mut State<'_>, resource: ResIx, node: NodeIx, health: i32) {
+    let probes = state.input.node(node).probes;
+    let (resource_state, terms) = state.resource_and_terms(resource);
+    let Some(cell) = resource_state.row.slot(node) else { return };
+    if cell.listed {
+        cell.add(health, ScoreSource::Health, terms);
+    } else {
+        cell.listed = true;
+        cell.probe = probes;
+        cell.set(health, ScoreSource::Health, terms);
     }
 }
 

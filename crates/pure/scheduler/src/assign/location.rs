@@ -2,6 +2,7 @@
 
 use model::Role;
 
+use super::criteria;
 use super::state::State;
 use super::terms::ScoreSource;
 use super::types::LocationIx;
@@ -98,6 +99,9 @@ fn rank(probes: ProbeMode) -> u8 {
 
 /// Applies a group's own constraints to one of its members.
 pub(super) fn apply_group_to_member(state: &mut State<'_>, group: ResIx, member: ResIx) {
+    if state.top.contains(&group) {
+        criteria::apply_health_of(state, group, member);
+    }
     for index in (0..state.input.locations.len()).rev() {
         let Some(location) = state.input.locations.get(index) else { continue };
         if location.resource == group {

@@ -69,11 +69,33 @@ impl<'a> Resolved<'a> {
     /// Whether a connection is to be made to the host that its bundle's container will run on,
     /// which is known only once that is assigned.
     pub fn needs_host_name(&self, resource: ResIx) -> bool {
+        // Compatibility: Pacemaker looks for it among all parameters, which may set the time of the
+        // next decision.
+        if self.parameters_have_rules(resource) {
+            self.parameters(resource, None);
+        }
         let found = self.resource(resource);
         found.flags.remote_connection
             && found.implied.as_ref().is_some_and(|implied| {
                 implied.parameters.iter().any(|(name, value)| name == "addr" && value == "#uname")
             })
+    }
+
+    /// Whether some parameters count only sometimes.
+    pub(crate) fn parameters_have_rules(&self, resource: ResIx) -> bool {
+        let mut at = Some(resource);
+        while let Some(resource) = at {
+            let found = self.resource(resource);
+            let mut blocks = found.elements().into_iter().flat_map(Element::children);
+            let is_conditional = |block: Element<'_>| {
+                block.is("instance_attributes") && block.child("rule").is_some()
+            };
+            if found.implied.is_none() && blocks.any(is_conditional) {
+                return true;
+            }
+            at = found.parent;
+        }
+        false
     }
 
     /// The resource that is, or is recorded as, `id`; the first if several are.

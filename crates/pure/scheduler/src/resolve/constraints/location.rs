@@ -6,7 +6,7 @@ use model::{Role, Score};
 use regex_lite::Regex;
 
 use super::super::Reading;
-use super::super::types::{Location, NodeIx, ProbeMode, ResIx, Resolved, Resource};
+use super::super::types::{Location, NodeIx, ProbeMode, ResIx, Resolved};
 use super::references::{self, Set, Target};
 use super::{id_of, report_unknown};
 use crate::report::{FindingKind, Severity};
@@ -169,7 +169,7 @@ fn rule_passes(
         .descendants()
         .any(|part| part.attr("value-source").is_some_and(|s| s.eq_ignore_ascii_case("param")));
     // Parameters that depend on rules may set the time of the next decision.
-    let matter = asks_parameters || has_rules(resolved.resource(resource));
+    let matter = asks_parameters || resolved.parameters_have_rules(resource);
     let parameters = matter.then(|| resolved.parameters(resource, Some(node)));
     let input = RuleInput {
         now: resolved.now,
@@ -180,14 +180,6 @@ fn rule_passes(
         ..RuleInput::default()
     };
     passes(rule, &input, next)
-}
-
-/// Whether some parameters count only sometimes.
-fn has_rules(resource: &Resource<'_>) -> bool {
-    let blocks = resource.elements().into_iter().flat_map(Element::children);
-    blocks
-        .filter(|block| block.is("instance_attributes"))
-        .any(|block| block.child("rule").is_some())
 }
 
 /// The score that the node itself gives.
