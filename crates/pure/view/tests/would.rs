@@ -124,3 +124,37 @@ fn nothing_is_told_where_nothing_helps() {
     let told = would(&banned, "db", Some("b"));
     assert!(told.is_empty(), "it is there already: {told:?}");
 }
+
+/// Over a part of Pacemaker's regression corpus, where `QUORATE_CORPUS` names it: nearly all that is
+/// down has a way up, and asking twice gives the same answer.
+#[test]
+fn what_is_down_has_a_way_up() {
+    let Ok(corpus) = std::env::var("QUORATE_CORPUS") else { return };
+    let mut paths: Vec<_> = fs::read_dir(Path::new(&corpus).join("xml"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    let (mut down, mut without) = (0, Vec::new());
+    for path in paths.iter().step_by(24) {
+        let Ok(document) = Document::parse(&fs::read_to_string(path).unwrap()) else { continue };
+        let input = scheduler::Input { now: NOW, sanitized: false };
+        let resolved = scheduler::resolve(&document, &input);
+        // What is not in the configuration any more has none.
+        let tops = resolved.top.iter().filter(|top| !resolved.resource(**top).flags.removed);
+        for top in tops.take(6) {
+            let id = resolved.resource(*top).id.as_ref();
+            let why = view::why(&document, id, None, NOW).unwrap();
+            assert_eq!(why, view::why(&document, id, None, NOW).unwrap());
+            let is_down = |part: &&view::why::Part| part.role == view::why::PartRole::Stopped;
+            for part in why.parts.iter().filter(is_down) {
+                down += 1;
+                if part.would.is_empty() {
+                    without.push(format!("{}: {}", path.display(), part.id));
+                }
+            }
+        }
+    }
+    assert!(down > 15, "only {down} are down");
+    assert!(without.len() * 5 < down, "{} of {down}: {without:?}", without.len());
+}

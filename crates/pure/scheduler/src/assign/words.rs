@@ -20,7 +20,7 @@ impl Reason {
                 ("unmanaged", "the cluster does not act on it, so it stays where it is")
             }
             Self::StopAll => ("stop-all", "`stop-all-resources` is set"),
-            Self::ToBeStopped => ("to-be-stopped", "it is to be stopped"),
+            Self::ToBeStopped => ("to-be-stopped", "its wanted role is Stopped"),
             Self::NoPlace => ("no-place", "no node is allowed and able to run it"),
             Self::CollectiveLimit => {
                 ("collective-limit", "its clone set has as many copies as it may have")

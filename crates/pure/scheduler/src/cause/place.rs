@@ -388,7 +388,8 @@ impl Finder<'_, '_, '_> {
     pub(super) fn target_role(&mut self, resource: ResIx, role: Role) {
         let around = std::iter::successors(Some(resource), |at| self.acting.resource(*at).parent);
         let has_it = |at: &ResIx| self.acting.resource(*at).next_role == role;
-        let resource = self.id(around.take_while(has_it).last().unwrap_or(resource));
+        let holder = around.take_while(has_it).last().unwrap_or(resource);
+        let resource = Arc::clone(&self.acting.resource(holder).config_id);
         self.root(Root::TargetRole { resource, role });
     }
 

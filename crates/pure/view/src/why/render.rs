@@ -135,7 +135,12 @@ fn headline(part: &Part) -> String {
             format!("{id} does not run. It should {verb} on {node}: {because}.")
         }
         (true, _) if *role == PartRole::Promoted && *promoted_now => {
-            format!("{id} is promoted on {node}: {because}.")
+            let again = match (starts, comes("demote") && comes("promote")) {
+                (true, _) => " It will be restarted there.",
+                (false, true) => " It will be demoted and promoted again.",
+                (false, false) => "",
+            };
+            format!("{id} is promoted on {node}: {because}.{again}")
         }
         (true, _) if *role == PartRole::Promoted => {
             format!("{id} runs on {node} and should be promoted there: {because}.")

@@ -116,6 +116,8 @@ fn term(decision: Decision<'_, '_>, term: &ScoreTerm) -> Term {
         Term { other: Some(id), text, terms: terms(decision, &claim), ..base }
     } else if term.source == ScoreSource::TargetRole && value > 0 {
         Term { text: "its `target-role` demands it".to_owned(), ..base }
+    } else if term.source == ScoreSource::Found(WishSource::Bundle) && value > 0 {
+        Term { text: "its bundle puts it there".to_owned(), ..base }
     } else if term.source == ScoreSource::Node && term.value == Score::MINUS_INFINITY {
         let text = "the node takes nothing new: it is away, leaving, or made for something else";
         Term { text: text.to_owned(), ..base }

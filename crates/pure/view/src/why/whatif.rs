@@ -146,8 +146,14 @@ fn goes_by_id<'r>(resolved: &'r Resolved<'_>, part: ResIx) -> Option<&'r str> {
 /// The node that it leaves; or that it would be on if the one where it is were not there; or else
 /// the one that lacks least.
 fn runner_up(decided: Decided<'_, '_>, part: ResIx, place: NodeIx) -> Option<NodeIx> {
+    // Who was lost forgets what it ran when it comes back: nothing would stay there.
+    let is_there = |node: NodeIx| {
+        let state = decided.resolved.node(node);
+        state.online && !state.unclean
+    };
     if let [here] = decided.resolved.resource(part).active.as_slice()
         && *here != place
+        && is_there(*here)
     {
         return Some(*here);
     }

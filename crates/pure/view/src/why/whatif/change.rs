@@ -153,6 +153,15 @@ impl Change {
         if let Self::Without { constraint, .. } = self { Some(constraint) } else { None }
     }
 
+    /// The node that a new constraint speaks for.
+    pub(super) fn sends_to(&self) -> Option<&str> {
+        if let Self::Number { what: Number::NewLocation { node, .. }, .. } = self {
+            Some(node)
+        } else {
+            None
+        }
+    }
+
     /// The constraint that would have another score.
     pub(super) fn rescored(&self) -> Option<&str> {
         if let Self::Number { what: Number::Location { constraint, .. }, .. } = self {

@@ -48,7 +48,7 @@ impl<'s, 'd, 'a> Search<'s, 'd, 'a> {
         let plans = (WORK_MAX / size.max(1)).clamp(PLANS_MIN, PLANS_MAX);
         let node_name = goal.node.map(|node| resolved.node(node).name.as_ref().to_owned());
         let mut search = Self { decided, goal, node_name, now: 0, plans_left: Cell::new(plans) };
-        search.now = search.count(document);
+        search.now = search.count(document, search.node_name.as_deref());
         search
     }
 
@@ -187,11 +187,14 @@ impl<'s, 'd, 'a> Search<'s, 'd, 'a> {
             }
         }
         self.plans_left.set(self.plans_left.get() - 1);
-        self.count(&document) > self.now
+        // Whom a constraint sends to a node should be there, not somewhere by its side effects.
+        let sent_to = changes.iter().find_map(|(change, _)| change.sends_to());
+        self.count(&document, sent_to.or(self.node_name.as_deref())) > self.now
     }
 
-    /// How many primitives are as wanted once the document's plan is carried out.
-    fn count(&self, document: &Document) -> usize {
+    /// How many primitives are as wanted, on the node if one is given, once the document's plan is
+    /// carried out.
+    fn count(&self, document: &Document, on: Option<&str>) -> usize {
         let input = Input { now: self.decided.now, ..Input::default() };
         let resolved = scheduler::resolve(document, &input);
         let assigned = scheduler::assign(&resolved);
@@ -204,7 +207,7 @@ impl<'s, 'd, 'a> Search<'s, 'd, 'a> {
                 && self.goal.unique_id.is_none_or(|id| found.id.as_ref() == id)
                 && settled.next_role != Role::Stopped
                 && node.is_some()
-                && (self.node_name.is_none() || self.node_name.as_deref() == node)
+                && (on.is_none() || on == node)
                 && (!self.goal.promoted || promoted)
         };
         let all: Vec<ResIx> = resolved.resource_indices().filter(fits).collect();
