@@ -242,6 +242,8 @@ impl Stage {
         let code = pacemaker::crm_simulate_to("crm_simulate", arguments, &mut output, &mut errors);
         let mut said = String::from_utf8(output).unwrap();
         said = said.replace("Setting effective cluster time: 2026-01-01 12:00:00Z\n", "");
+        // As XML, the request is told, with the files.
+        said = said.replace(&format!("{}/", self.folder.display()), "");
         if !errors.is_empty() {
             write!(said, "stderr: {}", String::from_utf8(errors).unwrap()).unwrap();
         }
