@@ -342,7 +342,7 @@ fn the_last_good_configuration_is_used_when_every_state_was_cut() {
         cut_journals(&bed, node);
         bed.start_node(node);
     }
-    bed.wait_members(1, &[1, 2, 3]);
+    bed.wait_members(2, &[1, 2, 3]);
     let xml = bed.see(2).xml;
     assert!(xml.contains("name=\"number\" value=\"2\""), "{xml}");
     for node in 1..=3 {

@@ -65,11 +65,11 @@ fn what_a_change_led_to_is_told_if_it_failed() {
     assert_eq!(code, Some(6), "{out}{said}");
     assert!(said.contains("the change was made, but 3 actions failed"), "{said}");
     assert!(said.contains("there is no agent ocf:nobody:nothing"), "{said}");
-    let (_, status, _) = run(&mut bed.quorate(2, &["status"]));
+    let (_, status, _) = run(&mut bed.quorate(1, &["status"]));
     assert!(status.contains("there is no agent ocf:nobody:nothing"), "{status}");
-    let (code, out, said) = run(&mut bed.quorate(3, &["resource", "remove", "x", "--yes"]));
+    let (code, out, said) = run(&mut bed.quorate(1, &["resource", "remove", "x", "--yes"]));
     assert_eq!(code, Some(0), "{out}{said}");
-    let (_, status, _) = run(&mut bed.quorate(2, &["status"]));
+    let (_, status, _) = run(&mut bed.quorate(1, &["status"]));
     assert!(!status.contains("nobody"), "{status}");
 }
 
@@ -179,7 +179,7 @@ fn a_mistake_in_an_editor_can_be_mended_at_once() {
     assert!(ended.screen.contains("line "), "{}", ended.screen);
     assert!(configuration(&bed).contains("21s"));
     assert!(kept(&bed).is_empty());
-    let (code, out, said) = run(&mut bed.quorate(2, &["config", "undo", "--yes"]));
+    let (code, out, said) = run(&mut bed.quorate(1, &["config", "undo", "--yes"]));
     assert_eq!(code, Some(0), "{out}{said}");
     assert!(!configuration(&bed).contains("21s"));
     let (code, out, _) = run(&mut bed.quorate(2, &["attribute", "unset", "n1", "x", "--yes"]));
