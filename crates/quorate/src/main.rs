@@ -51,7 +51,7 @@ const OWN: [(&str, Tool); 4] = [
     ("daemon", daemon::daemon),
     ("demo", demo::main),
     ("fabric", daemon::fabric),
-    ("simulate", pacemaker::crm_simulate),
+    ("simulate", pacemaker::simulate),
 ];
 
 fn tool(name: &str) -> Option<Tool> {

@@ -6,11 +6,14 @@
 
 mod arguments;
 mod execute;
+mod for_people;
 mod help;
 mod inject;
 mod input;
 mod profile;
 mod simulate;
+
+pub use for_people::simulate;
 
 use std::ffi::OsString;
 use std::fs::File;

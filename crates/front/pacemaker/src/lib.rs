@@ -30,5 +30,5 @@ pub use cibadmin::cibadmin;
 pub use crm_mon::crm_mon;
 pub use crm_node::{crm_node, pacemakerd};
 pub use crm_resource::crm_resource;
-pub use crm_simulate::{crm_simulate, crm_simulate_to};
+pub use crm_simulate::{crm_simulate, crm_simulate_to, simulate};
 pub use stonith_admin::fencing_admin;
