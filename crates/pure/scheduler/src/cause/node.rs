@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Cause, Finder, Root};
 use crate::{EarlyAction, NodeIx, NodeKind};
 
-impl Finder<'_, '_, '_> {
+impl<'r> Finder<'_, 'r, '_> {
     /// Ends the chain with what keeps the node from running things, if anything does.
     pub(super) fn node_out(&mut self, node: NodeIx) -> bool {
         let found = self.acting.node(node);
@@ -63,18 +63,7 @@ impl Finder<'_, '_, '_> {
         {
             return self.root(Root::Ticket { ticket: Arc::from(ticket.id) });
         }
-        let early = given.early.iter().find_map(|early| match early {
-            EarlyAction::Fence { node: fenced, reason, .. } if *fenced == node => {
-                Some(reason.as_str())
-            }
-            EarlyAction::Fence { .. }
-            | EarlyAction::Stop { .. }
-            | EarlyAction::Demote { .. }
-            | EarlyAction::StopIsOptional { .. }
-            | EarlyAction::Recurring { .. }
-            | EarlyAction::ClearFailCount { .. }
-            | EarlyAction::ForgetHistory { .. } => None,
-        });
+        let early = self.fencing_in_history(node);
         // A failure whose `on-fail` is to fence says so by the resource's name.
         let failed = early.and_then(|reason| {
             let resource = given.find_resource(reason.strip_suffix(" failed there")?)?;
@@ -92,6 +81,22 @@ impl Finder<'_, '_, '_> {
         let reason = early.map(Arc::from).or(reason).or_else(|| self.fence_reason(node));
         let reason = reason.unwrap_or_else(|| Arc::from("it is unclean"));
         self.root(Root::NodeUntrusted { node: name, reason });
+    }
+
+    /// Why history wants the node fenced.
+    pub(super) fn fencing_in_history(&self, node: NodeIx) -> Option<&'r str> {
+        self.acting.given.early.iter().find_map(|early| match early {
+            EarlyAction::Fence { node: fenced, reason, .. } if *fenced == node => {
+                Some(reason.as_str())
+            }
+            EarlyAction::Fence { .. }
+            | EarlyAction::Stop { .. }
+            | EarlyAction::Demote { .. }
+            | EarlyAction::StopIsOptional { .. }
+            | EarlyAction::Recurring { .. }
+            | EarlyAction::ClearFailCount { .. }
+            | EarlyAction::ForgetHistory { .. } => None,
+        })
     }
 
     /// What the planning of actions found.

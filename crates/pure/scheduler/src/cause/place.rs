@@ -201,21 +201,9 @@ impl Finder<'_, '_, '_> {
             kind.connection() == Some(resource) || container == Some(resource)
         });
         let Some(node) = made else { return false };
-        let reason = self.acting.given.early.iter().find_map(|early| match early {
-            EarlyAction::Fence { node: fenced, reason, .. } if *fenced == node => {
-                Some(Arc::from(reason.as_str()))
-            }
-            EarlyAction::Fence { .. }
-            | EarlyAction::Stop { .. }
-            | EarlyAction::Demote { .. }
-            | EarlyAction::StopIsOptional { .. }
-            | EarlyAction::Recurring { .. }
-            | EarlyAction::ClearFailCount { .. }
-            | EarlyAction::ForgetHistory { .. } => None,
-        });
+        let reason = self.fencing_in_history(node).unwrap_or("it does not answer");
         let node = self.name(node);
-        let reason = reason.unwrap_or_else(|| Arc::from("it does not answer"));
-        self.root(Root::NodeUntrusted { node, reason });
+        self.root(Root::NodeUntrusted { node, reason: Arc::from(reason) });
         true
     }
 
