@@ -114,6 +114,7 @@ embedded_passes!(
     the_largest_message_arrives_whole,
     too_large_a_message_is_refused,
     the_last_words_of_who_leaves_are_heard,
+    the_last_words_are_heard_of_one_who_listens_no_more,
 );
 
 embedded_passes!(

@@ -178,10 +178,12 @@ impl Carrier {
     ) -> Result<(), NodeGone> {
         let Session { mut reader, writer, silence, id, members } = session;
         tracing::info!("embedded fabric reached");
-        self.enter(id, members).await?;
+        // A node that lets go may have something to say still, so only the writer, who knows when
+        // all is said, may end this for it.
+        let _gone = self.enter(id, members).await;
         let mut last = id;
         let ended = tokio::select! {
-            ended = self.read(&mut reader, silence, &mut last) => ended,
+            () = self.read(&mut reader, silence, &mut last) => Ok(()),
             gone = self.write(writer, outbox) => Err(gone),
             () = self.pressure.too_high() => {
                 tracing::error!("leaving the membership: more waits to be sent than is sane");
@@ -192,46 +194,50 @@ impl Carrier {
         ended
     }
 
+    /// Hands to the node what is read until the connection is lost. When the node has let go it
+    /// still reads, or the sequencer would soon take no more from a writer whose own messages
+    /// cannot be delivered to it.
     async fn read(
         &self,
         reader: &mut BufReader<OwnedReadHalf>,
         silence: Duration,
         last_membership: &mut u64,
-    ) -> Result<(), NodeGone> {
+    ) {
         loop {
             let frame = match timeout(silence, frame::read_to_member(reader)).await {
                 Ok(Ok(Some(frame))) => frame,
                 Ok(Ok(None)) => {
                     tracing::warn!("embedded fabric lost: the sequencer closed the connection");
-                    return Ok(());
+                    return;
                 }
                 Ok(Err(error)) => {
                     tracing::warn!(%error, "embedded fabric lost");
-                    return Ok(());
+                    return;
                 }
                 Err(_elapsed) => {
                     tracing::warn!(after = ?silence, "embedded fabric lost: the sequencer is silent");
-                    return Ok(());
+                    return;
                 }
             };
-            match frame {
+            let _gone = match frame {
                 ToMember::Membership { id, members } => {
                     *last_membership = id;
-                    self.enter_as(id, members).await?;
+                    self.enter_as(id, members).await
                 }
                 ToMember::Delivered { from, payload } => {
-                    self.deliver(from, payload).await?;
+                    let taken = self.deliver(from, payload).await;
                     // Only now: this may be given up while the node does not take the delivery.
                     if from == self.node {
                         self.in_flight().pop_front();
                     }
+                    taken
                 }
-                ToMember::Ping(number) => self.tell(Incoming::Ping(number)).await?,
+                ToMember::Ping(number) => self.tell(Incoming::Ping(number)).await,
                 ToMember::Welcome { .. } | ToMember::Refused { .. } => {
                     tracing::warn!("embedded fabric lost: the sequencer talks out of turn");
-                    return Ok(());
+                    return;
                 }
-            }
+            };
         }
     }
 

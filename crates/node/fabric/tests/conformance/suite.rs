@@ -169,6 +169,26 @@ pub fn the_last_words_of_who_leaves_are_heard(carrier: &dyn Carrier) {
     bed.members[&2].order("last goodbye");
     bed.wait_membership(&[1, 3], &[1, 3]);
     bed.wait_end(2);
+    assert_last_words(&bed);
+    bed.finish();
+}
+
+/// More is on its way to the one who leaves than it takes, and more from it than fits at once.
+pub fn the_last_words_are_heard_of_one_who_listens_no_more(carrier: &dyn Carrier) {
+    let mut bed = Bed::start(carrier, &[1, 2, 3]);
+    bed.members[&2].order("hang");
+    bed.members[&1].order("burst 1000 talk");
+    bed.wait_delivered(&[1, 3], "talk-999");
+    bed.members[&2].order("big 20000000 1");
+    bed.members[&2].order("last goodbye");
+    bed.wait_membership(&[1, 3], &[1, 3]);
+    bed.wait_end(2);
+    assert_last_words(&bed);
+    bed.finish();
+}
+
+/// That 1 and 3 heard the `goodbye` of 2 before it was gone.
+fn assert_last_words(bed: &Bed<'_>) {
     for node in [1, 3] {
         let log = bed.members[&node].log();
         let goodbye = log.iter().position(
@@ -177,7 +197,6 @@ pub fn the_last_words_of_who_leaves_are_heard(carrier: &dyn Carrier) {
         let without = log.iter().rposition(|line| matches!(line, Line::Membership { .. }));
         assert!(goodbye.is_some() && goodbye < without, "said before it was gone, on {node}");
     }
-    bed.finish();
 }
 
 fn delivered(log: &[Line]) -> Vec<Line> {
