@@ -17,7 +17,21 @@ const PACKAGES: &[(&str, &str)] = &[
     ("kmod", "/sbin/modprobe"),
     ("dbus", "/usr/bin/dbus-daemon"),
     ("systemd", "/lib/systemd/systemd"),
+    ("corosync", "/usr/sbin/corosync"),
+    ("libcpg-dev", "/usr/include/corosync/cpg.h"),
+    ("libcfg-dev", "/usr/include/corosync/cfg.h"),
+    ("libcmap-dev", "/usr/include/corosync/cmap.h"),
+    ("libquorum-dev", "/usr/include/corosync/quorum.h"),
+    ("libvotequorum-dev", "/usr/include/corosync/votequorum.h"),
+    ("util-linux", "/usr/bin/setpriv"),
+    ("nftables", "/usr/sbin/nft"),
 ];
+
+/// Whether the Corosync fabric can be built here.
+pub(crate) fn has_corosync() -> bool {
+    let headers = PACKAGES.iter().filter(|(_, file)| file.starts_with("/usr/include/corosync/"));
+    headers.into_iter().all(|(_, file)| Path::new(file).exists())
+}
 
 /// As root on Debian, installs what is missing; elsewhere the tests say what they leave out.
 pub(crate) fn install() -> Result<(), String> {

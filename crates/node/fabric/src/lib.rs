@@ -15,6 +15,8 @@
 //!
 //! Field words: Corosync *cpg* with *votequorum*, Heartbeat *ccm*.
 
+#[cfg(feature = "corosync")]
+pub mod corosync;
 pub mod embedded;
 mod votes;
 

@@ -9,6 +9,9 @@
 
 #[path = "conformance/bed.rs"]
 mod bed;
+#[cfg(feature = "corosync")]
+#[path = "conformance/corosync.rs"]
+mod corosync;
 #[path = "conformance/suite.rs"]
 mod suite;
 

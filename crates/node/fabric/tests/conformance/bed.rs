@@ -21,6 +21,8 @@ pub trait Carrier {
     fn cut(&self, groups: &[&[u32]]);
     /// Joins it again.
     fn heal(&self);
+    /// Takes a member's machine away, where members have machines.
+    fn power_off(&self, _node: u32) {}
 }
 
 /// The members of one cluster.
@@ -97,6 +99,12 @@ impl<'a> Bed<'a> {
     pub fn kill(&mut self, node: u32) {
         let process = self.members.remove(&node).unwrap();
         self.gone.push(process.end(Signal::KILL));
+    }
+
+    /// Takes a member away with its machine.
+    pub fn power_off(&mut self, node: u32) {
+        self.carrier.power_off(node);
+        self.kill(node);
     }
 
     /// Lets a member end by itself.
@@ -213,8 +221,24 @@ impl Process {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, signal).unwrap();
+        kill_process(self.member(), signal).unwrap();
+        if signal == Signal::CONT {
+            // `nsenter` stops when what it started is stopped, and waits for a word of its own.
+            kill_process(Pid::from_child(&self.child), signal).unwrap();
+        }
+    }
+
+    /// The member itself: the child, or what that started in namespaces of their own.
+    fn member(&self) -> Pid {
+        let outer = Pid::from_child(&self.child);
+        let number = outer.as_raw_nonzero();
+        let name = std::fs::read_to_string(format!("/proc/{number}/comm")).unwrap_or_default();
+        if name.trim() != "nsenter" {
+            return outer;
+        }
+        let children = std::fs::read_to_string(format!("/proc/{number}/task/{number}/children"));
+        let inner = children.unwrap_or_default().trim().parse().ok();
+        inner.and_then(Pid::from_raw).unwrap_or(outer)
     }
 
     pub fn log(&self) -> Vec<Line> {
@@ -242,7 +266,8 @@ impl Process {
 
     /// Ends the process and takes all that it said.
     fn end(mut self, signal: Signal) -> Vec<Line> {
-        let _already_ended = kill_process(Pid::from_child(&self.child), signal);
+        let _already_ended = kill_process(self.member(), signal);
+        let _already_ended = kill_process(Pid::from_child(&self.child), Signal::CONT);
         self.child.wait().unwrap();
         let mut log = self.log.0.lock().unwrap();
         while !log.ended {
@@ -255,6 +280,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        let _already_ended = kill_process(self.member(), Signal::KILL);
         let _already_ended = self.child.kill();
         let _already_waited_for = self.child.wait();
     }

@@ -25,10 +25,10 @@ pub fn one_order_for_all(carrier: &dyn Carrier) {
 
 pub fn quorum_is_more_than_half(carrier: &dyn Carrier) {
     let mut bed = Bed::start(carrier, &[1, 2, 3]);
-    bed.kill(3);
+    bed.power_off(3);
     bed.wait_membership(&[1, 2], &[1, 2]);
     assert!(last_quorate(&bed, 1), "two of three");
-    bed.kill(2);
+    bed.power_off(2);
     bed.wait_membership(&[1], &[1]);
     assert!(!last_quorate(&bed, 1), "one of three");
     bed.finish();

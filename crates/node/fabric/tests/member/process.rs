@@ -34,6 +34,12 @@ async fn main() {
             };
             live(embedded::join(member)).await;
         }
+        #[cfg(feature = "corosync")]
+        ["corosync", node, stall_ms] => {
+            let stall = Duration::from_millis(stall_ms.parse().unwrap());
+            let node = NodeId(node.parse().unwrap());
+            live(fabric::corosync::join(fabric::corosync::Member { node, stall })).await;
+        }
         ["control", socket, groups @ ..] => {
             let verb = match groups {
                 ["heal"] => Verb::Heal,

@@ -1,0 +1,201 @@
+//! A bed: its directory, its nodes, who sees whom.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{Life, Plan};
+use crate::{Result, corosync, machine, network};
+
+/// Nodes and what connects them.
+#[derive(Debug)]
+pub struct Bed {
+    root: PathBuf,
+    state: State,
+}
+
+/// What the directory remembers.
+#[derive(Debug, Serialize, Deserialize)]
+struct State {
+    plan: Plan,
+    switch: u32,
+    /// Nodes that see only each other; those that are not named see each other, too.
+    groups: Vec<Vec<u32>>,
+}
+
+impl Bed {
+    /// Makes the directory and the bridges. All nodes are off.
+    ///
+    /// # Errors
+    /// When the machine does not let it.
+    pub fn create(root: &Path, plan: Plan) -> Result<Self> {
+        crate::possible()?;
+        let failed = |error| format!("{}: {error}", root.display());
+        fs::create_dir_all(root.join("run")).map_err(failed)?;
+        let root = root.canonicalize().map_err(failed)?;
+        let switch = machine::start_switch(&root, plan.life)?;
+        let bed = Self { root, state: State { plan, switch, groups: Vec::new() } };
+        for node in bed.plan().numbers() {
+            corosync::prepare(bed.plan(), &bed.node_dir(&name(node)))?;
+        }
+        bed.save()?;
+        Ok(bed)
+    }
+
+    /// The bed that is in this directory.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open(root: &Path) -> Result<Self> {
+        let path = root.join("bed.json");
+        let failed = |error: &dyn std::fmt::Display| format!("no bed: {}: {error}", path.display());
+        let text = fs::read_to_string(&path).map_err(|error| failed(&error))?;
+        let state = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+        let root = root.canonicalize().map_err(|error| failed(&error))?;
+        Ok(Self { root, state })
+    }
+
+    fn save(&self) -> Result<()> {
+        let path = self.root.join("bed.json");
+        let text = serde_json::to_string_pretty(&self.state).map_err(|error| error.to_string())?;
+        fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// What it was made like.
+    pub fn plan(&self) -> &Plan {
+        &self.state.plan
+    }
+
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn switch(&self) -> Result<u32> {
+        let switch = self.state.switch;
+        machine::is_alive(switch).then_some(switch).ok_or_else(|| "the bed is down".to_owned())
+    }
+
+    /// A node's directory: its configuration, its logs, and what survives its power.
+    pub fn node_dir(&self, name: &str) -> PathBuf {
+        self.root.join("nodes").join(name)
+    }
+
+    fn pid_file(&self, node: u32) -> PathBuf {
+        self.root.join(format!("run/n{node}.pid"))
+    }
+
+    /// The first process of a node that is on.
+    pub fn first_process(&self, node: u32) -> Option<u32> {
+        let text = fs::read_to_string(self.pid_file(node)).ok()?;
+        text.trim().parse().ok().filter(|first| machine::is_alive(*first))
+    }
+
+    /// Switches a node's power on: it has its addresses then, and nothing else.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn power_on(&self, node: u32) -> Result<()> {
+        if self.first_process(node).is_some() {
+            return Ok(());
+        }
+        let first = machine::start_node(self, &name(node))?;
+        let path = self.pid_file(node);
+        fs::write(&path, format!("{first}\n"))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        network::connect(self, node, first)
+    }
+
+    /// Pulls a node's plug; returns when nothing runs there any more.
+    ///
+    /// # Errors
+    /// When its processes do not die.
+    pub fn power_off(&self, node: u32) -> Result<()> {
+        match self.first_process(node) {
+            Some(first) => machine::kill(first),
+            None => Ok(()),
+        }
+    }
+
+    /// A command that runs on a node.
+    ///
+    /// # Errors
+    /// When the node is off.
+    pub fn command(&self, node: u32, program: impl AsRef<Path>) -> Result<Command> {
+        let first = self.first_process(node).ok_or_else(|| format!("n{node} is off"))?;
+        Ok(machine::enter(first, program.as_ref()))
+    }
+
+    /// The process on a node that a running [`command`](Self::command) stands for.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn inner(outer: u32) -> Result<u32> {
+        machine::first_child(outer)
+    }
+
+    pub(crate) fn group_of(&self, node: u32) -> usize {
+        let groups = &self.state.groups;
+        groups.iter().position(|group| group.contains(&node)).map_or(0, |at| at + 1)
+    }
+
+    /// Splits the network: each group sees only itself.
+    ///
+    /// # Errors
+    /// When the machine does not let it.
+    pub fn cut(&mut self, groups: &[&[u32]]) -> Result<()> {
+        self.state.groups = groups.iter().map(|group| group.to_vec()).collect();
+        self.save()?;
+        network::regroup(self)
+    }
+
+    /// Joins the network again.
+    ///
+    /// # Errors
+    /// When the machine does not let it.
+    pub fn heal(&mut self) -> Result<()> {
+        self.cut(&[])
+    }
+
+    /// Pulls the cable of one of a node's links, or plugs it in.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn set_link(&self, node: u32, link: u32, up: bool) -> Result<()> {
+        network::set_link(self, node, link, up)
+    }
+
+    /// Loses so many percent of the packets that come to a node, and that it sends.
+    ///
+    /// # Errors
+    /// When the node is off.
+    pub fn set_loss(&self, node: u32, incoming: u32, outgoing: u32) -> Result<()> {
+        let first = self.first_process(node).ok_or_else(|| format!("n{node} is off"))?;
+        network::set_loss(first, incoming, outgoing)
+    }
+
+    /// Ends everything; the directory stays.
+    ///
+    /// # Errors
+    /// When something does not die.
+    pub fn down(&self) -> Result<()> {
+        for node in self.plan().numbers() {
+            self.power_off(node)?;
+        }
+        machine::kill(self.state.switch)
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        if self.state.plan.life == Life::WithThread {
+            let _nobody_to_tell = self.down();
+        }
+    }
+}
+
+fn name(node: u32) -> String {
+    format!("n{node}")
+}

@@ -1,0 +1,90 @@
+//! Links and bridges, and their faults.
+
+use crate::machine::enter_network;
+use crate::plan::address;
+use crate::run::run;
+use crate::{Bed, Result};
+
+/// Bridges of a link: one for each group of nodes that see each other.
+fn bridge(link: u32, group: usize) -> String {
+    format!("br{link}-{group}")
+}
+
+/// A node's port at the bridges.
+fn port(link: u32, node: u32) -> String {
+    format!("p{node}-{link}")
+}
+
+fn ip(first: u32, words: &str) -> Result<String> {
+    run(enter_network(first, "ip").args(words.split(' ')))
+}
+
+/// Makes a bridge if it is not there.
+fn make_bridge(switch: u32, name: &str) -> Result<()> {
+    if ip(switch, &format!("link show {name}")).is_err() {
+        ip(switch, &format!("link add name {name} type bridge forward_delay 0"))?;
+    }
+    ip(switch, &format!("link set {name} up")).map(drop)
+}
+
+/// Gives a node that has just started its links.
+pub(crate) fn connect(bed: &Bed, node: u32, first: u32) -> Result<()> {
+    let switch = bed.switch()?;
+    ip(first, "link set lo up")?;
+    for link in 0..bed.plan().links {
+        let (port, device) = (port(link, node), format!("eth{link}"));
+        // The port of a life before goes with its node, but a moment later.
+        let _gone = ip(switch, &format!("link del {port}"));
+        let pair = format!("link add {port} type veth peer name {device} netns {first}");
+        ip(switch, &pair)?;
+        let bridge = bridge(link, bed.group_of(node));
+        make_bridge(switch, &bridge)?;
+        ip(switch, &format!("link set {port} master {bridge} up"))?;
+        ip(first, &format!("addr add {}/24 dev {device}", address(link, node)))?;
+        ip(first, &format!("link set {device} up"))?;
+    }
+    Ok(())
+}
+
+/// Plugs the ports of all running nodes into the bridges of their groups.
+pub(crate) fn regroup(bed: &Bed) -> Result<()> {
+    let switch = bed.switch()?;
+    for node in bed.plan().numbers() {
+        if bed.first_process(node).is_none() {
+            continue;
+        }
+        for link in 0..bed.plan().links {
+            let bridge = bridge(link, bed.group_of(node));
+            make_bridge(switch, &bridge)?;
+            ip(switch, &format!("link set {} master {bridge}", port(link, node)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Pulls a node's cable, or plugs it in.
+pub(crate) fn set_link(bed: &Bed, node: u32, link: u32, up: bool) -> Result<()> {
+    let state = if up { "up" } else { "down" };
+    ip(bed.switch()?, &format!("link set {} {state}", port(link, node))).map(drop)
+}
+
+/// Which packets of a node get lost, in percent.
+pub(crate) fn set_loss(first: u32, incoming: u32, outgoing: u32) -> Result<()> {
+    let nft = |words: &str| run(enter_network(first, "nft").arg(words));
+    // One that is not there is as good.
+    let _none = nft("delete table inet faults");
+    if (incoming, outgoing) == (0, 0) {
+        return Ok(());
+    }
+    nft("add table inet faults")?;
+    for (hook, percent) in [("input", incoming), ("output", outgoing)] {
+        if percent > 0 {
+            let chain = format!("{{ type filter hook {hook} priority 0; }}");
+            nft(&format!("add chain inet faults {hook} {chain}"))?;
+            let lo = if hook == "input" { "iifname" } else { "oifname" };
+            let which = format!("{lo} != lo numgen random mod 100 < {percent}");
+            nft(&format!("add rule inet faults {hook} {which} drop"))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! What a bed is to be like.
+
+use serde::{Deserialize, Serialize};
+
+/// A bed's size and times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Nodes, numbered from 1 and called `n1`, `n2`, ...
+    pub nodes: u32,
+    /// Links of each node, each on a bridge of its own.
+    pub links: u32,
+    /// Corosync's token timeout in milliseconds; `None` for its default.
+    pub token_ms: Option<u32>,
+    /// Lines for the quorum section.
+    pub quorum: Vec<String>,
+    /// How long it lives.
+    pub life: Life,
+}
+
+/// How long a bed lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Life {
+    /// Until the thread that started it ends, however it ends.
+    WithThread,
+    /// Until it is taken down.
+    UntilDown,
+}
+
+impl Plan {
+    /// One link each and Corosync's defaults.
+    pub fn of(nodes: u32) -> Self {
+        Self { nodes, links: 1, token_ms: None, quorum: Vec::new(), life: Life::UntilDown }
+    }
+
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
+        1..=self.nodes
+    }
+}
+
+/// A node's address on a link.
+pub(crate) fn address(link: u32, node: u32) -> String {
+    format!("10.77.{link}.{node}")
+}

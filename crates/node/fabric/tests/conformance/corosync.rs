@@ -1,0 +1,142 @@
+//! The suite on real Corosync: each member on a machine of its own, made of namespaces.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use testbed::{Life, Plan};
+
+use super::bed::{Bed, Carrier, Line, Scratch};
+use super::{PROGRAM, suite};
+
+/// Corosync's tokens need the processors, so one cluster at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Short, so that tests do not wait for long; long enough for a busy machine.
+const TOKEN_MS: u32 = 1000;
+/// So that a busy machine is not taken for a stall.
+const PATIENT_MS: &str = "20000";
+/// So that stalls are found within a test.
+const IMPATIENT_MS: &str = "1500";
+
+/// Machines with Corosync.
+struct Corosync {
+    stall_ms: &'static str,
+    bed: RefCell<Option<testbed::Bed>>,
+    serving: RefCell<BTreeSet<u32>>,
+    scratch: Scratch,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Corosync {
+    /// `None` where this cannot be, which is said; a failure where nothing may be left out.
+    fn start(stall_ms: &'static str) -> Option<Self> {
+        if !testkit::is_root() || !testkit::has(&testbed::NEEDED) {
+            return None;
+        }
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(Self {
+            stall_ms,
+            bed: RefCell::new(None),
+            serving: RefCell::default(),
+            scratch: Scratch::new(),
+            _turn: turn,
+        })
+    }
+
+    /// As many machines as there are members, whatever the members' numbers.
+    fn make_bed(&self, nodes: &[u32]) {
+        let mut bed = self.bed.borrow_mut();
+        if bed.is_none() {
+            let last = nodes.iter().copied().max().unwrap();
+            let plan = Plan { token_ms: Some(TOKEN_MS), life: Life::WithThread, ..Plan::of(last) };
+            let made = testbed::Bed::create(&self.scratch.0, plan).unwrap();
+            for node in nodes {
+                made.power_on(*node).unwrap();
+            }
+            for node in nodes {
+                made.start_corosync(*node).unwrap();
+            }
+            self.serving.borrow_mut().extend(nodes);
+            *bed = Some(made);
+        }
+    }
+
+    fn with_bed<T>(&self, work: impl FnOnce(&mut testbed::Bed) -> testbed::Result<T>) -> T {
+        work(self.bed.borrow_mut().as_mut().unwrap()).unwrap()
+    }
+}
+
+impl Carrier for Corosync {
+    fn member(&self, node: u32, nodes: &[u32]) -> Command {
+        self.make_bed(nodes);
+        if self.serving.borrow_mut().insert(node) {
+            self.with_bed(|bed| bed.power_on(node).and_then(|()| bed.start_corosync(node)));
+        }
+        let mut command = self.with_bed(|bed| bed.command(node, PROGRAM));
+        command.args(["corosync", &node.to_string(), self.stall_ms]);
+        command
+    }
+
+    fn cut(&self, groups: &[&[u32]]) {
+        self.with_bed(|bed| bed.cut(groups));
+    }
+
+    fn heal(&self) {
+        self.with_bed(testbed::Bed::heal);
+    }
+
+    fn power_off(&self, node: u32) {
+        self.with_bed(|bed| bed.power_off(node));
+        self.serving.borrow_mut().remove(&node);
+    }
+}
+
+macro_rules! corosync_passes {
+    ($stall:ident: $($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            if let Some(corosync) = Corosync::start($stall) {
+                suite::$name(&corosync);
+            }
+        })*
+    };
+}
+
+corosync_passes!(
+    PATIENT_MS:
+    one_order_for_all,
+    quorum_is_more_than_half,
+    a_killed_member_is_gone_for_all_at_the_same_point,
+    a_killed_member_comes_back,
+    a_joiner_hears_only_what_follows,
+    sides_of_a_cut_go_their_own_way_and_merge,
+    a_member_cut_off_alone_still_hears_itself,
+    the_largest_message_arrives_whole,
+    too_large_a_message_is_refused,
+    the_last_words_of_who_leaves_are_heard,
+    the_last_words_are_heard_of_one_who_listens_no_more,
+);
+
+corosync_passes!(
+    IMPATIENT_MS:
+    a_stopped_member_is_dropped_and_comes_back,
+    a_member_that_takes_nothing_is_dropped_not_fed,
+);
+
+#[test]
+fn without_corosync_a_member_is_alone_until_it_returns() {
+    let Some(corosync) = Corosync::start(PATIENT_MS) else { return };
+    let bed = Bed::start(&corosync, &[1, 2, 3]);
+    corosync.with_bed(|bed| bed.signal_corosync(3, "KILL"));
+    bed.wait_membership(&[3], &[3]);
+    bed.wait_membership(&[1, 2], &[1, 2]);
+    bed.flush(&[3], "alone");
+    let quorate = |line: &Line| matches!(line, Line::Membership { quorate: true, members, .. } if members == &[3]);
+    assert!(!bed.members[&3].log().iter().any(quorate), "no quorum alone");
+    corosync.with_bed(|bed| bed.start_corosync(3));
+    bed.wait_membership(&[1, 2, 3], &[1, 2, 3]);
+    bed.flush(&[1, 2, 3], "again");
+    bed.finish();
+}
