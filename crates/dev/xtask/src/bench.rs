@@ -7,22 +7,25 @@ mod corpus;
 mod growth;
 mod process;
 mod programs;
+mod schemas;
 mod sizes;
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use process::Measured;
-use programs::Program;
+use programs::{Other, Program};
+use schemas::Newest;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// A folder with documents in `xml`, and further arguments by name in `args.json`.
     #[arg(long, env = "QUORATE_CORPUS")]
     corpus: Option<PathBuf>,
-    /// Another crm_simulate to compare with, instead of those in PATH. May be repeated.
-    #[arg(long)]
-    against: Vec<PathBuf>,
+    /// Another crm_simulate to compare with, instead of those in PATH; after a colon, the folder
+    /// of its schemas, if they are not where it was built to look. May be repeated.
+    #[arg(long, value_name = "FILE[:FOLDER]")]
+    against: Vec<Other>,
     /// Our crm_simulate, instead of one that is built for this.
     #[arg(long)]
     ours: Option<PathBuf>,
@@ -69,8 +72,7 @@ pub(crate) fn bench(arguments: &Arguments) -> Result<(), String> {
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let comparison =
         Comparison { programs, runs: arguments.runs.max(1), patience: arguments.patience, folder };
-    comparison.introduce();
-    let result = comparison.compare(arguments);
+    let result = comparison.introduce().and_then(|()| comparison.compare(arguments));
     let removed = std::fs::remove_dir_all(&comparison.folder);
     result?;
     removed.map_err(|error| format!("{}: {error}", comparison.folder.display()))?;
@@ -78,16 +80,24 @@ pub(crate) fn bench(arguments: &Arguments) -> Result<(), String> {
 }
 
 impl Comparison {
-    fn introduce(&self) {
+    /// Who takes part, and with which schemas: a program that lacks some skips work.
+    fn introduce(&self) -> Result<(), String> {
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         println!("{cores} cores; medians of {} runs that take turns", self.runs);
         for program in &self.programs {
-            println!("  {:8} {}", program.name, program.version);
+            let newest = schemas::newest(program, &self.folder, self.patience)?;
+            println!("  {:8} {}, {newest}", program.name, program.version);
+            if newest < Newest::Checked(cib::schema::Schema::NEWEST) {
+                println!(
+                    "           so it may do less than ours: --against FILE:FOLDER names its schemas"
+                );
+            }
         }
         if self.programs.len() == 1 {
             println!("no other crm_simulate was found in PATH or given by --against:");
             println!("there is nothing to compare with, and no ratios are shown");
         }
+        Ok(())
     }
 
     fn compare(&self, arguments: &Arguments) -> Result<(), String> {

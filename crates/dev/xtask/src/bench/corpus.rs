@@ -9,6 +9,8 @@ use super::{Comparison, ratio};
 #[derive(Clone, Copy, Default)]
 struct Total {
     cases: u32,
+    /// How many ended as they do with ours. What is refused at once costs nothing.
+    alike: u32,
     wall: f64,
     cpu: f64,
     peak_kib: i64,
@@ -20,9 +22,12 @@ impl Comparison {
         let cases = cases(folder)?;
         let mut totals = vec![Total::default(); self.programs.len()];
         for words in &cases {
-            for (total, measured) in totals.iter_mut().zip(self.run(words)?) {
+            let measured = self.run(words)?;
+            let ours = measured.first().copied().flatten().map(|ours| ours.status);
+            for (total, measured) in totals.iter_mut().zip(measured) {
                 let Some(measured) = measured else { continue };
                 total.cases += 1;
+                total.alike += u32::from(Some(measured.status) == ours);
                 total.wall += measured.wall;
                 total.cpu += measured.cpu;
                 total.peak_kib = total.peak_kib.max(measured.peak_kib);
@@ -30,16 +35,17 @@ impl Comparison {
         }
         println!("\ncorpus, {} documents, -S, whole processes", cases.len());
         println!(
-            "{:10}{:>10}{:>12}{:>12}{:>10}{:>8}",
-            "", "finished", "ms a case", "CPU ms", "peak MB", "ratio"
+            "{:10}{:>10}{:>10}{:>12}{:>12}{:>10}{:>8}",
+            "", "finished", "as ours", "ms a case", "CPU ms", "peak MB", "ratio"
         );
         let ours = totals.first().copied().unwrap_or_default();
         for (program, total) in self.programs.iter().zip(&totals) {
             let mean = |sum: f64| 1e3 * sum / f64::from(total.cases.max(1));
             println!(
-                "{:10}{:>10}{:>12.2}{:>12.2}{:>10.1}{:>8}",
+                "{:10}{:>10}{:>10}{:>12.2}{:>12.2}{:>10.1}{:>8}",
                 program.name,
                 total.cases,
+                total.alike,
                 mean(total.wall),
                 mean(total.cpu),
                 total.peak_kib as f64 / 1024.0,

@@ -15,6 +15,8 @@ pub(super) struct Measured {
     /// In the program and in the kernel for it, seconds.
     pub(super) cpu: f64,
     pub(super) peak_kib: i64,
+    /// How it ended, as the kernel tells: the exit code, or the signal.
+    pub(super) status: i32,
 }
 
 impl Measured {
@@ -25,10 +27,11 @@ impl Measured {
     }
 }
 
-/// Runs `program` as `crm_simulate`; `None` if it took longer than `patience` seconds. Exit codes
-/// do not matter: a corpus holds documents that are refused, too.
+/// Runs `program` as `crm_simulate`; `None` if it took longer than `patience` seconds. A corpus
+/// holds documents that are refused, too, so any exit code will do.
 pub(super) fn run(
     program: &Path,
+    schemas: Option<&Path>,
     words: &[String],
     folder: &Path,
     patience: u64,
@@ -41,6 +44,7 @@ pub(super) fn run(
         .envs([("LC_ALL", "C"), ("TZ", "UTC")])
         // Pacemaker's keeps its working copy there.
         .env("CIB_shadow_dir", folder)
+        .envs(schemas.map(|schemas| ("PCMK_schema_directory", schemas)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -69,15 +73,16 @@ fn ends_within(child: &Child, limit: Duration) -> std::io::Result<bool> {
 fn reap(child: Child, wall: f64) -> std::io::Result<Measured> {
     let pid = libc::pid_t::try_from(child.id()).map_err(std::io::Error::other)?;
     // SAFETY: all zeros is a valid `rusage`, and both pointers are to locals that outlive the call.
-    let (reaped, used) = unsafe {
+    let (reaped, status, used) = unsafe {
         let mut used: libc::rusage = std::mem::zeroed();
         let mut status = 0;
-        (libc::wait4(pid, &raw mut status, 0, &raw mut used), used)
+        let reaped = libc::wait4(pid, &raw mut status, 0, &raw mut used);
+        (reaped, status, used)
     };
     if reaped != pid {
         return Err(std::io::Error::last_os_error());
     }
     let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
     let cpu = seconds(used.ru_utime) + seconds(used.ru_stime);
-    Ok(Measured { wall, cpu, peak_kib: used.ru_maxrss })
+    Ok(Measured { wall, cpu, peak_kib: used.ru_maxrss, status })
 }

@@ -2,8 +2,28 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::str::FromStr;
 
 use super::process::{self, Measured};
+
+/// Somebody else's `crm_simulate`, as the command line names it.
+#[derive(Clone)]
+pub(super) struct Other {
+    path: PathBuf,
+    /// Where its schemas are; `None` where it was built to look.
+    schemas: Option<PathBuf>,
+}
+
+impl FromStr for Other {
+    type Err = std::convert::Infallible;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Ok(match word.split_once(':') {
+            Some((path, schemas)) => Self { path: path.into(), schemas: Some(schemas.into()) },
+            None => Self { path: word.into(), schemas: None },
+        })
+    }
+}
 
 /// A `crm_simulate`.
 pub(super) struct Program {
@@ -12,17 +32,19 @@ pub(super) struct Program {
     /// What it says of itself.
     pub(super) version: String,
     path: PathBuf,
+    schemas: Option<PathBuf>,
 }
 
 impl Program {
-    fn at(path: PathBuf, name: String) -> Self {
+    fn of(other: Other, name: String) -> Self {
+        let Other { path, schemas } = other;
         let output = Command::new(&path).arg("--version").output();
         let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
         let version = match text {
             Ok(text) => text.lines().next().unwrap_or("of no version").to_owned(),
             Err(error) => format!("does not say its version: {error}"),
         };
-        Self { name, version, path }
+        Self { name, version, path, schemas }
     }
 
     pub(super) fn run(
@@ -31,7 +53,7 @@ impl Program {
         folder: &Path,
         patience: u64,
     ) -> Result<Option<Measured>, String> {
-        process::run(&self.path, words, folder, patience)
+        process::run(&self.path, self.schemas.as_deref(), words, folder, patience)
     }
 }
 
@@ -50,7 +72,7 @@ pub(super) fn build_ours() -> Result<PathBuf, String> {
 }
 
 /// Ours, and those that were given, or else those in PATH.
-pub(super) fn find(ours: &Path, against: &[PathBuf]) -> Result<Vec<Program>, String> {
+pub(super) fn find(ours: &Path, against: &[Other]) -> Result<Vec<Program>, String> {
     let real =
         |path: &Path| path.canonicalize().map_err(|error| format!("{}: {error}", path.display()));
     let own = real(ours)?;
@@ -58,25 +80,28 @@ pub(super) fn find(ours: &Path, against: &[PathBuf]) -> Result<Vec<Program>, Str
         name: "quorate".to_owned(),
         version: format!("quorate, {}", commit()),
         path: own.clone(),
+        schemas: None,
     }];
     let mut known = vec![own];
     let others = if against.is_empty() { in_path() } else { against.to_vec() };
-    for path in others {
+    for Other { path, schemas } in others {
         let path = real(&path)?;
         // Our own links may be in PATH.
         let is_ours = path.file_name().is_some_and(|name| name == "quorate");
         if !is_ours && !known.contains(&path) {
             known.push(path.clone());
-            programs.push(Program::at(path, format!("peer {}", programs.len())));
+            let name = format!("peer {}", programs.len());
+            programs.push(Program::of(Other { path, schemas }, name));
         }
     }
     Ok(programs)
 }
 
-fn in_path() -> Vec<PathBuf> {
+fn in_path() -> Vec<Other> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path);
-    folders.map(|folder| folder.join("crm_simulate")).filter(|path| path.is_file()).collect()
+    let paths = folders.map(|folder| folder.join("crm_simulate")).filter(|path| path.is_file());
+    paths.map(|path| Other { path, schemas: None }).collect()
 }
 
 fn commit() -> String {

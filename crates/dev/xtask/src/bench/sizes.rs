@@ -86,6 +86,12 @@ impl Comparison {
         let ours = measured.first().copied().flatten();
         for (program, measured) in self.programs.iter().zip(measured) {
             match measured {
+                Some(Measured { status, .. })
+                    if ours.is_some_and(|ours| ours.status != *status) =>
+                {
+                    print!("  {}: ended otherwise", program.name);
+                    continue;
+                }
                 Some(Measured { cpu, peak_kib, .. }) => {
                     print!("  {}: {cpu:8.3} {:7.1}", program.name, *peak_kib as f64 / 1024.0);
                 }
