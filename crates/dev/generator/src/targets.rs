@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 
 use cib::Document;
+use corosync::{Member, Settings};
 use scheduler::Input;
 use transition::rehearse::{Ending, FaithfulTo, Rehearsing, rehearse};
 use wire::peer;
@@ -59,6 +60,26 @@ pub fn message(bytes: &[u8]) {
         let written = peer::encode_edits(&edits);
         let again = peer::decode_edits(&written).map(|again| peer::encode_edits(&again)).ok();
         assert_eq!(again, Some(written), "what was written reads otherwise");
+    }
+}
+
+/// Any text is a `corosync.conf` to judge and to edit, and what no edit names stays as it was.
+#[expect(clippy::missing_panics_doc, reason = "see `read`")]
+pub fn corosync(text: &str) {
+    let conf = corosync::Conf::parse(text);
+    assert_eq!(conf.to_string(), text, "what was read is written otherwise");
+    let lines = text.split_inclusive('\n').count();
+    for finding in corosync::check(text) {
+        assert!(usize::try_from(finding.line).is_ok_and(|line| line <= lines), "{finding}");
+    }
+    let mut edited = conf.clone();
+    let links = Settings::of(&conf).nodes.iter().map(|node| node.addresses.len()).max();
+    let addresses = (0..links.unwrap_or(1)).map(|link| format!("new-{link}")).collect();
+    let new = Member { name: "new".to_owned(), id: 0, addresses };
+    if edited.add(&new).is_ok() {
+        let kept = text.lines().filter(|line| edited.to_string().contains(line)).count();
+        // Its edition, and what fits the quorum to the count.
+        assert!(kept + 4 >= text.lines().count(), "an edit changed lines that are not its own");
     }
 }
 

@@ -128,3 +128,14 @@ fn any_injections_are_taken_or_refused() {
         targets::inject(&format!("{}\n\n{document}", lines.join("\n")));
     }
 }
+
+#[test]
+fn any_corosync_conf_is_judged() {
+    let whole = include_str!("../../../pure/corosync/tests/files/knet-3.conf");
+    targets::corosync(whole);
+    for seed in 0..seeds() {
+        let mut bytes = whole.as_bytes().to_vec();
+        damage(&mut bytes, &mut Chance::new(seed));
+        targets::corosync(&String::from_utf8_lossy(&bytes));
+    }
+}
