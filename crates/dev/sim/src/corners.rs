@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::NodeId;
+use model::{NodeId, Quorum};
 use wire::Message;
 use wire::api::Change;
 
+use crate::fabric::Ring;
 use crate::world::World;
 
 /// How often each corner was visited.
@@ -30,12 +31,14 @@ pub enum Corner {
     ChangedDuringSnapshot,
     JoinedDuringSnapshot,
     QuorumLostWhileStarting,
+    QuorumByRule,
+    QuorumTwice,
     FencedCameBackEarly,
 }
 
 impl Corner {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Partition,
         Self::Blackout,
         Self::ProcessDied,
@@ -51,6 +54,8 @@ impl Corner {
         Self::ChangedDuringSnapshot,
         Self::JoinedDuringSnapshot,
         Self::QuorumLostWhileStarting,
+        Self::QuorumByRule,
+        Self::QuorumTwice,
         Self::FencedCameBackEarly,
     ];
 
@@ -74,13 +79,15 @@ impl Corner {
             Self::ChangedDuringSnapshot => "... while a snapshot was under way",
             Self::JoinedDuringSnapshot => "... and a node joined",
             Self::QuorumLostWhileStarting => "quorum was lost while something started",
+            Self::QuorumByRule => "half or fewer got quorum by a rule",
+            Self::QuorumTwice => "... and another side had it, too",
             Self::FencedCameBackEarly => "a fenced node was back before its fencing was announced",
         }
     }
 }
 
 /// Looks at what a new membership of `members` cuts through.
-pub(crate) fn at_change(world: &mut World, members: &BTreeSet<NodeId>) {
+pub(crate) fn at_change(world: &mut World, members: &BTreeSet<NodeId>, quorum: Quorum) {
     let acting = |task: &str| {
         let mut runs = members.iter().filter_map(|id| world.machines.get(id));
         runs.any(|machine| machine.runs.values().any(|run| run.task == task))
@@ -92,11 +99,18 @@ pub(crate) fn at_change(world: &mut World, members: &BTreeSet<NodeId>) {
     }
     let was_quorate = members.iter().any(|id| {
         let ring = world.fabric.ring_of(*id);
-        ring.is_some_and(|ring| ring.members.len() * 2 > world.machines.len())
+        ring.is_some_and(|ring| ring.quorum.is_quorate())
     });
-    let is_quorate = members.len() * 2 > world.machines.len();
-    if starting && was_quorate && !is_quorate {
+    if starting && was_quorate && !quorum.is_quorate() {
         visited.push(Corner::QuorumLostWhileStarting);
+    }
+    let others = |ring: &Ring| ring.members.is_disjoint(members) && ring.quorum.is_quorate();
+    let machines = world.machines.len();
+    if quorum == Quorum::ByRule && members.len() * 2 <= machines {
+        visited.push(Corner::QuorumByRule);
+        if world.fabric.rings().any(others) {
+            visited.push(Corner::QuorumTwice);
+        }
     }
     let under_way = world.fabric.under_way(members);
     let any = |is: fn(&Message) -> bool| under_way.iter().any(|message| is(message));

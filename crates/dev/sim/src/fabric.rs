@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use model::{NodeId, Tick};
+use model::{NodeId, Quorum, Tick};
 use wire::Message;
 
 /// One set of machines with one order.
@@ -14,6 +14,7 @@ use wire::Message;
 pub(crate) struct Ring {
     pub(crate) id: u64,
     pub(crate) members: BTreeSet<NodeId>,
+    pub(crate) quorum: Quorum,
     log: Vec<(NodeId, Message)>,
     /// How far each member has been delivered the log.
     delivered: BTreeMap<NodeId, usize>,
@@ -67,6 +68,10 @@ impl Fabric {
         let mut sides = self.side.values();
         let first = sides.next();
         sides.all(|side| Some(side) == first)
+    }
+
+    pub(crate) fn rings(&self) -> impl Iterator<Item = &Ring> {
+        self.rings.values()
     }
 
     pub(crate) fn ring_of(&self, node: NodeId) -> Option<&Ring> {
@@ -158,26 +163,26 @@ impl Fabric {
         begun.into_values().collect()
     }
 
-    /// The sets of machines, among those that are `up`, that reach one another and are no ring yet.
-    pub(crate) fn to_be_formed(&self, up: &BTreeSet<NodeId>) -> Vec<BTreeSet<NodeId>> {
+    /// The sets of these machines that reach one another.
+    pub(crate) fn sides(&self, machines: &BTreeSet<NodeId>) -> Vec<BTreeSet<NodeId>> {
         let mut groups: BTreeMap<(u32, Option<NodeId>), BTreeSet<NodeId>> = BTreeMap::new();
-        for node in up {
+        for node in machines {
             let side = self.side.get(node).copied().unwrap_or(0);
             let alone = self.still.get(node).copied();
             groups.entry((side, alone)).or_default().insert(*node);
         }
-        groups.into_values().filter(|members| !self.is_formed_as(members)).collect()
+        groups.into_values().collect()
     }
 
     /// Forms these rings. `cut` draws where, between the two bounds, the old order ends for those
     /// who survive it.
     pub(crate) fn form(
         &mut self,
-        rings: Vec<BTreeSet<NodeId>>,
+        rings: Vec<(BTreeSet<NodeId>, Quorum)>,
         cut: &mut dyn FnMut(usize, usize) -> usize,
     ) -> Change {
         let mut change = Change { flushed: Vec::new(), formed: Vec::new() };
-        for members in rings {
+        for (members, quorum) in rings {
             for old in self.rings_of(&members) {
                 self.flush(old, &members, cut, &mut change.flushed);
             }
@@ -185,6 +190,7 @@ impl Fabric {
             let ring = Ring {
                 id: self.newest,
                 members: members.clone(),
+                quorum,
                 log: Vec::new(),
                 delivered: BTreeMap::new(),
             };
@@ -200,13 +206,14 @@ impl Fabric {
         change
     }
 
-    fn is_formed_as(&self, members: &BTreeSet<NodeId>) -> bool {
+    pub(crate) fn is_formed_as(&self, members: &BTreeSet<NodeId>, quorum: Quorum) -> bool {
         let rings = self.rings_of(members);
         let all_in_one = members.iter().all(|member| self.ring_of.contains_key(member));
         match rings.iter().next() {
-            Some(only) if rings.len() == 1 && all_in_one => {
-                self.rings.get(only).is_some_and(|ring| ring.members == *members)
-            }
+            Some(only) if rings.len() == 1 && all_in_one => self
+                .rings
+                .get(only)
+                .is_some_and(|ring| ring.members == *members && ring.quorum == quorum),
             _ => false,
         }
     }

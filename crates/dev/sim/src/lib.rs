@@ -17,6 +17,7 @@ mod fabric;
 mod faults;
 mod invariants;
 mod machine;
+mod quorum;
 mod scene;
 mod world;
 

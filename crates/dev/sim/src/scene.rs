@@ -1,11 +1,14 @@
 //! The cluster that a seed draws: nodes, resources, constraints, policies.
 
 use crate::chance::Chance;
+use crate::quorum::Rule;
 
 /// What is configured, and what the invariants must know of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
     pub(crate) nodes: u32,
+    /// What decides who has quorum.
+    pub(crate) rule: Rule,
     /// A `cib` document.
     pub(crate) xml: String,
     pub(crate) wanted: Vec<Wanted>,
@@ -24,6 +27,7 @@ pub(crate) struct Wanted {
 /// Draws a cluster. Fencing is always configured: without it nothing is promised.
 pub(crate) fn draw(chance: &mut Chance) -> Scene {
     let nodes = *chance.pick(&[2, 3, 3, 3, 4, 5]).unwrap_or(&3);
+    let rule = Rule::draw(chance, nodes);
     let mut wanted = Vec::new();
     let mut resources = fence_devices(chance);
     let mut constraints = String::new();
@@ -76,7 +80,7 @@ pub(crate) fn draw(chance: &mut Chance) -> Scene {
          </configuration><status/></cib>",
         options(chance)
     );
-    Scene { nodes, xml, wanted }
+    Scene { nodes, rule, xml, wanted }
 }
 
 fn options(chance: &mut Chance) -> String {

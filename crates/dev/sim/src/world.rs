@@ -22,6 +22,7 @@ use crate::fabric::Fabric;
 use crate::faults::Faults;
 use crate::invariants::{self, Seen};
 use crate::machine::Machine;
+use crate::quorum::Votequorum;
 use crate::scene::{self, Scene};
 use crate::{Options, Ran, Violation};
 
@@ -38,6 +39,7 @@ pub(crate) struct World {
     pub(crate) scene: Scene,
     pub(crate) machines: BTreeMap<NodeId, Machine>,
     pub(crate) fabric: Fabric,
+    votequorum: Votequorum,
     pub(crate) clients: Clients,
     pub(crate) seen: Seen,
     /// The node that was stepped last.
@@ -63,10 +65,12 @@ impl World {
         let faults = Faults::draw(&mut chance);
         let machines: BTreeMap<NodeId, Machine> =
             (1..=scene.nodes).map(|n| (NodeId(n), Machine::new(n))).collect();
+        let votequorum = Votequorum::new(scene.rule, machines.len());
         let mut world = Self {
             scene,
             machines,
             fabric: Fabric::default(),
+            votequorum,
             clients: Clients::default(),
             seen: Seen::new(),
             touched: None,
@@ -102,6 +106,7 @@ impl World {
 
     fn prepare(&mut self) {
         if self.options.trace {
+            self.keep(format!("{:?} decides on quorum", self.scene.rule));
             self.keep(self.scene.xml.clone());
         }
         let configuration = self.scene.xml.clone();

@@ -104,6 +104,7 @@ impl Disk {
             configuration: text(&restored.configuration).unwrap_or_default(),
             earlier: text(&restored.earlier),
             lineage: restored.lineage,
+            pedigree: restored.pedigree.clone(),
         };
         let disk = Self {
             store,

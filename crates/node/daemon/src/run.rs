@@ -123,8 +123,8 @@ fn asked_to_stop(notify: &Notify) -> Heard {
 
 fn from_fabric(event: Event) -> Heard {
     match event {
-        Event::Membership { id, members, quorate } => {
-            Heard::Input(Input::Membership { id, members, quorate })
+        Event::Membership { id, members, quorum } => {
+            Heard::Input(Input::Membership { id, members, quorum })
         }
         Event::Delivered { from, payload } => match wire::decode(&payload) {
             Ok(message) => Heard::Input(Input::Delivered { from, message: Box::new(message) }),

@@ -23,7 +23,7 @@ mod votes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use model::NodeId;
+use model::{NodeId, Quorum};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
@@ -47,8 +47,8 @@ pub enum Event {
         id: u64,
         /// In ascending order; this node is one of them.
         members: Vec<NodeId>,
-        /// Whether the members have more than half of the configured votes.
-        quorate: bool,
+        /// Whether the members may act.
+        quorum: Quorum,
     },
     /// The next message of the total order.
     Delivered { from: NodeId, payload: Vec<u8> },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::NodeId;
+use model::{NodeId, Quorum};
 
 /// The configured votes of every node of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,13 +19,13 @@ impl Votes {
         Self::new(nodes.into_iter().map(|node| (node, 1)))
     }
 
-    /// Whether `members` have more than half of all votes. Two disjoint sets of members never
-    /// both have.
-    pub fn quorate(&self, members: &[NodeId]) -> bool {
+    /// What `members` have: a majority, or nothing. Two disjoint sets of members never both have
+    /// one.
+    pub fn quorum(&self, members: &[NodeId]) -> Quorum {
         let all: u64 = self.0.values().copied().map(u64::from).sum();
         let here = |(node, _): &(&NodeId, &u32)| members.contains(node);
         let present: u64 = self.0.iter().filter(here).map(|(_, votes)| u64::from(*votes)).sum();
-        present * 2 > all
+        if present * 2 > all { Quorum::Majority } else { Quorum::No }
     }
 }
 
@@ -36,21 +36,21 @@ mod tests {
     #[test]
     fn more_than_half_is_enough_and_half_is_not() {
         let four = Votes::one_each((1..=4).map(NodeId));
-        assert!(four.quorate(&[1, 2, 3].map(NodeId)));
-        assert!(!four.quorate(&[1, 2].map(NodeId)));
-        assert!(!four.quorate(&[]));
+        assert_eq!(four.quorum(&[1, 2, 3].map(NodeId)), Quorum::Majority);
+        assert_eq!(four.quorum(&[1, 2].map(NodeId)), Quorum::No);
+        assert_eq!(four.quorum(&[]), Quorum::No);
     }
 
     #[test]
     fn votes_weigh() {
         let votes = Votes::new([(NodeId(1), 3), (NodeId(2), 1), (NodeId(3), 1)]);
-        assert!(votes.quorate(&[NodeId(1)]));
-        assert!(!votes.quorate(&[NodeId(2), NodeId(3)]));
+        assert_eq!(votes.quorum(&[NodeId(1)]), Quorum::Majority);
+        assert_eq!(votes.quorum(&[NodeId(2), NodeId(3)]), Quorum::No);
     }
 
     #[test]
     fn strangers_have_no_votes() {
         let votes = Votes::one_each([NodeId(1), NodeId(2), NodeId(3)]);
-        assert!(!votes.quorate(&[NodeId(1), NodeId(7), NodeId(8)]));
+        assert_eq!(votes.quorum(&[NodeId(1), NodeId(7), NodeId(8)]), Quorum::No);
     }
 }

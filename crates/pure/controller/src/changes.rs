@@ -92,7 +92,7 @@ impl Controller {
             // It would be in the way of undo.
             return self.reply(client, Reply::Done { version: self.state.version_text() });
         }
-        if matches!(change, Change::Edit { .. }) && !self.fabric.quorate && !force {
+        if matches!(change, Change::Edit { .. }) && !self.fabric.is_quorate() && !force {
             return self.reply(client, Reply::Refused(Refused::NoQuorum));
         }
         self.clients.next_request += 1;
@@ -112,6 +112,15 @@ impl Controller {
                     let reason = "too few disks take what this membership starts from".to_owned();
                     self.refuse_change(from, &submitted, Refused::NotStored { reason });
                     return self.try_promise_again();
+                }
+                MayEdit::TooFew => {
+                    let reason = format!(
+                        "{} of {} nodes are here with their daemon, and it takes {} to keep it",
+                        self.fabric.members.len(),
+                        self.identity.nodes.len(),
+                        self.majority(),
+                    );
+                    return self.refuse_change(from, &submitted, Refused::NotStored { reason });
                 }
             }
         }
@@ -251,7 +260,7 @@ impl Controller {
         Cluster {
             node: self.identity.name.as_str().to_owned(),
             coordinator: self.phase.coordinator().map(|id| self.name_of(id)),
-            quorate: self.fabric.quorate,
+            quorate: self.fabric.is_quorate(),
             members: self.member_names(),
             formed: self.is_formed(),
             idle: self.is_idle(),

@@ -205,7 +205,7 @@ impl Controller {
     /// for the loss of quorum allows, unless that policy is to ignore it.
     fn strangers(&self) -> BTreeSet<String> {
         let ignores = self.state.option("no-quorum-policy") == Some("ignore");
-        if self.fabric.quorate || ignores {
+        if self.fabric.is_quorate() || ignores {
             return BTreeSet::new();
         }
         let unknown = self.fabric.members.difference(&self.known_to_quorum);

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::NodeId;
+use model::{NodeId, Quorum};
 use wire::Message;
 use wire::api::{Edit, Event, Refused, Reply};
 use wire::peer::Submitted;
@@ -73,6 +73,8 @@ pub(crate) enum MayEdit {
     Later,
     /// Too many disks did not take the promise.
     No,
+    /// Too few members could keep it.
+    TooFew,
 }
 
 impl Disks {
@@ -118,13 +120,15 @@ impl Disks {
         self.standing.len()
     }
 
-    /// Answers those whose edit `needed` disks have. Without quorum the others may go on without
-    /// us: what was not forced waits until there is one.
-    fn acknowledge(&mut self, needed: usize, quorate: bool, effects: &mut Vec<Effect>) {
+    /// Answers those whose edit `needed` disks have, or `of_members` if it was forced. Without
+    /// quorum (no `needed`) the others may go on without us: what was not forced waits until there
+    /// is one.
+    fn acknowledge(&mut self, needed: Option<usize>, of_members: usize, effects: &mut Vec<Effect>) {
         let stored = &self.stored;
         self.unstored.retain(|unstored| {
             let disks = stored.values().filter(|up_to| **up_to >= unstored.edit).count();
-            if disks < needed || !(quorate || unstored.forced) {
+            let needed = if unstored.forced { Some(of_members) } else { needed };
+            if needed.is_none_or(|needed| disks < needed) {
                 return true;
             }
             let version = unstored.version.clone();
@@ -136,18 +140,40 @@ impl Disks {
 
 impl Controller {
     /// How many disks must hold what is acknowledged: a majority of the cluster, so that every
-    /// later quorum has one of them; of the members, where the quorum is a smaller one by its own
-    /// rules (two nodes, say).
+    /// later majority has one of them; of the members, where fewer have quorum by another rule.
     fn disks_needed(&self) -> usize {
-        let quorum = self.identity.nodes.len() / 2 + 1;
+        let majority = self.majority();
         let members = self.fabric.members.len();
-        if members >= quorum { quorum } else { members / 2 + 1 }
+        if members >= majority || self.too_few_to_keep() { majority } else { members / 2 + 1 }
+    }
+
+    /// Of all nodes, in nodes.
+    pub(crate) fn majority(&self) -> usize {
+        self.identity.nodes.len() / 2 + 1
+    }
+
+    /// There is a majority of machines, but not of daemons that could keep an edit: another
+    /// majority of machines may come without any of these.
+    fn too_few_to_keep(&self) -> bool {
+        let members = self.fabric.members.len();
+        self.fabric.quorum == Quorum::Majority && members < self.majority()
+    }
+
+    /// Whether what is edited here is the cluster's.
+    pub(crate) fn keeps_edits(&self) -> bool {
+        self.fabric.is_quorate() && !self.too_few_to_keep()
     }
 
     /// Whether a client's edit may be applied now.
     pub(crate) fn may_edit(&self, force: bool) -> MayEdit {
         let promised = self.disks.stored.len() >= self.disks_needed();
-        if promised || (force && !self.fabric.quorate) {
+        if force && !self.keeps_edits() {
+            return MayEdit::Now;
+        }
+        if self.too_few_to_keep() {
+            return MayEdit::TooFew;
+        }
+        if promised {
             return MayEdit::Now;
         }
         let refusing = self.disks.refused.get(&0).map_or(0, BTreeMap::len);
@@ -189,9 +215,11 @@ impl Controller {
         if let Some(client) = client {
             self.disks.unstored.push(Unstored { edit, client, version, forced });
         }
-        if self.fabric.quorate {
+        if self.keeps_edits() {
             self.state.lineage = self.state.lineage.edit();
         }
+        let edited = self.state.document.version().unwrap_or_default();
+        self.state.pedigree.edited(self.state.lineage, edited);
         if self.disks.behind == Some(Mending::Wanted) {
             return self.persist_whole();
         }
@@ -250,7 +278,9 @@ impl Controller {
             }
         }
         let needed = self.disks_needed();
-        self.disks.acknowledge(needed, self.fabric.quorate, &mut self.effects);
+        let of_members = needed.min(self.fabric.members.len() / 2 + 1);
+        let unforced = self.fabric.is_quorate().then_some(needed);
+        self.disks.acknowledge(unforced, of_members, &mut self.effects);
         let revocable = self.disks.revocable(needed);
         self.state.keep_earlier(revocable + 1);
         if self.may_edit(false) == MayEdit::Now {

@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cib::Document;
-use model::{NodeId, parse_interval};
+use model::{NodeId, Quorum, parse_interval};
 use wire::Message;
 use wire::api::Event;
 use wire::peer::{Hello, Snapshot};
 
 use crate::coordinate::Coordination;
 use crate::input::{Effect, ExitReason};
-use crate::lineage::Lineage;
+use crate::lineage::{Lineage, Pedigree};
 use crate::outstanding::Outstanding;
 use crate::state::Named;
 use crate::timers::Ring;
@@ -49,7 +49,7 @@ impl Phase {
 }
 
 impl Controller {
-    pub(crate) fn membership(&mut self, id: u64, members: Vec<NodeId>, quorate: bool) {
+    pub(crate) fn membership(&mut self, id: u64, members: Vec<NodeId>, quorum: Quorum) {
         let coordinating = self.is_coordinator();
         self.leave_ordered = None;
         self.reports_under_way = 0;
@@ -61,7 +61,9 @@ impl Controller {
         for (from, message) in unheard {
             self.apply(from, message);
         }
-        self.fabric = Fabric { id, members: members.into_iter().collect(), quorate };
+        self.fabric = Fabric { id, members: members.into_iter().collect(), quorum };
+        let still_quorate = self.still_quorate;
+        self.still_quorate &= quorum.is_quorate();
         self.phase = Phase::Forming { hellos: BTreeMap::new(), queued: Vec::new() };
         let hello = Hello {
             membership: id,
@@ -72,6 +74,7 @@ impl Controller {
             digest: self.state.digest(),
             coordinating,
             seen_quorum: self.known_to_quorum.contains(&self.identity.id),
+            still_quorate,
             formed_with: self.formed_with.iter().map(|id| id.0).collect(),
             node_state: self.state.observed(self.identity.name.as_str()),
             orders: self.operations.orders(),
@@ -122,6 +125,7 @@ impl Controller {
                 membership: self.fabric.id,
                 document: self.state.document.to_string(),
                 lineage: self.state.lineage.number(),
+                pedigree: self.state.pedigree.entries().to_vec(),
                 earlier: self.state.earlier_text(),
                 fencings: self.state.fencings.clone(),
                 orders: self.state.outstanding.orders(),
@@ -137,9 +141,10 @@ impl Controller {
         let mine_differs = digest_of(hellos, me) != digest_of(hellos, source);
         if source != me && mine_differs {
             let Ok(document) = Document::parse(&snapshot.document) else { return };
-            self.set_aside_what_others_lack(snapshot);
+            self.set_aside_what_others_lack(snapshot, &document);
             self.state.document = document;
             self.state.lineage = Lineage::from_number(snapshot.lineage);
+            self.state.pedigree = Pedigree::new(snapshot.pedigree.clone());
             let earlier = snapshot.earlier.as_deref().map(Document::parse);
             self.state.earlier = earlier.into_iter().flatten().collect();
             self.state.fencings.clone_from(&snapshot.fencings);
@@ -152,24 +157,20 @@ impl Controller {
         self.form(source);
     }
 
-    /// A configuration that was written apart from the quorum is kept for the operator.
-    fn set_aside_what_others_lack(&mut self, snapshot: &Snapshot) {
-        let theirs = Document::parse(&snapshot.document)
-            .ok()
-            .and_then(|document| document.version().ok())
-            .unwrap_or_default();
-        let mine = self.state.document.version().unwrap_or_default();
-        let theirs = (theirs.admin_epoch, theirs.epoch);
-        let written_apart = (mine.admin_epoch, mine.epoch) > theirs && snapshot.lineage > 0;
-        if written_apart {
-            let reason = format!(
-                "this node's configuration {mine} was written apart from the quorum, whose copy is {}.{}",
-                theirs.0, theirs.1
-            );
-            let document = self.state.configuration();
-            self.effects.push(Effect::SetAside { document, reason: reason.clone() });
-            self.report(self.now.wall, Event::SetAside { reason });
+    /// A configuration with edits that the others' copy has not is kept for the operator.
+    fn set_aside_what_others_lack(&mut self, snapshot: &Snapshot, theirs: &Document) {
+        if Pedigree::new(snapshot.pedigree.clone()).includes(&self.state.pedigree) {
+            return;
         }
+        let mine = self.state.document.version().unwrap_or_default();
+        let theirs = theirs.version().unwrap_or_default();
+        let reason = format!(
+            "this node's configuration {}.{} was written apart from the others, whose copy is {}.{}",
+            mine.admin_epoch, mine.epoch, theirs.admin_epoch, theirs.epoch
+        );
+        let document = self.state.configuration();
+        self.effects.push(Effect::SetAside { document, reason: reason.clone() });
+        self.report(self.now.wall, Event::SetAside { reason });
     }
 
     fn was_declared_off(&self) -> bool {
@@ -190,15 +191,22 @@ impl Controller {
         let lost: Vec<NodeId> =
             self.formed_with.difference(&self.fabric.members).copied().collect();
         self.take_self_reports(&hellos, source);
-        if self.fabric.quorate {
+        if self.keeps_edits() {
             let known = hellos.values().map(|hello| Lineage::from_number(hello.lineage));
-            self.state.lineage = self.state.lineage.promise(known);
+            let place = self.identity.nodes.iter().position(|(id, _)| *id == source);
+            self.state.lineage = self.state.lineage.promise(known, place.unwrap_or_default());
         }
         let nodes: Vec<Named> = self.identity.nodes.iter().map(|(id, _)| self.named(*id)).collect();
-        self.state.mark_membership(&nodes, self.fabric.quorate, &source.to_string());
+        if self.others_may_have_acted(&hellos) {
+            self.state.forget_who_was_down(&nodes);
+        }
+        let keeps_edits = self.keeps_edits();
+        let quorate = self.fabric.is_quorate();
+        self.state.mark_membership(&nodes, quorate, keeps_edits, &source.to_string());
+        self.still_quorate = quorate;
         self.known_to_quorum = hellos
             .iter()
-            .filter(|(_, hello)| hello.seen_quorum || self.fabric.quorate)
+            .filter(|(_, hello)| hello.seen_quorum || self.fabric.is_quorate())
             .map(|(id, _)| *id)
             .collect();
         self.note_cold_start(&hellos);
@@ -219,6 +227,12 @@ impl Controller {
         if self.stopping {
             self.broadcast(Message::ShutdownWanted);
         }
+    }
+
+    /// Quorum is new here, and it is not by a majority, which would have somebody who knows: a node
+    /// that was proven off may have come back since, and have acted with others.
+    fn others_may_have_acted(&self, hellos: &BTreeMap<NodeId, Hello>) -> bool {
+        self.fabric.quorum == Quorum::ByRule && !hellos.values().any(|hello| hello.still_quorate)
     }
 
     /// Who comes anew knows better than we what it runs: nothing, after a start of its daemon.
@@ -261,7 +275,7 @@ impl Controller {
         let event = Event::Membership {
             members: self.member_names(),
             lost: lost.iter().map(|id| self.name_of(*id)).collect(),
-            quorate: self.fabric.quorate,
+            quorate: self.fabric.is_quorate(),
         };
         self.report(self.now.wall, event);
         let node = self.name_of(coordinator);
@@ -276,7 +290,8 @@ fn digest_of(hellos: &BTreeMap<NodeId, Hello>, id: NodeId) -> Option<u64> {
 /// Whose copy of the state everyone takes.
 fn best(hellos: &BTreeMap<NodeId, Hello>) -> Option<NodeId> {
     let rank = |id: &NodeId, hello: &Hello| {
-        (hello.lineage, hello.version, hello.coordinating, std::cmp::Reverse(*id))
+        let lineage = Lineage::from_number(hello.lineage).rank();
+        (lineage, hello.version, hello.coordinating, std::cmp::Reverse(*id))
     };
     hellos.iter().max_by_key(|(id, hello)| rank(id, hello)).map(|(id, _)| *id)
 }

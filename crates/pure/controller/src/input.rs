@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use agent::ParameterKinds;
-use model::{AgentRef, NodeId, Outcome, Tick};
+use model::{AgentRef, NodeId, Outcome, Quorum, Tick};
 use wire::Message;
 use wire::api::{Entry, Reply, Request};
+use wire::peer::Edited;
 
 /// The two clocks, read by the caller once for each step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub enum Input {
         /// Never goes back on one node.
         id: u64,
         members: Vec<NodeId>,
-        quorate: bool,
+        quorum: Quorum,
     },
     /// The next message of the total order; the sender receives its own, too.
     Delivered { from: NodeId, message: Box<Message> },
@@ -117,6 +118,8 @@ pub struct Whole {
     pub earlier: Option<String>,
     /// By which copies are compared; greater wins.
     pub lineage: u64,
+    /// Which memberships edited it, oldest first.
+    pub pedigree: Vec<Edited>,
 }
 
 /// One run of an agent on this node.

@@ -35,8 +35,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use agent::ParameterKinds;
 use cib::Document;
-use model::{NodeId, NodeName, Tick};
+use model::{NodeId, NodeName, Quorum, Tick};
 use wire::api::Event;
+use wire::peer::Edited;
 
 pub use edits::apply as apply_edits;
 pub use input::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken, Whole};
@@ -47,7 +48,7 @@ use cut_off::DeviceRuns;
 use disks::Disks;
 use forming::Phase;
 use journal::Journal;
-use lineage::Lineage;
+use lineage::{Lineage, Pedigree};
 use operations::{Act, Operations};
 use outstanding::Outstanding;
 use state::{Named, State};
@@ -70,6 +71,8 @@ pub struct Restored {
     /// `None` on the first start.
     pub configuration: Option<Document>,
     pub lineage: u64,
+    /// Which memberships edited it, oldest first.
+    pub pedigree: Vec<Edited>,
     /// The configuration before the last change of it, for undo.
     pub earlier: Option<Document>,
 }
@@ -91,12 +94,13 @@ impl Restored {
 
     fn take(&mut self, record: Record) -> Result<(), String> {
         match record {
-            Record::Snapshot(Whole { configuration, earlier, lineage }) => {
+            Record::Snapshot(Whole { configuration, earlier, lineage, pedigree }) => {
                 let document = Document::parse(&configuration)
                     .map_err(|error| format!("a stored configuration is damaged: {error}"))?;
                 self.configuration = Some(document);
                 self.earlier = earlier.and_then(|earlier| Document::parse_owned(earlier).ok());
                 self.lineage = lineage;
+                self.pedigree = pedigree;
             }
             Record::Edits { edits, lineage } => {
                 let edits = wire::peer::decode_edits(&edits)
@@ -105,6 +109,9 @@ impl Restored {
                 // They applied when they were stored; what they stand on is not what it was.
                 let after = edits::apply(&before, &edits)
                     .map_err(|refused| format!("stored edits do not apply: {refused:?}"))?;
+                let mut pedigree = Pedigree::new(std::mem::take(&mut self.pedigree));
+                pedigree.edited(Lineage::from_number(lineage), after.version().unwrap_or_default());
+                self.pedigree = pedigree.entries().to_vec();
                 self.configuration = Some(after);
                 self.earlier = Some(before);
                 self.lineage = lineage;
@@ -135,6 +142,8 @@ pub struct Controller {
     /// Members whose daemon has been in a quorate membership in this life: if they are lost, the
     /// quorate side knows that they are to be fenced. It knows nothing of others.
     known_to_quorum: BTreeSet<NodeId>,
+    /// The last formed membership had quorum, and none since was without.
+    still_quorate: bool,
     /// After a cold start: until when to wait for the nodes that are not here yet.
     settle_until: Option<Tick>,
     coordination: Option<Coordination>,
@@ -159,13 +168,19 @@ pub struct Controller {
 struct Fabric {
     id: u64,
     members: BTreeSet<NodeId>,
-    quorate: bool,
+    quorum: Quorum,
+}
+
+impl Fabric {
+    fn is_quorate(&self) -> bool {
+        self.quorum.is_quorate()
+    }
 }
 
 impl Controller {
     /// A brain that has not been stepped yet; the first input must be [`Input::Started`].
     pub fn new(identity: Identity, restored: Restored) -> Self {
-        let Restored { configuration, lineage, earlier } = restored;
+        let Restored { configuration, lineage, pedigree, earlier } = restored;
         let document = configuration
             .unwrap_or_else(|| Document::empty_cib(transition::record::FEATURE_SET, SCHEMA));
         Self {
@@ -173,6 +188,7 @@ impl Controller {
             state: State {
                 document,
                 lineage: Lineage::from_number(lineage),
+                pedigree: Pedigree::new(pedigree),
                 fencings: Vec::new(),
                 earlier: earlier.into_iter().collect(),
                 outstanding: Outstanding::default(),
@@ -183,6 +199,7 @@ impl Controller {
             formed_with: BTreeSet::new(),
             lives: BTreeMap::new(),
             known_to_quorum: BTreeSet::new(),
+            still_quorate: false,
             settle_until: None,
             coordination: None,
             operations: Operations::default(),
@@ -204,7 +221,7 @@ impl Controller {
         self.now = now;
         match input {
             Input::Started => {}
-            Input::Membership { id, members, quorate } => self.membership(id, members, quorate),
+            Input::Membership { id, members, quorum } => self.membership(id, members, quorum),
             Input::Delivered { from, message } => self.delivered(from, *message),
             Input::Asked { client, user, request } => self.asked(client, user, request),
             Input::ClientGone { client } => {
@@ -233,9 +250,9 @@ impl Controller {
         &self.state.document
     }
 
-    /// By which copies of the document are compared, as it is stored; greater wins.
+    /// By which copies of the document are compared first; greater wins.
     pub fn lineage(&self) -> u64 {
-        self.state.lineage.number()
+        self.state.lineage.rank()
     }
 
     /// All that is to outlive the daemon, as a [`Record::Snapshot`] has it.

@@ -14,7 +14,7 @@ use wire::api::{Edit, Refused, Violation};
 use wire::peer::{Fenced, Order, Ran};
 
 use crate::input::Whole;
-use crate::lineage::Lineage;
+use crate::lineage::{Lineage, Pedigree};
 use crate::outstanding::Outstanding;
 
 /// Fencings kept for the history.
@@ -24,6 +24,7 @@ const FENCINGS_MAX: usize = 500;
 pub(crate) struct State {
     pub(crate) document: Document,
     pub(crate) lineage: Lineage,
+    pub(crate) pedigree: Pedigree,
     pub(crate) fencings: Vec<Fenced>,
     /// Configurations before the last changes, oldest first: the newest for undo, and those before
     /// it that are to return if disks do not take what was changed since.
@@ -57,7 +58,12 @@ impl State {
         let orders = self.outstanding.iter().flat_map(|entry| entry.order.transition_key.bytes());
         let earlier = self.earlier_text().unwrap_or_default();
         let bytes = text.bytes().chain(self.lineage.number().to_le_bytes()).chain(orders);
-        let bytes = bytes.chain(earlier.bytes());
+        let edited = self.pedigree.entries().iter().flat_map(|entry| {
+            [entry.membership, entry.admin_epoch, entry.epoch]
+                .into_iter()
+                .flat_map(u32::to_le_bytes)
+        });
+        let bytes = bytes.chain(earlier.bytes()).chain(edited);
         bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         })
@@ -69,6 +75,7 @@ impl State {
             configuration: self.configuration(),
             earlier: self.earlier_text(),
             lineage: self.lineage.number(),
+            pedigree: self.pedigree.entries().to_vec(),
         }
     }
 
@@ -100,11 +107,17 @@ impl State {
 
     /// Writes the membership into the status section. Who is lost keeps `expected="member"`, by
     /// which the scheduler knows that it must be fenced; who left had it set to `down`.
-    pub(crate) fn mark_membership(&mut self, nodes: &[Named], quorate: bool, coordinator: &str) {
+    pub(crate) fn mark_membership(
+        &mut self,
+        nodes: &[Named],
+        quorate: bool,
+        keeps_edits: bool,
+        coordinator: &str,
+    ) {
         let mut configured = false;
-        // A change of the configuration, so only with quorum: the version that it makes must not
-        // outrank what the others acknowledged meanwhile.
-        for node in nodes.iter().filter(|node| node.member && quorate) {
+        // A change of the configuration: the version that it makes must not outrank what the
+        // others acknowledged meanwhile.
+        for node in nodes.iter().filter(|node| node.member && keeps_edits) {
             configured |= self.ensure_configured(node);
         }
         let named: BTreeMap<&str, &Named> =
@@ -132,6 +145,21 @@ impl State {
         self.document.set(root, "dc-uuid", coordinator);
         self.bump(configured);
         self.idle = false;
+    }
+
+    /// That absent nodes were fenced, or left, says nothing any more: they are as if never seen,
+    /// and `startup-fencing` decides.
+    pub(crate) fn forget_who_was_down(&mut self, nodes: &[Named]) {
+        let members: Vec<&str> =
+            nodes.iter().filter(|node| node.member).map(|node| node.name.as_str()).collect();
+        for state in self.states() {
+            let element = self.document.element(state);
+            let is_member = members.contains(&element.attr("uname").unwrap_or_default());
+            let is_remote = element.attr("remote_node").is_some();
+            if !is_member && !is_remote && element.attr("expected") == Some("down") {
+                self.document.remove(state);
+            }
+        }
     }
 
     /// A node went in peace.

@@ -5,6 +5,7 @@
 mod names;
 mod outcome;
 mod plan;
+mod quorum;
 mod role;
 mod score;
 mod time;
@@ -14,6 +15,7 @@ pub use outcome::{ExecStatus, OcfCode, Outcome};
 pub use plan::{
     Action, ActionId, ActionKind, ActionNode, Plan, PlanSettings, PlanStep, PrimitiveRef,
 };
+pub use quorum::Quorum;
 pub use role::Role;
 pub use score::Score;
 pub use time::{Tick, parse_interval, parse_timeout};

@@ -57,6 +57,8 @@ pub struct Hello {
     pub coordinating: bool,
     /// Has this life of its daemon been in a quorate membership?
     pub seen_quorum: bool,
+    /// Has it been in quorate memberships only, since its last formed one?
+    pub still_quorate: bool,
     /// Members of its last formed membership; empty after a start.
     pub formed_with: Vec<u32>,
     /// Its own `node_state` element: what it ran and found out itself.
@@ -65,12 +67,24 @@ pub struct Hello {
     pub orders: Vec<Order>,
 }
 
+/// A membership that edited the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edited {
+    /// Its promise, which no other membership shares.
+    pub membership: u32,
+    /// The version that its last edit left.
+    pub admin_epoch: u32,
+    pub epoch: u32,
+}
+
 /// The replicated state whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     pub membership: u64,
     pub document: String,
     pub lineage: u64,
+    /// Which memberships edited it, oldest first.
+    pub pedigree: Vec<Edited>,
     /// What undo goes back to.
     pub earlier: Option<String>,
     pub fencings: Vec<Fenced>,

@@ -31,12 +31,10 @@ impl World {
             self.clock.after(boot, Event::StartDaemon { node });
             return;
         }
-        let was_up = machine.is_up();
         machine.power_off();
+        self.votequorum.power_lost(node);
         self.note(node, "power off");
-        if was_up {
-            self.daemon_is_gone(node);
-        }
+        self.daemon_is_gone(node);
     }
 
     /// Agents at work when the daemon dies are ended before it starts again; what they had done

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use controller::Input;
-use model::{NodeId, Tick};
+use model::{NodeId, Quorum, Tick};
 
 use super::World;
 use crate::corners::{self, Corner};
 use crate::event::Event;
+use crate::machine::Machine;
 
 impl World {
     pub(super) fn order(&mut self, from: NodeId, life: u64) {
@@ -29,15 +30,9 @@ impl World {
     }
 
     pub(super) fn reform(&mut self) {
-        let up: BTreeSet<NodeId> = self
-            .machines
-            .values()
-            .filter(|machine| machine.is_up())
-            .map(|machine| machine.id)
-            .collect();
-        let rings = self.fabric.to_be_formed(&up);
-        for members in &rings {
-            corners::at_change(self, members);
+        let rings = self.rings_to_form();
+        for (members, quorum) in &rings {
+            corners::at_change(self, members, *quorum);
         }
         let chance = &mut self.chance;
         let mut cut =
@@ -47,7 +42,7 @@ impl World {
             self.step(to, Input::Delivered { from, message: Box::new(message) });
         }
         for ring in change.formed {
-            let quorate = ring.members.len() * 2 > self.machines.len();
+            let quorum = ring.quorum;
             let members: Vec<NodeId> = ring.members.iter().copied().collect();
             for member in &members {
                 // Still in this ring? A step before may have ended a daemon.
@@ -62,10 +57,29 @@ impl World {
                 for _ in 0..waiting {
                     self.clock.after(100, Event::Order { from: *member, life });
                 }
-                let input = Input::Membership { id: ring.id, members: members.clone(), quorate };
+                let input = Input::Membership { id: ring.id, members: members.clone(), quorum };
                 self.step(*member, input);
             }
         }
+    }
+
+    /// The daemons of each side that are not together as they should be, and what they have then.
+    fn rings_to_form(&mut self) -> Vec<(BTreeSet<NodeId>, Quorum)> {
+        let with = |is: fn(&Machine) -> bool| -> BTreeSet<NodeId> {
+            self.machines.values().filter(|machine| is(machine)).map(|machine| machine.id).collect()
+        };
+        let sides = self.fabric.sides(&with(|machine| machine.powered));
+        let up = with(Machine::is_up);
+        let mut rings = Vec::new();
+        for side in &sides {
+            let others: Vec<_> = sides.iter().filter(|other| *other != side).cloned().collect();
+            let quorum = self.votequorum.judge(side, &others, self.clock.now());
+            let members: BTreeSet<NodeId> = side.intersection(&up).copied().collect();
+            if !members.is_empty() && !self.fabric.is_formed_as(&members, quorum) {
+                rings.push((members, quorum));
+            }
+        }
+        rings
     }
 
     pub(super) fn partition(&mut self) {

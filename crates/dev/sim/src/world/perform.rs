@@ -54,8 +54,9 @@ impl World {
                 let at = machine.disk.busy_until;
                 self.clock.schedule(at, Event::Disk { node, life, ticket, record });
             }
-            Effect::SetAside { reason, .. } => {
+            Effect::SetAside { document, reason } => {
                 self.visit(Corner::SetAside);
+                self.clients.kept_aside(&document);
                 self.note(node, &reason);
             }
             Effect::Reply { client, reply } => self.clients.answered(client, &reply),

@@ -1,15 +1,17 @@
 //! How the brain's records look as bytes.
 //!
-//! A snapshot is the document's XML with comments behind it, so that any tool reads it: the lineage,
-//! and the configuration before the last change. A record in the journal is a letter, the lineage,
+//! A snapshot is the document's XML with comments behind it, so that any tool reads it: the
+//! configuration before the last change, the pedigree, and the lineage. A record in the journal is a letter, the lineage,
 //! and what it carries.
 
 use controller::{Record, Whole};
+use wire::peer::Edited;
 
 const SNAPSHOT: u8 = b'S';
 const EDITS: u8 = b'E';
 
 const EARLIER: &str = "\n<!-- quorate earlier=";
+const PEDIGREE: &str = "\n<!-- quorate pedigree=";
 const LINEAGE: &str = "\n<!-- quorate lineage=";
 const CLOSE: &str = " -->";
 
@@ -28,11 +30,16 @@ fn with_letter(letter: u8, lineage: u64, rest: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn encode_snapshot(whole: &Whole) -> Vec<u8> {
-    let Whole { configuration, earlier, lineage } = whole;
+    let Whole { configuration, earlier, lineage, pedigree } = whole;
     let earlier = earlier
         .as_ref()
         .map_or_else(String::new, |earlier| format!("{EARLIER}{}{CLOSE}", for_comment(earlier)));
-    format!("{configuration}{earlier}{LINEAGE}{lineage}{CLOSE}").into_bytes()
+    let entry = |Edited { membership, admin_epoch, epoch }: &Edited| {
+        format!("{membership}:{admin_epoch}.{epoch}")
+    };
+    let pedigree: Vec<String> = pedigree.iter().map(entry).collect();
+    let pedigree = format!("{PEDIGREE}{}{CLOSE}", pedigree.join(" "));
+    format!("{configuration}{earlier}{pedigree}{LINEAGE}{lineage}{CLOSE}").into_bytes()
 }
 
 /// A comment cannot hold two hyphens in a row.
@@ -68,8 +75,18 @@ pub(super) fn decode_all(
 fn decode_snapshot(bytes: Vec<u8>) -> Option<Record> {
     let mut configuration = String::from_utf8(bytes).ok()?;
     let lineage = cut_comment(&mut configuration, LINEAGE)?.parse().ok()?;
+    let pedigree = cut_comment(&mut configuration, PEDIGREE)?;
+    let pedigree = pedigree.split_whitespace().map(read_edited).collect::<Option<_>>()?;
     let earlier = cut_comment(&mut configuration, EARLIER).map(|text| from_comment(&text));
-    Some(Record::Snapshot(Whole { configuration, earlier, lineage }))
+    Some(Record::Snapshot(Whole { configuration, earlier, lineage, pedigree }))
+}
+
+fn read_edited(text: &str) -> Option<Edited> {
+    let (membership, version) = text.split_once(':')?;
+    let (admin_epoch, epoch) = version.split_once('.')?;
+    let number = |text: &str| text.parse().ok();
+    let (admin_epoch, epoch) = (number(admin_epoch)?, number(epoch)?);
+    Some(Edited { membership: number(membership)?, admin_epoch, epoch })
 }
 
 /// What is in the comment at the end of `text`, which is cut off.
@@ -97,9 +114,12 @@ mod tests {
 
     #[test]
     fn records_read_back() {
-        let first = Whole { configuration: "<cib/>".to_owned(), earlier: None, lineage: 7 };
+        let configuration = "<cib/>".to_owned();
+        let first = Whole { configuration, lineage: 7, ..Whole::default() };
         let earlier = "<cib><!-- 100% -- %2D -->\n<!-- quorate lineage=3 --></cib>".to_owned();
-        let second = Whole { earlier: Some(earlier), ..first.clone() };
+        let edited = Edited { membership: 256, admin_epoch: 1, epoch: 12 };
+        let pedigree = vec![edited, Edited { membership: 513, ..edited }];
+        let second = Whole { earlier: Some(earlier), pedigree, ..first.clone() };
         for whole in [first, second] {
             let record = Record::Snapshot(whole.clone());
             let edits = Record::Edits { edits: vec![1, 2, 3], lineage: 8 };

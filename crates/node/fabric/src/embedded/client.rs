@@ -299,8 +299,8 @@ impl Carrier {
     }
 
     async fn enter_as(&self, id: u64, members: Vec<NodeId>) -> Result<(), NodeGone> {
-        let quorate = self.votes.quorate(&members);
-        self.tell(Incoming::Event(Event::Membership { id, members, quorate })).await
+        let quorum = self.votes.quorum(&members);
+        self.tell(Incoming::Event(Event::Membership { id, members, quorum })).await
     }
 
     async fn deliver(&self, from: NodeId, payload: Vec<u8>) -> Result<(), NodeGone> {

@@ -114,9 +114,9 @@ async fn live(mut fabric: Fabric) {
 
 fn describe(event: &Event) -> String {
     match event {
-        Event::Membership { id, members, quorate } => {
+        Event::Membership { id, members, quorum } => {
             let members: Vec<String> = members.iter().map(ToString::to_string).collect();
-            let quorum = if *quorate { "quorate" } else { "inquorate" };
+            let quorum = if quorum.is_quorate() { "quorate" } else { "inquorate" };
             format!("membership {id} {quorum} {}", members.join(","))
         }
         Event::Delivered { from, payload } if payload.len() > 200 => {

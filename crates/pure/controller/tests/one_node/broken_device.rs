@@ -1,6 +1,6 @@
 //! A fence device that fails holds up what waits for it, and nothing else.
 
-use model::{OcfCode, Outcome};
+use model::{OcfCode, Outcome, Quorum};
 
 use crate::node::Node;
 
@@ -34,7 +34,7 @@ fn answer(task: &str) -> Outcome {
 
 #[test]
 fn a_resource_recovers_while_the_device_rests() {
-    let mut node = Node::in_cluster_of(3, true);
+    let mut node = Node::in_cluster_of(3, Quorum::ByRule);
     node.configure(CONFIGURATION);
     node.run(answer);
     // The others do not come: they are to be fenced, and cannot be.

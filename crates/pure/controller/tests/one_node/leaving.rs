@@ -1,7 +1,7 @@
 //! Who said good-bye is not lost.
 
 use controller::Input;
-use model::NodeId;
+use model::{NodeId, Quorum};
 use wire::Message;
 use wire::api::Event;
 
@@ -12,12 +12,12 @@ const OTHER: NodeId = NodeId(2);
 /// Whom the last membership was told to have lost, after a good-bye of the other node or without.
 fn lost(says_good_bye: bool) -> Vec<String> {
     let mut node = Node::new(2);
-    node.step(Input::Membership { id: 1, members: vec![ME, OTHER], quorate: true });
+    node.step(Input::Membership { id: 1, members: vec![ME, OTHER], quorum: Quorum::Majority });
     node.deliver_echoing(OTHER);
     if says_good_bye {
         node.step(Input::Delivered { from: OTHER, message: Box::new(Message::Leaving) });
     }
-    node.step(Input::Membership { id: 2, members: vec![ME], quorate: true });
+    node.step(Input::Membership { id: 2, members: vec![ME], quorum: Quorum::Majority });
     node.settle();
     let told = node.events.into_iter().rev().find_map(|event| match event {
         Event::Membership { lost, .. } => Some(lost),

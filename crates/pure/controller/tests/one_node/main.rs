@@ -3,4 +3,6 @@
 mod broken_device;
 mod leaving;
 mod node;
+mod quorum_by_rule;
+mod reduced_quorum;
 mod slow_disk;

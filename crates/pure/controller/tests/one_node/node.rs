@@ -1,9 +1,9 @@
 //! One node in a membership of its own, its world played by the test.
 
 use controller::{AgentRun, Controller, Effect, Identity, Input, Now, Restored, TimerToken};
-use model::{NodeId, NodeName, Outcome, Tick};
+use model::{NodeId, NodeName, Outcome, Quorum, Tick};
 use wire::Message;
-use wire::api::{Change, Edit, Event, Request};
+use wire::api::{Change, Edit, Event, Reply, Request};
 
 pub(crate) const ME: NodeId = NodeId(1);
 
@@ -20,6 +20,10 @@ pub(crate) struct Node {
     pub(crate) runs: Vec<AgentRun>,
     /// What was told so far.
     pub(crate) events: Vec<Event>,
+    /// What clients were answered.
+    pub(crate) replies: Vec<Reply>,
+    /// Configurations that were put in files of their own.
+    pub(crate) aside: Vec<String>,
 }
 
 impl Node {
@@ -36,15 +40,17 @@ impl Node {
             timers: Vec::new(),
             runs: Vec::new(),
             events: Vec::new(),
+            replies: Vec::new(),
+            aside: Vec::new(),
         };
         node.step(Input::Started);
         node
     }
 
     /// A node that is alone in its first membership; the fabric says whether that is a quorum.
-    pub(crate) fn in_cluster_of(nodes: u32, quorate: bool) -> Self {
+    pub(crate) fn in_cluster_of(nodes: u32, quorum: Quorum) -> Self {
         let mut node = Self::new(nodes);
-        node.step(Input::Membership { id: 1, members: vec![ME], quorate });
+        node.step(Input::Membership { id: 1, members: vec![ME], quorum });
         node.settle();
         node
     }
@@ -61,10 +67,19 @@ impl Node {
                 self.timers.push((at, token));
             } else if let Effect::Report(entry) = effect {
                 self.events.push(entry.event);
+            } else if let Effect::Reply { reply, .. } = effect {
+                self.replies.push(reply);
+            } else if let Effect::SetAside { document, .. } = effect {
+                self.aside.push(document);
             }
         }
     }
 
+    pub(crate) fn member_of(&mut self, id: u64, members: &[NodeId], quorum: Quorum) {
+        self.step(Input::Membership { id, members: members.to_vec(), quorum });
+    }
+
+    /// What is broadcast arrives.
     pub(crate) fn deliver(&mut self) {
         for message in std::mem::take(&mut self.under_way) {
             self.step(Input::Delivered { from: ME, message: Box::new(message) });
@@ -124,6 +139,10 @@ impl Node {
         let request = Request::Change { change, force: false, based_on: None };
         self.step(Input::Asked { client: 1, user: "root".to_owned(), request });
         self.settle();
+    }
+
+    pub(crate) fn lineage(&self) -> u64 {
+        self.controller.lineage()
     }
 
     pub(crate) fn suspect(&mut self, resource: &str) {
