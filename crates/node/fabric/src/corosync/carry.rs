@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use model::Quorum;
 use tokio::sync::mpsc;
 
 use super::Member;
@@ -61,7 +62,7 @@ async fn alone(
     queue: &mut Queue,
     ends: &mut Ends,
 ) -> Result<Link, NodeGone> {
-    let event = Event::Membership { id, members: vec![member.node], quorate: false };
+    let event = Event::Membership { id, members: vec![member.node], quorum: Quorum::No };
     tell(&ends.incoming, event).await?;
     for payload in queue.take() {
         deliver(member, payload.as_ref(), ends).await?;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use model::NodeId;
+use model::{NodeId, Quorum};
 use rust_corosync::CsError;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
@@ -227,7 +227,9 @@ impl<'a> Session<'a> {
                 // What was under way in the one before is void.
                 self.follow_end();
                 for Membership { id, members, quorate } in memberships {
-                    let event = Event::Membership { id, members, quorate };
+                    // Corosync does not say by what; and its rules may be any.
+                    let quorum = if quorate { Quorum::ByRule } else { Quorum::No };
+                    let event = Event::Membership { id, members, quorum };
                     self.pending.push_back(Incoming::Event(event));
                 }
                 Ok(())
