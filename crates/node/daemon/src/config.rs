@@ -10,6 +10,15 @@
 //! socket = "/run/quorate/fabric.sock"
 //! ```
 //!
+//! Between machines, Corosync carries the messages, and its `nodelist` says who is in the cluster:
+//!
+//! ```toml
+//! state_dir = "/var/lib/quorate"
+//!
+//! [fabric]
+//! kind = "corosync"
+//! ```
+//!
 //! Relative paths start at the file's directory.
 //!
 //! **Always:** an unknown key, a wrong kind of value or a contradiction is refused, with the line.
@@ -20,16 +29,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "corosync")]
+use std::time::Duration;
 
+use fabric::Votes;
 use model::{NodeId, NodeName};
 use serde::Deserialize;
+
+/// Shorter, and a busy machine is taken for a lost one.
+#[cfg(feature = "corosync")]
+const STALL_MIN: Duration = Duration::from_millis(500);
 
 /// What the file says, checked and completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
-    pub(crate) id: NodeId,
-    pub(crate) name: NodeName,
-    pub(crate) nodes: Vec<ConfiguredNode>,
     pub(crate) state_dir: PathBuf,
     pub(crate) api_socket: PathBuf,
     /// Agents of our own: a directory with `ocf` and `fence` in it.
@@ -43,22 +56,39 @@ pub(crate) struct Config {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub(crate) struct ConfiguredNode {
-    pub(crate) name: String,
-    pub(crate) id: u32,
+struct ConfiguredNode {
+    name: String,
+    id: u32,
     #[serde(default = "one")]
-    pub(crate) votes: u32,
+    votes: u32,
 }
 
 fn one() -> u32 {
     1
 }
 
-/// What carries messages between nodes.
+/// Who this node is, among whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Roster {
+    pub(crate) id: NodeId,
+    pub(crate) name: NodeName,
+    /// All nodes, this one included.
+    pub(crate) nodes: Vec<(NodeId, NodeName)>,
+}
+
+/// What carries messages between nodes, and who they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FabricConfig {
     /// Nodes are processes of this machine.
-    Embedded { socket: PathBuf },
+    Embedded { socket: PathBuf, roster: Roster, votes: Votes },
+    /// Corosync's configuration says who they are.
+    #[cfg(feature = "corosync")]
+    Corosync {
+        /// What Corosync must call this machine, if anything is said.
+        name: Option<NodeName>,
+        /// A member that takes nothing for so long is left out.
+        stall: Duration,
+    },
 }
 
 /// Whom a message in the log is for.
@@ -96,8 +126,8 @@ fn hint(nearest: Option<&String>) -> String {
 
 #[derive(Deserialize)]
 struct File {
-    name: String,
-    nodes: Vec<ConfiguredNode>,
+    name: Option<String>,
+    nodes: Option<Vec<ConfiguredNode>>,
     state_dir: PathBuf,
     api_socket: Option<PathBuf>,
     agents: Option<PathBuf>,
@@ -109,9 +139,10 @@ struct File {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 enum FabricSection {
     Embedded { socket: PathBuf },
+    Corosync { stall: Option<f64> },
 }
 
 #[derive(Deserialize)]
@@ -136,30 +167,81 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
         message: error.to_string().trim_end().to_owned(),
     })?;
     let wrong = |what: String| ConfigError::Contradiction { path: path.to_owned(), what };
-    check_nodes(&file.nodes).map_err(wrong)?;
-    let Some(own) = file.nodes.iter().find(|node| node.name == file.name) else {
-        let names = file.nodes.iter().map(|node| node.name.as_str());
-        let nearest = view::words::nearest(&file.name, names).map(str::to_owned);
-        let hint = hint(nearest.as_ref());
-        return Err(wrong(format!("this node, `{}`, is not among the nodes{hint}", file.name)));
-    };
     let base = path.parent().unwrap_or(Path::new("/"));
     let at = |path: &Path| plain(&base.join(path));
     let state_dir = at(&file.state_dir);
+    let fabric = match file.fabric {
+        FabricSection::Embedded { socket } => {
+            let nodes = file.nodes.unwrap_or_default();
+            embedded(at(&socket), file.name, &nodes).map_err(wrong)?
+        }
+        FabricSection::Corosync { stall } => {
+            corosync(file.name, stall, file.nodes.as_deref()).map_err(wrong)?
+        }
+    };
     Ok(Config {
-        id: NodeId(own.id),
-        name: NodeName::new(&own.name),
         api_socket: file.api_socket.map_or(state_dir.join("api.sock"), |path| at(&path)),
         state_dir,
         agents: file.agents.map(|path| at(&path)),
         log_level: file.log_level,
         log_file: file.log_file.map(|path| at(&path)),
-        fabric: match file.fabric {
-            FabricSection::Embedded { socket } => FabricConfig::Embedded { socket: at(&socket) },
-        },
+        fabric,
         watchdog: file.watchdog.map(|section| at(&section.device)),
-        nodes: file.nodes,
     })
+}
+
+fn embedded(
+    socket: PathBuf,
+    name: Option<String>,
+    nodes: &[ConfiguredNode],
+) -> Result<FabricConfig, String> {
+    check_nodes(nodes)?;
+    let Some(name) = name else {
+        return Err("say which of the nodes this is: `name = \"...\"`".to_owned());
+    };
+    let named = nodes.iter().map(|node| (NodeId(node.id), NodeName::new(&node.name)));
+    let votes = Votes::new(nodes.iter().map(|node| (NodeId(node.id), node.votes)));
+    let roster = named_among(&name, named.collect())
+        .map_err(|hint| format!("this node, `{name}`, is not among the nodes{hint}"))?;
+    Ok(FabricConfig::Embedded { socket, roster, votes })
+}
+
+/// The place of the node that is called so; or a word about the name that was meant.
+fn named_among(name: &str, nodes: Vec<(NodeId, NodeName)>) -> Result<Roster, String> {
+    if let Some((id, name)) = nodes.iter().find(|(_, known)| known.as_str() == name).cloned() {
+        return Ok(Roster { id, name, nodes });
+    }
+    let names = nodes.iter().map(|(_, name)| name.as_str());
+    Err(hint(view::words::nearest(name, names).map(str::to_owned).as_ref()))
+}
+
+#[cfg(feature = "corosync")]
+fn corosync(
+    name: Option<String>,
+    stall: Option<f64>,
+    nodes: Option<&[ConfiguredNode]>,
+) -> Result<FabricConfig, String> {
+    if nodes.is_some() {
+        let why = "with Corosync, corosync.conf says who the nodes are: leave `nodes` out";
+        return Err(why.to_owned());
+    }
+    let stall = match stall.map(Duration::try_from_secs_f64) {
+        None => fabric::corosync::STALL_DEFAULT,
+        Some(Ok(stall)) if stall >= STALL_MIN => stall,
+        Some(_) => return Err(format!("`stall`: expected at least {STALL_MIN:?}, in seconds")),
+    };
+    Ok(FabricConfig::Corosync { name: name.map(NodeName::new), stall })
+}
+
+#[cfg(not(feature = "corosync"))]
+fn corosync(
+    _name: Option<String>,
+    _stall: Option<f64>,
+    _nodes: Option<&[ConfiguredNode]>,
+) -> Result<FabricConfig, String> {
+    let why = "this program was built without Corosync; build it with `--features corosync`, or \
+               take the package";
+    Err(why.to_owned())
 }
 
 /// Without `.` and doubled slashes: the state directory's path marks the processes of the node, and
@@ -169,6 +251,9 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 fn check_nodes(nodes: &[ConfiguredNode]) -> Result<(), String> {
+    if nodes.is_empty() {
+        return Err("there are no nodes: `nodes = [{ name = \"...\", id = 1 }, ...]`".to_owned());
+    }
     let (mut ids, mut names) = (BTreeSet::new(), BTreeSet::new());
     for ConfiguredNode { name, id, votes: _ } in nodes {
         if name.is_empty() {

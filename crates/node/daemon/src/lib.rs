@@ -21,6 +21,8 @@ mod node;
 mod notify;
 mod perform;
 mod report;
+#[cfg(feature = "corosync")]
+mod roster;
 mod run;
 mod timers;
 mod watchdog;

@@ -7,19 +7,20 @@ use std::process::ExitCode;
 use api::Api;
 use controller::{Controller, Identity};
 use exec::{ExecConfig, Executor};
-use fabric::Votes;
 use fabric::embedded::{self, Member};
-use model::{NodeId, NodeName};
+use model::NodeName;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::agent_tools;
 use crate::clock::{Clock, incarnation};
-use crate::config::{Config, FabricConfig};
+use crate::config::{Config, FabricConfig, Roster};
 use crate::disk::{Disk, Found};
 use crate::end;
 use crate::notify::Notify;
 use crate::perform::Performer;
+#[cfg(feature = "corosync")]
+use crate::roster::RosterError;
 use crate::run::{self, Running};
 use crate::timers::Timers;
 use crate::watchdog::Watchdog;
@@ -39,6 +40,9 @@ pub(crate) enum StartError {
     Signals(#[source] io::Error),
     #[error("cannot open the watchdog `{path}`")]
     Watchdog { path: PathBuf, source: io::Error },
+    #[cfg(feature = "corosync")]
+    #[error("cannot tell which node this is")]
+    Roster(#[source] RosterError),
     #[error("cannot serve clients")]
     Api(#[source] api::ListenError),
 }
@@ -46,8 +50,14 @@ pub(crate) enum StartError {
 /// Lives the daemon's life.
 pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     // Signals come first: one that arrives while the rest starts is not lost.
-    let terminate = take_signal(SignalKind::terminate())?;
-    let interrupt = take_signal(SignalKind::interrupt())?;
+    let mut terminate = take_signal(SignalKind::terminate())?;
+    let mut interrupt = take_signal(SignalKind::interrupt())?;
+    let notify = Notify::from_environment();
+    let roster = tokio::select! {
+        roster = find_roster(config, &notify) => roster?,
+        _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
+        _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
+    };
     // The store's lock comes before everything that another daemon of this node might be using.
     let Found { disk, restored } = Disk::open(config).map_err(StartError::Store)?;
     end::write_pid_file(&config.state_dir)
@@ -55,7 +65,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     if end::is_switched_off(&config.state_dir) {
         return Ok(end::stay_off(&config.state_dir));
     }
-    let exec_config = exec_config(config)?;
+    let exec_config = exec_config(config, &roster.name)?;
     let leftovers = exec::reap_previous_life(&exec_config).await.map_err(StartError::Reap)?;
     for left in leftovers {
         tracing::warn!(
@@ -67,8 +77,8 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let (report, reports) = mpsc::unbounded_channel();
     let executor = Executor::new(exec_config, report);
     let api = Api::listen(&config.api_socket).map_err(StartError::Api)?;
-    let fabric = join(config);
-    let controller = Controller::new(identity(config), restored);
+    let fabric = join(config, &roster);
+    let controller = Controller::new(identity(&roster), restored);
     let timers = Timers::default();
     let mut running = Running {
         controller,
@@ -77,11 +87,11 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
         reports,
         terminate,
         interrupt,
-        notify: Notify::from_environment(),
+        notify,
         watchdog,
     };
     running.notify.ready();
-    tracing::info!(node = %config.name, id = %config.id, "started");
+    tracing::info!(node = %roster.name, id = %roster.id, "started");
     let ended = run::run(&mut running).await;
     Ok(end::end(running, ended, config).await)
 }
@@ -94,34 +104,50 @@ fn arm(device: &Path) -> Result<Watchdog, StartError> {
     Watchdog::arm(device).map_err(|source| StartError::Watchdog { path: device.to_owned(), source })
 }
 
-fn identity(config: &Config) -> Identity {
-    let nodes = config.nodes.iter().map(|node| (NodeId(node.id), NodeName::new(&node.name)));
-    Identity {
-        id: config.id,
-        name: config.name.clone(),
-        incarnation: incarnation(),
-        nodes: nodes.collect(),
-    }
-}
-
-fn join(config: &Config) -> fabric::Fabric {
-    let votes = Votes::new(config.nodes.iter().map(|node| (NodeId(node.id), node.votes)));
+/// With Corosync this may take until somebody starts that.
+#[cfg_attr(
+    not(feature = "corosync"),
+    expect(clippy::unused_async, unused_variables, reason = "only Corosync is waited for")
+)]
+async fn find_roster(config: &Config, notify: &Notify) -> Result<Roster, StartError> {
     match &config.fabric {
-        FabricConfig::Embedded { socket } => {
-            tracing::info!("embedded fabric: for nodes of this one machine");
-            embedded::join(Member { node: config.id, votes, socket: socket.clone() })
+        FabricConfig::Embedded { roster, .. } => Ok(roster.clone()),
+        #[cfg(feature = "corosync")]
+        FabricConfig::Corosync { name, stall: _ } => {
+            crate::roster::ask_corosync(name.as_ref(), notify).await.map_err(StartError::Roster)
         }
     }
 }
 
-fn exec_config(config: &Config) -> Result<ExecConfig, StartError> {
-    let (name, state_dir) = (config.name.clone(), config.state_dir.clone());
-    let mut exec = ExecConfig::new(name, state_dir, config.agents.clone());
+fn identity(roster: &Roster) -> Identity {
+    let Roster { id, name, nodes } = roster.clone();
+    Identity { id, name, incarnation: incarnation(), nodes }
+}
+
+fn join(config: &Config, roster: &Roster) -> fabric::Fabric {
+    let node = roster.id;
+    match &config.fabric {
+        FabricConfig::Embedded { socket, votes, .. } => {
+            tracing::info!("embedded fabric: for nodes of this one machine");
+            embedded::join(Member { node, votes: votes.clone(), socket: socket.clone() })
+        }
+        #[cfg(feature = "corosync")]
+        FabricConfig::Corosync { stall, .. } => {
+            fabric::corosync::join(fabric::corosync::Member { node, stall: *stall })
+        }
+    }
+}
+
+fn exec_config(config: &Config, name: &NodeName) -> Result<ExecConfig, StartError> {
+    let (state_dir, agents) = (config.state_dir.clone(), config.agents.clone());
+    let mut exec = ExecConfig::new(name.clone(), state_dir, agents);
     // Nodes of the embedded fabric share their machine, and must not share what agents remember.
     exec.scratch_dir = match &config.fabric {
         FabricConfig::Embedded { .. } => Some(exec.state_dir.join("run/resource-agents")),
+        #[cfg(feature = "corosync")]
+        FabricConfig::Corosync { .. } => None,
     };
-    exec.environment.push(("QUORATE_NODE".to_owned(), config.name.as_str().to_owned()));
+    exec.environment.push(("QUORATE_NODE".to_owned(), name.as_str().to_owned()));
     agent_tools::give(&mut exec, &config.api_socket).map_err(StartError::AgentTools)?;
     Ok(exec)
 }

@@ -48,6 +48,12 @@ impl Notify {
         self.say("READY=1");
     }
 
+    /// Not ready yet, for this reason, but alive: the manager is to be patient for so long from now.
+    #[cfg(feature = "corosync")]
+    pub(crate) fn waiting(&self, why: &str, patience: Duration) {
+        self.say(&format!("STATUS={why}\nEXTEND_TIMEOUT_USEC={}", patience.as_micros()));
+    }
+
     pub(crate) fn stopping(&self) {
         self.say("STOPPING=1");
     }

@@ -15,7 +15,9 @@
 
 mod agreement;
 mod assembly;
+mod calls;
 mod carry;
+mod configuration;
 mod link;
 mod message;
 mod queue;
@@ -27,6 +29,8 @@ use std::time::Duration;
 use model::NodeId;
 
 use crate::Fabric;
+
+pub use configuration::{Nodelist, NodelistError, nodelist};
 
 /// A member that takes nothing for so long is left out, unless the configuration says otherwise.
 pub const STALL_DEFAULT: Duration = Duration::from_secs(5);

@@ -14,7 +14,7 @@ const TOP: &[&str] = &[
     "watchdog",
 ];
 const NODE: &[&str] = &["name", "id", "votes"];
-const FABRIC: &[&str] = &["kind", "socket"];
+const FABRIC: &[&str] = &["kind", "socket", "stall"];
 const WATCHDOG: &[&str] = &["device"];
 
 /// Line, name and nearest right word of the first key that there is not. `None` also for a text

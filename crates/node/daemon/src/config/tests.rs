@@ -17,13 +17,14 @@ fn checked(text: &str) -> Result<Config, String> {
 #[test]
 fn a_short_file_is_completed() {
     let config = checked(GOOD).unwrap();
-    assert_eq!(config.id, NodeId(1));
     assert_eq!(config.state_dir, Path::new("/etc/quorate/state"));
     assert_eq!(config.api_socket, Path::new("/etc/quorate/state/api.sock"));
-    assert_eq!(config.nodes.iter().map(|node| node.votes).collect::<Vec<_>>(), [1, 3]);
     assert_eq!(config.log_level, LogLevel::Info);
     let socket = PathBuf::from("/run/fabric.sock");
-    assert_eq!(config.fabric, FabricConfig::Embedded { socket });
+    let nodes = vec![(NodeId(1), NodeName::new("n1")), (NodeId(2), NodeName::new("n2"))];
+    let roster = Roster { id: NodeId(1), name: NodeName::new("n1"), nodes };
+    let votes = Votes::new([(NodeId(1), 1), (NodeId(2), 3)]);
+    assert_eq!(config.fabric, FabricConfig::Embedded { socket, roster, votes });
     assert_eq!(config.watchdog, None);
 }
 
@@ -55,17 +56,48 @@ fn what_is_wrong_is_said_with_its_place() {
         (edit("id = 2", "id = \"two\""), "invalid type: string \"two\", expected u32"),
         (
             edit("embedded", "carrier pigeon"),
-            "unknown variant `carrier pigeon`, expected `embedded`",
+            "unknown variant `carrier pigeon`, expected `embedded` or `corosync`",
         ),
         (edit("socket = \"/run/fabric.sock\"", ""), "missing field `socket`"),
         (edit("kind = ", "kind "), "is not a configuration file: TOML parse error at line 7"),
         (edit("votes = 3", "votes = -3"), "expected u32"),
+        (edit("name = \"n1\"\n", ""), "say which of the nodes this is"),
+        (edit("socket = ", "stall = 3\nsocket = "), "unknown field `stall`, expected `socket`"),
     ] {
         let said = checked(&text).unwrap_err();
         assert!(said.contains(wanted), "{said}\n  wanted: {wanted}");
     }
     let none = edit("id = 1 }", "id = 1, votes = 0 }").replace("votes = 3", "votes = 0");
     assert!(checked(&none).unwrap_err().contains("no node has a vote"));
+}
+
+const BETWEEN_MACHINES: &str = "state_dir = \"state\"\n[fabric]\nkind = \"corosync\"\n";
+
+#[cfg(feature = "corosync")]
+#[test]
+fn corosync_says_who_the_nodes_are() {
+    let said = |text: &str| checked(text).map(|config| config.fabric);
+    let stall = fabric::corosync::STALL_DEFAULT;
+    assert_eq!(said(BETWEEN_MACHINES).unwrap(), FabricConfig::Corosync { name: None, stall });
+    let named = format!("name = \"n1\"\n{BETWEEN_MACHINES}stall = 2.5\n");
+    let (name, stall) = (Some(NodeName::new("n1")), Duration::from_millis(2500));
+    assert_eq!(said(&named).unwrap(), FabricConfig::Corosync { name, stall });
+    for (text, wanted) in [
+        (format!("{BETWEEN_MACHINES}stall = 0.1\n"), "expected at least 500ms"),
+        (format!("{BETWEEN_MACHINES}stall = -1\n"), "expected at least 500ms"),
+        (format!("{BETWEEN_MACHINES}socket = \"x\"\n"), "unknown field `socket`"),
+        (format!("nodes = []\n{BETWEEN_MACHINES}"), "leave `nodes` out"),
+    ] {
+        let said = said(&text).unwrap_err();
+        assert!(said.contains(wanted), "{said}\n  wanted: {wanted}");
+    }
+}
+
+#[cfg(not(feature = "corosync"))]
+#[test]
+fn without_corosync_in_the_program_it_says_so() {
+    let said = checked(BETWEEN_MACHINES).unwrap_err();
+    assert!(said.contains("built without Corosync"), "{said}");
 }
 
 #[test]

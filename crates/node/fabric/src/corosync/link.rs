@@ -15,16 +15,13 @@ use rust_corosync::cpg::{self, Address, Guarantee};
 use rust_corosync::{CsError, DispatchFlags, NodeId as CsNodeId, TrackFlags, quorum};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::oneshot;
-use tokio::time::timeout;
 
 use super::agreement::{Process, Ring};
+use super::calls::{self, Unanswered};
+use super::configuration;
 
 /// The group of all daemons.
 const GROUP: &str = "quorate";
-
-/// Corosync answers at once or is in trouble.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +123,8 @@ pub(super) struct Link {
     cpg: cpg::Handle,
     quorum: quorum::Handle,
     pub(super) own: Process,
+    /// How long Corosync may take to find that somebody is lost and to go on.
+    pub(super) reform: Duration,
 }
 
 /// Whether a message was taken.
@@ -139,15 +138,10 @@ pub(super) enum Sent {
 impl Link {
     /// Connects and joins the group.
     pub(super) async fn open(node: NodeId) -> Result<Self, LinkError> {
-        // The libraries wait for answers, which must not hold up the node; a thread of the runtime's
-        // would have to be waited for at the end.
-        let (send, opened) = oneshot::channel();
-        std::thread::Builder::new()
-            .name("corosync".to_owned())
-            .spawn(move || drop(send.send(handshake(node))))?;
-        let (cpg, quorum) = match timeout(CONNECT_MAX, opened).await {
-            Ok(Ok(handles)) => handles?,
-            Ok(Err(_)) | Err(_) => return Err(LinkError::Silent),
+        let Handshake { cpg, quorum, reform } = match calls::apart(move || handshake(node)).await {
+            Ok(handles) => handles?,
+            Err(Unanswered::Silent) => return Err(LinkError::Silent),
+            Err(Unanswered::Thread(error)) => return Err(LinkError::Wait(error)),
         };
         Ok(Self {
             messages: watch(cpg::fd_get(&cpg)?)?,
@@ -155,6 +149,7 @@ impl Link {
             cpg,
             quorum,
             own: Process { node: node.0, pid: std::process::id() },
+            reform,
         })
     }
 
@@ -207,7 +202,14 @@ fn heard(dispatched: Result<(), CsError>) -> Result<Option<Vec<Word>>, CsError> 
     }
 }
 
-fn handshake(node: NodeId) -> Result<(cpg::Handle, quorum::Handle), LinkError> {
+/// What connecting brings.
+struct Handshake {
+    cpg: cpg::Handle,
+    quorum: quorum::Handle,
+    reform: Duration,
+}
+
+fn handshake(node: NodeId) -> Result<Handshake, LinkError> {
     let listeners = cpg::ModelData::ModelV1(cpg::Model1Data {
         flags: cpg::Model1Flags::None,
         deliver_fn: Some(on_message),
@@ -234,6 +236,7 @@ fn handshake(node: NodeId) -> Result<(cpg::Handle, quorum::Handle), LinkError> {
     if let Some(twin) = present.iter().map(process).find(|process| process.node == node.0) {
         return Err(LinkError::Taken(twin.pid));
     }
+    let reform = configuration::time_to_reform()?;
     cpg::join(&group, GROUP)?;
-    Ok((group, votes))
+    Ok(Handshake { cpg: group, quorum: votes, reform })
 }

@@ -14,7 +14,7 @@ use super::assembly::Assembly;
 use super::link::{Link, Sent, Word};
 use super::message::{self, Beat, Message, Part};
 use super::queue::Queue;
-use super::vitals::{TURNS_MAX, TURNS_UNDELIVERED_MAX, Vitals};
+use super::vitals::{TURNS_MAX, Vitals};
 use crate::{Event, Incoming, Outgoing, Pressure};
 
 /// Bytes of a membership's messages that some member has not taken yet. Bounds what Corosync must
@@ -27,6 +27,10 @@ const IN_FLIGHT_MAX: usize = 512 << 10;
 
 /// A node's turns in the time after which it counts as stalled.
 const TURNS_PER_STALL: u32 = 4;
+
+/// An own beat that is under way for so many times what Corosync takes to form a ring without a lost
+/// member shows that Corosync itself is lost: the others have long gone on without this node.
+const REFORMS_MAX: u32 = 2;
 
 /// First and longest wait until a message that Corosync did not take is tried again. It has no event
 /// for that.
@@ -340,9 +344,11 @@ impl<'a> Session<'a> {
 
     fn pass_turn(&mut self) -> Result<(), Ended> {
         self.vitals.next_turn();
+        let turn = self.stall / TURNS_PER_STALL;
         if let Some(turns) = &mut self.beat_under_way {
             *turns += 1;
-            if *turns > TURNS_UNDELIVERED_MAX {
+            let limit = self.link.reform * REFORMS_MAX;
+            if *turns > TURNS_MAX && turn * *turns > limit {
                 return Err(Ended::Silent);
             }
         }

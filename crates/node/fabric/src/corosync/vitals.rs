@@ -15,10 +15,6 @@ use super::agreement::Process;
 /// it leaves by itself.
 pub(super) const TURNS_MAX: u32 = 5;
 
-/// Turns after which an own beat that was not delivered means that Corosync is lost: longer than it
-/// takes to form a ring with its default times.
-pub(super) const TURNS_UNDELIVERED_MAX: u32 = 24;
-
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Vitals {

@@ -1,0 +1,88 @@
+//! Who this node is and who the others are, as Corosync knows it.
+
+use std::time::Duration;
+
+use fabric::corosync::{Nodelist, NodelistError, nodelist};
+use model::NodeName;
+
+use crate::config::Roster;
+use crate::notify::Notify;
+
+/// Wait until Corosync is asked again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// The service manager is told this often that the daemon still waits, and asked to be patient for
+/// longer than that.
+const WORD_EVERY: u32 = 10;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Corosync's list and ours do not fit.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RosterError {
+    #[error("the nodes of corosync.conf cannot be used")]
+    Nodelist(#[source] NodelistError),
+    #[error(
+        "our configuration calls this node `{ours}`, and corosync.conf calls it `{theirs}`; change \
+         one of them, or leave `name` out of ours"
+    )]
+    OtherName { ours: NodeName, theirs: NodeName },
+}
+
+/// Asks until there is an answer. `name` is what it must be called, if anything is said.
+pub(crate) async fn ask_corosync(
+    name: Option<&NodeName>,
+    notify: &Notify,
+) -> Result<Roster, RosterError> {
+    let mut tries = 0;
+    loop {
+        match nodelist().await {
+            Ok(list) => return fit(list, name),
+            Err(error) if error.passes() => {
+                let words = format!("waiting for Corosync: {error}");
+                if tries == 0 {
+                    tracing::warn!("{words}");
+                }
+                if tries % WORD_EVERY == 0 {
+                    notify.waiting(&words, PATIENCE);
+                }
+            }
+            Err(error) => return Err(RosterError::Nodelist(error)),
+        }
+        tries += 1;
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+fn fit(list: Nodelist, name: Option<&NodeName>) -> Result<Roster, RosterError> {
+    let nodes: Vec<_> = list.nodes.iter().map(|(id, name)| (*id, NodeName::new(name))).collect();
+    let own = nodes.iter().find(|(id, _)| *id == list.own).map(|(_, name)| name.clone());
+    let Some(own) = own else { return Err(RosterError::Nodelist(NodelistError::NoNodelist)) };
+    match name {
+        Some(ours) if *ours != own => {
+            Err(RosterError::OtherName { ours: ours.clone(), theirs: own })
+        }
+        Some(_) | None => Ok(Roster { id: list.own, name: own, nodes }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::NodeId;
+
+    use super::*;
+
+    #[test]
+    fn a_name_of_our_own_must_be_corosync_s() {
+        let list = Nodelist {
+            own: NodeId(2),
+            nodes: vec![(NodeId(1), "a".to_owned()), (NodeId(2), "b".to_owned())],
+        };
+        let [a, b] = ["a", "b"].map(NodeName::new);
+        let nodes = vec![(NodeId(1), a.clone()), (NodeId(2), b.clone())];
+        let roster = Roster { id: NodeId(2), name: b.clone(), nodes };
+        assert_eq!(fit(list.clone(), None).unwrap(), roster);
+        assert_eq!(fit(list.clone(), Some(&b)).unwrap(), roster);
+        let said = fit(list, Some(&a)).unwrap_err().to_string();
+        assert!(said.contains("calls this node `a`, and corosync.conf calls it `b`"), "{said}");
+    }
+}

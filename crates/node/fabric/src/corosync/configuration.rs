@@ -1,0 +1,201 @@
+//! What Corosync's configuration says, as it has it in memory: who is in the cluster, and how long
+//! it takes to notice that somebody is not.
+//!
+//! Field word: Corosync *cmap*.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use model::NodeId;
+use rust_corosync::CsError;
+use rust_corosync::cmap::{self, CmapIterStart, Data, Map};
+
+use super::calls::{self, Unanswered};
+
+/// The nodes of `corosync.conf`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nodelist {
+    /// The node that this machine is.
+    pub own: NodeId,
+    /// Number and name of each, this one included, in the file's order.
+    pub nodes: Vec<(NodeId, String)>,
+}
+
+/// There is no list of nodes to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum NodelistError {
+    /// Corosync does not run, or it starts or ends.
+    #[error("Corosync does not run or does not answer yet ({0})")]
+    NotThere(String),
+    #[error("cannot ask Corosync")]
+    Ask(#[source] io::Error),
+    #[error("corosync.conf has no nodelist with this machine in it")]
+    NoNodelist,
+    #[error(
+        "corosync.conf gives {0} no name; write a line `name: ...` into its `node {{ ... }}` section"
+    )]
+    Nameless(String),
+    #[error("corosync.conf gives node `{0}` no nodeid")]
+    Numberless(String),
+}
+
+impl NodelistError {
+    /// Whether asking again later may help without anybody's doing.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::NotThere(_) => true,
+            Self::Ask(_) | Self::NoNodelist | Self::Nameless(_) | Self::Numberless(_) => false,
+        }
+    }
+}
+
+/// Asks Corosync on this machine for its nodes.
+///
+/// # Errors
+/// When it does not run, or its list does not say what is needed.
+pub async fn nodelist() -> Result<Nodelist, NodelistError> {
+    match calls::apart(read_nodelist).await {
+        Ok(read) => read.map_err(|error| NodelistError::NotThere(error.to_string()))?.check(),
+        Err(Unanswered::Silent) => Err(NodelistError::NotThere("it is silent".to_owned())),
+        Err(Unanswered::Thread(error)) => Err(NodelistError::Ask(error)),
+    }
+}
+
+/// How long Corosync may take to find that a node is lost and to go on without it: its token and
+/// consensus timeouts.
+pub(super) fn time_to_reform() -> Result<Duration, CsError> {
+    let map = cmap::initialize(Map::Icmap)?;
+    let milliseconds = |key| {
+        let value = number(&cmap::get(&map, key)?);
+        value.map(u64::from).ok_or(CsError::CsErrInvalidParam)
+    };
+    let token = milliseconds("runtime.config.totem.token")?;
+    let consensus = milliseconds("runtime.config.totem.consensus")?;
+    Ok(Duration::from_millis(token + consensus))
+}
+
+/// What the nodelist section says, not yet checked.
+#[derive(Debug, Default)]
+struct Raw {
+    own_position: Option<u32>,
+    nodes: BTreeMap<u32, RawNode>,
+}
+
+#[derive(Debug, Default)]
+struct RawNode {
+    id: Option<u32>,
+    name: Option<String>,
+    address: Option<String>,
+}
+
+fn read_nodelist() -> Result<Raw, CsError> {
+    let map = cmap::initialize(Map::Icmap)?;
+    let mut raw = Raw::default();
+    for entry in CmapIterStart::new(&map, "nodelist.")? {
+        raw.take(entry.key_name(), entry.data());
+    }
+    Ok(raw)
+}
+
+impl Raw {
+    fn take(&mut self, key: &str, data: &Data) {
+        if key == "nodelist.local_node_pos" {
+            self.own_position = number(data);
+            return;
+        }
+        let words: Vec<&str> = key.split('.').collect();
+        let &["nodelist", "node", position, key] = words.as_slice() else { return };
+        let Ok(position) = position.parse() else { return };
+        let node = self.nodes.entry(position).or_default();
+        match key {
+            "nodeid" => node.id = number(data),
+            "name" => node.name = text(data),
+            "ring0_addr" => node.address = text(data),
+            _another => {}
+        }
+    }
+
+    fn check(self) -> Result<Nodelist, NodelistError> {
+        let own_position = self.own_position.ok_or(NodelistError::NoNodelist)?;
+        let mut own = None;
+        let mut nodes = Vec::new();
+        for (position, node) in self.nodes {
+            let (id, name) = node.check()?;
+            if position == own_position {
+                own = Some(id);
+            }
+            nodes.push((id, name));
+        }
+        let own = own.ok_or(NodelistError::NoNodelist)?;
+        Ok(Nodelist { own, nodes })
+    }
+}
+
+impl RawNode {
+    /// The name is, as in Pacemaker, what is called so, or else a first address that is a name.
+    fn check(self) -> Result<(NodeId, String), NodelistError> {
+        let Self { id, name, address } = self;
+        let spoken = address.clone().filter(|address| address.parse::<IpAddr>().is_err());
+        let name = name.or(spoken);
+        match (id, name) {
+            (Some(id), Some(name)) => Ok((NodeId(id), name)),
+            (None, name) => Err(NodelistError::Numberless(name.or(address).unwrap_or_default())),
+            (Some(id), None) => Err(NodelistError::Nameless(format!("node {id}"))),
+        }
+    }
+}
+
+fn number(data: &Data) -> Option<u32> {
+    if let Data::UInt32(value) = data { Some(*value) } else { None }
+}
+
+fn text(data: &Data) -> Option<String> {
+    if let Data::String(value) = data { Some(value.clone()) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(own: u32, entries: &[(&str, Data)]) -> Raw {
+        let mut raw = Raw::default();
+        raw.take("nodelist.local_node_pos", &Data::UInt32(own));
+        for (key, data) in entries {
+            raw.take(&format!("nodelist.node.{key}"), data);
+        }
+        raw
+    }
+
+    fn said(text: &str) -> Data {
+        Data::String(text.to_owned())
+    }
+
+    #[test]
+    fn names_are_given_or_those_of_addresses() {
+        let entries = [
+            ("0.nodeid", Data::UInt32(7)),
+            ("0.name", said("alpha")),
+            ("0.ring0_addr", said("10.0.0.1")),
+            ("1.nodeid", Data::UInt32(4)),
+            ("1.ring0_addr", said("beta.example")),
+            ("1.ring1_addr", said("10.1.0.2")),
+        ];
+        let nodes = vec![(NodeId(7), "alpha".to_owned()), (NodeId(4), "beta.example".to_owned())];
+        assert_eq!(raw(1, &entries).check().unwrap(), Nodelist { own: NodeId(4), nodes });
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let missing = |own, entries: &[(&str, Data)]| raw(own, entries).check().unwrap_err();
+        let nameless = [("0.nodeid", Data::UInt32(7)), ("0.ring0_addr", said("10.0.0.1"))];
+        let said_of_nameless = missing(0, &nameless).to_string();
+        assert!(said_of_nameless.contains("gives node 7 no name"), "{said_of_nameless}");
+        let numberless = missing(0, &[("0.name", said("alpha"))]);
+        assert_eq!(numberless.to_string(), "corosync.conf gives node `alpha` no nodeid");
+        let other = [("0.nodeid", Data::UInt32(7)), ("0.name", said("alpha"))];
+        assert!(matches!(missing(1, &other), NodelistError::NoNodelist));
+        assert!(matches!(Raw::default().check(), Err(NodelistError::NoNodelist)));
+    }
+}
