@@ -20,7 +20,7 @@ use model::{AgentRef, ExecStatus, OcfCode, Outcome};
 pub use attribute::{Lifetime, set_attribute};
 pub use failures::{Failure, clear_failures, count_failure};
 pub use place::{NodeRef, forget_resource, node_state, remove_observed, resource_history};
-pub(crate) use place::{find_history, merge_repeated};
+pub(crate) use place::{find_history, merge_repeated, new_history};
 pub use run::{Run, cleanup, record_outcome, record_pending, record_unfenced};
 pub(crate) use run::{digests_of, node_ref, operation_of};
 

@@ -18,7 +18,7 @@ use model::{
     PrimitiveRef, Score,
 };
 
-use self::places::Places;
+use self::places::{Place, Places};
 use crate::record::{
     self, Failure, NodeRef, Record, count_failure, digests_of, node_ref, node_state, operation_of,
 };
@@ -309,8 +309,15 @@ fn history_of(
     primitive: &PrimitiveRef,
     places: &mut Places,
 ) -> (NodeId, bool) {
-    if let Some(history) = places.only_history(document, state, name) {
-        return (history, false);
+    let PrimitiveRef { id, agent, .. } = primitive;
+    match places.history(document, state, name) {
+        Place::At(history) => return (history, false),
+        Place::Nowhere if name == id => {
+            let history = record::new_history(document, state, id, agent);
+            places.remember(state, id, history);
+            return (history, false);
+        }
+        Place::Nowhere | Place::Unknown => {}
     }
     let repeated = record::merge_repeated(document, state, name);
     let found = record::find_history(document, state, name);
@@ -318,7 +325,9 @@ fn history_of(
         places.remember(state, name, history);
     }
     let history = found.unwrap_or_else(|| {
-        record::resource_history(document, state, &primitive.id, &primitive.agent)
+        let history = record::resource_history(document, state, id, agent);
+        places.remember_new(state, id, history);
+        history
     });
     (history, repeated)
 }

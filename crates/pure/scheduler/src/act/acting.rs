@@ -32,8 +32,8 @@ pub struct Acting<'r, 'a> {
     pub(crate) orders: Vec<Ordering>,
     /// Records that were compared with the configuration already.
     pub(crate) digest_bases: DigestBases<'a>,
-    /// What groups' actions were found to be, and at which count of [`Arena::edits`].
-    pub(crate) group_flags: BTreeMap<(ActIx, Option<NodeIx>), (u64, ActFlags)>,
+    /// What actions of groups and clone sets were found to be, and at which count of [`Arena::edits`].
+    pub(crate) flags_of_parts: BTreeMap<(ActIx, Option<NodeIx>), (u64, ActFlags)>,
     /// How many updates are under way, one within the other.
     pub(crate) updates_within: u32,
     /// Updates that wait for the outermost one to end.
@@ -88,7 +88,7 @@ impl<'r, 'a> Acting<'r, 'a> {
             arena: Arena::new(given.resources.len()),
             orders: Vec::new(),
             digest_bases: given.digest_bases.clone(),
-            group_flags: BTreeMap::new(),
+            flags_of_parts: BTreeMap::new(),
             updates_within: 0,
             postponed: Vec::new(),
             resources: resources.collect(),

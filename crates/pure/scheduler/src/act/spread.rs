@@ -26,21 +26,39 @@ pub(crate) struct End {
     pub(crate) meaning: Relation,
 }
 
+/// With more members or instances than this, what was found of them is kept; fewer are quicker
+/// looked at again.
+const LOOKED_AT_AGAIN: usize = 8;
+
 /// The flags of an action. A collective's are made of its members', and follow them.
 pub(crate) fn flags(acting: &mut Acting<'_, '_>, act: ActIx, node: Option<NodeIx>) -> ActFlags {
     let Some(resource) = acting.arena[act].resource else { return acting.arena[act].flags };
+    if acting.resource(resource).is_primitive() {
+        return acting.arena[act].flags;
+    }
+    if acting.children(resource).len() <= LOOKED_AT_AGAIN {
+        return flags_of_parts(acting, act, resource, node);
+    }
+    // Each member, and each probe of each instance, asks for them: without this a group took the
+    // cube of its size.
+    let known = acting.flags_of_parts.get(&(act, node));
+    if let Some((_, flags)) = known.filter(|(at, _)| *at == acting.arena.edits()) {
+        return *flags;
+    }
+    let flags = flags_of_parts(acting, act, resource, node);
+    acting.flags_of_parts.insert((act, node), (acting.arena.edits(), flags));
+    flags
+}
+
+fn flags_of_parts(
+    acting: &mut Acting<'_, '_>,
+    act: ActIx,
+    resource: ResIx,
+    node: Option<NodeIx>,
+) -> ActFlags {
     match &acting.resource(resource).variant {
         Variant::Primitive => acting.arena[act].flags,
-        Variant::Group(_) => {
-            // Each member asks for them, so that without this a group took the cube of its size.
-            let known = acting.group_flags.get(&(act, node));
-            if let Some((_, flags)) = known.filter(|(at, _)| *at == acting.arena.edits()) {
-                return *flags;
-            }
-            let flags = group_flags(acting, act, resource, node);
-            acting.group_flags.insert((act, node), (acting.arena.edits(), flags));
-            flags
-        }
+        Variant::Group(_) => group_flags(acting, act, resource, node),
         Variant::CloneSet(_) => {
             let instances = acting.children(resource);
             collective_flags(acting, act, resource, &instances, node)
@@ -164,7 +182,28 @@ pub(crate) fn update_ends(acting: &mut Acting<'_, '_>, resource: ResIx, end: End
     }
 }
 
+/// Whether the first action gives this meaning no cause to change anything, whatever comes second.
+/// Then the members, which may be many, need not be asked one by one.
+fn is_idle(acting: &Acting<'_, '_>, end: End) -> bool {
+    let End { first, flags, filter, meaning, .. } = end;
+    let about_optional = filter.has(ActFlags::OPTIONAL);
+    if meaning == Relation::ORDERED {
+        true
+    } else if meaning == Relation::ASYMMETRIC {
+        acting.is(first, ActFlags::RUNNABLE)
+    } else if meaning == Relation::UNRUNNABLE_FIRST_BLOCKS {
+        !filter.has(ActFlags::RUNNABLE) || flags.has(ActFlags::RUNNABLE)
+    } else if meaning == Relation::FIRST_IMPLIES_THEN {
+        !about_optional || flags.has(ActFlags::OPTIONAL) || acting.is(first, ActFlags::MIGRATABLE)
+    } else {
+        false
+    }
+}
+
 fn update_group(acting: &mut Acting<'_, '_>, end: End) -> Changed {
+    if is_idle(acting, end) {
+        return Changed::NONE;
+    }
     let mut changed = update_plain(acting, end);
     let Some(group) = acting.arena[end.then].resource else { return changed };
     let task = acting.arena[end.then].task.clone();
@@ -183,8 +222,14 @@ fn update_collective(acting: &mut Acting<'_, '_>, end: End) -> Changed {
     {
         return update_interleaved(acting, end, first, collective);
     }
+    let instances = acting.instances(collective);
+    // Others than primitives may follow their members when they are asked.
+    let plain = instances.first().is_none_or(|instance| acting.resource(*instance).is_primitive());
+    if plain && is_idle(acting, end) {
+        return Changed::NONE;
+    }
     let mut changed = update_plain(acting, end);
-    for instance in acting.instances(collective).iter() {
+    for instance in instances.iter() {
         changed.set(update_instance(acting, end, *instance));
     }
     changed

@@ -37,9 +37,17 @@ pub fn resource_history(
     resource: &str,
     agent: &AgentRef,
 ) -> NodeId {
-    if let Some(found) = find_history(document, state, resource) {
-        return found;
-    }
+    let found = find_history(document, state, resource);
+    found.unwrap_or_else(|| new_history(document, state, resource, agent))
+}
+
+/// A history of a resource that has none below that `node_state`.
+pub(crate) fn new_history(
+    document: &mut Document,
+    state: NodeId,
+    resource: &str,
+    agent: &AgentRef,
+) -> NodeId {
     let node_id = document.element(state).attr("id").unwrap_or_default().to_owned();
     let lrm = child_made(document, state, "lrm");
     if document.element(lrm).attr("id").is_none() {

@@ -5,22 +5,40 @@ use std::collections::BTreeMap;
 
 use cib::{Document, Element, NodeId};
 
+/// What is known of a resource's history on a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The only one.
+    At(NodeId),
+    /// There is none.
+    Nowhere,
+    /// There were several, or it was forgotten: look again.
+    Unknown,
+}
+
 /// By the node's state and the resource's name: the history, `None` where there are several.
+///
+/// **Always:** histories are made only by the rehearsal, which tells [`Places::remember`]; so what
+/// is not here is not there.
 #[derive(Debug, Default)]
 pub(super) struct Places(BTreeMap<NodeId, BTreeMap<String, Option<NodeId>>>);
 
 impl Places {
-    /// The resource's only history below `state`, if that is known.
-    pub(super) fn only_history(
-        &mut self,
-        document: &Document,
-        state: NodeId,
-        resource: &str,
-    ) -> Option<NodeId> {
+    /// Where the resource's history below `state` is.
+    pub(super) fn history(&mut self, document: &Document, state: NodeId, resource: &str) -> Place {
         let known = self.0.entry(state).or_insert_with(|| of_state(document, state));
-        let history = (*known.get(resource)?)?;
-        // It may have been forgotten since.
-        document.element(history).is_attached().then_some(history)
+        match known.get(resource) {
+            Some(Some(history)) if document.element(*history).is_attached() => Place::At(*history),
+            Some(_) => Place::Unknown,
+            None => Place::Nowhere,
+        }
+    }
+
+    /// Takes in what may be new; what is known of the resource already holds on.
+    pub(super) fn remember_new(&mut self, state: NodeId, resource: &str, history: NodeId) {
+        if let Some(known) = self.0.get_mut(&state) {
+            known.entry(resource.to_owned()).or_insert(Some(history));
+        }
     }
 
     /// Takes in what was found or made otherwise.
