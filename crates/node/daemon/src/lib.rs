@@ -16,6 +16,7 @@ mod commands;
 mod config;
 mod disk;
 mod end;
+mod fabric_file;
 mod log;
 mod node;
 mod notify;

@@ -17,6 +17,7 @@ use crate::clock::{Clock, incarnation};
 use crate::config::{Config, FabricConfig, Roster};
 use crate::disk::{Disk, Found};
 use crate::end;
+use crate::fabric_file::{self, FabricFileWriter};
 use crate::notify::Notify;
 use crate::perform::Performer;
 #[cfg(feature = "corosync")]
@@ -59,7 +60,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
         _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
     };
     // The store's lock comes before everything that another daemon of this node might be using.
-    let Found { disk, restored } = Disk::open(config).map_err(StartError::Store)?;
+    let Found { disk, mut restored } = Disk::open(config).map_err(StartError::Store)?;
     end::write_pid_file(&config.state_dir)
         .map_err(|source| StartError::PidFile { path: config.state_dir.clone(), source })?;
     if end::is_switched_off(&config.state_dir) {
@@ -78,11 +79,14 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let executor = Executor::new(exec_config, report);
     let api = Api::listen(&config.api_socket).map_err(StartError::Api)?;
     let fabric = join(config, &roster);
+    let fabric_file = fabric_file(config);
+    restored.fabric_file = fabric_file.as_deref().and_then(fabric_file::read);
     let controller = Controller::new(identity(&roster), restored);
     let timers = Timers::default();
+    let fabric_file = FabricFileWriter::start(fabric_file);
     let mut running = Running {
         controller,
-        performer: Performer { fabric, executor, timers, disk, api },
+        performer: Performer { fabric, executor, timers, disk, api, fabric_file },
         clock: Clock::start(),
         reports,
         terminate,
@@ -135,6 +139,19 @@ fn join(config: &Config, roster: &Roster) -> fabric::Fabric {
         FabricConfig::Corosync { stall, .. } => {
             fabric::corosync::join(fabric::corosync::Member { node, stall: *stall })
         }
+    }
+}
+
+/// Where Corosync looks, unless its environment says otherwise.
+#[cfg(feature = "corosync")]
+const COROSYNC_CONF: &str = "/etc/corosync/corosync.conf";
+
+/// The file that names the nodes; nodes of one machine have each a list of their own.
+fn fabric_file(config: &Config) -> Option<PathBuf> {
+    match &config.fabric {
+        FabricConfig::Embedded { .. } => None,
+        #[cfg(feature = "corosync")]
+        FabricConfig::Corosync { .. } => Some(PathBuf::from(COROSYNC_CONF)),
     }
 }
 

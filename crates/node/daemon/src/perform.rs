@@ -7,6 +7,7 @@ use fabric::Fabric;
 use model::ResourceId;
 
 use crate::disk::Disk;
+use crate::fabric_file::FabricFileWriter;
 use crate::report;
 use crate::timers::Timers;
 
@@ -18,6 +19,7 @@ pub(crate) struct Performer {
     pub(crate) timers: Timers,
     pub(crate) disk: Disk,
     pub(crate) api: Api,
+    pub(crate) fabric_file: FabricFileWriter,
 }
 
 impl Performer {
@@ -42,6 +44,7 @@ impl Performer {
                 self.disk.persist(ticket, &record, controller.whole());
             }
             Effect::SetAside { document, reason: _ } => self.disk.set_aside(document),
+            Effect::WriteFabricFile { edition, text } => self.fabric_file.write(edition, text),
             Effect::Reply { client, reply } => self.api.reply(client, reply),
             Effect::Report(entry) => {
                 report::log(&entry);

@@ -76,7 +76,7 @@ fn step(running: &mut Running, input: Input) -> Option<ExitReason> {
 
 async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval) -> Heard {
     let Running { performer, clock, reports, terminate, interrupt, notify, watchdog, .. } = running;
-    let Performer { fabric, timers, disk, api, executor: _ } = performer;
+    let Performer { fabric, timers, disk, api, fabric_file, executor: _ } = performer;
     tokio::select! {
         event = fabric.next() => match event {
             Some(event) => from_fabric(event),
@@ -99,6 +99,7 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
             FromClient::Asked { client, user, request } => Input::Asked { client, user, request },
             FromClient::Gone { client } => Input::ClientGone { client },
         }),
+        input = fabric_file.next() => Heard::Input(input),
         token = timers.next(*clock) => Heard::Input(Input::Timer(token)),
         _ = terminate.recv() => asked_to_stop(notify),
         _ = interrupt.recv() => asked_to_stop(notify),

@@ -22,6 +22,7 @@ mod history;
 mod journal;
 mod record;
 mod recover;
+mod replace;
 mod snapshot;
 mod thread;
 
@@ -29,6 +30,7 @@ pub use damage::{Damage, DamageKind};
 pub use engine::Done;
 pub use error::{OpenError, StoreError};
 pub use history::{Earlier, HISTORY_KEPT};
+pub use replace::replace;
 pub use thread::{Ack, Opened, Store, Ticket};
 
 #[cfg(test)]

@@ -92,7 +92,8 @@ impl Controller {
             // It would be in the way of undo.
             return self.reply(client, Reply::Done { version: self.state.version_text() });
         }
-        if matches!(change, Change::Edit { .. }) && !self.fabric.is_quorate() && !force {
+        let is_kept = matches!(change, Change::Edit { .. } | Change::FabricFile { .. });
+        if is_kept && !self.fabric.is_quorate() && !force {
             return self.reply(client, Reply::Refused(Refused::NoQuorum));
         }
         self.clients.next_request += 1;
@@ -127,7 +128,8 @@ impl Controller {
         let Submitted { request, change, based_on, user, at, force } = submitted;
         let words = words(&change);
         let change = self.with_members(change);
-        let result = self.check_base(based_on).and_then(|()| self.apply_change(&change, &user, at));
+        let result =
+            self.check_base(based_on).and_then(|()| self.apply_change(&change, &user, at, force));
         let client =
             if from == self.identity.id { self.clients.submitted.remove(&request) } else { None };
         let version = self.state.version_text();
@@ -144,6 +146,8 @@ impl Controller {
                 self.report(at, Event::Changed { user, change: words, version: version.clone() });
                 if let Change::Edit { edits } = &change {
                     self.store_edit(edits, client, version, force);
+                } else if matches!(change, Change::FabricFile { .. }) {
+                    self.await_file_writes(client);
                 } else if let Some(client) = client {
                     self.reply(client, Reply::Done { version });
                 }
@@ -185,7 +189,13 @@ impl Controller {
         Change::Edit { edits }
     }
 
-    fn apply_change(&mut self, change: &Change, user: &str, at: i64) -> Result<(), Refused> {
+    fn apply_change(
+        &mut self,
+        change: &Change,
+        user: &str,
+        at: i64,
+        force: bool,
+    ) -> Result<(), Refused> {
         match change {
             Change::Edit { edits } => self.state.edit(edits)?,
             Change::Attribute { node, name, value } => {
@@ -235,6 +245,7 @@ impl Controller {
                     self.shutdown();
                 }
             }
+            Change::FabricFile { text } => self.change_fabric_file(text, force)?,
         }
         Ok(())
     }
@@ -347,5 +358,6 @@ fn words(change: &Change) -> String {
         Change::Fence { node, action } => format!("fence {node} ({action})"),
         Change::ConfirmOff { node } => format!("{node} confirmed off"),
         Change::Shutdown { node } => format!("shutdown of {node}"),
+        Change::FabricFile { .. } => "nodes and links changed".to_owned(),
     }
 }

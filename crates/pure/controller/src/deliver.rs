@@ -37,6 +37,9 @@ impl Controller {
             Message::Planned(planned) => self.planned(*planned),
             Message::ShutdownWanted => self.shutdown_wanted(from),
             Message::Leaving => self.left(from),
+            Message::FabricFileStored { edition, refused } => {
+                self.fabric_file_stored(from, edition, refused);
+            }
         }
     }
 

@@ -141,7 +141,7 @@ impl Disks {
 impl Controller {
     /// How many disks must hold what is acknowledged: a majority of the cluster, so that every
     /// later majority has one of them; of the members, where fewer have quorum by another rule.
-    fn disks_needed(&self) -> usize {
+    pub(crate) fn disks_needed(&self) -> usize {
         let majority = self.majority();
         let members = self.fabric.members.len();
         if members >= majority || self.too_few_to_keep() { majority } else { members / 2 + 1 }

@@ -107,7 +107,8 @@ impl Controller {
             | Message::Fenced(_)
             | Message::Planned(_)
             | Message::ShutdownWanted
-            | Message::Leaving) => queued.push((from, other)),
+            | Message::Leaving
+            | Message::FabricFileStored { .. }) => queued.push((from, other)),
         }
     }
 
@@ -129,6 +130,7 @@ impl Controller {
                 earlier: self.state.earlier_text(),
                 fencings: self.state.fencings.clone(),
                 orders: self.state.outstanding.orders(),
+                fabric_file: self.state.fabric_file.as_ref().map(|file| file.text().to_owned()),
             };
             self.broadcast(Message::Snapshot(Box::new(snapshot)));
         }
@@ -149,6 +151,7 @@ impl Controller {
             self.state.earlier = earlier.into_iter().flatten().collect();
             self.state.fencings.clone_from(&snapshot.fencings);
             self.state.outstanding = Outstanding::from_orders(snapshot.orders.clone());
+            self.adopt_fabric_file(snapshot.fabric_file.as_deref());
         }
         if self.was_declared_off() {
             self.effects.push(Effect::Exit { reason: ExitReason::Fenced });
@@ -215,6 +218,7 @@ impl Controller {
         self.phase = Phase::Formed { coordinator: source };
         self.report_membership(source, &lost);
         self.restart_storing(copy_survived);
+        self.answer_file_writes();
         if source == self.identity.id {
             self.coordination.get_or_insert_with(Coordination::default).membership_changed();
             self.await_answers();

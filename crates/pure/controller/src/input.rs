@@ -53,6 +53,8 @@ pub enum Input {
     Persisted { ticket: u64 },
     /// The disk did not take this [`Effect::Persist`].
     NotPersisted { ticket: u64, reason: String },
+    /// What became of an [`Effect::WriteFabricFile`]: the reason if the disk does not take it.
+    FabricFileWritten { edition: u64, refused: Option<String> },
     /// The operator wants this daemon to stop, its resources elsewhere first.
     Shutdown,
 }
@@ -84,6 +86,8 @@ pub enum Effect {
     Persist { ticket: u64, record: Record },
     /// Keep this document in a file of its own, and tell the operator where.
     SetAside { document: String, reason: String },
+    /// Put this in the place of the file that names the nodes, and say so.
+    WriteFabricFile { edition: u64, text: String },
     /// Answer a client.
     Reply { client: u64, reply: Reply },
     /// For logs, alert agents and those who follow events.

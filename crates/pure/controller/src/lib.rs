@@ -22,6 +22,7 @@ mod cut_off;
 mod deliver;
 mod disks;
 mod edits;
+mod fabric_file;
 mod forming;
 mod journal;
 mod leave;
@@ -46,6 +47,7 @@ use changes::Clients;
 use coordinate::Coordination;
 use cut_off::DeviceRuns;
 use disks::Disks;
+use fabric_file::{FabricFile, FileWrites};
 use forming::Phase;
 use journal::Journal;
 use lineage::{Lineage, Pedigree};
@@ -75,6 +77,8 @@ pub struct Restored {
     pub pedigree: Vec<Edited>,
     /// The configuration before the last change of it, for undo.
     pub earlier: Option<Document>,
+    /// The file that names the nodes, where there is one.
+    pub fabric_file: Option<String>,
 }
 
 impl Restored {
@@ -153,6 +157,7 @@ pub struct Controller {
     disks: Disks,
     timers: Timers,
     journal: Journal,
+    file_writes: FileWrites,
     /// The operator wants this daemon to stop.
     stopping: bool,
     /// The coordinator's leave to go, until this node is sure that it may.
@@ -180,7 +185,7 @@ impl Fabric {
 impl Controller {
     /// A brain that has not been stepped yet; the first input must be [`Input::Started`].
     pub fn new(identity: Identity, restored: Restored) -> Self {
-        let Restored { configuration, lineage, pedigree, earlier } = restored;
+        let Restored { configuration, lineage, pedigree, earlier, fabric_file } = restored;
         let document = configuration
             .unwrap_or_else(|| Document::empty_cib(transition::record::FEATURE_SET, SCHEMA));
         Self {
@@ -192,6 +197,7 @@ impl Controller {
                 fencings: Vec::new(),
                 earlier: earlier.into_iter().collect(),
                 outstanding: Outstanding::default(),
+                fabric_file: fabric_file.map(FabricFile::new),
                 idle: false,
             },
             fabric: Fabric::default(),
@@ -208,6 +214,7 @@ impl Controller {
             disks: Disks::default(),
             timers: Timers::default(),
             journal: Journal::default(),
+            file_writes: FileWrites::default(),
             stopping: false,
             leave_ordered: None,
             reports_under_way: 0,
@@ -238,6 +245,9 @@ impl Controller {
             Input::Timer(token) => self.rang(token),
             Input::Persisted { ticket } => self.persisted(ticket),
             Input::NotPersisted { ticket, reason } => self.not_persisted(ticket, reason),
+            Input::FabricFileWritten { edition, refused } => {
+                self.broadcast(wire::Message::FabricFileStored { edition, refused });
+            }
             Input::Shutdown => self.shutdown(),
         }
         self.leave_if_empty();

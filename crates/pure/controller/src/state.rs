@@ -13,6 +13,7 @@ use transition::record::{self, Lifetime, NodeRef, Run};
 use wire::api::{Edit, Refused, Violation};
 use wire::peer::{Fenced, Order, Ran};
 
+use crate::fabric_file::FabricFile;
 use crate::input::Whole;
 use crate::lineage::{Lineage, Pedigree};
 use crate::outstanding::Outstanding;
@@ -30,6 +31,8 @@ pub(crate) struct State {
     /// it that are to return if disks do not take what was changed since.
     pub(crate) earlier: Vec<Document>,
     pub(crate) outstanding: Outstanding,
+    /// The file that names the nodes, where there is one.
+    pub(crate) fabric_file: Option<FabricFile>,
     /// The last plan had nothing in it and nothing happened since.
     pub(crate) idle: bool,
 }
@@ -64,6 +67,8 @@ impl State {
                 .flat_map(u32::to_le_bytes)
         });
         let bytes = bytes.chain(earlier.bytes()).chain(edited);
+        let edition = self.fabric_file.as_ref().map_or(0, FabricFile::edition);
+        let bytes = bytes.chain(edition.to_le_bytes());
         bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         })

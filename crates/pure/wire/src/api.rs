@@ -54,6 +54,9 @@ pub enum Change {
     ConfirmOff { node: String },
     /// Stop the daemon on a node after its resources moved away.
     Shutdown { node: String },
+    /// Every member's file that names the nodes and how they reach each other (`corosync.conf`)
+    /// becomes this one, a later edition of it.
+    FabricFile { text: String },
 }
 
 /// One edit of the configuration. The texts are XML.

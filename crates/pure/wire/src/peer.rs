@@ -37,6 +37,8 @@ pub enum Message {
     ShutdownWanted,
     /// The sender runs nothing any more and goes. Its absence is no failure.
     Leaving,
+    /// The sender's disk has this edition of the fabric's file, or not, and why.
+    FabricFileStored { edition: u64, refused: Option<String> },
 }
 
 /// Who a member is and what it knows.
@@ -78,7 +80,7 @@ pub struct Edited {
 }
 
 /// The replicated state whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     pub membership: u64,
     pub document: String,
@@ -90,6 +92,8 @@ pub struct Snapshot {
     pub fencings: Vec<Fenced>,
     /// Orders that were not answered yet.
     pub orders: Vec<Order>,
+    /// The file that names the nodes, where there is one.
+    pub fabric_file: Option<String>,
 }
 
 /// A change on its way through the order.

@@ -59,6 +59,10 @@ impl World {
                 self.clients.kept_aside(&document);
                 self.note(node, &reason);
             }
+            Effect::WriteFabricFile { edition, .. } => {
+                // Nodes of a simulated world are known from its beginning.
+                self.note(node, &format!("edition {edition} of a file that is not simulated"));
+            }
             Effect::Reply { client, reply } => self.clients.answered(client, &reply),
             Effect::Report(entry) => self.note(node, &format!("{:?}", entry.event)),
             Effect::Exit { reason } => self.exit(node, reason),

@@ -1,6 +1,7 @@
 //! The controller of one node, its fabric, disk, agents and clock played by the test.
 
 mod broken_device;
+mod fabric_file;
 mod leaving;
 mod node;
 mod quorum_by_rule;

@@ -24,15 +24,22 @@ pub(crate) struct Node {
     pub(crate) replies: Vec<Reply>,
     /// Configurations that were put in files of their own.
     pub(crate) aside: Vec<String>,
+    /// Editions of the nodes' file that were to be written and are not yet.
+    pub(crate) files: Vec<(u64, String)>,
 }
 
 impl Node {
     pub(crate) fn new(nodes: u32) -> Self {
+        Self::restored(nodes, Restored::default())
+    }
+
+    /// A node whose disk had something.
+    pub(crate) fn restored(nodes: u32, restored: Restored) -> Self {
         let named = |id: u32| (NodeId(id), NodeName::new(format!("n{id}")));
         let nodes: Vec<_> = (1..=nodes).map(named).collect();
         let identity = Identity { id: ME, name: NodeName::new("n1"), incarnation: 1, nodes };
         let mut node = Self {
-            controller: Controller::new(identity, Restored::default()),
+            controller: Controller::new(identity, restored),
             now: Now { tick: Tick::default(), wall: 1_700_000_000 },
             under_way: Vec::new(),
             tickets: Vec::new(),
@@ -42,6 +49,7 @@ impl Node {
             events: Vec::new(),
             replies: Vec::new(),
             aside: Vec::new(),
+            files: Vec::new(),
         };
         node.step(Input::Started);
         node
@@ -71,6 +79,8 @@ impl Node {
                 self.replies.push(reply);
             } else if let Effect::SetAside { document, .. } = effect {
                 self.aside.push(document);
+            } else if let Effect::WriteFabricFile { edition, text } = effect {
+                self.files.push((edition, text));
             }
         }
     }

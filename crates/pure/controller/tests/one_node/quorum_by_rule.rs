@@ -60,6 +60,7 @@ fn joins_with_a_better_copy(node: &mut Node, pedigree: Vec<Edited>) {
         earlier: None,
         fencings: Vec::new(),
         orders: Vec::new(),
+        fabric_file: None,
     };
     let hello = Message::Hello(Box::new(theirs));
     for message in [hello, Message::Snapshot(Box::new(snapshot))] {
