@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use model::{Action, ActionKind, Plan, parse_interval};
-use scheduler::Planned;
+use scheduler::{AtStake, Planned};
 use transition::{Progress, Transition};
 use wire::Message;
 use wire::peer::Order;
@@ -41,6 +41,8 @@ pub(crate) struct Coordination {
     /// Nodes that were given leave to go: the bookkeeping actions' keys by node.
     leaves: BTreeMap<String, String>,
     pub(crate) fencings: Fencings,
+    /// What each node had to lose when the last plan was made.
+    pub(crate) at_stake: Vec<AtStake>,
     recheck: Option<TimerToken>,
     /// What the last completed plan did, and how often the same came again at once.
     repeated: (Vec<(String, String)>, u32),
@@ -159,6 +161,7 @@ impl Controller {
         self.arm_recheck(planned.plan.settings.recheck_at);
         let strangers = self.strangers();
         let Some(coordination) = &mut self.coordination else { return };
+        coordination.at_stake = planned.at_stake;
         let mut lines = plan_lines(&planned.plan);
         // What the operator asked for is work, too, though no plan of the scheduler has it.
         let fencings = coordination.fencings.targets().map(|target| format!("fence {target}"));

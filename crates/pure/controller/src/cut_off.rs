@@ -91,10 +91,11 @@ impl Controller {
         let Some(node) = &action.node else { return };
         let (name, id) = (node.name.as_str().to_owned(), node.id.clone());
         let seconds = action.meta("priority-fencing-delay").and_then(|text| text.parse().ok());
+        let delay = seconds.map(Duration::from_secs);
         let digest = |name: &str| action.meta(name).map(str::to_owned);
         let wish = Wish {
             action: action.meta("stonith_action").unwrap_or("reboot").to_owned(),
-            delay: Duration::from_secs(seconds.unwrap_or(0)),
+            delay: delay.unwrap_or_else(|| self.even_match_delay(&name)),
             digests: (digest("digests_all"), digest("digests_secure")),
         };
         self.begin_fencing(&name, &id, wish);

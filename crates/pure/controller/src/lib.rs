@@ -22,6 +22,7 @@ mod cut_off;
 mod deliver;
 mod disks;
 mod edits;
+mod even_match;
 mod fabric_file;
 mod forming;
 mod journal;

@@ -57,7 +57,19 @@ pub struct Planned {
     pub actions: Vec<ActView>,
     /// What the plan changes, for people.
     pub changes: Vec<Change>,
+    /// What each cluster node has to lose.
+    pub at_stake: Vec<AtStake>,
     pub findings: Vec<Finding>,
+}
+
+/// What is lost with a node: the more, the rather it is the other one that should be fenced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtStake {
+    pub node: String,
+    /// Sum of the priorities of active resources, promoted ones counting one more.
+    pub priority: i32,
+    /// How many primitives are active, fence devices not counted.
+    pub active: usize,
 }
 
 /// Decides. Total: any document yields a plan.
@@ -99,5 +111,19 @@ fn finish(
     findings.extend(assigned.findings.iter().cloned());
     findings.extend(untangled);
     let scores = assigned.score_lines(resolved);
-    (Planned { plan, scores, actions, changes, findings }, steps)
+    let at_stake = at_stake(resolved);
+    (Planned { plan, scores, actions, changes, at_stake, findings }, steps)
+}
+
+fn at_stake(resolved: &Resolved<'_>) -> Vec<AtStake> {
+    let is_service = |resource: &&ResIx| !resolved.resource(**resource).flags.fence_device;
+    let cluster = |node: &&Node<'_>| node.kind == NodeKind::Cluster;
+    let nodes = resolved.nodes.iter().filter(cluster);
+    nodes
+        .map(|node| AtStake {
+            node: node.name.to_string(),
+            priority: node.priority,
+            active: node.active.iter().filter(is_service).count(),
+        })
+        .collect()
 }
