@@ -2,18 +2,20 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Life, Plan};
-use crate::{Result, corosync, machine, network};
+use crate::{Result, corosync, machine, network, power};
 
 /// Nodes and what connects them.
 #[derive(Debug)]
 pub struct Bed {
     root: PathBuf,
     state: State,
+    /// Made here, and not only found.
+    made_here: bool,
 }
 
 /// What the directory remembers.
@@ -35,8 +37,10 @@ impl Bed {
         let failed = |error| format!("{}: {error}", root.display());
         fs::create_dir_all(root.join("run")).map_err(failed)?;
         let root = root.canonicalize().map_err(failed)?;
+        power::prepare(&root)?;
         let switch = machine::start_switch(&root, plan.life)?;
-        let bed = Self { root, state: State { plan, switch, groups: Vec::new() } };
+        let state = State { plan, switch, groups: Vec::new() };
+        let bed = Self { root, state, made_here: true };
         for node in bed.plan().numbers() {
             corosync::prepare(bed.plan(), &bed.node_dir(&name(node)))?;
         }
@@ -54,7 +58,7 @@ impl Bed {
         let text = fs::read_to_string(&path).map_err(|error| failed(&error))?;
         let state = serde_json::from_str(&text).map_err(|error| failed(&error))?;
         let root = root.canonicalize().map_err(|error| failed(&error))?;
-        Ok(Self { root, state })
+        Ok(Self { root, state, made_here: false })
     }
 
     fn save(&self) -> Result<()> {
@@ -93,7 +97,8 @@ impl Bed {
         text.trim().parse().ok().filter(|first| machine::is_alive(*first))
     }
 
-    /// Switches a node's power on: it has its addresses then, and nothing else.
+    /// Switches a node's power on: it has its addresses then, and what its plan says to boot is
+    /// begun.
     ///
     /// # Errors
     /// When it does not start.
@@ -101,6 +106,25 @@ impl Bed {
         if self.first_process(node).is_some() {
             return Ok(());
         }
+        self.power_on_bare(node)?;
+        self.boot(node)
+    }
+
+    /// Begins what the plan says to boot.
+    fn boot(&self, node: u32) -> Result<()> {
+        let Some(script) = &self.plan().boot else { return Ok(()) };
+        let own = self.node_dir(&name(node));
+        let log = fs::OpenOptions::new().create(true).append(true).open(own.join("boot.log"));
+        let log = log.map_err(|error| format!("{}: {error}", own.display()))?;
+        let mut command = self.command(node, "setsid")?;
+        command.args(["sh", "-c", script]).env("NODE", name(node));
+        command.env("BED", &self.root).env("OWN", &own);
+        command.stdin(Stdio::null()).stderr(log.try_clone().map_err(|error| error.to_string())?);
+        let started = command.stdout(log).spawn();
+        started.map(drop).map_err(|error| format!("{command:?}: {error}"))
+    }
+
+    fn power_on_bare(&self, node: u32) -> Result<()> {
         let first = machine::start_node(self, &name(node))?;
         let path = self.pid_file(node);
         fs::write(&path, format!("{first}\n"))
@@ -190,7 +214,7 @@ impl Bed {
 
 impl Drop for Bed {
     fn drop(&mut self) {
-        if self.state.plan.life == Life::WithThread {
+        if self.made_here && self.state.plan.life == Life::WithThread {
             let _nobody_to_tell = self.down();
         }
     }

@@ -13,10 +13,12 @@ mod corosync;
 mod machine;
 mod network;
 mod plan;
+mod power;
 mod run;
 
 pub use bed::Bed;
 pub use plan::{Life, Plan};
+pub use power::{serve as serve_power, stop as stop_power};
 
 /// What went wrong, in words.
 pub type Result<T> = std::result::Result<T, String>;
@@ -36,12 +38,13 @@ pub fn possible() -> Result<()> {
 }
 
 /// What a bed needs of the machine, besides root.
-pub const NEEDED: [&str; 5] = [
+pub const NEEDED: [&str; 6] = [
     "/usr/sbin/corosync",
     "/usr/bin/unshare",
     "/usr/bin/nsenter",
     "/usr/bin/setpriv",
     "/usr/sbin/ip",
+    "/usr/sbin/nft",
 ];
 
 fn exists(file: &str) -> bool {

@@ -82,7 +82,8 @@ pub(crate) fn set_loss(first: u32, incoming: u32, outgoing: u32) -> Result<()> {
             let chain = format!("{{ type filter hook {hook} priority 0; }}");
             nft(&format!("add chain inet faults {hook} {chain}"))?;
             let lo = if hook == "input" { "iifname" } else { "oifname" };
-            let which = format!("{lo} != lo numgen random mod 100 < {percent}");
+            let some = format!("numgen random mod 100 < {percent}");
+            let which = format!("{lo} != lo {}", if percent < 100 { &some } else { "" });
             nft(&format!("add rule inet faults {hook} {which} drop"))?;
         }
     }

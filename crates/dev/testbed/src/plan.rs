@@ -13,6 +13,10 @@ pub struct Plan {
     pub token_ms: Option<u32>,
     /// Lines for the quorum section.
     pub quorum: Vec<String>,
+    /// What a node runs when its power comes on: words for a shell, with the node's name in
+    /// `$NODE`, the bed's directory in `$BED` and the node's own in `$OWN`. What it says goes to
+    /// `boot.log` there.
+    pub boot: Option<String>,
     /// How long it lives.
     pub life: Life,
 }
@@ -29,7 +33,14 @@ pub enum Life {
 impl Plan {
     /// One link each and Corosync's defaults.
     pub fn of(nodes: u32) -> Self {
-        Self { nodes, links: 1, token_ms: None, quorum: Vec::new(), life: Life::UntilDown }
+        Self {
+            nodes,
+            links: 1,
+            token_ms: None,
+            quorum: Vec::new(),
+            boot: None,
+            life: Life::UntilDown,
+        }
     }
 
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> + use<> {

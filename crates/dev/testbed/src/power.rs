@@ -1,0 +1,91 @@
+//! A power strip: what a fence agent asks to switch nodes off and on.
+//!
+//! An agent runs on a node, which cannot reach another's processes. So it writes a line into a named
+//! pipe in the bed's directory, and somebody outside the nodes, who [serves](serve) the pipe, does it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::run::{run, words};
+use crate::{Bed, Result};
+
+/// The fence agent. Its parameters are `bed`, the bed's directory, and `plug`, a node's name.
+const AGENT: &str = include_str!("fence_bed.sh");
+
+fn pipe(root: &Path) -> PathBuf {
+    root.join("power")
+}
+
+/// Makes the pipe, and the agent in `agents/fence/fence_bed`.
+pub(crate) fn prepare(root: &Path) -> Result<()> {
+    let failed = |error| format!("{}: {error}", root.display());
+    let agent = root.join("agents/fence/fence_bed");
+    fs::create_dir_all(root.join("agents/fence")).map_err(failed)?;
+    fs::write(&agent, AGENT).map_err(failed)?;
+    fs::set_permissions(&agent, fs::Permissions::from_mode(0o755)).map_err(failed)?;
+    if pipe(root).exists() {
+        return Ok(());
+    }
+    run(words("mkfifo", &["-m", "600"]).arg(pipe(root))).map(drop)
+}
+
+/// Does what fence agents ask for, until the bed's directory is gone or somebody writes `stop`.
+///
+/// # Errors
+/// When there is no bed, or its pipe cannot be read.
+pub fn serve(root: &Path) -> Result<()> {
+    let failed = |error| format!("{}: {error}", pipe(root).display());
+    // Open for writing, too, or it would end with the first agent.
+    let pipe = fs::File::options().read(true).write(true).open(pipe(root)).map_err(failed)?;
+    for line in BufReader::new(pipe).lines() {
+        let line = line.map_err(failed)?;
+        match line.split(' ').collect::<Vec<&str>>().as_slice() {
+            ["stop"] => return Ok(()),
+            [action, plug, reply] => {
+                let answer = switch(root, action, plug).unwrap_or_else(|why| why);
+                // Who asked may have been killed meanwhile.
+                let _unheard = tell(Path::new(reply), &answer);
+            }
+            _nonsense => {}
+        }
+    }
+    Ok(())
+}
+
+/// Asks whoever [serves](serve) to end.
+///
+/// # Errors
+/// When the pipe cannot be written.
+pub fn stop(root: &Path) -> Result<()> {
+    tell(&pipe(root), "stop")
+}
+
+/// A pipe is opened for both ways, which does not wait for a reader.
+fn tell(to: &Path, line: &str) -> Result<()> {
+    let failed = |error| format!("{}: {error}", to.display());
+    let mut pipe = fs::File::options().read(true).write(true).open(to).map_err(failed)?;
+    pipe.write_all(format!("{line}\n").as_bytes()).map_err(failed)
+}
+
+fn switch(root: &Path, action: &str, plug: &str) -> Result<String> {
+    let bed = Bed::open(root)?;
+    let node = plug.strip_prefix('n').and_then(|number| number.parse().ok());
+    let node = node.filter(|node| bed.plan().numbers().any(|known| known == *node));
+    let node: u32 = node.ok_or_else(|| format!("there is no node {plug}"))?;
+    match action {
+        "off" => bed.power_off(node)?,
+        "on" => bed.power_on(node)?,
+        "reboot" => {
+            bed.power_off(node)?;
+            bed.power_on(node)?;
+        }
+        "status" => {
+            let is_on = bed.first_process(node).is_some();
+            return Ok(if is_on { "on" } else { "off" }.to_owned());
+        }
+        other => return Err(format!("there is no action {other}")),
+    }
+    Ok("done".to_owned())
+}
