@@ -118,6 +118,9 @@ pub(crate) enum Command {
     /// Node attributes
     #[command(subcommand)]
     Attribute(Attribute),
+    /// The cluster itself: init, join, leave, remove, start, stop, status, link, check, timing
+    #[command(subcommand)]
+    Cluster(cluster::Verb),
     /// The exit codes, and what each says
     ExitCodes,
 }

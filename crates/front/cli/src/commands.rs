@@ -39,6 +39,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
         Command::Config(verb) => config::run(common, verb),
         Command::Fence(verb) => fence::run(common, verb),
         Command::Attribute(verb) => attribute::run(common, verb),
+        Command::Cluster(verb) => {
+            let how = cluster::How { socket: common.socket.clone(), json: common.json };
+            Ok(match cluster::run(verb, &how)? {
+                cluster::Ended::Done => Exit::Done,
+                cluster::Ended::ErrorsFound => Exit::Different,
+            })
+        }
         Command::ExitCodes => {
             for exit in Exit::ALL {
                 say::out(&format!("{:>3}  {}\n", exit.number(), exit.words()));

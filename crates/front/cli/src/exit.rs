@@ -23,6 +23,7 @@ pub enum Exit {
     NothingToUndo,
     StillMember,
     NotStored,
+    Refused,
     Usage,
     BadData,
     NoInput,
@@ -35,7 +36,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every way, in the order of the numbers.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Done,
         Self::Different,
         Self::Declined,
@@ -49,6 +50,7 @@ impl Exit {
         Self::NothingToUndo,
         Self::StillMember,
         Self::NotStored,
+        Self::Refused,
         Self::Usage,
         Self::BadData,
         Self::NoInput,
@@ -75,6 +77,7 @@ impl Exit {
             Self::NothingToUndo => 14,
             Self::StillMember => 15,
             Self::NotStored => 16,
+            Self::Refused => 17,
             Self::Usage => 64,
             Self::BadData => 65,
             Self::NoInput => 66,
@@ -102,6 +105,7 @@ impl Exit {
             Self::NothingToUndo => "refused: there is no earlier configuration",
             Self::StillMember => "refused: a member cannot be declared off",
             Self::NotStored => "refused: the disks do not take it",
+            Self::Refused => "refused: the cluster or a member of it said no, and why",
             Self::Usage => "the command line is not understood",
             Self::BadData => "a file is not what it should be",
             Self::NoInput => "a file cannot be read",
@@ -125,6 +129,7 @@ impl Trouble {
         match self {
             Self::Client(error) => client(error),
             Self::Kept { trouble, .. } => trouble.exit(),
+            Self::Cluster { kind, .. } => cluster(*kind),
             Self::Unknown { .. } => Exit::Unknown,
             Self::Declined | Self::NobodyToAsk => Exit::Declined,
             Self::StillBusy { .. } => Exit::StillBusy,
@@ -134,6 +139,19 @@ impl Trouble {
             Self::Read { .. } => Exit::NoInput,
             Self::Write { .. } | Self::Editor { .. } => Exit::Failed,
         }
+    }
+}
+
+fn cluster(kind: cluster::Kind) -> Exit {
+    match kind {
+        cluster::Kind::Usage => Exit::Usage,
+        cluster::Kind::BadData => Exit::BadData,
+        cluster::Kind::NoInput => Exit::NoInput,
+        cluster::Kind::Unavailable => Exit::Unavailable,
+        cluster::Kind::Refused => Exit::Refused,
+        cluster::Kind::Unknown => Exit::Unknown,
+        cluster::Kind::Failed => Exit::Failed,
+        cluster::Kind::NotPermitted => Exit::NotPermitted,
     }
 }
 

@@ -56,6 +56,12 @@ pub(crate) enum Trouble {
         command: String,
         reason: String,
     },
+    /// Of the cluster as such, its files and machines.
+    Cluster {
+        kind: cluster::Kind,
+        what: String,
+        help: Vec<String>,
+    },
     /// It kept what somebody wrote from becoming the configuration; that is in a file.
     Kept {
         trouble: Box<Trouble>,
@@ -67,6 +73,15 @@ impl From<view::Unknown> for Trouble {
     fn from(unknown: view::Unknown) -> Self {
         let view::Unknown { noun, name, known } = unknown;
         Self::unknown(noun, &name, known)
+    }
+}
+
+impl From<cluster::Trouble> for Trouble {
+    fn from(trouble: cluster::Trouble) -> Self {
+        match trouble {
+            cluster::Trouble::Words { kind, what, help } => Self::Cluster { kind, what, help },
+            cluster::Trouble::Client(error) => Self::Client(error),
+        }
     }
 }
 
@@ -118,6 +133,7 @@ impl Trouble {
             Self::Read { path, source } => format!("cannot read {}: {source}", path.display()),
             Self::Write { path, source } => format!("cannot write {}: {source}", path.display()),
             Self::Kept { trouble, .. } => trouble.headline(),
+            Self::Cluster { what, .. } => what.clone(),
             Self::Editor { command, reason } => format!("the editor `{command}` {reason}"),
         }
     }
@@ -160,6 +176,7 @@ impl Trouble {
             Self::NeedsDaemon { .. } => {
                 vec!["Leave --file out, or say --dry-run to see what it would do.".to_owned()]
             }
+            Self::Cluster { help, .. } => help.clone(),
             Self::Editor { .. } => {
                 vec!["Set EDITOR to the editor that you like. Nothing was changed.".to_owned()]
             }

@@ -1,4 +1,5 @@
-//! What crosses a boundary: messages between nodes ([`peer`]), requests from clients ([`api`]).
+//! What crosses a boundary: messages between nodes ([`peer`]), requests from clients ([`api`]), and what
+//! machines say to each other beside the cluster ([`door`]).
 //!
 //! Types here derive their encoding and nothing else does; conversion destructures, so that a
 //! forgotten field does not compile. A released version is never edited: a new one is added
@@ -8,6 +9,7 @@
 
 pub mod action;
 pub mod api;
+pub mod door;
 pub mod peer;
 
 pub use peer::{Message, decode, encode};

@@ -1,0 +1,254 @@
+//! The door: answers other machines, one thread for each who knocks.
+//!
+//! **Always:** who has no token and no key learns nothing; a wrong token is answered slowly; what a
+//! caller can make the door keep in memory is bounded.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use corosync::{Member, Settings};
+use wire::door::{Answer, Ask, Join, Running, Welcome};
+
+use crate::How;
+use crate::invite::{self, NoEntry};
+use crate::local;
+use crate::nodes_file;
+use crate::noise::{Caller, Channel, DoorKey};
+use crate::own::{self, Own};
+use crate::places::Places;
+use crate::say;
+use crate::services::{Service, Services};
+use crate::steps;
+use crate::token::hex;
+use crate::trouble::{Kind, Trouble};
+
+/// More at once are turned away.
+const CALLERS_MAX: usize = 32;
+/// For the greeting and the question.
+const QUESTION_MAX: Duration = Duration::from_secs(10);
+/// For the answer to be taken.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
+/// How long a wrong token waits for its answer, so that guessing takes longer than anybody lives.
+const WRONG_TOKEN: Duration = Duration::from_secs(2);
+/// Clocks may differ by so much (s).
+const CLOCK_MAX: i64 = 30;
+
+/// What every answer needs.
+struct House {
+    places: Places,
+    own: Own,
+    services: Services,
+    key: DoorKey,
+}
+
+/// `quorate cluster listen`: for ever.
+pub(crate) fn listen(how: &How) -> Result<(), Trouble> {
+    let places = Places::default();
+    let own = Own::read(&places)?;
+    let path = places.door_key();
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        Trouble::read(&path, error).help("`quorate cluster init` or `join` makes it.")
+    })?;
+    let key = DoorKey::parse(&text).ok_or_else(|| {
+        Trouble::new(Kind::BadData, format!("{} is not a door's key", path.display()))
+    })?;
+    let listener = bind(own.port)?;
+    let services = Services::new(&own, &places, how.socket.as_deref());
+    say::talk(&format!("quorate: the door is open at TCP port {}", own.port));
+    serve(&listener, &Arc::new(House { places, own, services, key }));
+    Ok(())
+}
+
+/// On all addresses of both families, or of the one that there is.
+fn bind(port: u16) -> Result<TcpListener, Trouble> {
+    let both = SocketAddr::from(([0_u16; 8], port));
+    let old = SocketAddr::from(([0, 0, 0, 0], port));
+    let bound = match TcpListener::bind(both) {
+        Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => TcpListener::bind(old),
+        bound => bound,
+    };
+    bound.map_err(|error| {
+        Trouble::new(Kind::Failed, format!("cannot open the door at TCP port {port}: {error}"))
+            .help(format!("`ss -tlpn sport = {port}` shows who has the port."))
+            .help("Another one: `port` in door.toml, the same on every member.")
+    })
+}
+
+fn serve(listener: &TcpListener, house: &Arc<House>) {
+    let callers = Arc::new(AtomicUsize::new(0));
+    for stream in listener.incoming() {
+        let Ok(stream) = stream else { continue };
+        if callers.fetch_add(1, Ordering::SeqCst) >= CALLERS_MAX {
+            callers.fetch_sub(1, Ordering::SeqCst);
+            continue;
+        }
+        let (house, leaving) = (Arc::clone(house), Arc::clone(&callers));
+        let answered = std::thread::Builder::new().spawn(move || {
+            answer(&house, stream);
+            leaving.fetch_sub(1, Ordering::SeqCst);
+        });
+        if answered.is_err() {
+            callers.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+fn answer(house: &House, stream: TcpStream) {
+    let from = stream.peer_addr().map_or_else(|_| "somebody".to_owned(), |at| at.ip().to_string());
+    let heard = Channel::answer(stream, &house.key, QUESTION_MAX)
+        .and_then(|(mut channel, caller)| Ok((channel.receive::<Ask>()?, channel, caller)));
+    let (ask, mut channel, caller) = match heard {
+        Ok(heard) => heard,
+        Err(error) => return say::talk(&format!("quorate: {from} was not understood: {error}")),
+    };
+    let answer = match (caller, ask) {
+        (_, Ask::Join(join)) => welcome(house, &from, &join),
+        (Caller::Member, ask) => for_member(house, &from, &ask),
+        (Caller::Stranger, _) => Err(Trouble::refused("only members may ask that")),
+    };
+    let answer = answer.unwrap_or_else(|trouble| {
+        let (what, help) = trouble.into_words();
+        say::talk(&format!("quorate: refused to {from}: {what}"));
+        Answer::Refused { what, help }
+    });
+    channel.wait_until(ANSWER_MAX);
+    if let Err(error) = channel.send(&answer) {
+        say::talk(&format!("quorate: {from} did not take its answer: {error}"));
+    }
+}
+
+fn for_member(house: &House, from: &str, ask: &Ask) -> Result<Answer, Trouble> {
+    let House { places, services, .. } = house;
+    match ask {
+        Ask::Join(_) => Err(Trouble::refused("members need not join")),
+        Ask::File => Ok(Answer::File { text: nodes_file::read(places)?.to_string() }),
+        Ask::Running => Ok(Answer::Running(running(places, services))),
+        Ask::Start => {
+            say::talk(&format!("quorate: {from} has the cluster started here"));
+            crate::power::start_here(services, places, &house.own)?;
+            Ok(Answer::Done)
+        }
+        Ask::Stop => {
+            say::talk(&format!("quorate: {from} has the cluster stopped here"));
+            crate::power::stop_here(services)?;
+            Ok(Answer::Done)
+        }
+        Ask::Remove { node } => {
+            say::talk(&format!("quorate: {from} has {node} taken out of the cluster"));
+            crate::remove::take_out(services, places, node)?;
+            Ok(Answer::Done)
+        }
+        Ask::Forget => {
+            say::talk(&format!("quorate: {from} says that this node is no member any more"));
+            let settings = Settings::of(&nodes_file::read(places)?);
+            if services.runs(Service::Daemon) || services.runs(Service::Corosync) {
+                let me = invite::own_name(&settings).unwrap_or_default();
+                return Err(Trouble::refused(format!("the cluster runs on {me}")));
+            }
+            steps::take(&crate::leave::put_aside(places), services)?;
+            Ok(Answer::Done)
+        }
+    }
+}
+
+/// What runs on this machine.
+pub(crate) fn running(places: &Places, services: &Services) -> Running {
+    let edition = nodes_file::read(places).map_or(0, |conf| Settings::of(&conf).config_version());
+    Running {
+        corosync: services.runs(Service::Corosync),
+        daemon: services.runs(Service::Daemon),
+        edition,
+    }
+}
+
+/// Lets a machine in, or says why not.
+fn welcome(house: &House, from: &str, join: &Join) -> Result<Answer, Trouble> {
+    let House { places, own, services, .. } = house;
+    let now = local::clock();
+    let found = invite::find(places, &join.invitation, &join.secret, now);
+    let invitation = found.map_err(|why| {
+        std::thread::sleep(WRONG_TOKEN);
+        no_entry(why)
+    })?;
+    same_clock(join.clock, now)?;
+    let name = local::name(Some(&join.name))?;
+    let running = services.client().document()?;
+    if !running.cluster.quorate {
+        return Err(Trouble::refused("the cluster has no quorum, so nobody can join")
+            .help("`quorate cluster status` on a member shows who is missing."));
+    }
+    let member = Member { name: name.clone(), id: 0, addresses: join.addresses.clone() };
+    // Tried on paper first: a token is not spent on a name that is taken.
+    add(&mut nodes_file::read(places)?, &member)?;
+    invitation.take().map_err(no_entry)?;
+    say::talk(&format!("quorate: {from} joins as {name}"));
+    let changed = nodes_file::change(services, places, |conf| add(conf, &member));
+    let conf = changed.inspect_err(|_| invitation.give_back())?;
+    let authkey = match Settings::of(&conf).needs_key() {
+        true => {
+            let path = places.authkey();
+            let key = std::fs::read(&path).map_err(|error| Trouble::read(&path, error))?;
+            Some(hex(&key))
+        }
+        false => None,
+    };
+    Ok(Answer::Welcome(Box::new(Welcome {
+        file: conf.to_string(),
+        authkey,
+        door_key: house.key.text(),
+        port: own.port,
+        daemon: own::daemon_text(places, None),
+    })))
+}
+
+fn add(conf: &mut corosync::Conf, member: &Member) -> Result<(), Trouble> {
+    conf.add(member).map(drop).map_err(|error| {
+        let trouble = Trouble::refused(error.to_string());
+        match error {
+            corosync::EditError::NameTaken(_) => {
+                trouble.help("Say another name with --node; `quorate cluster remove` frees one.")
+            }
+            corosync::EditError::AddressTaken(_) => {
+                trouble.help("Each node has its own; --addr says which. A node that was there before is removed with `quorate cluster remove`.")
+            }
+            corosync::EditError::Links { .. } => {
+                trouble.help("Say --addr once for each link, in the order of the links.")
+            }
+            corosync::EditError::NotUnderstood(_)
+            | corosync::EditError::NoNodelist
+            | corosync::EditError::IdTaken(_)
+            | corosync::EditError::NoSuchNode(_)
+            | corosync::EditError::LastNode(_) => trouble,
+        }
+    })
+}
+
+fn no_entry(why: NoEntry) -> Trouble {
+    let (what, help) = match why {
+        NoEntry::Unknown => {
+            ("the token is not known here", "A token is good at the node that made it.")
+        }
+        NoEntry::Used => ("the token was used", "Each lets one machine in."),
+        NoEntry::Expired { since } => {
+            return Trouble::refused(format!("the token expired {since} s ago"))
+                .help("`quorate cluster invite` on a member makes another.");
+        }
+    };
+    Trouble::refused(what).help(help).help("`quorate cluster invite` on a member makes another.")
+}
+
+fn same_clock(theirs: i64, ours: i64) -> Result<(), Trouble> {
+    let ahead = theirs.saturating_sub(ours);
+    if ahead.abs() <= CLOCK_MAX {
+        return Ok(());
+    }
+    let which = if ahead > 0 { "ahead of" } else { "behind" };
+    let what = format!("this machine's clock is {} s {which} the cluster's", ahead.abs());
+    Err(Trouble::refused(what)
+        .help("Set it (chrony, timedatectl), then try again: the token is still good."))
+}
+
+#[cfg(test)]
+mod tests;

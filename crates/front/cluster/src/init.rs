@@ -1,0 +1,204 @@
+//! `quorate cluster init`: the first machine.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use corosync::{Conf, Fencing, Member, NewCluster, Settings, Timing, Wish, fresh};
+
+use crate::How;
+use crate::authkey;
+use crate::invite;
+use crate::local;
+use crate::nodes_file;
+use crate::noise::DoorKey;
+use crate::own::{self, Own};
+use crate::places::Places;
+use crate::power;
+use crate::say;
+use crate::services::{Service, Services};
+use crate::steps::{self, Step};
+use crate::token::hex;
+use crate::trouble::{Kind, Trouble};
+use crate::words::Init;
+
+/// How long the token is good that `init` prints.
+const TOKEN_GOOD: Duration = Duration::from_secs(3600);
+/// Corosync's port, which knet uses for link 0 and counts up from for others.
+const COROSYNC_PORT: u16 = 5405;
+
+/// `quorate cluster init NAME`.
+pub(crate) fn run(how: &How, words: &Init) -> Result<(), Trouble> {
+    let places = Places::default();
+    let own = Own { port: words.port, ..Own::read(&places)? };
+    let services = Services::new(&own, &places, how.socket.as_deref());
+    let wish = Wish {
+        failover: words.failover_time.unwrap_or(corosync::timing::FAILOVER_DEFAULT),
+        // Two nodes are the most demanding: one of them gets a head start when they fence.
+        nodes: 2,
+        fencing: fencing(&words.fencing),
+    };
+    let timing = derive(wish)?;
+    local::has_corosync()?;
+    let existing = existing(&places)?;
+    let (text, kept) = match &existing {
+        Some(conf) => (keep(&places, conf, words)?, vec![places.nodes_file(), places.authkey()]),
+        None => (new(words, timing)?, Vec::new()),
+    };
+    let addresses = own_addresses(&text)?;
+    if !services.runs(Service::Corosync) {
+        for (link, address) in addresses.iter().enumerate() {
+            let port = COROSYNC_PORT.saturating_add(u16::try_from(link).unwrap_or(u16::MAX));
+            local::port_is_free(address, port)?;
+        }
+    }
+    let steps = steps_of(&places, words, &kept, text, existing.is_none())?;
+    if words.changing.dry_run {
+        show(&steps, &services, words, &timing, existing.is_none());
+        return Ok(());
+    }
+    steps::take(&steps, &services)?;
+    if !words.no_start {
+        power::start_here(&services, &places, &own)?;
+    }
+    if !how.json {
+        say::talk(&format!("The cluster {} has its first node.", words.name));
+        advise(&timing);
+    }
+    let token = invite::make(&places, &own, addresses, TOKEN_GOOD)?;
+    invite::tell(how, &token, TOKEN_GOOD);
+    Ok(())
+}
+
+/// What a word of the command line means.
+pub(crate) fn fencing(word: &str) -> Fencing {
+    if word == "watchdog" { Fencing::Watchdog } else { Fencing::Device }
+}
+
+/// The waiting times, or the sum that shows why not.
+pub(crate) fn derive(wish: Wish) -> Result<Timing, Trouble> {
+    Timing::derive(wish).map_err(|no| {
+        let trouble = Trouble::usage(format!("a failover time of {no}"));
+        no.why.iter().fold(trouble, |trouble, line| trouble.help(line.clone()))
+    })
+}
+
+/// A file that is somebody's, not only the package's example.
+fn existing(places: &Places) -> Result<Option<Conf>, Trouble> {
+    let path = places.nodes_file();
+    if !path.exists() || local::is_example(&path) {
+        return Ok(None);
+    }
+    nodes_file::read(places).map(Some)
+}
+
+/// The file of a cluster that is there already: only what is missing is added.
+fn keep(places: &Places, conf: &Conf, words: &Init) -> Result<String, Trouble> {
+    let path = places.nodes_file();
+    nodes_file::without_errors(&path, &conf.to_string())?;
+    for finding in corosync::check(&conf.to_string()) {
+        say::talk(&format!("{}: {finding}", path.display()));
+    }
+    let settings = Settings::of(conf);
+    let nameless = settings.nodes.iter().any(|node| node.name.is_none() || node.id.is_none());
+    if settings.nodes.is_empty() || nameless {
+        let what = format!("{} does not name all its nodes", path.display());
+        return Err(Trouble::new(Kind::BadData, what)
+            .help("Each node needs a section in the nodelist, with name, nodeid and ring0_addr."));
+    }
+    if settings.needs_key() && !places.authkey().exists() {
+        let what = format!(
+            "{} wants a key, and there is no {}",
+            path.display(),
+            places.authkey().display()
+        );
+        return Err(
+            Trouble::new(Kind::BadData, what).help("Copy it from another node of the cluster.")
+        );
+    }
+    let name = settings.totem.cluster_name.as_ref();
+    if let Some(name) = name.filter(|name| name.value != words.name) {
+        let what = format!("{} is of the cluster `{}`", path.display(), name.value);
+        return Err(Trouble::refused(what).help("Say that name, or leave that cluster first."));
+    }
+    let mut kept = conf.clone();
+    if name.is_none() {
+        kept.set(&["totem"], "cluster_name", &words.name);
+    }
+    if settings.config_version() == 0 {
+        kept.count_up();
+    }
+    Ok(kept.to_string())
+}
+
+fn new(words: &Init, timing: Timing) -> Result<String, Trouble> {
+    let addresses = match words.addr.as_slice() {
+        [] => vec![local::only_address()?],
+        given => given.to_vec(),
+    };
+    for address in &addresses {
+        local::is_own(address)?;
+    }
+    let name = local::name(words.node.as_deref())?;
+    local::name(Some(&words.name))
+        .map_err(|_| Trouble::usage(format!("`{}` is no name for a cluster", words.name)))?;
+    let members = vec![Member { name, id: 1, addresses }];
+    Ok(fresh(&NewCluster { name: words.name.clone(), members, timing }))
+}
+
+fn own_addresses(text: &str) -> Result<Vec<String>, Trouble> {
+    let settings = Settings::of(&Conf::parse(text));
+    let me = invite::own_name(&settings)?;
+    Ok(nodes_file::addresses(&settings, &me))
+}
+
+fn steps_of(
+    places: &Places,
+    words: &Init,
+    kept: &[PathBuf],
+    text: String,
+    is_new: bool,
+) -> Result<Vec<Step>, Trouble> {
+    let random = |error| Trouble::new(Kind::Failed, format!("no random numbers: {error}"));
+    let mut steps = local::leftovers(places, kept, words.force)?;
+    steps.push(Step::file(places.nodes_file(), text));
+    if is_new {
+        steps.push(Step::secret(places.authkey(), 0o400, authkey::generate().map_err(random)?));
+    }
+    let key = DoorKey::generate().map_err(random)?;
+    steps.push(Step::secret(places.door_key(), 0o600, key.text().into_bytes()));
+    steps.push(Step::file(places.own(), Own::text(words.port)));
+    let daemon = own::daemon_text(places, words.watchdog.as_deref());
+    steps.push(Step::file(places.daemon(), daemon));
+    Ok(steps)
+}
+
+fn show(steps: &[Step], services: &Services, words: &Init, timing: &Timing, is_new: bool) {
+    let mut steps = steps.to_vec();
+    if !words.no_start {
+        steps.extend([Service::Door, Service::Corosync, Service::Daemon].map(Step::Start));
+    }
+    steps::show(&steps, services);
+    if is_new {
+        say::out("\nwaiting times, when there are two nodes:");
+        for line in timing.lines() {
+            say::out(&line);
+        }
+        advise(timing);
+    }
+}
+
+/// What Corosync's file cannot say.
+fn advise(timing: &Timing) {
+    for (name, value) in crate::timing::properties(timing) {
+        say::talk(&format!("Then set the property {name} to {value}."));
+    }
+}
+
+/// Corosync's key as a new member gets it.
+pub(crate) fn key_step(places: &Places, text: Option<&str>) -> Result<Option<Step>, Trouble> {
+    let Some(text) = text else { return Ok(None) };
+    let key = crate::token::unhex(text)
+        .filter(|key| hex(key) == text.to_ascii_lowercase())
+        .ok_or_else(|| Trouble::new(Kind::BadData, "the key that was sent is damaged"))?;
+    Ok(Some(Step::secret(places.authkey(), 0o400, key)))
+}

@@ -1,0 +1,89 @@
+//! The life of a cluster: `quorate cluster init`, `join`, `leave`, `start`, `status`, ...
+//!
+//! Each machine has a *door* (`quorate cluster listen`): a small process that is there when the
+//! cluster is not. It lets a machine in that has a token, and does for members what needs another
+//! machine: start, stop, hand over the newest file of the nodes. The file itself is agreed on by the
+//! members' daemons, in their total order.
+//!
+//! **Not here:** what `corosync.conf` means (`corosync`), how members agree on it (`controller`).
+//!
+//! **Always:** a change can be shown before it is made (`--dry-run`); files are put in place whole;
+//! secrets are neither shown nor logged; a token lets one machine in, once, until it expires.
+
+mod words;
+
+mod ask;
+mod authkey;
+mod catch_up;
+mod check;
+mod door;
+mod init;
+mod invite;
+mod join;
+mod leave;
+mod links;
+mod local;
+mod nodes_file;
+mod noise;
+mod own;
+mod places;
+mod power;
+mod remove;
+mod say;
+mod services;
+mod status;
+mod steps;
+mod timing;
+mod token;
+mod trouble;
+
+use std::path::PathBuf;
+
+pub use trouble::{Kind, Trouble};
+pub use words::Verb;
+
+use own::Own;
+use places::Places;
+
+/// How the command was called.
+#[derive(Clone, Debug)]
+pub struct How {
+    /// The daemon's socket, if it was named.
+    pub socket: Option<PathBuf>,
+    /// Write JSON.
+    pub json: bool,
+}
+
+/// How a command that did what it was asked ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Done,
+    /// A check found errors.
+    ErrorsFound,
+}
+
+/// Carries a command out.
+///
+/// # Errors
+/// When it cannot be done, with what happened and what can be done about it.
+pub fn run(verb: &Verb, how: &How) -> Result<Ended, Trouble> {
+    let places = Places::default();
+    match verb {
+        Verb::Check { file } => return check::run(how, file.as_deref()),
+        Verb::Timing(words) => timing::run(how, words)?,
+        Verb::Init(words) => init::run(how, words)?,
+        Verb::Invite(words) => invite::run(how, words)?,
+        Verb::Join(words) => join::run(how, words)?,
+        Verb::Leave(words) => leave::run(how, words)?,
+        Verb::Remove(words) => remove::run(how, words)?,
+        Verb::Start(words) => power::start(how, *words)?,
+        Verb::Stop(words) => power::stop(how, *words)?,
+        Verb::Status => status::run(how)?,
+        Verb::Link(words::Link::Status) => links::run(how)?,
+        Verb::Listen => door::listen(how)?,
+        Verb::CatchUp => {
+            catch_up::run(&places, &Own::read(&places)?);
+        }
+    }
+    Ok(Ended::Done)
+}

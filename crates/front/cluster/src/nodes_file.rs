@@ -1,0 +1,91 @@
+//! This machine's `corosync.conf`, and how a new edition of it becomes everybody's.
+
+use std::path::Path;
+
+use client::ClientError;
+use corosync::{Conf, Finding, Settings, Severity};
+use wire::api::{Change, Edit, Refused, Request};
+
+use crate::places::Places;
+use crate::services::{Services, output};
+use crate::trouble::{Kind, Trouble};
+
+/// Somebody else may change it at the same time; then it is tried on what they made of it.
+const TRIES: u32 = 5;
+
+pub(crate) fn read(places: &Places) -> Result<Conf, Trouble> {
+    let path = places.nodes_file();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Conf::parse(&text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Trouble::refused(
+            format!("there is no {}", path.display()),
+        )
+        .help(
+            "`quorate cluster init NAME` makes a cluster, `quorate cluster join TOKEN` enters one.",
+        )),
+        Err(error) => Err(Trouble::read(&path, error)),
+    }
+}
+
+/// Findings that keep Corosync from starting, as a refusal.
+pub(crate) fn without_errors(path: &Path, text: &str) -> Result<(), Trouble> {
+    let errors: Vec<Finding> =
+        corosync::check(text).into_iter().filter(|f| f.severity == Severity::Error).collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let what = format!("{} has {}", path.display(), view::words::count(errors.len(), "error"));
+    let trouble = Trouble::new(Kind::BadData, what);
+    Err(errors.iter().fold(trouble, |trouble, error| trouble.help(error.to_string())))
+}
+
+/// Makes an edit of the file everybody's: through the daemons' total order onto every disk, then
+/// Corosync reads it. Answers the new file.
+pub(crate) fn change(
+    services: &Services,
+    places: &Places,
+    edit: impl Fn(&mut Conf) -> Result<(), Trouble>,
+) -> Result<Conf, Trouble> {
+    let client = services.client();
+    for _ in 0..TRIES {
+        let mut conf = read(places)?;
+        edit(&mut conf)?;
+        let change = Change::FabricFile { text: conf.to_string() };
+        match client.change(&Request::Change { change, force: false, based_on: None }) {
+            Ok(_edition) => {
+                reload()?;
+                return Ok(conf);
+            }
+            Err(ClientError::Refused(Refused::Stale { .. } | Refused::NotReady)) => {}
+            Err(error) => return Err(Trouble::Client(error)),
+        }
+    }
+    Err(Trouble::refused("others keep changing the nodes' file").help("Try again."))
+}
+
+/// Has Corosync read its file again, on every member.
+fn reload() -> Result<(), Trouble> {
+    output("corosync-cfgtool", &["-R"]).map(drop).map_err(|trouble| {
+        trouble.help("The new file is on every disk; `corosync-cfgtool -R` has it read.")
+    })
+}
+
+/// Takes a node that left out of the document as well.
+pub(crate) fn forget_in_document(services: &Services, node: &str) -> Result<(), Trouble> {
+    let named = |element: &str, key: &str| format!("//{element}[@{key}='{node}']");
+    let edits = vec![Edit::Delete { xpath: named("configuration/nodes/node", "uname") }];
+    let change = Change::Edit { edits };
+    match services.client().change(&Request::Change { change, force: false, based_on: None }) {
+        Ok(_) => Ok(()),
+        // A node that never ran is not in it.
+        Err(ClientError::Refused(Refused::Invalid { .. })) => Ok(()),
+        Err(error) => Err(Trouble::Client(error)),
+    }
+}
+
+/// The addresses of a node's door: all that the file has of it.
+pub(crate) fn addresses(settings: &Settings, node: &str) -> Vec<String> {
+    settings.node(node).map_or_else(Vec::new, |node| {
+        node.addresses.iter().map(|(_, address)| address.value.clone()).collect()
+    })
+}

@@ -1,0 +1,89 @@
+//! `quorate cluster remove NODE`: another machine goes, whether it can be asked or not.
+
+use corosync::Settings;
+use wire::door::Ask;
+
+use crate::How;
+use crate::ask;
+use crate::invite;
+use crate::nodes_file;
+use crate::own::Own;
+use crate::places::Places;
+use crate::say;
+use crate::services::{Service, Services};
+use crate::steps::{self, Step};
+use crate::trouble::{Kind, Trouble};
+use crate::words::Remove;
+
+/// `quorate cluster remove NODE`.
+pub(crate) fn run(how: &How, words: &Remove) -> Result<(), Trouble> {
+    let node = words.node.as_str();
+    let places = Places::default();
+    let own = Own::read(&places)?;
+    let settings = Settings::of(&nodes_file::read(&places)?);
+    let services = Services::new(&own, &places, how.socket.as_deref());
+    let me = invite::own_name(&settings)?;
+    if node == me {
+        return Err(Trouble::usage(format!("{node} is this machine"))
+            .help("`quorate cluster leave` takes it out."));
+    }
+    if settings.node(node).is_none() {
+        let known = settings.nodes.iter().map(|node| node.called());
+        let trouble = Trouble::new(Kind::Unknown, format!("there is no node called `{node}`"));
+        return Err(match view::words::nearest(node, known) {
+            Some(near) => trouble.help(format!("Did you mean `{near}`?")),
+            None => trouble,
+        });
+    }
+    if words.changing.dry_run {
+        let steps = [
+            Step::Others(format!("ask the door of {node}: move resources away and stop")),
+            Step::Others(format!("all members: take {node} out of corosync.conf, then read it")),
+            Step::Others(format!("take {node} out of the document")),
+            Step::Others(format!("ask the door of {node}: put the cluster's files aside")),
+        ];
+        steps::show(&steps, &services);
+        return Ok(());
+    }
+    let addresses = nodes_file::addresses(&settings, node);
+    let stopped = ask::member(&places, &own, &addresses, &Ask::Stop);
+    if let Err(trouble) = &stopped {
+        say::talk(&format!("{node} cannot be asked: {}", first_words(trouble)));
+    }
+    take_out(&services, &places, node)?;
+    if stopped.is_ok() {
+        if let Err(trouble) = ask::member(&places, &own, &addresses, &Ask::Forget) {
+            say::talk(&format!("{node} keeps its files: {}", first_words(&trouble)));
+        }
+    } else {
+        say::talk(&format!(
+            "When {node} runs again, `quorate cluster leave` there puts its files aside."
+        ));
+    }
+    say::out(&format!("{node} is no node of the cluster any more."));
+    Ok(())
+}
+
+fn first_words(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Words { what, .. } => what.clone(),
+        Trouble::Client(error) => error.to_string(),
+    }
+}
+
+/// Takes a node that has stopped out of the file and the document.
+pub(crate) fn take_out(services: &Services, places: &Places, node: &str) -> Result<(), Trouble> {
+    if !services.runs(Service::Daemon) {
+        return Err(Trouble::new(Kind::Unavailable, "the cluster does not run here")
+            .help("`quorate cluster start` starts it; a quorum must agree on the change."));
+    }
+    let members = services.client().document()?.cluster.members;
+    if members.iter().any(|member| member == node) {
+        return Err(Trouble::refused(format!("{node} is still a member"))
+            .help(format!("Stop it first: `quorate cluster stop` on {node}.")));
+    }
+    nodes_file::change(services, places, |conf| {
+        conf.drop_node(node).map_err(|error| Trouble::refused(error.to_string()))
+    })?;
+    nodes_file::forget_in_document(services, node)
+}

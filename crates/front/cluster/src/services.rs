@@ -1,0 +1,260 @@
+//! Starting and stopping what makes a machine a member: by systemd where it runs, else directly.
+
+use std::fs;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use client::Client;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use crate::own::Own;
+use crate::places::{COROSYNC_PID, Places};
+use crate::trouble::{Kind, Trouble};
+
+/// How long starting may take; stopping moves resources away first.
+const START_MAX: Duration = Duration::from_secs(60);
+const STOP_MAX: Duration = Duration::from_secs(600);
+/// How often is looked.
+const EVERY: Duration = Duration::from_millis(50);
+/// An answer on this machine.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Corosync,
+    Daemon,
+    Door,
+}
+
+impl Service {
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Corosync => "corosync.service",
+            Self::Daemon => "quorate.service",
+            Self::Door => "quorate-door.service",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Corosync => "Corosync",
+            Self::Daemon => "the daemon",
+            Self::Door => "the door",
+        }
+    }
+}
+
+/// How things are started here.
+#[derive(Clone, Debug)]
+pub(crate) struct Services {
+    systemd: bool,
+    own: Own,
+    places: Places,
+    socket: PathBuf,
+}
+
+impl Services {
+    pub(crate) fn new(own: &Own, places: &Places, socket: Option<&Path>) -> Self {
+        Self {
+            systemd: Path::new("/run/systemd/system").is_dir(),
+            own: own.clone(),
+            places: places.clone(),
+            socket: client::socket_path(socket.map(Path::to_owned)),
+        }
+    }
+
+    /// The daemon here.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.socket.clone(), Duration::from_secs(60))
+    }
+
+    /// Whether it runs and answers.
+    pub(crate) fn runs(&self, service: Service) -> bool {
+        match service {
+            Service::Corosync => {
+                pid_of(Path::new(COROSYNC_PID), "corosync").is_some()
+                    && output("corosync-cfgtool", &["-s"]).is_ok()
+            }
+            Service::Daemon => Client::new(self.socket.clone(), ANSWER_MAX).document().is_ok(),
+            Service::Door => {
+                let here = SocketAddr::from(([127, 0, 0, 1], self.own.port));
+                TcpStream::connect_timeout(&here, ANSWER_MAX).is_ok()
+            }
+        }
+    }
+
+    /// Whether there is a process, be it that it does not answer.
+    fn is_there(&self, service: Service) -> bool {
+        match service {
+            Service::Corosync => pid_of(Path::new(COROSYNC_PID), "corosync").is_some(),
+            Service::Daemon => pid_of(&self.daemon_pid(), "quorate").is_some(),
+            Service::Door => self.runs(Service::Door),
+        }
+    }
+
+    /// The command that starts it.
+    pub(crate) fn starting(&self, service: Service) -> String {
+        if self.systemd {
+            return format!("systemctl enable --now {}", service.unit());
+        }
+        self.command(service).join(" ")
+    }
+
+    /// The command that stops it.
+    pub(crate) fn stopping(&self, service: Service) -> String {
+        if self.systemd {
+            return format!("systemctl stop {}", service.unit());
+        }
+        format!("kill {} (SIGTERM), and wait until it is gone", service.words())
+    }
+
+    fn command(&self, service: Service) -> Vec<String> {
+        let program = || {
+            std::env::current_exe()
+                .map_or_else(|_| "quorate".to_owned(), |path| path.display().to_string())
+        };
+        let own = &self.own.start;
+        let (configured, default) = match service {
+            Service::Corosync => (&own.corosync, vec!["corosync".to_owned()]),
+            Service::Daemon => {
+                let config = self.places.daemon().display().to_string();
+                let words = [program(), "daemon".into(), "--config".into(), config];
+                (&own.daemon, words.to_vec())
+            }
+            Service::Door => (&own.door, vec![program(), "cluster".into(), "listen".into()]),
+        };
+        configured.clone().unwrap_or(default)
+    }
+
+    /// Starts it, and waits until it answers. What runs already is left alone.
+    pub(crate) fn start(&self, service: Service) -> Result<(), Trouble> {
+        if self.runs(service) {
+            return Ok(());
+        }
+        if self.systemd {
+            output("systemctl", &["enable", "--now", service.unit()])?;
+        } else {
+            self.spawn(service)?;
+        }
+        let deadline = Instant::now() + START_MAX;
+        while !self.runs(service) {
+            if Instant::now() > deadline {
+                let what = format!("{} was started and does not answer", service.words());
+                return Err(Trouble::new(Kind::Failed, what).help(self.where_to_look(service)));
+            }
+            std::thread::sleep(EVERY);
+        }
+        Ok(())
+    }
+
+    fn where_to_look(&self, service: Service) -> String {
+        if self.systemd {
+            return format!("`journalctl -u {}` has its words.", service.unit());
+        }
+        format!("{} has its words.", self.log(service).display())
+    }
+
+    fn log(&self, service: Service) -> PathBuf {
+        self.places.state().join(match service {
+            Service::Corosync => "corosync.out",
+            Service::Daemon => "daemon.out",
+            Service::Door => "door.out",
+        })
+    }
+
+    /// Starts it in a session of its own, so that it outlives this command and its terminal.
+    fn spawn(&self, service: Service) -> Result<(), Trouble> {
+        let command = self.command(service);
+        let log = self.log(service);
+        let opened = fs::create_dir_all(self.places.state())
+            .and_then(|()| fs::OpenOptions::new().create(true).append(true).open(&log))
+            .and_then(|out| Ok((out.try_clone()?, out)));
+        let (out, err) = opened.map_err(|error| Trouble::write(&log, &error))?;
+        let status = Command::new("setsid")
+            .arg("--fork")
+            .args(&command)
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            .status();
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => {
+                Err(Trouble::new(Kind::Failed, format!("`{}`: {status}", command.join(" "))))
+            }
+            Err(error) => Err(Trouble::new(Kind::Failed, format!("cannot run setsid: {error}"))),
+        }
+    }
+
+    /// Stops it, and waits until it is gone. What does not run is left alone.
+    pub(crate) fn stop(&self, service: Service) -> Result<(), Trouble> {
+        if !self.is_there(service) {
+            return Ok(());
+        }
+        if self.systemd {
+            return output("systemctl", &["stop", service.unit()]).map(drop);
+        }
+        let pid = match service {
+            Service::Corosync => pid_of(Path::new(COROSYNC_PID), "corosync"),
+            Service::Daemon => pid_of(&self.daemon_pid(), "quorate"),
+            Service::Door => None,
+        };
+        if let Some(pid) = pid {
+            terminate(pid).map_err(|error| {
+                Trouble::new(Kind::Failed, format!("cannot stop {}: {error}", service.words()))
+            })?;
+        }
+        Ok(())
+    }
+
+    fn daemon_pid(&self) -> PathBuf {
+        self.places.state().join("daemon.pid")
+    }
+}
+
+/// The process of that number, if it is still that program.
+fn pid_of(file: &Path, program: &str) -> Option<Pid> {
+    let number: i32 = fs::read_to_string(file).ok()?.trim().parse().ok()?;
+    let name = fs::read_to_string(format!("/proc/{number}/comm")).ok()?;
+    if name.trim() == program { Pid::from_raw(number) } else { None }
+}
+
+/// Asks a process to end, and waits until it has.
+fn terminate(pid: Pid) -> std::io::Result<()> {
+    let process = pidfd_open(pid, PidfdFlags::empty())?;
+    pidfd_send_signal(&process, Signal::TERM)?;
+    let deadline = Instant::now() + STOP_MAX;
+    loop {
+        let mut poll = [rustix::event::PollFd::new(&process, rustix::event::PollFlags::IN)];
+        let left = deadline.saturating_duration_since(Instant::now());
+        let left = rustix::event::Timespec {
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: 0,
+        };
+        match rustix::event::poll(&mut poll, Some(&left)) {
+            Ok(0) => return Err(std::io::ErrorKind::TimedOut.into()),
+            Ok(_) => return Ok(()),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// What a program says, if it succeeds.
+pub(crate) fn output(program: &str, words: &[&str]) -> Result<String, Trouble> {
+    let failed = |what: String| Trouble::new(Kind::Failed, what);
+    let output = Command::new(program).args(words).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| failed(format!("cannot run {program}: {error}")))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = if said.trim().is_empty() {
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    } else {
+        said.trim().to_owned()
+    };
+    Err(failed(format!("`{program} {}` failed: {said}", words.join(" "))))
+}
