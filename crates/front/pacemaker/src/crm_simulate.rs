@@ -10,6 +10,7 @@ mod for_people;
 mod help;
 mod inject;
 mod input;
+mod memory;
 mod profile;
 mod simulate;
 

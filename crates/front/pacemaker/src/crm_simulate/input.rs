@@ -11,8 +11,8 @@ use cib::upgrade::{NotUpgraded, upgrade};
 use client::{Client, socket_path};
 use flate2::read::MultiGzDecoder;
 
-use super::Trouble;
 use super::arguments::Source;
+use super::{Trouble, memory};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 
@@ -156,6 +156,7 @@ fn read_file(path: &Path) -> Result<String, Unreadable> {
         why: format!("{name}: {}", exit::system_words(&error)),
     };
     let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    memory::expect_document(file.metadata().map_or(0, |about| about.len()));
     read_all(&mut file, &name)
 }
 
