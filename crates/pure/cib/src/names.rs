@@ -9,10 +9,11 @@ use std::sync::Arc;
 pub struct Name(u32);
 
 /// Most of a document's names come from a few dozen, so a small direct-mapped table answers
-/// nearly all look-ups. The ordered map behind it bounds the cost of names chosen to collide.
+/// nearly all look-ups. The ordered map behind it, of names whose slot was taken, bounds the cost of
+/// names chosen to collide.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
-    by_text: BTreeMap<Arc<str>, Name>,
+    displaced: BTreeMap<Arc<str>, Name>,
     texts: Vec<Arc<str>>,
     /// For each slot, the first name that fell there.
     slots: Vec<u32>,
@@ -23,7 +24,7 @@ const EMPTY: u32 = u32::MAX;
 
 impl Default for Names {
     fn default() -> Self {
-        Self { by_text: BTreeMap::new(), texts: Vec::new(), slots: vec![EMPTY; SLOTS] }
+        Self { displaced: BTreeMap::new(), texts: Vec::new(), slots: vec![EMPTY; SLOTS] }
     }
 }
 
@@ -34,12 +35,15 @@ impl Names {
             return found;
         }
         let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        if let Some(slot) = self.slots.get_mut(slot_of(text)).filter(|slot| **slot == EMPTY) {
-            *slot = number;
-        }
+        let free = self.slots.get_mut(slot_of(text)).filter(|slot| **slot == EMPTY);
         let text: Arc<str> = Arc::from(text);
-        self.texts.push(Arc::clone(&text));
-        self.by_text.insert(text, Name(number));
+        match free {
+            Some(slot) => *slot = number,
+            None => {
+                self.displaced.insert(Arc::clone(&text), Name(number));
+            }
+        }
+        self.texts.push(text);
         Name(number)
     }
 
@@ -59,7 +63,7 @@ impl Names {
         if self.text(first) == text {
             return Some(first);
         }
-        self.by_text.get(text).copied()
+        self.displaced.get(text).copied()
     }
 
     #[inline]

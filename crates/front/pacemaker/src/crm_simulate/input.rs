@@ -176,15 +176,28 @@ fn read_all(file: &mut dyn Read, name: &str) -> Result<String, Unreadable> {
 }
 
 fn unpack(bytes: Vec<u8>) -> std::io::Result<Vec<u8>> {
-    let packed = bytes.as_slice();
-    let mut unpacked = Vec::new();
-    if packed.starts_with(b"BZh") {
-        MultiBzDecoder::new(packed).take(UNPACKED_MAX).read_to_end(&mut unpacked)?;
-    } else if packed.starts_with(&[0x1f, 0x8b]) {
-        MultiGzDecoder::new(packed).take(UNPACKED_MAX).read_to_end(&mut unpacked)?;
+    if bytes.starts_with(b"BZh") {
+        unpack_bz2(&bytes)
+    } else if bytes.starts_with(&[0x1f, 0x8b]) {
+        unpack_gz(&bytes)
     } else {
-        return Ok(bytes);
+        Ok(bytes)
     }
+}
+
+// Not inlined, as the unpackers take 50 kB of the stack, which others need not touch.
+
+#[inline(never)]
+fn unpack_bz2(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut unpacked = Vec::new();
+    MultiBzDecoder::new(packed).take(UNPACKED_MAX).read_to_end(&mut unpacked)?;
+    Ok(unpacked)
+}
+
+#[inline(never)]
+fn unpack_gz(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(packed).take(UNPACKED_MAX).read_to_end(&mut unpacked)?;
     Ok(unpacked)
 }
 

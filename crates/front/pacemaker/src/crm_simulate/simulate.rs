@@ -19,7 +19,9 @@ use crate::{dot, graph, time};
 
 /// Everything but `--profile`.
 pub(super) fn simulate(said: &mut Output, wanted: &Wanted) -> Result<(), Trouble> {
-    let mut document = input::read(&wanted.source, said)?;
+    // None of the large things here is dropped: for what ends with the process, that would take
+    // longer than some stages do.
+    let mut document = ManuallyDrop::new(input::read(&wanted.source, said)?);
     // Nothing is said before it is clear that the result can be kept.
     if let Some(path) = output_path(wanted) {
         input::save(path, &document)?;
@@ -37,7 +39,6 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted) -> Result<(), Trouble
     }
     // What is shown is planned from, unless something came in between.
     let shows = !wanted.quiet && !injects;
-    // Not dropped: for what ends with the process, that would take longer than some stages do.
     let resolved = ManuallyDrop::new(scheduler::resolve(&document, &when));
     if shows {
         show_current(said, &resolved, wanted);
@@ -46,6 +47,7 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted) -> Result<(), Trouble
         input::save(path, &document)?;
     }
     let ended = if wanted.plan { plan(said, &resolved, wanted)? } else { None };
+    let ended = ManuallyDrop::new(ended);
     let end = ended.as_ref().unwrap_or(&document);
     if let Some(path) = output_path(wanted) {
         input::save(path, end)?;
@@ -152,7 +154,7 @@ fn plan(
     if !wanted.quiet {
         let when = told_time(said, &ended, wanted);
         said.space();
-        let resolved = scheduler::resolve(&ended, &when);
+        let resolved = ManuallyDrop::new(scheduler::resolve(&ended, &when));
         said.show(&Section::Revised(status::read(&resolved, shown(wanted, false))));
     }
     match ending {
