@@ -16,11 +16,11 @@ use crate::disk::chain;
 use crate::{log, node};
 
 /// It could not start, or failed.
-const FAILED: u8 = 1;
+pub(crate) const FAILED: u8 = 1;
 /// The command line is not understood. Source: sysexits, `EX_USAGE`.
 const USAGE: u8 = 64;
 /// The configuration file cannot be used. Source: sysexits, `EX_CONFIG`.
-const CONFIG: u8 = 78;
+pub(crate) const CONFIG: u8 = 78;
 
 /// One node of the cluster: runs its resources and watches over the others.
 #[derive(Debug, Parser)]
@@ -98,7 +98,7 @@ pub fn daemon(words: Vec<OsString>) -> ExitCode {
     in_runtime(async {
         match node::live(&config).await {
             Ok(code) => code,
-            Err(error) => failed(FAILED, &error),
+            Err(error) => failed(error.exit_code(), &error),
         }
     })
 }

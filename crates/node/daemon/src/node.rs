@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::agent_tools;
 use crate::clock::{Clock, incarnation};
+use crate::commands::FAILED;
 use crate::config::{Config, FabricConfig, Roster};
 use crate::disk::{Disk, Found};
 use crate::end;
@@ -46,6 +47,22 @@ pub(crate) enum StartError {
     Roster(#[source] RosterError),
     #[error("cannot serve clients")]
     Api(#[source] api::ListenError),
+}
+
+impl StartError {
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Store(_)
+            | Self::PidFile { .. }
+            | Self::Reap(_)
+            | Self::AgentTools(_)
+            | Self::Signals(_)
+            | Self::Watchdog { .. }
+            | Self::Api(_) => FAILED,
+            #[cfg(feature = "corosync")]
+            Self::Roster(_) => crate::commands::CONFIG,
+        }
+    }
 }
 
 /// Lives the daemon's life.
