@@ -47,13 +47,29 @@ pub(crate) fn prepare(plan: &Plan, directory: &Path) -> Result<()> {
     fs::write(directory.join("etc/corosync/corosync.conf"), configuration(plan)).map_err(failed)
 }
 
+/// One that finds another running says so only in its log, so what counts is whether it serves.
+const START: &str = r#"
+running() { pid=$(cat /run/corosync.pid 2>/dev/null) && kill -0 "$pid" 2>/dev/null; }
+wait_while() {
+  tries=0
+  while "$@"; do
+    tries=$((tries + 1)); [ $tries -le 400 ] || { echo "for too long: $*" >&2; exit 1; }
+    sleep 0.05
+  done
+}
+wait_while running
+corosync || exit 1
+silent() { ! corosync-cmapctl -g runtime.config.totem.token >/dev/null 2>&1; }
+wait_while silent
+"#;
+
 impl Bed {
-    /// Starts a node's Corosync; returns when it serves.
+    /// Starts a node's Corosync, after the one before has ended; returns when it serves.
     ///
     /// # Errors
     /// When the node is off, or Corosync does not start.
     pub fn start_corosync(&self, node: u32) -> Result<()> {
-        run(&mut self.command(node, "corosync")?).map(drop)
+        run(self.command(node, "sh")?.args(["-c", START])).map(drop)
     }
 
     /// Sends a signal to a node's Corosync.

@@ -29,12 +29,11 @@ for own in etc/corosync var/lib/corosync var/log/corosync; do
   mount --bind "$2/$own" "/$own"
 done
 mount --bind "$2/hosts" /etc/hosts
-trap '' CHLD
 echo ready
-exec sleep infinity
+exec env --ignore-signal=CHLD sleep infinity
 "#;
 
-const SWITCH: &str = "trap '' CHLD; echo ready; exec sleep infinity";
+const SWITCH: &str = "echo ready; exec env --ignore-signal=CHLD sleep infinity";
 
 /// Starts a node's namespaces; answers with the number of its first process.
 pub(crate) fn start_node(bed: &Bed, name: &str) -> Result<u32> {
