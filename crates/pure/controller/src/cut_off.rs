@@ -33,6 +33,9 @@ pub(crate) struct Fencings {
 struct Leading {
     fencing: Fencing,
     request: u64,
+    /// The target's last known life when this began: an answer that comes late must not be taken for
+    /// the end of the life that it boots into.
+    life: u64,
     overdue: Option<TimerToken>,
     /// The one that was asked last.
     device: String,
@@ -111,6 +114,7 @@ impl Controller {
         // Unique over nodes and their lives: an answer to an earlier coordinator finds nothing.
         let life = self.identity.incarnation & 0xffff_ffff;
         let request = u64::from(self.identity.id.0) << 56 | life << 24 | self.devices.requests;
+        let last_life = self.id_of(target).map_or(0, |id| self.last_life(id));
         let timeout = self.fencing_timeout();
         let document = &self.state.document;
         let levels = levels_for(document, target, &wish.action, &devices(document));
@@ -122,6 +126,7 @@ impl Controller {
         let leading = Leading {
             fencing,
             request,
+            life: last_life,
             overdue: None,
             device: String::new(),
             digests: wish.digests,
@@ -285,7 +290,6 @@ impl Controller {
     }
 
     fn announce_fenced(&mut self, target: &str, evidence: Option<Evidence>, reason: String) {
-        let incarnation = self.id_of(target).map_or(0, |id| self.last_life(id));
         let at = self.now.wall;
         let Some(coordination) = &mut self.coordination else { return };
         let Some(leading) = coordination.fencings.by_target.get_mut(target) else { return };
@@ -299,7 +303,7 @@ impl Controller {
             request: leading.request,
             target: target.to_owned(),
             target_id: leading.fencing.target().id.clone(),
-            incarnation,
+            incarnation: leading.life,
             action: leading.fencing.action().to_owned(),
             evidence,
             reason,
