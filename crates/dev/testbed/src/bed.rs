@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Life, Plan};
-use crate::{Result, corosync, machine, network, power};
+use crate::{Result, corosync, machine, network, power, quorate};
 
 /// Nodes and what connects them.
 #[derive(Debug)]
@@ -28,7 +28,8 @@ struct State {
 }
 
 impl Bed {
-    /// Makes the directory and the bridges. All nodes are off.
+    /// Makes the directory and the bridges. All nodes are off. What runs of a bed that was here and
+    /// has lost who made it is ended first.
     ///
     /// # Errors
     /// When the machine does not let it.
@@ -38,11 +39,16 @@ impl Bed {
         fs::create_dir_all(root.join("run")).map_err(failed)?;
         let root = root.canonicalize().map_err(failed)?;
         power::prepare(&root)?;
+        if let Ok(earlier) = Self::open(&root) {
+            earlier.down()?;
+        }
         let switch = machine::start_switch(&root, plan.life)?;
         let state = State { plan, switch, groups: Vec::new() };
         let bed = Self { root, state, made_here: true };
+        network::make_bridges(&bed, switch)?;
         for node in bed.plan().numbers() {
             corosync::prepare(bed.plan(), &bed.node_dir(&name(node)))?;
+            quorate::prepare(bed.plan(), &bed.node_dir(&name(node)))?;
         }
         bed.save()?;
         Ok(bed)
@@ -64,7 +70,11 @@ impl Bed {
     fn save(&self) -> Result<()> {
         let path = self.root.join("bed.json");
         let text = serde_json::to_string_pretty(&self.state).map_err(|error| error.to_string())?;
-        fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+        let failed = |error| format!("{}: {error}", path.display());
+        // Whole or not at all: others read it meanwhile.
+        let fresh = self.root.join("bed.json.new");
+        fs::write(&fresh, text).map_err(failed)?;
+        fs::rename(&fresh, &path).map_err(failed)
     }
 
     /// What it was made like.
@@ -79,7 +89,9 @@ impl Bed {
 
     pub(crate) fn switch(&self) -> Result<u32> {
         let switch = self.state.switch;
-        machine::is_alive(switch).then_some(switch).ok_or_else(|| "the bed is down".to_owned())
+        machine::is_own(switch, &self.root)
+            .then_some(switch)
+            .ok_or_else(|| "the bed is down".to_owned())
     }
 
     /// A node's directory: its configuration, its logs, and what survives its power.
@@ -94,7 +106,7 @@ impl Bed {
     /// The first process of a node that is on.
     pub fn first_process(&self, node: u32) -> Option<u32> {
         let text = fs::read_to_string(self.pid_file(node)).ok()?;
-        text.trim().parse().ok().filter(|first| machine::is_alive(*first))
+        text.trim().parse().ok().filter(|first| machine::is_own(*first, &self.root))
     }
 
     /// Switches a node's power on: it has its addresses then, and what its plan says to boot is
@@ -208,7 +220,7 @@ impl Bed {
         for node in self.plan().numbers() {
             self.power_off(node)?;
         }
-        machine::kill(self.state.switch)
+        self.switch().map_or(Ok(()), machine::kill)
     }
 }
 

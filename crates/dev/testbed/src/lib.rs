@@ -10,15 +10,19 @@
 
 mod bed;
 mod corosync;
+mod faults;
+mod keeper;
 mod machine;
 mod network;
 mod plan;
 mod power;
+mod quorate;
 mod run;
 
 pub use bed::Bed;
-pub use plan::{Life, Plan};
-pub use power::{serve as serve_power, stop as stop_power};
+pub use keeper::{Keeper, Mood};
+pub use plan::{Life, Plan, address};
+pub use power::{ask as ask_power, serve as serve_power, stop as stop_power};
 
 /// What went wrong, in words.
 pub type Result<T> = std::result::Result<T, String>;

@@ -15,43 +15,59 @@ const DEATH_MAX: Duration = Duration::from_secs(20);
 
 /// What the first process of a node does: gives it file systems of its own where programs keep what
 /// is theirs, and then nothing. It ignores the end of children, so the kernel takes away those that
-/// nobody waits for.
+/// nobody waits for. Its words: the node's name, its directory, the bed's, an image of its disk.
 const NODE: &str = r#"
 set -e
 mount --make-rprivate /
 hostname "$1"
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /run/lock /run/resource-agents /run/fence-agents
+mkdir -p /run/lock/subsys /run/resource-agents /run/fence-agents
 chmod 1777 /run/lock; chmod 1755 /run/resource-agents /run/fence-agents
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 mount -t sysfs sysfs /sys
-for own in etc/corosync var/lib/corosync var/log/corosync; do
+for tree in etc var/lib var/log; do
+  layer="$2/layers/$tree"
+  mkdir -p "$layer/upper" "$layer/work"
+  mount -t overlay overlay -o "lowerdir=/$tree,upperdir=$layer/upper,workdir=$layer/work" "/$tree"
+done
+mount -t overlay overlay -o "lowerdir=$3/sbin:/usr/sbin" /usr/sbin
+for own in etc/corosync var/lib/corosync var/log/corosync \
+           etc/quorate var/lib/quorate var/log/quorate; do
+  mkdir -p "/$own"
   mount --bind "$2/$own" "/$own"
 done
+if [ -n "$4" ]; then mount -o loop "$4" /var/lib/quorate; fi
 mount --bind "$2/hosts" /etc/hosts
+echo "$1" > /etc/hostname
 echo ready
 exec env --ignore-signal=CHLD sleep infinity
 "#;
 
 const SWITCH: &str = "echo ready; exec env --ignore-signal=CHLD sleep infinity";
 
+/// The variable by which a bed's first processes are known as its own.
+const MARK: &str = "QUORATE_BED";
+
 /// Starts a node's namespaces; answers with the number of its first process.
 pub(crate) fn start_node(bed: &Bed, name: &str) -> Result<u32> {
-    let directory = bed.node_dir(name);
-    let own = directory.to_str().ok_or("the directory's name is not text")?;
+    let text =
+        |path: &Path| path.to_str().map(str::to_owned).ok_or("a directory's name is not text");
+    let (own, root) = (text(&bed.node_dir(name))?, text(bed.root())?);
+    let image = bed.plan().disk.map(|_| format!("{own}/disk")).unwrap_or_default();
     let kinds = ["--net", "--mount", "--uts", "--ipc", "--pid", "--mount-proc"];
-    let said = bed.root().join("run").join(format!("{name}.said"));
-    start(bed.plan().life, &said, &kinds, &["sh", "-c", NODE, "node", name, own])
+    let script = ["sh", "-c", NODE, "node", name, &own, &root, &image];
+    start(bed.root(), bed.plan().life, name, &kinds, &script)
 }
 
 /// Starts the namespace that the bridges are in.
 pub(crate) fn start_switch(root: &Path, life: Life) -> Result<u32> {
-    start(life, &root.join("run/switch.said"), &["--net"], &["sh", "-c", SWITCH])
+    start(root, life, "switch", &["--net"], &["sh", "-c", SWITCH])
 }
 
 /// Starts namespaces of these kinds with a script as first process, whose complaints go to a file.
-fn start(life: Life, complaints: &Path, kinds: &[&str], script: &[&str]) -> Result<u32> {
-    let file = fs::File::create(complaints);
+fn start(root: &Path, life: Life, name: &str, kinds: &[&str], script: &[&str]) -> Result<u32> {
+    let complaints = root.join("run").join(format!("{name}.said"));
+    let file = fs::File::create(&complaints);
     let file = file.map_err(|error| format!("{}: {error}", complaints.display()))?;
     let mut command = match life {
         Life::WithThread => words("setpriv", &["--pdeathsig", "KILL", "unshare"]),
@@ -61,6 +77,7 @@ fn start(life: Life, complaints: &Path, kinds: &[&str], script: &[&str]) -> Resu
         .args(kinds)
         .args(["--fork", "setpriv", "--pdeathsig", "KILL"])
         .args(script)
+        .env(MARK, root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(file)
@@ -73,7 +90,7 @@ fn start(life: Life, complaints: &Path, kinds: &[&str], script: &[&str]) -> Resu
     if said.trim() != "ready" {
         let _dead = outer.kill();
         let _dead = outer.wait();
-        let why = fs::read_to_string(complaints).unwrap_or_default();
+        let why = fs::read_to_string(&complaints).unwrap_or_default();
         return Err(format!("{command:?} does not get ready: {}", why.trim()));
     }
     first_child(outer.id())
@@ -105,6 +122,14 @@ pub(crate) fn is_alive(pid: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = status.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
     state.is_some_and(|state| !matches!(state, "Z" | "X"))
+}
+
+/// Whether the process is there, and is a first process of this bed: a number that is used again
+/// must not be taken for it.
+pub(crate) fn is_own(pid: u32, root: &Path) -> bool {
+    let wanted = format!("{MARK}={}", root.display());
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
 }
 
 /// A command that runs inside.

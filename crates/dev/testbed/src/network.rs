@@ -27,6 +27,11 @@ fn make_bridge(switch: u32, name: &str) -> Result<()> {
     ip(switch, &format!("link set {name} up")).map(drop)
 }
 
+/// Makes the bridges of those who are in no group, before nodes want them all at once.
+pub(crate) fn make_bridges(bed: &Bed, switch: u32) -> Result<()> {
+    (0..bed.plan().links).try_for_each(|link| make_bridge(switch, &bridge(link, 0)))
+}
+
 /// Gives a node that has just started its links.
 pub(crate) fn connect(bed: &Bed, node: u32, first: u32) -> Result<()> {
     let switch = bed.switch()?;
@@ -88,4 +93,32 @@ pub(crate) fn set_loss(first: u32, incoming: u32, outgoing: u32) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The same for one link.
+pub(crate) fn set_link_loss(first: u32, link: u32, incoming: u32, outgoing: u32) -> Result<()> {
+    let nft = |words: &str| run(enter_network(first, "nft").arg(words));
+    let table = format!("faults{link}");
+    // One that is not there is as good.
+    let _none = nft(&format!("delete table netdev {table}"));
+    let _none = nft(&format!("delete table inet {table}"));
+    if incoming > 0 {
+        // Below all protocols, so that it holds for ARP, too.
+        nft(&format!("add table netdev {table}"))?;
+        let hook = format!("type filter hook ingress device eth{link} priority 0;");
+        nft(&format!("add chain netdev {table} in {{ {hook} }}"))?;
+        nft(&format!("add rule netdev {table} in {} drop", some(incoming)))?;
+    }
+    if outgoing > 0 {
+        nft(&format!("add table inet {table}"))?;
+        nft(&format!("add chain inet {table} out {{ type filter hook output priority 0; }}"))?;
+        let which = format!("oifname eth{link} {}", some(outgoing));
+        nft(&format!("add rule inet {table} out {which} drop"))?;
+    }
+    Ok(())
+}
+
+/// Which packets, in nftables' words: so many of a hundred, which must be fewer.
+fn some(percent: u32) -> String {
+    if percent < 100 { format!("numgen random mod 100 < {percent}") } else { String::new() }
 }

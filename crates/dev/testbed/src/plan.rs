@@ -17,6 +17,12 @@ pub struct Plan {
     /// `$NODE`, the bed's directory in `$BED` and the node's own in `$OWN`. What it says goes to
     /// `boot.log` there.
     pub boot: Option<String>,
+    /// How long a machine needs from its power to what it boots, when a [`Keeper`](crate::Keeper)
+    /// switches it on again for a fence agent.
+    pub boot_ms: u32,
+    /// The size in megabytes of a disk of its own for what Quorate keeps; `None` for room without
+    /// end.
+    pub disk: Option<u32>,
     /// How long it lives.
     pub life: Life,
 }
@@ -39,16 +45,19 @@ impl Plan {
             token_ms: None,
             quorum: Vec::new(),
             boot: None,
+            boot_ms: 0,
+            disk: None,
             life: Life::UntilDown,
         }
     }
 
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
+    /// The nodes' numbers.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
         1..=self.nodes
     }
 }
 
 /// A node's address on a link.
-pub(crate) fn address(link: u32, node: u32) -> String {
+pub fn address(link: u32, node: u32) -> String {
     format!("10.77.{link}.{node}")
 }

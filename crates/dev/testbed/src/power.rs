@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::run::{run, words};
 use crate::{Bed, Result};
@@ -14,16 +15,23 @@ use crate::{Bed, Result};
 /// The fence agent. Its parameters are `bed`, the bed's directory, and `plug`, a node's name.
 const AGENT: &str = include_str!("fence_bed.sh");
 
-fn pipe(root: &Path) -> PathBuf {
+/// Where requests are written.
+pub(crate) fn pipe(root: &Path) -> PathBuf {
     root.join("power")
 }
 
-/// Makes the pipe, and the agent in `agents/fence/fence_bed`.
+/// Makes the pipe, and the agent in `agents/fence/fence_bed`. Another of it, which knows this bed
+/// without being told, is in `sbin`, which nodes see as part of `/usr/sbin`.
 pub(crate) fn prepare(root: &Path) -> Result<()> {
     let failed = |error| format!("{}: {error}", root.display());
     let agent = root.join("agents/fence/fence_bed");
     fs::create_dir_all(root.join("agents/fence")).map_err(failed)?;
     fs::write(&agent, AGENT).map_err(failed)?;
+    fs::set_permissions(&agent, fs::Permissions::from_mode(0o755)).map_err(failed)?;
+    let agent = root.join("sbin/fence_bed");
+    fs::create_dir_all(root.join("sbin")).map_err(failed)?;
+    let known = format!("action=reboot\nbed='{}'\n", root.display());
+    fs::write(&agent, AGENT.replace("action=reboot\n", &known)).map_err(failed)?;
     fs::set_permissions(&agent, fs::Permissions::from_mode(0o755)).map_err(failed)?;
     if pipe(root).exists() {
         return Ok(());
@@ -62,8 +70,49 @@ pub fn stop(root: &Path) -> Result<()> {
     tell(&pipe(root), "stop")
 }
 
+/// Asks whoever serves the pipe, as the agent does: an action and a plug, or what a
+/// [`Keeper`](crate::Keeper) knows besides. Answers with its word.
+///
+/// # Errors
+/// When nobody serves it, or with what is wrong.
+pub fn ask(root: &Path, action: &str, plug: &str) -> Result<String> {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let number = ASKED.fetch_add(1, Ordering::Relaxed);
+    let reply = root.join(format!("run/asked.{}.{number}", std::process::id()));
+    let failed = |error| format!("{}: {error}", reply.display());
+    run(words("mkfifo", &["-m", "600"]).arg(&reply))?;
+    let ears = fs::File::options().read(true).write(true).open(&reply).map_err(failed)?;
+    let heard = tell(&pipe(root), &format!("{action} {plug} {}", reply.display()));
+    // Whoever serves the pipe holds it locked: nobody else answers.
+    let answer = heard.and_then(|()| {
+        let mut line = String::new();
+        if !is_served(root) {
+            return Err("nobody holds the bed".to_owned());
+        }
+        BufReader::new(ears).read_line(&mut line).map_err(failed)?;
+        Ok(line.trim().to_owned())
+    });
+    fs::remove_file(&reply).map_err(failed)?;
+    answer
+}
+
+/// Marks the pipe as served for as long as the answer lives.
+pub(crate) fn hold(root: &Path) -> Result<fs::File> {
+    let path = root.join("run/held");
+    let failed = |error| format!("{}: {error}", path.display());
+    let file = fs::File::create(&path).map_err(failed)?;
+    file.try_lock().map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(file)
+}
+
+/// Whether somebody [holds](hold) it.
+pub(crate) fn is_served(root: &Path) -> bool {
+    let file = fs::File::open(root.join("run/held"));
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+}
+
 /// A pipe is opened for both ways, which does not wait for a reader.
-fn tell(to: &Path, line: &str) -> Result<()> {
+pub(crate) fn tell(to: &Path, line: &str) -> Result<()> {
     let failed = |error| format!("{}: {error}", to.display());
     let mut pipe = fs::File::options().read(true).write(true).open(to).map_err(failed)?;
     pipe.write_all(format!("{line}\n").as_bytes()).map_err(failed)

@@ -4,6 +4,7 @@
 
 mod bench;
 mod check;
+mod cluster;
 mod packages;
 mod simulate;
 
@@ -28,6 +29,8 @@ enum Verb {
     Tidy,
     /// Runs clusters under faults drawn from seeds.
     Sim(simulate::Arguments),
+    /// Real clusters on this machine: nodes of namespaces, Corosync, faults. Needs root.
+    Cluster(cluster::Arguments),
     /// Compares our crm_simulate with others on this machine: time and memory.
     Bench(bench::Arguments),
     /// Writes a large document of the kind that `bench` takes.
@@ -42,10 +45,16 @@ fn main() -> ExitCode {
         Verb::Fix => check::fix(),
         Verb::Tidy => check::tidy(),
         Verb::Sim(arguments) => simulate::simulate(&arguments),
+        Verb::Cluster(arguments) => return cluster::cluster(&arguments),
         Verb::Bench(arguments) => bench::bench(&arguments),
         Verb::Document(wanted) => bench::document(&wanted),
         Verb::Bless => check::bless(),
     };
+    ended(done)
+}
+
+/// How the program ends.
+fn ended(done: Result<(), String>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {

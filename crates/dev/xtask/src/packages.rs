@@ -25,6 +25,9 @@ const PACKAGES: &[(&str, &str)] = &[
     ("libvotequorum-dev", "/usr/include/corosync/votequorum.h"),
     ("util-linux", "/usr/bin/setpriv"),
     ("nftables", "/usr/sbin/nft"),
+    ("strace", "/usr/bin/strace"),
+    ("libfaketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"),
+    ("procps", "/usr/bin/pgrep"),
 ];
 
 /// Whether the Corosync fabric can be built here.

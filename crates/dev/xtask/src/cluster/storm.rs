@@ -1,0 +1,155 @@
+//! `cargo xtask cluster storm`: faults drawn from a seed, and audits without mercy.
+
+mod audit;
+mod draw;
+mod editor;
+mod world;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use testbed::{Bed, Keeper};
+use wire::api::{Change, Edit, Request};
+
+use self::audit::Watch;
+use self::draw::{Dice, Planned, ROUND, round};
+use self::editor::Editor;
+use self::world::World;
+use super::up;
+
+/// What a storm is to be like.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Words {
+    /// Draws the faults. The same seed draws the same; what comes of them depends on the machine.
+    #[arg(long)]
+    seed: u64,
+    #[arg(long, default_value_t = 10.0)]
+    minutes: f64,
+    #[arg(long, default_value_t = 3)]
+    nodes: u32,
+    /// Within so many seconds after the last fault of a round everything runs again.
+    #[arg(long, default_value_t = 90)]
+    bound: u64,
+    /// Begins with this round, drawn as if those before it had been.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// The program, instead of one that is built now.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+}
+
+impl Words {
+    /// A short storm.
+    pub(crate) fn short(seed: u64, minutes: f64) -> Self {
+        Self { seed, minutes, nodes: 3, bound: 120, from: 0, program: None }
+    }
+}
+
+/// Plays a storm at this place, and leaves what the nodes wrote there if something is wrong.
+pub(crate) fn storm(root: &Path, words: &Words) -> Result<(), String> {
+    let mut wanted = up::Words::of(words.nodes, words.program.as_deref());
+    wanted.program = up::program(&wanted)?;
+    (wanted.disk, wanted.clocks) = (Some(24), true);
+    up::clear(root)?;
+    let mut bed = up::make(root, &wanted)?;
+    let power = Keeper::hold(&bed)?;
+    let Words { seed, nodes, minutes, .. } = words;
+    println!("storm: seed {seed}, {nodes} nodes, {minutes} minutes, at {}", root.display());
+    let done = play(&mut bed, &power, words);
+    bed.down()?;
+    match done {
+        Ok(()) => fs::remove_dir_all(root).map_err(|error| format!("{}: {error}", root.display())),
+        Err(why) => Err(format!(
+            "{why}\nwhat the nodes wrote is at {}\nto repeat: cargo xtask cluster storm --seed {seed} \
+             --minutes {minutes} --nodes {nodes}",
+            root.display()
+        )),
+    }
+}
+
+fn play(bed: &mut Bed, power: &Keeper, words: &Words) -> Result<(), String> {
+    let program = up::program_of(bed)?;
+    let bound = Duration::from_secs(words.bound);
+    bed.plan().numbers().for_each(|node| power.on(node));
+    up::wait_formed(bed, bound)?;
+    configure(bed)?;
+    let took = audit::settle(bed, &program, bound)?;
+    println!("everything runs after {:.1} s", took.as_secs_f64());
+    let (editor, watch) = (Editor::start(bed.root()), Watch::start(bed.root()));
+    let mut dice = Dice::new(words.seed);
+    let end = Instant::now() + Duration::from_secs_f64(60.0 * words.minutes);
+    let mut number = 0;
+    while number <= words.from || Instant::now() < end {
+        let faults = round(&mut dice, number, bed.plan().nodes, bed.plan().links);
+        if number >= words.from {
+            println!("round {number}");
+            let mut world = World::new(bed, power);
+            go_wrong(&mut world, &faults)?;
+            let settled = audit::settle(bed, &program, bound);
+            let book = editor.rest();
+            let mut found = watch.found();
+            match settled {
+                // The last edit may have been under way.
+                Ok(took) => {
+                    found.extend(audit::settle(bed, &program, bound).err());
+                    println!(
+                        "  settled {:.1} s after; {} changes acknowledged, {} not",
+                        took.as_secs_f64(),
+                        book.acknowledged,
+                        book.unanswered
+                    );
+                }
+                Err(why) => found.push(why),
+            }
+            found.extend(audit::findings(bed, &book));
+            if !found.is_empty() {
+                return Err(format!(
+                    "round {number} broke what must hold:\n  {}",
+                    found.join("\n  ")
+                ));
+            }
+            editor.go_on();
+        }
+        number += 1;
+    }
+    println!("{number} rounds without a violation; {} fencings", fencings(power));
+    Ok(())
+}
+
+fn fencings(power: &Keeper) -> usize {
+    power.record().iter().filter(|(_, what)| what.ends_with("off for a fence agent")).count()
+}
+
+fn configure(bed: &Bed) -> Result<(), String> {
+    let client = up::client(bed, 1).ok_or("n1 is off")?;
+    let edits = vec![Edit::Replace { xml: world::document(bed) }];
+    let request = Request::Change { change: Change::Edit { edits }, force: false, based_on: None };
+    client.change(&request).map(drop).map_err(|why| format!("{why:?}"))
+}
+
+/// Plays a round's faults, and mends everything when the last is over.
+fn go_wrong(world: &mut World<'_>, faults: &[Planned]) -> Result<(), String> {
+    let mut moments: Vec<(Duration, bool, &Planned)> = Vec::new();
+    for planned in faults {
+        moments.push((planned.from, true, planned));
+        moments.push((planned.to.min(ROUND), false, planned));
+    }
+    moments.sort_by_key(|(at, ..)| *at);
+    let start = Instant::now();
+    for (at, begins, planned) in moments {
+        std::thread::sleep(at.saturating_sub(start.elapsed()));
+        let Planned { fault, from, to } = planned;
+        if begins {
+            let said = match world.begin(fault) {
+                Ok(said) => said,
+                Err(why) => format!("not done: {why}"),
+            };
+            let length = to.saturating_sub(*from).as_secs_f64();
+            println!("  {:5.1} s  {fault:?}, {length:.1} s {said}", at.as_secs_f64());
+        } else {
+            world.end(fault);
+        }
+    }
+    world.calm()
+}
