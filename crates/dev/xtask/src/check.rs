@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Instant;
 
+use crate::cluster;
 use crate::packages;
 use crate::simulate;
 
@@ -15,9 +16,10 @@ pub(crate) fn check() -> Result<(), String> {
     step("lints", || cargo(&[lints.as_slice(), &["--", "-D", "warnings"]].concat()))?;
     step("tidy", tidy)?;
     step("tests", || cargo(&["test", "--workspace", "--quiet", features]))?;
-    step("release build", || cargo(&["build", "--release", "--quiet"]))?;
+    step("release build", || cargo(&["build", "--release", "--quiet", features]))?;
     step("simulation", || simulate::for_seconds(30))?;
-    step("demo", || cargo(&["run", "--release", "--quiet", "--", "demo", "--check"]))?;
+    step("demo", || cargo(&["run", "--release", "--quiet", features, "--", "demo", "--check"]))?;
+    step("storm", cluster::short_storm)?;
     println!("all checks passed in {} s", started.elapsed().as_secs());
     Ok(())
 }

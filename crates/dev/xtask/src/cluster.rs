@@ -12,7 +12,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use testbed::Bed;
 
-use crate::ended;
+use crate::{ended, packages};
+
+/// Its first rounds have a damaged disk, a killed Corosync and a pause.
+const SHORT_SEED: u64 = 2;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -67,6 +70,20 @@ pub(crate) fn cluster(arguments: &Arguments) -> ExitCode {
         Verb::Fault(verb) => ended(fault::fault(root, verb)),
         Verb::Host(words) => ended(host::host(root, words)),
     }
+}
+
+/// What `check` runs: a storm of two minutes, always the same.
+pub(crate) fn short_storm() -> Result<(), String> {
+    if let Err(why) = testbed::possible() {
+        println!("left out: the storm; {why}");
+        return Ok(());
+    }
+    if !packages::has_corosync() {
+        println!("left out: the storm; Corosync's libraries are not installed");
+        return Ok(());
+    }
+    let root = std::env::temp_dir().join(format!("quorate-storm-{}", std::process::id()));
+    storm::storm(&root, &storm::Words::short(SHORT_SEED, 2.0))
 }
 
 /// A node's number, by number or by name.
