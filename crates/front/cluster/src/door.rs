@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use corosync::{Member, Settings};
+use wire::api::Cluster;
 use wire::door::{Answer, Ask, Join, Running, Welcome};
 
 use crate::How;
@@ -40,24 +41,32 @@ struct House {
     places: Places,
     own: Own,
     services: Services,
-    key: DoorKey,
+}
+
+impl House {
+    /// The key that counts now: a machine may leave one cluster and enter another.
+    fn key(&self) -> Result<DoorKey, Trouble> {
+        let path = self.places.door_key();
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Trouble::read(&path, error).help("`quorate cluster init` or `join` makes it.")
+        })?;
+        DoorKey::parse(&text).ok_or_else(|| {
+            Trouble::new(Kind::BadData, format!("{} is not a door's key", path.display()))
+        })
+    }
 }
 
 /// `quorate cluster listen`: for ever.
 pub(crate) fn listen(how: &How) -> Result<(), Trouble> {
     let places = Places::default();
     let own = Own::read(&places)?;
-    let path = places.door_key();
-    let text = std::fs::read_to_string(&path).map_err(|error| {
-        Trouble::read(&path, error).help("`quorate cluster init` or `join` makes it.")
-    })?;
-    let key = DoorKey::parse(&text).ok_or_else(|| {
-        Trouble::new(Kind::BadData, format!("{} is not a door's key", path.display()))
-    })?;
-    let listener = bind(own.port)?;
     let services = Services::new(&own, &places, how.socket.as_deref());
+    let house = House { places, own, services };
+    house.key()?;
+    let own = &house.own;
+    let listener = bind(own.port)?;
     say::talk(&format!("quorate: the door is open at TCP port {}", own.port));
-    serve(&listener, &Arc::new(House { places, own, services, key }));
+    serve(&listener, &Arc::new(house));
     Ok(())
 }
 
@@ -96,15 +105,24 @@ fn serve(listener: &TcpListener, house: &Arc<House>) {
 }
 
 fn answer(house: &House, stream: TcpStream) {
-    let from = stream.peer_addr().map_or_else(|_| "somebody".to_owned(), |at| at.ip().to_string());
-    let heard = Channel::answer(stream, &house.key, QUESTION_MAX)
+    let from = stream
+        .peer_addr()
+        .map_or_else(|_| "somebody".to_owned(), |at| at.ip().to_canonical().to_string());
+    let key = match house.key() {
+        Ok(key) => key,
+        Err(trouble) => {
+            return say::talk(&format!("quorate: {from} knocked: {}", trouble.into_words().0));
+        }
+    };
+    let heard = Channel::answer(stream, &key, QUESTION_MAX)
         .and_then(|(mut channel, caller)| Ok((channel.receive::<Ask>()?, channel, caller)));
     let (ask, mut channel, caller) = match heard {
         Ok(heard) => heard,
+        Err(error) if error.kind() == std::io::ErrorKind::NotConnected => return,
         Err(error) => return say::talk(&format!("quorate: {from} was not understood: {error}")),
     };
     let answer = match (caller, ask) {
-        (_, Ask::Join(join)) => welcome(house, &from, &join),
+        (_, Ask::Join(join)) => welcome(house, &key, &from, &join),
         (Caller::Member, ask) => for_member(house, &from, &ask),
         (Caller::Stranger, _) => Err(Trouble::refused("only members may ask that")),
     };
@@ -120,14 +138,14 @@ fn answer(house: &House, stream: TcpStream) {
 }
 
 fn for_member(house: &House, from: &str, ask: &Ask) -> Result<Answer, Trouble> {
-    let House { places, services, .. } = house;
+    let House { places, services, own } = house;
     match ask {
         Ask::Join(_) => Err(Trouble::refused("members need not join")),
         Ask::File => Ok(Answer::File { text: nodes_file::read(places)?.to_string() }),
         Ask::Running => Ok(Answer::Running(running(places, services))),
         Ask::Start => {
             say::talk(&format!("quorate: {from} has the cluster started here"));
-            crate::power::start_here(services, places, &house.own)?;
+            crate::power::start_here(services, places, own)?;
             Ok(Answer::Done)
         }
         Ask::Stop => {
@@ -164,8 +182,8 @@ pub(crate) fn running(places: &Places, services: &Services) -> Running {
 }
 
 /// Lets a machine in, or says why not.
-fn welcome(house: &House, from: &str, join: &Join) -> Result<Answer, Trouble> {
-    let House { places, own, services, .. } = house;
+fn welcome(house: &House, key: &DoorKey, from: &str, join: &Join) -> Result<Answer, Trouble> {
+    let House { places, own, services } = house;
     let now = local::clock();
     let found = invite::find(places, &join.invitation, &join.secret, now);
     let invitation = found.map_err(|why| {
@@ -175,13 +193,11 @@ fn welcome(house: &House, from: &str, join: &Join) -> Result<Answer, Trouble> {
     same_clock(join.clock, now)?;
     let name = local::name(Some(&join.name))?;
     let running = services.client().document()?;
-    if !running.cluster.quorate {
-        return Err(Trouble::refused("the cluster has no quorum, so nobody can join")
-            .help("`quorate cluster status` on a member shows who is missing."));
-    }
+    let conf = nodes_file::read(places)?;
+    may_grow(&Settings::of(&conf), &running.cluster)?;
     let member = Member { name: name.clone(), id: 0, addresses: join.addresses.clone() };
     // Tried on paper first: a token is not spent on a name that is taken.
-    add(&mut nodes_file::read(places)?, &member)?;
+    add(&mut conf.clone(), &member)?;
     invitation.take().map_err(no_entry)?;
     say::talk(&format!("quorate: {from} joins as {name}"));
     let changed = nodes_file::change(services, places, |conf| add(conf, &member));
@@ -197,10 +213,24 @@ fn welcome(house: &House, from: &str, join: &Join) -> Result<Answer, Trouble> {
     Ok(Answer::Welcome(Box::new(Welcome {
         file: conf.to_string(),
         authkey,
-        door_key: house.key.text(),
+        door_key: key.text(),
         port: own.port,
         daemon: own::daemon_text(places, None),
     })))
+}
+
+/// A further node must not cost the quorum of those who are there, until it has started.
+fn may_grow(settings: &Settings, cluster: &Cluster) -> Result<(), Trouble> {
+    let missing = "`quorate cluster status` on a member shows who is missing.";
+    if !cluster.quorate {
+        return Err(Trouble::refused("the cluster has no quorum, so nobody can join").help(missing));
+    }
+    let (present, total) = (cluster.members.len(), settings.nodes.len() + 1);
+    if nodes_file::would_have_quorum(settings, present, total) {
+        return Ok(());
+    }
+    let what = format!("{present} of {total} nodes would have no quorum until the new one runs");
+    Err(Trouble::refused(what).help("Start the missing ones first.").help(missing))
 }
 
 fn add(conf: &mut corosync::Conf, member: &Member) -> Result<(), Trouble> {

@@ -40,6 +40,9 @@ pub(crate) fn run(how: &How, words: &Changing) -> Result<(), Trouble> {
         steps::show(&steps, &services);
         return Ok(());
     }
+    if services.runs(Service::Daemon) && !others.is_empty() {
+        crate::remove::may_shrink(&services, &settings, &me)?;
+    }
     power::stop_here(&services)?;
     if !others.is_empty() {
         ask_one(&places, &own, &settings, &others, &me)?;

@@ -70,6 +70,20 @@ fn reload() -> Result<(), Trouble> {
     })
 }
 
+/// Whether so many nodes of `total` would have quorum. Where votes are uneven or a third voice has a
+/// say, nobody knows before it is so; then it is tried.
+pub(crate) fn would_have_quorum(settings: &Settings, present: usize, total: usize) -> bool {
+    let quorum = &settings.quorum;
+    let on = |said: &Option<corosync::Valued<bool>>| said.as_ref().is_some_and(|said| said.value);
+    let is_uneven = settings.nodes.iter().any(|node| node.votes.is_some());
+    let by_rule = on(&quorum.auto_tie_breaker) || on(&quorum.last_man_standing);
+    if is_uneven || by_rule || settings.device.is_some() {
+        return true;
+    }
+    // Of two nodes, one is enough.
+    present * 2 > total || (total == 2 && present > 0)
+}
+
 /// Takes a node that left out of the document as well.
 pub(crate) fn forget_in_document(services: &Services, node: &str) -> Result<(), Trouble> {
     let named = |element: &str, key: &str| format!("//{element}[@{key}='{node}']");

@@ -134,7 +134,11 @@ impl Channel {
     ) -> io::Result<(Self, Caller)> {
         let deadline = Instant::now() + patience;
         let mut kind = [0];
-        read_exact(&mut stream, &mut kind, deadline)?;
+        // Who only looks whether the door is there says nothing.
+        read_exact(&mut stream, &mut kind, deadline).map_err(|error| {
+            let is_silent = error.kind() == io::ErrorKind::UnexpectedEof;
+            if is_silent { io::ErrorKind::NotConnected.into() } else { error }
+        })?;
         let (caller, pattern) = match kind {
             [BY_STRANGER] => (Caller::Stranger, STRANGER),
             [BY_MEMBER] => (Caller::Member, MEMBER),

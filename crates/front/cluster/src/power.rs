@@ -1,5 +1,7 @@
 //! `quorate cluster start` and `stop`, here or everywhere.
 
+use std::time::{Duration, Instant};
+
 use corosync::Settings;
 use wire::door::{Answer, Ask};
 
@@ -16,6 +18,10 @@ use crate::steps::{self, Step};
 use crate::trouble::{Kind, Trouble};
 use crate::words::Power;
 
+/// How long a node that starts may look for the others.
+const MEET_MAX: Duration = Duration::from_secs(20);
+const EVERY: Duration = Duration::from_millis(100);
+
 /// Starts what makes this machine a member, with the newest file of the nodes.
 pub(crate) fn start_here(services: &Services, places: &Places, own: &Own) -> Result<(), Trouble> {
     if !services.runs(Service::Corosync) {
@@ -25,7 +31,21 @@ pub(crate) fn start_here(services: &Services, places: &Places, own: &Own) -> Res
     }
     services.start(Service::Door)?;
     services.start(Service::Corosync)?;
-    services.start(Service::Daemon)
+    services.start(Service::Daemon)?;
+    meet(services);
+    Ok(())
+}
+
+/// Gives the node time to find the others. That it finds too few is no fault of its start.
+fn meet(services: &Services) {
+    let deadline = Instant::now() + MEET_MAX;
+    loop {
+        match services.client().document() {
+            Ok(seen) if seen.cluster.formed && seen.cluster.quorate => return,
+            Ok(_) | Err(_) if Instant::now() < deadline => std::thread::sleep(EVERY),
+            Ok(_) | Err(_) => return say::talk("There is no quorum yet: too few nodes run."),
+        }
+    }
 }
 
 /// The daemon first: it moves its resources away. The door stays open.

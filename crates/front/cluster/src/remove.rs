@@ -35,6 +35,7 @@ pub(crate) fn run(how: &How, words: &Remove) -> Result<(), Trouble> {
             None => trouble,
         });
     }
+    may_shrink(&services, &settings, node)?;
     if words.changing.dry_run {
         let steps = [
             Step::Others(format!("ask the door of {node}: move resources away and stop")),
@@ -62,6 +63,23 @@ pub(crate) fn run(how: &How, words: &Remove) -> Result<(), Trouble> {
     }
     say::out(&format!("{node} is no node of the cluster any more."));
     Ok(())
+}
+
+/// Those who stay must have quorum when the node has stopped: they are to agree on its going.
+pub(crate) fn may_shrink(
+    services: &Services,
+    settings: &Settings,
+    node: &str,
+) -> Result<(), Trouble> {
+    let members = services.client().document()?.cluster.members;
+    let staying = members.iter().filter(|member| *member != node).count();
+    let total = settings.nodes.len();
+    if nodes_file::would_have_quorum(settings, staying, total) {
+        return Ok(());
+    }
+    let what = format!("without {node}, {staying} of {total} nodes would have no quorum");
+    Err(Trouble::refused(what)
+        .help("Start the missing ones first; `quorate cluster status` shows who is missing."))
 }
 
 fn first_words(trouble: &Trouble) -> String {

@@ -89,7 +89,7 @@ impl Services {
     fn is_there(&self, service: Service) -> bool {
         match service {
             Service::Corosync => pid_of(Path::new(COROSYNC_PID), "corosync").is_some(),
-            Service::Daemon => pid_of(&self.daemon_pid(), "quorate").is_some(),
+            Service::Daemon => identity(&self.daemon_pid()).is_some(),
             Service::Door => self.runs(Service::Door),
         }
     }
@@ -153,7 +153,10 @@ impl Services {
         if self.systemd {
             return format!("`journalctl -u {}` has its words.", service.unit());
         }
-        format!("{} has its words.", self.log(service).display())
+        let path = self.log(service);
+        let words = fs::read_to_string(&path).unwrap_or_default();
+        let last = words.trim_end().lines().next_back().unwrap_or_default();
+        format!("The last of its words in {}: {last}", path.display())
     }
 
     fn log(&self, service: Service) -> PathBuf {
@@ -168,7 +171,9 @@ impl Services {
     fn spawn(&self, service: Service) -> Result<(), Trouble> {
         let command = self.command(service);
         let log = self.log(service);
+        let run = self.socket.parent().unwrap_or(Path::new("/"));
         let opened = fs::create_dir_all(self.places.state())
+            .and_then(|()| fs::create_dir_all(run))
             .and_then(|()| fs::OpenOptions::new().create(true).append(true).open(&log))
             .and_then(|out| Ok((out.try_clone()?, out)));
         let (out, err) = opened.map_err(|error| Trouble::write(&log, &error))?;
@@ -198,7 +203,7 @@ impl Services {
         }
         let pid = match service {
             Service::Corosync => pid_of(Path::new(COROSYNC_PID), "corosync"),
-            Service::Daemon => pid_of(&self.daemon_pid(), "quorate"),
+            Service::Daemon => identity(&self.daemon_pid()),
             Service::Door => None,
         };
         if let Some(pid) = pid {
@@ -212,6 +217,17 @@ impl Services {
     fn daemon_pid(&self) -> PathBuf {
         self.places.state().join("daemon.pid")
     }
+}
+
+/// The process that a file names by its number and the moment of its start, if it still is.
+fn identity(file: &Path) -> Option<Pid> {
+    let text = fs::read_to_string(file).ok()?;
+    let (number, start) = text.trim().split_once(' ')?;
+    let about = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+    // Source: proc(5): the name is in brackets and may have any; the start is the 20th word after.
+    let (_, behind) = about.rsplit_once(')')?;
+    let is_same = behind.split_whitespace().nth(19) == Some(start);
+    if is_same { Pid::from_raw(number.parse().ok()?) } else { None }
 }
 
 /// The process of that number, if it is still that program.

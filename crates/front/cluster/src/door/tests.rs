@@ -24,7 +24,7 @@ fn street(name: &str) -> (Street, Own, Token) {
     let port = listener.local_addr().unwrap().port();
     let own = Own { port, start: Start::default() };
     let services = Services::new(&own, &places, Some(&root.join("no.sock")));
-    let house = House { places: places.clone(), own: own.clone(), services, key };
+    let house = House { places: places.clone(), own: own.clone(), services };
     std::thread::spawn(move || serve(&listener, &Arc::new(house)));
     let here = vec!["127.0.0.1".to_owned()];
     let token = invite::make(&places, &own, here, Duration::from_secs(600)).unwrap();

@@ -1,0 +1,110 @@
+//! The life of a cluster of three machines, with real Corosync between them: the first is made one,
+//! two join by token, links are cut, members stop, come back, leave and are taken out.
+
+#![cfg(feature = "corosync")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
+#[path = "life/town.rs"]
+mod town;
+
+use town::Town;
+
+#[test]
+fn a_cluster_is_made_grows_and_shrinks() {
+    let Some(mut town) = Town::of(5, 2, "grows") else { return };
+    let token = town.init(1);
+    town.joins(2, &token);
+    let again = town.says_no(3, &["join", &token]);
+    assert!(again.contains("the token was used"), "{again}");
+    let token = town.invite(1);
+    let taken = town.says_no(3, &["join", &token, "--node", "n2"]);
+    assert!(taken.contains("the name `n2` is taken"), "{taken}");
+    town.joins(3, &token);
+
+    let status = town.ok(3, &["status"]);
+    assert_eq!(status.matches("  member").count(), 3, "{status}");
+    assert!(status.starts_with("Cluster web, edition 3"), "{status}");
+    assert_eq!(town.file(1), town.file(2));
+    assert_eq!(town.file(1), town.file(3));
+    assert_eq!(town.mode(3, "/etc/corosync/authkey"), "400");
+    assert_eq!(town.mode(3, "/etc/corosync/corosync.conf"), "644");
+    town.ok(1, &["check"]);
+
+    town.bed.set_link(2, 1, false).unwrap();
+    let links = town.until(1, &["link", "status"], |said| said.contains("n2  DOWN"));
+    assert_eq!(links.matches("connected").count(), 3, "only that link is down: {links}");
+    town.bed.set_link(2, 1, true).unwrap();
+    town.until(1, &["link", "status"], |said| !said.contains("DOWN"));
+
+    town.ok(3, &["stop"]);
+    town.until(1, &["status"], |said| said.contains("n3  10.77.0.3 10.77.1.3  stopped"));
+    let no = town.says_no(1, &["remove", "n2"]);
+    assert!(no.contains("without n2, 1 of 3 nodes would have no quorum"), "{no}");
+    let token = town.invite(1);
+    let no = town.says_no(4, &["join", &token]);
+    assert!(no.contains("2 of 4 nodes would have no quorum until the new one runs"), "{no}");
+    town.ok(3, &["start"]);
+    town.joins(4, &token);
+
+    // While one is down, another comes: who was down learns of it when it starts.
+    town.ok(3, &["stop"]);
+    let token = town.invite(2);
+    town.joins(5, &token);
+    assert!(!town.file(3).contains("n5"));
+    town.ok(3, &["start"]);
+    assert_eq!(town.file(3), town.file(1));
+    let status = town.until(1, &["status"], |said| said.matches("  member").count() == 5);
+    assert!(status.starts_with("Cluster web, edition 5"), "{status}");
+
+    town.ok(1, &["remove", "n2"]);
+    assert!(!town.file(1).contains("n2"));
+    assert_eq!(town.file(2), "", "its files are put aside");
+    for node in [5, 4] {
+        town.ok(node, &["leave"]);
+    }
+    town.ok(3, &["leave"]);
+    assert!(!town.file(1).contains("n3"));
+    assert_eq!(town.file(3), "", "its files are put aside");
+    let token = town.invite(1);
+    town.joins(2, &token);
+    let stopped = town.ok(1, &["stop", "--all"]);
+    assert_eq!(stopped, "n1 has stopped\nn2 has stopped\n");
+    let started = town.ok(1, &["start", "--all"]);
+    assert_eq!(started, "n1 runs\nn2 runs\n");
+    town.until(2, &["status"], |said| said.matches("  member").count() == 2);
+}
+
+#[test]
+fn who_may_not_join_is_told_why() {
+    let Some(mut town) = Town::of(2, 1, "refused") else { return };
+    let dry = town.ok(1, &["init", "web", "--dry-run"]);
+    assert!(dry.contains("write /etc/corosync/authkey (0400, 256 bytes)"), "{dry}");
+    assert_eq!(town.file(1), "", "only shown");
+    let token = town.init(1);
+
+    let expired = town.ok(1, &["invite", "--for", "1ms"]);
+    let expired = expired.rsplit(' ').next().unwrap().trim().to_owned();
+    for (token, wanted) in [
+        (expired.as_str(), "the token expired"),
+        (&token[..token.len() - 2], "the token is not whole"),
+        ("hello", "a token begins with `quorate-`"),
+    ] {
+        let said = town.says_no(2, &["join", token]);
+        assert!(said.contains(wanted), "{said}");
+    }
+    let elsewhere = town.says_no(2, &["join", &token, "--addr", "192.0.2.1"]);
+    assert!(elsewhere.contains("192.0.2.1 is not an address of this machine"), "{elsewhere}");
+    let twice = town.says_no(1, &["init", "other"]);
+    assert!(twice.contains("is of the cluster `web`"), "{twice}");
+
+    // Another cluster's door at the address of this one.
+    let other = town.init(2);
+    let strange = town.says_no(2, &["join", &token]);
+    assert!(strange.contains("a cluster runs on this machine already"), "{strange}");
+    town.ok(2, &["leave"]);
+    let said = town.says_no(2, &["join", &other]);
+    assert!(said.contains("no door answers") || said.contains("is not the door"), "{said}");
+    assert!(said.contains("quorate cluster listen") || said.contains("made anew"), "{said}");
+
+    town.joins(2, &token);
+}

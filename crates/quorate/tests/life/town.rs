@@ -1,0 +1,138 @@
+//! Machines with nothing on them but the packages.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use testbed::{Bed, Life, Plan};
+
+/// Nothing here takes so long on a machine that works.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(crate) struct Town {
+    pub(crate) bed: Bed,
+}
+
+/// A node's own `/etc` and `/var/lib`, on top of the machine's.
+const OWN_FILES: &str = r#"
+set -e
+for at in etc var/lib; do
+  mkdir -p "$OWN/layer/$at/upper" "$OWN/layer/$at/work"
+  mount -t overlay overlay \
+    -o "lowerdir=/$at,upperdir=$OWN/layer/$at/upper,workdir=$OWN/layer/$at/work" "/$at"
+done
+mount --bind "$OWN/etc/corosync" /etc/corosync
+mount --bind "$OWN/var/lib/corosync" /var/lib/corosync
+mount --bind "$OWN/hosts" /etc/hosts
+rm -f /etc/corosync/corosync.conf
+"#;
+
+impl Town {
+    /// `None` if there can be none here; that is said then.
+    pub(crate) fn of(nodes: u32, links: u32, name: &str) -> Option<Self> {
+        if !testkit::is_root() || !testkit::has(&testbed::NEEDED) {
+            return None;
+        }
+        let root = std::env::temp_dir().join(format!("quorate-life-{name}-{}", std::process::id()));
+        let plan = Plan { links, life: Life::WithThread, ..Plan::of(nodes) };
+        let bed = Bed::create(&root, plan).unwrap();
+        for node in 1..=nodes {
+            bed.power_on(node).unwrap();
+            let own = bed.node_dir(&format!("n{node}"));
+            let mut command = bed.command(node, "sh").unwrap();
+            succeeded(command.args(["-c", OWN_FILES]).env("OWN", own));
+        }
+        Some(Self { bed })
+    }
+
+    fn quorate(&self, node: u32, words: &[&str]) -> Command {
+        let mut command = self.bed.command(node, Path::new(env!("CARGO_BIN_EXE_quorate"))).unwrap();
+        command.arg("cluster").args(words);
+        command
+    }
+
+    /// What it says; it must succeed.
+    pub(crate) fn ok(&self, node: u32, words: &[&str]) -> String {
+        succeeded(&mut self.quorate(node, words))
+    }
+
+    /// Why it fails; it must.
+    pub(crate) fn says_no(&self, node: u32, words: &[&str]) -> String {
+        let Output { status, stdout, stderr } = self.quorate(node, words).output().unwrap();
+        let (said, why) = (text(stdout), text(stderr));
+        assert!(!status.success(), "{words:?} on n{node} succeeded: {said}{why}");
+        why
+    }
+
+    /// What it says once that is so.
+    pub(crate) fn until(&self, node: u32, words: &[&str], is_so: impl Fn(&str) -> bool) -> String {
+        let start = Instant::now();
+        loop {
+            let said = self.ok(node, words);
+            if is_so(&said) {
+                return said;
+            }
+            assert!(start.elapsed() < PATIENCE, "{words:?} on n{node} still says: {said}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// Makes a cluster of a node; answers with the token.
+    pub(crate) fn init(&mut self, node: u32) -> String {
+        let addresses: Vec<String> =
+            (0..self.bed.plan().links).map(|link| format!("10.77.{link}.{node}")).collect();
+        let mut words = vec!["init", "web", "--failover-time", "4s"];
+        for address in &addresses {
+            words.extend(["--addr", address]);
+        }
+        token(&self.ok(node, &words))
+    }
+
+    pub(crate) fn invite(&self, node: u32) -> String {
+        token(&self.ok(node, &["invite"]))
+    }
+
+    pub(crate) fn joins(&mut self, node: u32, token: &str) {
+        let said = self.ok(node, &["join", token]);
+        assert!(said.starts_with(&format!("n{node} is a member, with ")), "{said}");
+    }
+
+    /// A node's `corosync.conf`; nothing if there is none.
+    pub(crate) fn file(&self, node: u32) -> String {
+        let mut command = self.bed.command(node, "cat").unwrap();
+        text(command.arg("/etc/corosync/corosync.conf").output().unwrap().stdout)
+    }
+
+    /// Who may do what with a file, as octal digits.
+    pub(crate) fn mode(&self, node: u32, path: &str) -> String {
+        let mut command = self.bed.command(node, "stat").unwrap();
+        succeeded(command.args(["-c", "%a", path])).trim().to_owned()
+    }
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the machines' files are in {}", self.bed.root().display());
+            return;
+        }
+        let _still_used = self.bed.down();
+        let _still_used = std::fs::remove_dir_all(self.bed.root());
+    }
+}
+
+/// The token in the command that is to be run on the next machine.
+fn token(said: &str) -> String {
+    said.trim().strip_prefix("quorate cluster join ").unwrap_or_else(|| panic!("{said}")).to_owned()
+}
+
+fn succeeded(command: &mut Command) -> String {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let (said, why) = (text(stdout), text(stderr));
+    assert!(status.success(), "{command:?}: {status}: {said}{why}");
+    said
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8_lossy(&bytes).into_owned()
+}
