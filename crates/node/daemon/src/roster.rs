@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fabric::corosync::{Nodelist, NodelistError, nodelist};
 use model::NodeName;
+use tokio::time::{Instant, timeout};
 
 use crate::config::Roster;
 use crate::notify::Notify;
@@ -13,7 +14,7 @@ const RETRY: Duration = Duration::from_millis(500);
 
 /// The service manager is told this often that the daemon still waits, and asked to be patient for
 /// longer than that.
-const WORD_EVERY: u32 = 10;
+const WORD_EVERY: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Corosync's list and ours do not fit.
@@ -33,23 +34,44 @@ pub(crate) async fn ask_corosync(
     name: Option<&NodeName>,
     notify: &Notify,
 ) -> Result<Roster, RosterError> {
-    let mut tries = 0;
+    let mut wait = Wait { notify, said: String::new(), last_word: None };
     loop {
-        match nodelist().await {
-            Ok(list) => return fit(list, name),
-            Err(error) if error.passes() => {
-                let words = format!("waiting for Corosync: {error}");
-                if tries == 0 {
-                    tracing::warn!("{words}");
-                }
-                if tries % WORD_EVERY == 0 {
-                    notify.waiting(&words, PATIENCE);
-                }
+        let asking = nodelist();
+        tokio::pin!(asking);
+        let answer = loop {
+            match timeout(WORD_EVERY, &mut asking).await {
+                Ok(answer) => break answer,
+                Err(_elapsed) => wait.say("it does not answer"),
             }
+        };
+        match answer {
+            Ok(list) => return fit(list, name),
+            Err(error) if error.passes() => wait.say(&error.to_string()),
             Err(error) => return Err(RosterError::Nodelist(error)),
         }
-        tries += 1;
         tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// Who is told about the wait, and what they were told.
+struct Wait<'a> {
+    notify: &'a Notify,
+    said: String,
+    last_word: Option<Instant>,
+}
+
+impl Wait<'_> {
+    fn say(&mut self, why: &str) {
+        let words = format!("waiting for Corosync: {why}");
+        let is_due = self.last_word.is_none_or(|last| last.elapsed() >= WORD_EVERY);
+        if is_due || words != self.said {
+            self.notify.waiting(&words, PATIENCE);
+            self.last_word = Some(Instant::now());
+        }
+        if words != self.said {
+            tracing::warn!("{words}");
+            self.said = words;
+        }
     }
 }
 

@@ -8,7 +8,8 @@
 //! of these, with the same number, members and quorum.
 //!
 //! - The number is one more than any that a member has been through.
-//! - It is quorate if every member's quorum service says so of this ring.
+//! - It is quorate if every member's quorum service says so of this ring, and by a majority if all
+//!   count one.
 //! - Who is with us on the ring and shows no life is left out: any member proposes a tag with that
 //!   process among the left out. A change of the quorum alone is proposed as another round.
 //! - Tags only grow on one ring with one group, and all hear them in one order, so all find the same.
@@ -20,7 +21,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::NodeId;
+use model::{NodeId, Quorum};
 use serde::{Deserialize, Serialize};
 
 /// One life of one node's membership in the group.
@@ -53,6 +54,24 @@ pub(super) struct Completed {
     ring: Ring,
 }
 
+/// What a quorum service says of a ring, and what the votes there come to: the weaker word first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Standing {
+    Inquorate,
+    ByRule,
+    ByMajority,
+}
+
+impl From<Standing> for Quorum {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Inquorate => Self::No,
+            Standing::ByRule => Self::ByRule,
+            Standing::ByMajority => Self::Majority,
+        }
+    }
+}
+
 /// What a process says after each change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Here {
@@ -63,7 +82,7 @@ pub(super) struct Here {
     with: BTreeSet<Process>,
     /// and a digest of what was delivered in it, and in which order.
     heard: u64,
-    quorate: bool,
+    standing: Standing,
 }
 
 /// A membership that all its members agree on.
@@ -71,7 +90,7 @@ pub(super) struct Here {
 pub(super) struct Membership {
     pub(super) id: u64,
     pub(super) members: Vec<NodeId>,
-    pub(super) quorate: bool,
+    pub(super) quorum: Quorum,
 }
 
 /// What a delivered word did.
@@ -107,10 +126,10 @@ pub(super) struct Agreement {
     with: BTreeSet<Process>,
     heard: u64,
     /// What the quorum service says, and of which ring.
-    quorum: Option<(Ring, bool)>,
+    quorum: Option<(Ring, Standing)>,
     said: Option<Tag>,
-    /// The highest proposal made, with the quorum that it was made for.
-    proposed: Option<(Tag, Option<bool>)>,
+    /// The highest proposal made, with the standing that it was made for.
+    proposed: Option<(Tag, Option<Standing>)>,
 }
 
 impl Agreement {
@@ -167,8 +186,8 @@ impl Agreement {
     }
 
     /// The quorum service speaks of a ring. One that is not ours yet will be.
-    pub(super) fn quorum_changed(&mut self, ring: Ring, quorate: bool) {
-        self.quorum = Some((ring, quorate));
+    pub(super) fn quorum_changed(&mut self, ring: Ring, standing: Standing) {
+        self.quorum = Some((ring, standing));
         // Nobody tells a process that joins the ring that it joins on.
         if self.ring.is_none() {
             self.ring_changed(ring);
@@ -199,26 +218,26 @@ impl Agreement {
     }
 
     /// What the quorum service says of the ring that we are on.
-    fn quorate(&self) -> Option<bool> {
-        self.quorum.filter(|(ring, _)| self.ring == Some(*ring)).map(|(_, quorate)| quorate)
+    fn standing(&self) -> Option<Standing> {
+        self.quorum.filter(|(ring, _)| self.ring == Some(*ring)).map(|(_, standing)| standing)
     }
 
     /// What is to be broadcast now; each word once.
     pub(super) fn next_word(&mut self) -> Option<Say> {
         let tag = self.tag()?;
-        let quorate = self.quorate()?;
+        let standing = self.standing()?;
         if !self.group.contains(&self.own) {
             return None;
         }
         if !self.complete && self.said.as_ref() != Some(&tag) {
             self.said = Some(tag.clone());
             let (last, with, heard) = (self.last, self.with.clone(), self.heard);
-            return Some(Say::Here(Here { tag, last, with, heard, quorate }));
+            return Some(Say::Here(Here { tag, last, with, heard, standing }));
         }
-        let counted = self.heres.get(&self.own).map(|here| here.quorate);
-        let under_way = self.proposed.as_ref().and_then(|(_, quorate)| *quorate);
-        let changed = self.complete && counted != Some(quorate) && under_way != Some(quorate);
-        changed.then(|| self.propose(tag, Some(quorate)))
+        let counted = self.heres.get(&self.own).map(|here| here.standing);
+        let under_way = self.proposed.as_ref().and_then(|(_, standing)| *standing);
+        let changed = self.complete && counted != Some(standing) && under_way != Some(standing);
+        changed.then(|| self.propose(tag, Some(standing)))
     }
 
     /// Proposes to go on without `process`.
@@ -229,13 +248,13 @@ impl Agreement {
         (!under_way && tag.left_out.insert(process)).then(|| self.propose(tag, None))
     }
 
-    fn propose(&mut self, mut tag: Tag, quorate: Option<bool>) -> Say {
+    fn propose(&mut self, mut tag: Tag, standing: Option<Standing>) -> Say {
         if let Some((before, _)) = &self.proposed {
             tag.round = tag.round.max(before.round);
             tag.left_out.extend(&before.left_out);
         }
         tag.round += 1;
-        self.proposed = Some((tag.clone(), quorate));
+        self.proposed = Some((tag.clone(), standing));
         Say::Propose(tag)
     }
 
@@ -280,13 +299,14 @@ impl Agreement {
         for part in parts_that_diverged(&self.heres) {
             id += 1;
             if part.contains(&self.own) {
-                passed.push(Membership { id, members: nodes(&part), quorate: false });
+                passed.push(Membership { id, members: nodes(&part), quorum: Quorum::No });
             }
         }
         id += 1;
         let with = self.members();
-        let quorate = self.heres.values().all(|here| here.quorate);
-        passed.push(Membership { id, members: nodes(&with), quorate });
+        let weakest = self.heres.values().map(|here| here.standing).min();
+        let quorum = weakest.unwrap_or(Standing::Inquorate).into();
+        passed.push(Membership { id, members: nodes(&with), quorum });
         self.last = Completed { id, ring: self.ring.unwrap_or_default() };
         (self.with, self.heard, self.complete) = (with, 0, true);
         passed

@@ -4,33 +4,30 @@
 //! each is made on a thread of its own, which is left behind where it must be.
 
 use std::io;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 
-/// Corosync answers at once or is in trouble.
-const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// Whether anybody still waits for what comes of a call.
+pub(super) struct Wanted<'a, T>(&'a oneshot::Sender<T>);
 
-/// There was no answer.
-#[derive(Debug)]
-pub(super) enum Unanswered {
-    Silent,
-    Thread(io::Error),
+impl<T> Wanted<'_, T> {
+    pub(super) fn is_still(&self) -> bool {
+        !self.0.is_closed()
+    }
 }
 
-/// Makes calls away from this thread, and waits a while for what they come to.
-pub(super) async fn apart<T>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unanswered>
+/// Makes calls away from this thread. Ready when they are answered, which may be never: who waits
+/// must be ready for that, and must not begin again before.
+pub(super) async fn apart<T>(
+    work: impl FnOnce(&Wanted<'_, T>) -> T + Send + 'static,
+) -> io::Result<T>
 where
     T: Send + 'static,
 {
     let (send, answer) = oneshot::channel();
-    std::thread::Builder::new()
-        .name("corosync".to_owned())
-        .spawn(move || drop(send.send(work())))
-        .map_err(Unanswered::Thread)?;
-    match timeout(ANSWER_MAX, answer).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(_)) | Err(_) => Err(Unanswered::Silent),
-    }
+    std::thread::Builder::new().name("corosync".to_owned()).spawn(move || {
+        let came_of_it = work(&Wanted(&send));
+        let _nobody_waits = send.send(came_of_it);
+    })?;
+    answer.await.map_err(|_panicked| io::ErrorKind::BrokenPipe.into())
 }

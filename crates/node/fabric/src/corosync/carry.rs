@@ -1,13 +1,15 @@
 //! Alone until Corosync is reached, in its group until that is lost, and so on.
 
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use model::Quorum;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::Member;
-use super::link::{Link, LinkError};
+use super::link::Link;
 use super::queue::Queue;
 use super::session::{Ended, NodeEnds, Session};
 use crate::{Ends, Event, Incoming, Outgoing};
@@ -16,6 +18,12 @@ use crate::{Ends, Event, Incoming, Outgoing};
 const RETRY_FIRST: Duration = Duration::from_millis(20);
 const RETRY_LONGEST: Duration = Duration::from_millis(500);
 
+/// A Corosync that runs answers sooner; if none does, the node begins its life alone.
+const FIRST_MAX: Duration = Duration::from_secs(1);
+
+/// Longer, and there is something to be said about it.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+
 /// The node has let go of its end.
 struct NodeGone;
 
@@ -23,12 +31,13 @@ struct NodeGone;
 pub(super) async fn carry(member: Member, mut ends: Ends) {
     let mut queue = Queue::default();
     let mut last = 0;
-    let mut link = Link::open(member.node).await.ok();
+    let mut opening = open_at_last(member);
+    let mut link = timeout(FIRST_MAX, &mut opening).await.ok();
     loop {
         match link.take() {
-            Some(open) => {
+            Some(mut open) => {
                 tracing::info!("Corosync reached");
-                let session = Session::new(&open, &mut queue, last, member.stall);
+                let session = Session::new(&mut open, &mut queue, last, member.stall);
                 let Ends { incoming, outbox, pressure } = &mut ends;
                 let node = NodeEnds { incoming, outbox, pressure };
                 let (reached, ended) = session.live(node).await;
@@ -43,10 +52,11 @@ pub(super) async fn carry(member: Member, mut ends: Ends) {
                     | Ended::Stalled
                     | Ended::Overflow => tracing::error!("out of the cluster: {ended}"),
                 }
+                opening = open_at_last(member);
             }
             None => {
                 last += 1;
-                match alone(member, last, &mut queue, &mut ends).await {
+                match alone(member, last, &mut queue, &mut ends, &mut opening).await {
                     Ok(open) => link = Some(open),
                     Err(NodeGone) => return,
                 }
@@ -61,17 +71,16 @@ async fn alone(
     id: u64,
     queue: &mut Queue,
     ends: &mut Ends,
+    opening: &mut Opening,
 ) -> Result<Link, NodeGone> {
     let event = Event::Membership { id, members: vec![member.node], quorum: Quorum::No };
     tell(&ends.incoming, event).await?;
     for payload in queue.take() {
         deliver(member, payload.as_ref(), ends).await?;
     }
-    let opening = open_at_last(member);
-    tokio::pin!(opening);
     loop {
         tokio::select! {
-            link = &mut opening => return Ok(link),
+            link = &mut *opening => return Ok(link),
             outgoing = ends.outbox.recv() => match outgoing {
                 Some(Outgoing::Broadcast(payload)) => {
                     deliver(member, payload.as_ref(), ends).await?;
@@ -84,26 +93,39 @@ async fn alone(
     }
 }
 
-/// Tries until it works.
-async fn open_at_last(member: Member) -> Link {
-    let mut wait = RETRY_FIRST;
-    let mut said = String::new();
-    loop {
-        match Link::open(member.node).await {
-            Ok(link) => return link,
-            Err(error) => said = say_once(&error, said),
+/// Ready when Corosync is reached.
+type Opening = Pin<Box<dyn Future<Output = Link> + Send>>;
+
+/// Tries until it works, one try after the other: one that hangs is waited for.
+fn open_at_last(member: Member) -> Opening {
+    Box::pin(async move {
+        let mut wait = RETRY_FIRST;
+        let mut said = String::new();
+        loop {
+            let opened = Link::open(member.node);
+            tokio::pin!(opened);
+            let opened = loop {
+                match timeout(ANSWER_MAX, &mut opened).await {
+                    Ok(opened) => break opened,
+                    Err(_elapsed) => said = say_once("Corosync does not answer", said),
+                }
+            };
+            match opened {
+                Ok(link) => return link,
+                Err(error) => said = say_once(&error.to_string(), said),
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(RETRY_LONGEST);
         }
-        tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(RETRY_LONGEST);
-    }
+    })
 }
 
-fn say_once(error: &LinkError, said: String) -> String {
-    let words = error.to_string();
-    if words != said {
-        tracing::warn!("no cluster: {words}; trying again");
+fn say_once(words: &str, said: String) -> String {
+    if words == said {
+        return said;
     }
-    words
+    tracing::warn!("no cluster: {words}; trying again");
+    words.to_owned()
 }
 
 /// A payload leaves the outbox by being delivered to the node itself.

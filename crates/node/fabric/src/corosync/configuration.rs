@@ -12,7 +12,8 @@ use model::NodeId;
 use rust_corosync::CsError;
 use rust_corosync::cmap::{self, CmapIterStart, Data, Map};
 
-use super::calls::{self, Unanswered};
+use super::calls;
+use crate::Votes;
 
 /// The nodes of `corosync.conf`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct Nodelist {
 pub enum NodelistError {
     /// Corosync does not run, or it starts or ends.
     #[error("Corosync does not run or does not answer yet ({0})")]
-    NotThere(String),
+    NotThere(CsError),
     #[error("cannot ask Corosync")]
     Ask(#[source] io::Error),
     #[error("corosync.conf has no nodelist with this machine in it")]
@@ -51,16 +52,13 @@ impl NodelistError {
     }
 }
 
-/// Asks Corosync on this machine for its nodes.
+/// Asks Corosync on this machine for its nodes. While that hangs this is not ready.
 ///
 /// # Errors
 /// When it does not run, or its list does not say what is needed.
 pub async fn nodelist() -> Result<Nodelist, NodelistError> {
-    match calls::apart(read_nodelist).await {
-        Ok(read) => read.map_err(|error| NodelistError::NotThere(error.to_string()))?.check(),
-        Err(Unanswered::Silent) => Err(NodelistError::NotThere("it is silent".to_owned())),
-        Err(Unanswered::Thread(error)) => Err(NodelistError::Ask(error)),
-    }
+    let read = calls::apart(|_| read_nodelist()).await.map_err(NodelistError::Ask)?;
+    read.map_err(NodelistError::NotThere)?.check()
 }
 
 /// How long Corosync may take to find that a node is lost and to go on without it: its token and
@@ -76,6 +74,12 @@ pub(super) fn time_to_reform() -> Result<Duration, CsError> {
     Ok(Duration::from_millis(token + consensus))
 }
 
+/// The votes of each node, as the file gives them; a quorum device's are not counted.
+pub(super) fn votes() -> Result<Votes, CsError> {
+    let counted = |node: &RawNode| Some((NodeId(node.id?), node.votes.unwrap_or(1)));
+    Ok(Votes::new(read_nodelist()?.nodes.values().filter_map(counted)))
+}
+
 /// What the nodelist section says, not yet checked.
 #[derive(Debug, Default)]
 struct Raw {
@@ -88,6 +92,7 @@ struct RawNode {
     id: Option<u32>,
     name: Option<String>,
     address: Option<String>,
+    votes: Option<u32>,
 }
 
 fn read_nodelist() -> Result<Raw, CsError> {
@@ -112,6 +117,7 @@ impl Raw {
         match key {
             "nodeid" => node.id = number(data),
             "name" => node.name = text(data),
+            "quorum_votes" => node.votes = number(data),
             "ring0_addr" => node.address = text(data),
             _another => {}
         }
@@ -136,7 +142,7 @@ impl Raw {
 impl RawNode {
     /// The name is, as in Pacemaker, what is called so, or else a first address that is a name.
     fn check(self) -> Result<(NodeId, String), NodelistError> {
-        let Self { id, name, address } = self;
+        let Self { id, name, address, votes: _ } = self;
         let spoken = address.clone().filter(|address| address.parse::<IpAddr>().is_err());
         let name = name.or(spoken);
         match (id, name) {

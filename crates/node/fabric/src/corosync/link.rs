@@ -8,17 +8,19 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
+use std::pin::Pin;
 use std::time::Duration;
 
-use model::NodeId;
+use model::{NodeId, Quorum};
 use rust_corosync::cpg::{self, Address, Guarantee};
 use rust_corosync::{CsError, DispatchFlags, NodeId as CsNodeId, TrackFlags, quorum};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::agreement::{Process, Ring};
-use super::calls::{self, Unanswered};
+use super::agreement::{Process, Ring, Standing};
+use super::calls::{self, Wanted};
 use super::configuration;
+use crate::Votes;
 
 /// The group of all daemons.
 const GROUP: &str = "quorate";
@@ -28,14 +30,14 @@ const GROUP: &str = "quorate";
 pub(super) enum LinkError {
     #[error("Corosync is not to be reached ({0})")]
     Corosync(CsError),
-    #[error("Corosync does not answer")]
-    Silent,
     #[error("corosync.conf has no quorum provider")]
     NoQuorumProvider,
     #[error("this machine is node {theirs} in corosync.conf and {ours} in our configuration")]
     OtherNode { theirs: u32, ours: u32 },
     #[error("process {0} of this machine is in the cluster already")]
     Taken(u32),
+    #[error("nobody waits any more")]
+    Unwanted,
     #[error("cannot wait for Corosync")]
     Wait(#[from] io::Error),
 }
@@ -51,12 +53,21 @@ impl From<CsError> for LinkError {
 pub(super) enum Word {
     Ring(Ring),
     Group { now: BTreeSet<Process>, left: BTreeSet<Process> },
-    Quorum { ring: Ring, quorate: bool },
+    Quorum { ring: Ring, standing: Standing },
     Message { from: Process, bytes: Vec<u8> },
+}
+
+/// What the quorum service said last.
+#[derive(Clone, Debug)]
+struct Verdict {
+    ring: Ring,
+    quorate: bool,
+    members: Vec<NodeId>,
 }
 
 thread_local! {
     static HEARD: RefCell<Vec<Word>> = const { RefCell::new(Vec::new()) };
+    static VERDICTS: RefCell<Vec<Verdict>> = const { RefCell::new(Vec::new()) };
 }
 
 fn hear(word: Word) {
@@ -98,10 +109,11 @@ fn on_quorum(
     _handle: &quorum::Handle,
     quorate: bool,
     ring: quorum::RingId,
-    _members: Vec<CsNodeId>,
+    members: Vec<CsNodeId>,
 ) {
     let ring = Ring { sequence: ring.seq, representative: ring.nodeid.into() };
-    hear(Word::Quorum { ring, quorate });
+    let members = members.into_iter().map(|id| NodeId(id.into())).collect();
+    VERDICTS.with_borrow_mut(|verdicts| verdicts.push(Verdict { ring, quorate, members }));
 }
 
 /// Watches a descriptor that one of the libraries shows its readiness by, through one of our own.
@@ -122,6 +134,7 @@ pub(super) struct Link {
     votes: AsyncFd<OwnedFd>,
     cpg: cpg::Handle,
     quorum: quorum::Handle,
+    counting: Counting,
     pub(super) own: Process,
     /// How long Corosync may take to find that somebody is lost and to go on.
     pub(super) reform: Duration,
@@ -136,49 +149,44 @@ pub(super) enum Sent {
 }
 
 impl Link {
-    /// Connects and joins the group.
+    /// Connects and joins the group. Not ready while Corosync hangs.
     pub(super) async fn open(node: NodeId) -> Result<Self, LinkError> {
-        let Handshake { cpg, quorum, reform } = match calls::apart(move || handshake(node)).await {
-            Ok(handles) => handles?,
-            Err(Unanswered::Silent) => return Err(LinkError::Silent),
-            Err(Unanswered::Thread(error)) => return Err(LinkError::Wait(error)),
-        };
+        let shaken = calls::apart(move |wanted| handshake(node, wanted)).await?;
+        let Handshake { cpg, quorum, votes, reform } = shaken?;
         Ok(Self {
             messages: watch(cpg::fd_get(&cpg)?)?,
             votes: watch(quorum::fd_get(&quorum)?)?,
             cpg,
             quorum,
+            counting: Counting { votes, verdict: None, again: None },
             own: Process { node: node.0, pid: std::process::id() },
             reform,
         })
     }
 
-    /// The next words, at least one.
-    pub(super) async fn next(&self) -> Result<Vec<Word>, CsError> {
+    /// The next words, at least one. May be dropped before it is ready without losing one.
+    pub(super) async fn next(&mut self) -> Result<Vec<Word>, CsError> {
         loop {
             let words = tokio::select! {
                 biased;
                 ready = self.votes.readable() => {
                     let mut ready = ready.map_err(|_closed| CsError::CsErrLibrary)?;
-                    let words = heard(quorum::dispatch(&self.quorum, DispatchFlags::OneNonblocking))?;
-                    if words.is_none() {
+                    if !called(quorum::dispatch(&self.quorum, DispatchFlags::OneNonblocking))? {
                         ready.clear_ready();
                     }
-                    words
+                    self.counting.take(VERDICTS.take())
                 }
+                votes = self.counting.counted() => self.counting.recount(votes),
                 ready = self.messages.readable() => {
                     let mut ready = ready.map_err(|_closed| CsError::CsErrLibrary)?;
-                    let words = heard(cpg::dispatch(&self.cpg, DispatchFlags::OneNonblocking))?;
-                    if words.is_none() {
+                    if !called(cpg::dispatch(&self.cpg, DispatchFlags::OneNonblocking))? {
                         ready.clear_ready();
                     }
-                    words
+                    HEARD.take()
                 }
             };
-            match words {
-                Some(words) if !words.is_empty() => return Ok(words),
-                // A callback that we do not listen to, or nothing.
-                Some(_) | None => {}
+            if !words.is_empty() {
+                return Ok(words);
             }
         }
     }
@@ -193,12 +201,65 @@ impl Link {
     }
 }
 
-/// What the callbacks left; `None` if there was nothing to call back for.
-fn heard(dispatched: Result<(), CsError>) -> Result<Option<Vec<Word>>, CsError> {
+/// Whether there was something to call back for.
+fn called(dispatched: Result<(), CsError>) -> Result<bool, CsError> {
     match dispatched {
-        Ok(()) => Ok(Some(HEARD.take())),
-        Err(CsError::CsErrTryAgain) => Ok(None),
+        Ok(()) => Ok(true),
+        Err(CsError::CsErrTryAgain) => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+/// By what a quorum is one. Corosync does not say, so it is counted from the votes that its
+/// configuration gives, which may have been read anew since: at each word of the quorum service they
+/// are asked for again, and a count that comes out differently is one more word.
+struct Counting {
+    votes: Votes,
+    verdict: Option<Verdict>,
+    again: Option<Again>,
+}
+
+/// The votes, read on a thread of its own.
+type Again = Pin<Box<dyn Future<Output = Option<Votes>> + Send>>;
+
+impl Counting {
+    fn take(&mut self, verdicts: Vec<Verdict>) -> Vec<Word> {
+        let Some(last) = verdicts.last() else { return Vec::new() };
+        self.verdict = Some(last.clone());
+        self.again =
+            Some(Box::pin(async { calls::apart(|_| configuration::votes()).await.ok()?.ok() }));
+        verdicts.iter().map(|verdict| self.word(verdict)).collect()
+    }
+
+    fn word(&self, verdict: &Verdict) -> Word {
+        let Verdict { ring, quorate, members } = verdict;
+        let standing = match (quorate, self.votes.quorum(members)) {
+            (false, _) => Standing::Inquorate,
+            (true, Quorum::Majority) => Standing::ByMajority,
+            (true, Quorum::ByRule | Quorum::No) => Standing::ByRule,
+        };
+        Word::Quorum { ring: *ring, standing }
+    }
+
+    /// Ready when the votes have been read again.
+    async fn counted(&mut self) -> Option<Votes> {
+        match &mut self.again {
+            Some(again) => again.await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn recount(&mut self, votes: Option<Votes>) -> Vec<Word> {
+        self.again = None;
+        match (votes, &self.verdict) {
+            (Some(votes), Some(verdict)) if votes != self.votes => {
+                let verdict = verdict.clone();
+                self.votes = votes;
+                vec![self.word(&verdict)]
+            }
+            // One that cannot be read now is no reason to doubt the one before.
+            (Some(_) | None, _) => Vec::new(),
+        }
     }
 }
 
@@ -206,10 +267,13 @@ fn heard(dispatched: Result<(), CsError>) -> Result<Option<Vec<Word>>, CsError> 
 struct Handshake {
     cpg: cpg::Handle,
     quorum: quorum::Handle,
+    votes: Votes,
     reform: Duration,
 }
 
-fn handshake(node: NodeId) -> Result<Handshake, LinkError> {
+type Shaken = Result<Handshake, LinkError>;
+
+fn handshake(node: NodeId, wanted: &Wanted<'_, Shaken>) -> Shaken {
     let listeners = cpg::ModelData::ModelV1(cpg::Model1Data {
         flags: cpg::Model1Flags::None,
         deliver_fn: Some(on_message),
@@ -236,7 +300,54 @@ fn handshake(node: NodeId) -> Result<Handshake, LinkError> {
     if let Some(twin) = present.iter().map(process).find(|process| process.node == node.0) {
         return Err(LinkError::Taken(twin.pid));
     }
-    let reform = configuration::time_to_reform()?;
+    let (reform, count) = (configuration::time_to_reform()?, configuration::votes()?);
+    if !wanted.is_still() {
+        return Err(LinkError::Unwanted);
+    }
     cpg::join(&group, GROUP)?;
-    Ok(Handshake { cpg: group, quorum: votes, reform })
+    Ok(Handshake { cpg: group, quorum: votes, votes: count, reform })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RING: Ring = Ring { sequence: 8, representative: 1 };
+
+    fn one_each(nodes: u32) -> Votes {
+        Votes::one_each((1..=nodes).map(NodeId))
+    }
+
+    fn counting(nodes: u32) -> Counting {
+        Counting { votes: one_each(nodes), verdict: None, again: None }
+    }
+
+    fn verdict(quorate: bool, members: &[u32]) -> Verdict {
+        Verdict { ring: RING, quorate, members: members.iter().copied().map(NodeId).collect() }
+    }
+
+    #[test]
+    fn corosync_says_whether_and_the_votes_say_by_what() {
+        let counting = counting(3);
+        for (quorate, members, standing) in [
+            (true, [1, 2].as_slice(), Standing::ByMajority),
+            (true, &[2], Standing::ByRule),
+            (true, &[2, 7, 8], Standing::ByRule),
+            (false, &[1, 2, 3], Standing::Inquorate),
+        ] {
+            let word = counting.word(&verdict(quorate, members));
+            assert_eq!(word, Word::Quorum { ring: RING, standing }, "{quorate} {members:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn votes_that_came_out_differently_are_one_more_word() {
+        let mut counting = counting(3);
+        let said = counting.take(vec![verdict(true, &[1, 2])]);
+        assert_eq!(said, [Word::Quorum { ring: RING, standing: Standing::ByMajority }]);
+        assert_eq!(counting.recount(None), []);
+        assert_eq!(counting.recount(Some(one_each(3))), []);
+        let said = counting.recount(Some(one_each(4)));
+        assert_eq!(said, [Word::Quorum { ring: RING, standing: Standing::ByRule }]);
+    }
 }

@@ -14,6 +14,8 @@ pub(super) struct Queue {
     offset: usize,
     /// Payload bytes that were sent and not delivered yet.
     pub(super) in_flight: usize,
+    /// In so many parts.
+    pub(super) parts_in_flight: usize,
     /// Parts ever sent.
     number: u64,
 }
@@ -29,7 +31,8 @@ impl Queue {
 
     /// Everything that is not delivered is to be sent anew.
     pub(super) fn restart(&mut self) {
-        (self.at, self.offset, self.in_flight) = (0, 0, 0);
+        (self.at, self.offset) = (0, 0);
+        (self.in_flight, self.parts_in_flight) = (0, 0);
     }
 
     /// What is to be sent next.
@@ -44,6 +47,7 @@ impl Queue {
     pub(super) fn sent(&mut self, length: usize, rest: u32) {
         self.number += 1;
         self.in_flight += length;
+        self.parts_in_flight += 1;
         if rest == 0 {
             (self.at, self.offset) = (self.at + 1, 0);
         } else {
@@ -54,6 +58,7 @@ impl Queue {
     /// A part came back. Answers with the payload that it was the last of.
     pub(super) fn delivered(&mut self, part: &Part<'_>) -> Option<Arc<Vec<u8>>> {
         self.in_flight = self.in_flight.saturating_sub(part.bytes.len());
+        self.parts_in_flight = self.parts_in_flight.saturating_sub(1);
         if part.rest > 0 {
             return None;
         }
@@ -86,13 +91,13 @@ mod tests {
         }
         let max = PART_MAX as u32;
         assert_eq!(parts, [(PART_MAX, max + 1), (PART_MAX, 1), (1, 0), (0, 0)]);
-        assert_eq!(queue.in_flight, payload.len());
+        assert_eq!((queue.in_flight, queue.parts_in_flight), (payload.len(), 4));
         let part =
             |length, rest| Part { membership: 3, number: 0, rest, bytes: &payload[..length] };
         assert_eq!(queue.delivered(&part(PART_MAX, max + 1)), None);
         assert_eq!(queue.delivered(&part(PART_MAX, 1)), None);
         assert_eq!(queue.delivered(&part(1, 0)), Some(Arc::clone(&payload)));
-        assert_eq!(queue.in_flight, 0);
+        assert_eq!((queue.in_flight, queue.parts_in_flight), (0, 1));
         assert!(!queue.is_empty());
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use model::{NodeId, Quorum};
+use model::NodeId;
 use rust_corosync::CsError;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
@@ -24,6 +24,11 @@ const WINDOW: u64 = 4 << 20;
 /// Own bytes on their way through the ring: enough to keep it busy, little enough that a word about
 /// the membership does not wait long behind them.
 const IN_FLIGHT_MAX: usize = 512 << 10;
+
+/// The same in messages: each that Corosync has not taken from its library holds a place in a socket,
+/// and where no place is left the library waits for one and never returns if Corosync hangs. There
+/// are some 270 places.
+const PARTS_IN_FLIGHT_MAX: usize = 128;
 
 /// A node's turns in the time after which it counts as stalled.
 const TURNS_PER_STALL: u32 = 4;
@@ -70,7 +75,7 @@ pub(super) struct NodeEnds<'a> {
 
 /// See the module.
 pub(super) struct Session<'a> {
-    link: &'a Link,
+    link: &'a mut Link,
     queue: &'a mut Queue,
     agreement: Agreement,
     /// The membership whose messages are delivered now.
@@ -106,7 +111,12 @@ struct Asked {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(link: &'a Link, queue: &'a mut Queue, last: u64, stall: Duration) -> Self {
+    pub(super) fn new(
+        link: &'a mut Link,
+        queue: &'a mut Queue,
+        last: u64,
+        stall: Duration,
+    ) -> Self {
         queue.restart();
         Self {
             agreement: Agreement::new(link.own, last),
@@ -200,7 +210,7 @@ impl<'a> Session<'a> {
                 }
                 self.agreement.group_changed(now, &left);
             }
-            Word::Quorum { ring, quorate } => self.agreement.quorum_changed(ring, quorate),
+            Word::Quorum { ring, standing } => self.agreement.quorum_changed(ring, standing),
             Word::Message { from, bytes } => self.hear(from, &bytes, pressure)?,
         }
         self.follow();
@@ -230,9 +240,7 @@ impl<'a> Session<'a> {
             Heard::Completed(memberships) => {
                 // What was under way in the one before is void.
                 self.follow_end();
-                for Membership { id, members, quorate } in memberships {
-                    // Corosync does not say by what; and its rules may be any.
-                    let quorum = if quorate { Quorum::ByRule } else { Quorum::No };
+                for Membership { id, members, quorum } in memberships {
                     let event = Event::Membership { id, members, quorum };
                     self.pending.push_back(Incoming::Event(event));
                 }
@@ -322,6 +330,7 @@ impl<'a> Session<'a> {
         let taken = self.vitals.taken_by_all(&self.agreement.members());
         let behind = self.stream.saturating_sub(taken);
         while self.queue.in_flight < IN_FLIGHT_MAX
+            && self.queue.parts_in_flight < PARTS_IN_FLIGHT_MAX
             && behind + (self.queue.in_flight as u64) < WINDOW
             && let Some(part) = self.queue.next_part(membership)
         {

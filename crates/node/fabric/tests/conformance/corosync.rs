@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use testbed::{Life, Plan};
 
-use super::bed::{Bed, Carrier, Line, Scratch};
+use super::bed::{Bed, Carrier, Line, Process, Scratch};
 use super::{PROGRAM, suite};
 
 /// Corosync's tokens need the processors, so one cluster at a time.
@@ -138,5 +138,42 @@ fn without_corosync_a_member_is_alone_until_it_returns() {
     corosync.with_bed(|bed| bed.start_corosync(3));
     bed.wait_membership(&[1, 2, 3], &[1, 2, 3]);
     bed.flush(&[1, 2, 3], "again");
+    bed.finish();
+}
+
+#[test]
+fn a_member_whose_corosync_hangs_is_alone_until_that_goes_on() {
+    let Some(corosync) = Corosync::start(IMPATIENT_MS) else { return };
+    let bed = Bed::start(&corosync, &[1, 2, 3]);
+    corosync.with_bed(|bed| bed.signal_corosync(3, "STOP"));
+    // More than Corosync's sockets hold.
+    bed.members[&3].order("burst 3000 into-the-void");
+    bed.wait_membership(&[3], &[3]);
+    bed.members[&3].wait_delivered("into-the-void-2999");
+    bed.wait_membership(&[1, 2], &[1, 2]);
+    bed.flush(&[1, 2], "without");
+    corosync.with_bed(|bed| bed.signal_corosync(3, "CONT"));
+    bed.wait_membership(&[1, 2, 3], &[1, 2, 3]);
+    bed.flush(&[1, 2, 3], "again");
+    bed.finish();
+}
+
+#[test]
+fn who_corosync_does_not_call_so_is_kept_out() {
+    let Some(corosync) = Corosync::start(PATIENT_MS) else { return };
+    let bed = Bed::start(&corosync, &[1, 2]);
+    let mut command = corosync.with_bed(|bed| bed.command(2, PROGRAM));
+    command.args(["corosync", "1", PATIENT_MS]);
+    let impostor = Process::start(command);
+    let mut command = corosync.with_bed(|bed| bed.command(2, PROGRAM));
+    command.args(["corosync", "2", PATIENT_MS]);
+    let twin = Process::start(command);
+    for (process, node) in [(&impostor, 1), (&twin, 2)] {
+        process.wait(
+            "a membership of its own",
+            |log| matches!(log, [Line::Membership { quorate: false, members, .. }] if members == &[node]),
+        );
+    }
+    bed.flush(&[1, 2], "undisturbed");
     bed.finish();
 }
