@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Life, Plan};
+use crate::run::run;
 use crate::{Result, corosync, machine, network, power, quorate};
 
 /// Nodes and what connects them.
@@ -126,14 +127,13 @@ impl Bed {
     fn boot(&self, node: u32) -> Result<()> {
         let Some(script) = &self.plan().boot else { return Ok(()) };
         let own = self.node_dir(&name(node));
-        let log = fs::OpenOptions::new().create(true).append(true).open(own.join("boot.log"));
-        let log = log.map_err(|error| format!("{}: {error}", own.display()))?;
-        let mut command = self.command(node, "setsid")?;
-        command.args(["sh", "-c", script]).env("NODE", name(node));
+        // A child of the node's first process, and of nobody outside: who enters a node stops with
+        // what it started there, and then nobody would take that away when it is killed.
+        let apart = "setsid sh -c \"$1\" </dev/null >>\"$OWN/boot.log\" 2>&1 &";
+        let mut command = self.command(node, "sh")?;
+        command.args(["-c", apart, "sh", script]).env("NODE", name(node));
         command.env("BED", &self.root).env("OWN", &own);
-        command.stdin(Stdio::null()).stderr(log.try_clone().map_err(|error| error.to_string())?);
-        let started = command.stdout(log).spawn();
-        started.map(drop).map_err(|error| format!("{command:?}: {error}"))
+        run(&mut command).map(drop)
     }
 
     fn power_on_bare(&self, node: u32) -> Result<()> {
