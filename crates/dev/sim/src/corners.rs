@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{NodeId, Quorum};
 use wire::Message;
 use wire::api::Change;
+use wire::peer::Evidence;
 
 use crate::fabric::Ring;
 use crate::world::World;
@@ -34,11 +35,13 @@ pub enum Corner {
     QuorumByRule,
     QuorumTwice,
     FencedCameBackEarly,
+    ResetByWatchdog,
+    BelievedReset,
 }
 
 impl Corner {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Partition,
         Self::Blackout,
         Self::ProcessDied,
@@ -57,6 +60,8 @@ impl Corner {
         Self::QuorumByRule,
         Self::QuorumTwice,
         Self::FencedCameBackEarly,
+        Self::ResetByWatchdog,
+        Self::BelievedReset,
     ];
 
     /// What happened, for the tally.
@@ -82,6 +87,10 @@ impl Corner {
             Self::QuorumByRule => "half or fewer got quorum by a rule",
             Self::QuorumTwice => "... and another side had it, too",
             Self::FencedCameBackEarly => "a fenced node was back before its fencing was announced",
+            Self::ResetByWatchdog => "a watchdog reset its machine",
+            Self::BelievedReset => {
+                "a node was taken for off because its watchdog must have reset it"
+            }
         }
     }
 }
@@ -147,6 +156,14 @@ pub(crate) fn at_coordinators_crash(world: &mut World, node: NodeId) {
     }
     if world.fabric.fencings_of(node).iter().any(|fencing| fencing.device_succeeded) {
         world.visit(Corner::CoordinatorCrashedBeforeConfirming);
+    }
+}
+
+/// Looks at what a member says.
+pub(crate) fn at_broadcast(world: &mut World, message: &Message) {
+    let Message::Fenced(fenced) = message else { return };
+    if matches!(fenced.evidence, Some(Evidence::Watchdog { .. })) {
+        world.visit(Corner::BelievedReset);
     }
 }
 

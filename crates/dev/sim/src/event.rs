@@ -48,6 +48,8 @@ pub(crate) enum Event {
         node: NodeId,
         life: u64,
     },
+    /// Daemons feed their machines' watchdogs, and those that are starved reset the machine.
+    Watchdogs,
     Fault,
     ClientEdits,
     /// The safety phase ends.

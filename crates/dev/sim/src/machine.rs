@@ -1,9 +1,13 @@
 //! One simulated machine: power, a daemon with its disk, and the processes that agents left.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use controller::{AgentRun, Controller, Identity, Input, Record, Restored, RunToken};
 use model::{NodeId, NodeName, Role, Tick};
+
+use crate::quorum::Rule;
+use crate::scene::Scene;
 
 #[derive(Debug)]
 pub(crate) struct Machine {
@@ -28,6 +32,15 @@ pub(crate) struct Machine {
     pub(crate) runs: BTreeMap<RunToken, AgentRun>,
     /// The wall clock is off by so many seconds.
     pub(crate) skew: i64,
+    /// What resets it when it is not fed for so long.
+    pub(crate) watchdog: Option<Duration>,
+    /// When the watchdog was fed last; `None` while it is not armed.
+    pub(crate) fed_at: Option<Tick>,
+    /// When the watchdog would have reset it, if its power had not gone before.
+    pub(crate) doomed_at: Option<Tick>,
+    /// Others may count on the watchdog since the machine got its power.
+    pub(crate) promised_reset: bool,
+    majority_only: bool,
     /// The operator asked it to shut down, and it should stay so.
     pub(crate) shut_down: bool,
 }
@@ -51,7 +64,7 @@ impl Disk {
 }
 
 impl Machine {
-    pub(crate) fn new(number: u32) -> Self {
+    pub(crate) fn new(number: u32, scene: &Scene) -> Self {
         Self {
             id: NodeId(number),
             name: format!("n{number}"),
@@ -65,6 +78,11 @@ impl Machine {
             was_fenced: false,
             runs: BTreeMap::new(),
             skew: 0,
+            watchdog: scene.watchdog,
+            fed_at: None,
+            doomed_at: None,
+            promised_reset: false,
+            majority_only: scene.rule == Rule::Majority,
             shut_down: false,
         }
     }
@@ -72,11 +90,15 @@ impl Machine {
     /// Starts the daemon from its disk.
     pub(crate) fn start(&mut self, nodes: u32) {
         self.life += 1;
+        self.doomed_at = None;
         let (restored, _) = Restored::from_records(self.disk.records.iter().cloned());
         let identity = Identity {
             id: self.id,
             name: NodeName::new(&self.name),
             incarnation: self.life,
+            watchdog: self.watchdog,
+            promised_reset: self.promised_reset,
+            majority_only: self.majority_only,
             nodes: (1..=nodes).map(|n| (NodeId(n), NodeName::new(format!("n{n}")))).collect(),
         };
         self.daemon = Some(Controller::new(identity, restored));
@@ -96,6 +118,24 @@ impl Machine {
         self.paused = None;
         self.runs.clear();
         self.active.clear();
+        let fed_at = self.fed_at.take().filter(|_| self.promised_reset);
+        let reset = fed_at.zip(self.watchdog).map(|(fed_at, watchdog)| fed_at.after(watchdog));
+        self.doomed_at = self.doomed_at.max(reset);
+        self.promised_reset = false;
+    }
+
+    /// What the daemon's loop does about the watchdog. To open it is to feed it, so a daemon that may
+    /// not live does not even open it.
+    pub(crate) fn feed(&mut self, now: Tick) {
+        let lives = self.daemon.as_ref().is_some_and(|daemon| daemon.may_live(now));
+        if lives && self.paused.is_none() {
+            self.fed_at = Some(now);
+        }
+    }
+
+    pub(crate) fn is_starved(&self, now: Tick) -> bool {
+        let limit = self.watchdog.unwrap_or(Duration::MAX);
+        self.fed_at.is_some_and(|fed_at| now.since(fed_at) > limit)
     }
 
     pub(crate) fn is_up(&self) -> bool {

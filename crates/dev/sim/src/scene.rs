@@ -1,5 +1,7 @@
 //! The cluster that a seed draws: nodes, resources, constraints, policies.
 
+use std::time::Duration;
+
 use crate::chance::Chance;
 use crate::quorum::Rule;
 
@@ -9,6 +11,8 @@ pub(crate) struct Scene {
     pub(crate) nodes: u32,
     /// What decides who has quorum.
     pub(crate) rule: Rule,
+    /// What resets machines whose daemon may not live.
+    pub(crate) watchdog: Option<Duration>,
     /// A `cib` document.
     pub(crate) xml: String,
     pub(crate) wanted: Vec<Wanted>,
@@ -28,8 +32,11 @@ pub(crate) struct Wanted {
 pub(crate) fn draw(chance: &mut Chance) -> Scene {
     let nodes = *chance.pick(&[2, 3, 3, 3, 4, 5]).unwrap_or(&3);
     let rule = Rule::draw(chance, nodes);
+    let watchdog = watchdog(chance, rule);
     let mut wanted = Vec::new();
-    let mut resources = fence_devices(chance);
+    // Where the watchdog is there, it may be all that there is.
+    let without = watchdog.is_some() && chance.percent(60);
+    let mut resources = if without { String::new() } else { fence_devices(chance) };
     let mut constraints = String::new();
     let primitives = chance.between(1, 5);
     for n in 0..primitives {
@@ -78,12 +85,12 @@ pub(crate) fn draw(chance: &mut Chance) -> Scene {
          <crm_config><cluster_property_set id=\"opts\">{}</cluster_property_set></crm_config>\
          <nodes/><resources>{resources}</resources><constraints>{constraints}</constraints>\
          </configuration><status/></cib>",
-        options(chance)
+        options(chance, watchdog)
     );
-    Scene { nodes, rule, xml, wanted }
+    Scene { nodes, rule, watchdog, xml, wanted }
 }
 
-fn options(chance: &mut Chance) -> String {
+fn options(chance: &mut Chance, watchdog: Option<Duration>) -> String {
     // `ignore` is not drawn: it waives by name what the invariants promise.
     let policy = *chance.pick(&["stop", "stop", "freeze", "demote", "fence"]).unwrap_or(&"stop");
     let option = |name: &str, value: &str| {
@@ -93,10 +100,20 @@ fn options(chance: &mut Chance) -> String {
     all.push_str(&option("dc-deadtime", "5s"));
     all.push_str(&option("cluster-recheck-interval", "60s"));
     all.push_str(&option("cluster-delay", "10s"));
+    if let Some(watchdog) = watchdog {
+        let wait = format!("{}s", watchdog.as_secs() * 2);
+        all.push_str(&option("fencing-watchdog-timeout", &wait));
+    }
     if chance.percent(20) {
         all.push_str(&option("start-failure-is-fatal", "false"));
     }
     all
+}
+
+/// Only where a majority decides, the others may count on it.
+fn watchdog(chance: &mut Chance, rule: Rule) -> Option<Duration> {
+    let has = rule == Rule::Majority && chance.percent(25);
+    has.then(|| Duration::from_secs(chance.between(4, 12)))
 }
 
 fn fence_devices(chance: &mut Chance) -> String {

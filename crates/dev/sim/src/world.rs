@@ -64,7 +64,7 @@ impl World {
         let scene = scene::draw(&mut chance);
         let faults = Faults::draw(&mut chance);
         let machines: BTreeMap<NodeId, Machine> =
-            (1..=scene.nodes).map(|n| (NodeId(n), Machine::new(n))).collect();
+            (1..=scene.nodes).map(|n| (NodeId(n), Machine::new(n, &scene))).collect();
         let votequorum = Votequorum::new(scene.rule, machines.len());
         let mut world = Self {
             scene,
@@ -119,6 +119,9 @@ impl World {
         for node in self.nodes() {
             let at = self.chance.between(0, 2_000_000);
             self.clock.after(at, Event::StartDaemon { node });
+        }
+        if self.scene.watchdog.is_some() {
+            self.clock.after(0, Event::Watchdogs);
         }
         let first = self.faults.every + 10_000_000;
         self.clock.after(first, Event::Fault);
@@ -183,6 +186,7 @@ impl World {
                     self.resume(node);
                 }
             }
+            Event::Watchdogs => self.watchdogs(),
             Event::Fault => self.fault(),
             Event::ClientEdits => self.client_edits(),
             Event::Calm => self.calm_down(),

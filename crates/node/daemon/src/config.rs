@@ -29,7 +29,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-#[cfg(feature = "corosync")]
+
 use std::time::Duration;
 
 use fabric::Votes;
@@ -39,6 +39,9 @@ use serde::Deserialize;
 /// Shorter, and a busy machine is taken for a lost one.
 #[cfg(feature = "corosync")]
 const STALL_MIN: Duration = Duration::from_millis(500);
+
+/// What drivers take, and what is of use.
+const WATCHDOG_SECONDS: std::ops::RangeInclusive<u64> = 2..=600;
 
 /// What the file says, checked and completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +55,15 @@ pub(crate) struct Config {
     pub(crate) log_file: Option<PathBuf>,
     pub(crate) fabric: FabricConfig,
     /// A watchdog device, which resets the machine when the loop hangs.
-    pub(crate) watchdog: Option<PathBuf>,
+    pub(crate) watchdog: Option<WatchdogConfig>,
+}
+
+/// The machine's watchdog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WatchdogConfig {
+    pub(crate) device: PathBuf,
+    /// After so long without food the machine is reset; the driver's own if not given.
+    pub(crate) timeout: Option<Duration>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -74,6 +85,8 @@ pub(crate) struct Roster {
     pub(crate) name: NodeName,
     /// All nodes, this one included.
     pub(crate) nodes: Vec<(NodeId, NodeName)>,
+    /// Nothing but a majority of votes ever has quorum.
+    pub(crate) majority_only: bool,
 }
 
 /// What carries messages between nodes, and who they are.
@@ -148,6 +161,7 @@ enum FabricSection {
 #[derive(Deserialize)]
 struct WatchdogSection {
     device: PathBuf,
+    timeout: Option<u64>,
 }
 
 /// Reads and checks the file.
@@ -179,6 +193,8 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
             corosync(file.name, stall, file.nodes.as_deref()).map_err(wrong)?
         }
     };
+    let watchdog =
+        file.watchdog.map(|section| watchdog(&section, &at)).transpose().map_err(wrong)?;
     Ok(Config {
         api_socket: file.api_socket.map_or(state_dir.join("api.sock"), |path| at(&path)),
         state_dir,
@@ -186,8 +202,25 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
         log_level: file.log_level,
         log_file: file.log_file.map(|path| at(&path)),
         fabric,
-        watchdog: file.watchdog.map(|section| at(&section.device)),
+        watchdog,
     })
+}
+
+fn watchdog(
+    section: &WatchdogSection,
+    at: &impl Fn(&Path) -> PathBuf,
+) -> Result<WatchdogConfig, String> {
+    let WatchdogSection { device, timeout } = section;
+    match timeout {
+        Some(seconds) if !WATCHDOG_SECONDS.contains(seconds) => Err(format!(
+            "the watchdog's `timeout` is {seconds}; it may be {} to {} seconds",
+            WATCHDOG_SECONDS.start(),
+            WATCHDOG_SECONDS.end()
+        )),
+        Some(_) | None => {
+            Ok(WatchdogConfig { device: at(device), timeout: timeout.map(Duration::from_secs) })
+        }
+    }
 }
 
 fn embedded(
@@ -209,7 +242,7 @@ fn embedded(
 /// The place of the node that is called so; or a word about the name that was meant.
 fn named_among(name: &str, nodes: Vec<(NodeId, NodeName)>) -> Result<Roster, String> {
     if let Some((id, name)) = nodes.iter().find(|(_, known)| known.as_str() == name).cloned() {
-        return Ok(Roster { id, name, nodes });
+        return Ok(Roster { id, name, nodes, majority_only: true });
     }
     let names = nodes.iter().map(|(_, name)| name.as_str());
     Err(hint(view::words::nearest(name, names).map(str::to_owned).as_ref()))

@@ -49,7 +49,8 @@ pub(crate) fn stay_off(state_dir: &Path) -> ExitCode {
 
 /// Lets go of everything, in an order in which nothing is lost.
 pub(crate) async fn end(running: Running, ended: Ended, config: &Config) -> ExitCode {
-    let Running { performer, watchdog, .. } = running;
+    let Running { mut performer, .. } = running;
+    let watchdog = performer.watchdog.take();
     match ended {
         Ended::AsDecided(ExitReason::ShutDown) => {
             leave(performer, config).await;
@@ -82,7 +83,8 @@ pub(crate) async fn end(running: Running, ended: Ended, config: &Config) -> Exit
 }
 
 async fn leave(performer: Performer, config: &Config) {
-    let Performer { fabric, executor, timers: _, disk, api, fabric_file: _ } = performer;
+    let Performer { fabric, executor, timers: _, disk, api, fabric_file: _, watchdog: _ } =
+        performer;
     drop(api);
     executor.shut_down().await;
     // Its last messages, such as the word that it leaves, are still on their way.

@@ -1,7 +1,7 @@
 //! The beginning of a daemon's life: everything opened in the order in which it is needed.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use api::Api;
@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use crate::agent_tools;
 use crate::clock::{Clock, incarnation};
 use crate::commands::FAILED;
-use crate::config::{Config, FabricConfig, Roster};
+use crate::config::{Config, FabricConfig, Roster, WatchdogConfig};
 use crate::disk::{Disk, Found};
 use crate::end;
 use crate::fabric_file::{self, FabricFileWriter};
@@ -25,7 +25,7 @@ use crate::perform::Performer;
 use crate::roster::RosterError;
 use crate::run::{self, Running};
 use crate::timers::Timers;
-use crate::watchdog::Watchdog;
+use crate::watchdog::{Promise, Watchdog};
 
 /// The daemon could not start.
 #[derive(Debug, thiserror::Error)]
@@ -91,25 +91,24 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
             "a former daemon left an agent running"
         );
     }
-    let watchdog = config.watchdog.as_deref().map(arm).transpose()?;
+    let watchdog = config.watchdog.as_ref().map(|asked| arm(asked, config)).transpose()?;
     let (report, reports) = mpsc::unbounded_channel();
     let executor = Executor::new(exec_config, report);
     let api = Api::listen(&config.api_socket).map_err(StartError::Api)?;
     let fabric = join(config, &roster);
     let fabric_file = fabric_file(config);
     restored.fabric_file = fabric_file.as_deref().and_then(fabric_file::read);
-    let controller = Controller::new(identity(&roster), restored);
+    let controller = Controller::new(identity(&roster, watchdog.as_ref()), restored);
     let timers = Timers::default();
     let fabric_file = FabricFileWriter::start(fabric_file);
     let mut running = Running {
         controller,
-        performer: Performer { fabric, executor, timers, disk, api, fabric_file },
+        performer: Performer { fabric, executor, timers, disk, api, fabric_file, watchdog },
         clock: Clock::start(),
         reports,
         terminate,
         interrupt,
         notify,
-        watchdog,
     };
     running.notify.ready();
     tracing::info!(node = %roster.name, id = %roster.id, "started");
@@ -121,8 +120,13 @@ fn take_signal(kind: SignalKind) -> Result<Signal, StartError> {
     signal(kind).map_err(StartError::Signals)
 }
 
-fn arm(device: &Path) -> Result<Watchdog, StartError> {
-    Watchdog::arm(device).map_err(|source| StartError::Watchdog { path: device.to_owned(), source })
+fn arm(asked: &WatchdogConfig, config: &Config) -> Result<Watchdog, StartError> {
+    let WatchdogConfig { device, timeout } = asked;
+    let failed = |source| StartError::Watchdog { path: device.clone(), source };
+    // Beside the socket: what is there does not outlive the machine's start, or need not.
+    let directory = config.api_socket.parent().unwrap_or(&config.state_dir);
+    let promise = Promise::find(directory).map_err(failed)?;
+    Watchdog::arm(device, *timeout, promise).map_err(failed)
 }
 
 /// With Corosync this may take until somebody starts that.
@@ -140,9 +144,17 @@ async fn find_roster(config: &Config, notify: &Notify) -> Result<Roster, StartEr
     }
 }
 
-fn identity(roster: &Roster) -> Identity {
-    let Roster { id, name, nodes } = roster.clone();
-    Identity { id, name, incarnation: incarnation(), nodes }
+fn identity(roster: &Roster, watchdog: Option<&Watchdog>) -> Identity {
+    let Roster { id, name, nodes, majority_only } = roster.clone();
+    Identity {
+        id,
+        name,
+        incarnation: incarnation(),
+        nodes,
+        watchdog: watchdog.map(Watchdog::timeout),
+        promised_reset: watchdog.is_some_and(Watchdog::was_promised),
+        majority_only,
+    }
 }
 
 fn join(config: &Config, roster: &Roster) -> fabric::Fabric {

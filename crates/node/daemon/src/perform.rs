@@ -10,6 +10,7 @@ use crate::disk::Disk;
 use crate::fabric_file::FabricFileWriter;
 use crate::report;
 use crate::timers::Timers;
+use crate::watchdog::Watchdog;
 
 /// Everything that does work for the brain.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(crate) struct Performer {
     pub(crate) disk: Disk,
     pub(crate) api: Api,
     pub(crate) fabric_file: FabricFileWriter,
+    pub(crate) watchdog: Option<Watchdog>,
 }
 
 impl Performer {
@@ -45,6 +47,7 @@ impl Performer {
             }
             Effect::SetAside { document, reason: _ } => self.disk.set_aside(document),
             Effect::WriteFabricFile { edition, text } => self.fabric_file.write(edition, text),
+            Effect::PromiseReset => self.promise_reset(),
             Effect::Reply { client, reply } => self.api.reply(client, reply),
             Effect::Report(entry) => {
                 report::log(&entry);
@@ -53,6 +56,15 @@ impl Performer {
             Effect::Exit { reason } => return Some(reason),
         }
         None
+    }
+
+    /// What cannot be remembered must not be promised, and the promise is what comes next.
+    fn promise_reset(&mut self) {
+        let promised = self.watchdog.as_mut().map(Watchdog::promise);
+        if let Some(Err(error)) = promised {
+            tracing::error!(%error, "cannot remember that others count on the watchdog: ending");
+            std::process::abort();
+        }
     }
 }
 

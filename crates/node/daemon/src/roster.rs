@@ -83,7 +83,9 @@ fn fit(list: Nodelist, name: Option<&NodeName>) -> Result<Roster, RosterError> {
         Some(ours) if *ours != own => {
             Err(RosterError::OtherName { ours: ours.clone(), theirs: own })
         }
-        Some(_) | None => Ok(Roster { id: list.own, name: own, nodes }),
+        Some(_) | None => {
+            Ok(Roster { id: list.own, name: own, nodes, majority_only: list.majority_only })
+        }
     }
 }
 
@@ -98,10 +100,11 @@ mod tests {
         let list = Nodelist {
             own: NodeId(2),
             nodes: vec![(NodeId(1), "a".to_owned()), (NodeId(2), "b".to_owned())],
+            majority_only: true,
         };
         let [a, b] = ["a", "b"].map(NodeName::new);
         let nodes = vec![(NodeId(1), a.clone()), (NodeId(2), b.clone())];
-        let roster = Roster { id: NodeId(2), name: b.clone(), nodes };
+        let roster = Roster { id: NodeId(2), name: b.clone(), nodes, majority_only: true };
         assert_eq!(fit(list.clone(), None).unwrap(), roster);
         assert_eq!(fit(list.clone(), Some(&b)).unwrap(), roster);
         let said = fit(list, Some(&a)).unwrap_err().to_string();

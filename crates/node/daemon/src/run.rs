@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::disk::Word;
 use crate::notify::Notify;
 use crate::perform::Performer;
-use crate::watchdog::{self, Watchdog};
+use crate::watchdog::Watchdog;
 
 /// What the loop works with.
 pub(crate) struct Running {
@@ -26,7 +26,6 @@ pub(crate) struct Running {
     pub(crate) terminate: Signal,
     pub(crate) interrupt: Signal,
     pub(crate) notify: Notify,
-    pub(crate) watchdog: Option<Watchdog>,
 }
 
 /// Why the loop ended.
@@ -48,7 +47,7 @@ enum Heard {
 /// Steps the brain until it decides to leave.
 pub(crate) async fn run(running: &mut Running) -> Ended {
     let mut alive = interval(running.notify.alive_every());
-    let mut feed = interval(running.watchdog.as_ref().map(|_| watchdog::EVERY));
+    let mut feed = interval(running.performer.watchdog.as_ref().map(Watchdog::feeding));
     let mut heard = Heard::Input(Input::Started);
     loop {
         match heard {
@@ -75,8 +74,8 @@ fn step(running: &mut Running, input: Input) -> Option<ExitReason> {
 }
 
 async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval) -> Heard {
-    let Running { performer, clock, reports, terminate, interrupt, notify, watchdog, .. } = running;
-    let Performer { fabric, timers, disk, api, fabric_file, executor: _ } = performer;
+    let Running { controller, performer, clock, reports, terminate, interrupt, notify } = running;
+    let Performer { fabric, timers, disk, api, fabric_file, watchdog, executor: _ } = performer;
     tokio::select! {
         event = fabric.next() => match event {
             Some(event) => from_fabric(event),
@@ -109,7 +108,7 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
         }
         _ = feed.tick() => {
             if let Some(watchdog) = watchdog {
-                watchdog.feed();
+                watchdog.feed(controller.may_live(clock.now().tick));
             }
             Heard::Nothing
         }

@@ -1,57 +1,172 @@
 //! The machine's watchdog: a device that resets the machine when it is not written to in time.
 //!
 //! The loop writes to it, so a hanging loop ends with a reset, and with it everything that the
-//! node still runs.
+//! node still runs. The brain may say that it is to starve: then the others count on the reset.
+//!
+//! Opening the device feeds it. So a daemon that follows one which the others count on opens it
+//! only when the brain says that it may live.
 //!
 //! Field word: Pacemaker *sbd*, the watchdog part of it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Well below the shortest limit that drivers have, which is 10 s or more by default.
-pub(crate) const EVERY: Duration = Duration::from_secs(1);
+mod driver;
 
-/// The open device; armed as long as it is.
+/// How often the loop asks the brain whether it may feed, at most.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Where nothing is configured and the driver does not say.
+const TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
+
+/// Differs for each start of the machine. Source: random(4).
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// The device, and what others believe of it.
 #[derive(Debug)]
-pub(crate) struct Watchdog(File);
+pub(crate) struct Watchdog {
+    path: PathBuf,
+    timeout: Duration,
+    /// Armed as long as it is open.
+    device: Option<File>,
+    promise: Promise,
+    starving: bool,
+}
 
 impl Watchdog {
-    /// Opens the device, which arms it.
-    pub(crate) fn arm(device: &Path) -> io::Result<Self> {
-        Ok(Self(OpenOptions::new().write(true).open(device)?))
+    /// Opens the device, which arms it, and sets its time; after an earlier daemon's promise it stays
+    /// as that left it. `asked` is the configured time.
+    pub(crate) fn arm(path: &Path, asked: Option<Duration>, promise: Promise) -> io::Result<Self> {
+        let mut watchdog = Self {
+            path: path.to_owned(),
+            timeout: asked.unwrap_or(TIMEOUT_DEFAULT),
+            device: None,
+            promise,
+            starving: false,
+        };
+        match watchdog.promise.made {
+            Some(timeout) => watchdog.timeout = timeout,
+            None => watchdog.open(asked)?,
+        }
+        Ok(watchdog)
     }
 
-    /// Puts the reset off.
-    pub(crate) fn feed(&mut self) {
-        if let Err(error) = self.0.write_all(b"\0") {
+    fn open(&mut self, asked: Option<Duration>) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(&self.path)?;
+        if file.metadata()?.file_type().is_char_device() {
+            self.timeout = driver::set_timeout(&file, asked)?;
+        } else {
+            let path = self.path.display();
+            tracing::warn!(%path, "this is no watchdog device: nobody resets the machine for it");
+        }
+        self.device = Some(file);
+        Ok(())
+    }
+
+    /// After this time without food the machine is reset.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// How often it wants to be fed.
+    pub(crate) fn feeding(&self) -> Duration {
+        EVERY.min(self.timeout / 8)
+    }
+
+    /// An earlier daemon promised since the machine started.
+    pub(crate) fn was_promised(&self) -> bool {
+        self.promise.made.is_some()
+    }
+
+    /// Puts the reset off, or lets it come.
+    pub(crate) fn feed(&mut self, may_live: bool) {
+        if self.starving == may_live {
+            self.starving = !may_live;
+            let timeout = self.timeout;
+            if may_live {
+                tracing::warn!("the watchdog is fed again");
+            } else {
+                tracing::error!(
+                    ?timeout,
+                    "cut off from the others, who count on a reset: it comes"
+                );
+            }
+        }
+        if !may_live {
+            return;
+        }
+        if self.device.is_none()
+            && let Err(error) = self.open(Some(self.timeout))
+        {
+            tracing::error!(%error, "cannot open the watchdog; the machine may be reset");
+        }
+        if let Some(device) = &mut self.device
+            && let Err(error) = device.write_all(b"\0")
+        {
             tracing::error!(%error, "cannot write to the watchdog; the machine may be reset");
         }
     }
 
+    /// Remembers that others count on the reset.
+    pub(crate) fn promise(&mut self) -> io::Result<()> {
+        self.promise.make(self.timeout)
+    }
+
     /// Disarms it: this daemon ends as it should. Source: the kernel's watchdog API, "magic close".
     pub(crate) fn disarm(mut self) {
-        if let Err(error) = self.0.write_all(b"V") {
+        if let Some(device) = &mut self.device
+            && let Err(error) = device.write_all(b"V")
+        {
             tracing::error!(%error, "cannot disarm the watchdog; the machine may be reset");
         }
+        self.promise.release();
+    }
+}
+
+/// Whether others count on this machine's watchdog since it started: a file that outlives the daemon
+/// and not the machine's start.
+#[derive(Debug)]
+pub(crate) struct Promise {
+    path: PathBuf,
+    boot: String,
+    /// The watchdog's time as it was promised.
+    made: Option<Duration>,
+}
+
+impl Promise {
+    /// Looks for one in this directory.
+    pub(crate) fn find(directory: &Path) -> io::Result<Self> {
+        Self::of_boot(directory, fs::read_to_string(BOOT_ID)?.trim())
+    }
+
+    fn of_boot(directory: &Path, boot: &str) -> io::Result<Self> {
+        let path = directory.join("reset-promised");
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            other => other?,
+        };
+        let made = text.split_once(' ').filter(|(of, _)| *of == boot);
+        let made = made.and_then(|(_, ms)| ms.trim().parse().ok()).map(Duration::from_millis);
+        Ok(Self { path, boot: boot.to_owned(), made })
+    }
+
+    fn make(&mut self, timeout: Duration) -> io::Result<()> {
+        if self.made.is_none() {
+            fs::write(&self.path, format!("{} {}\n", self.boot, timeout.as_millis()))?;
+            self.made = Some(timeout);
+        }
+        Ok(())
+    }
+
+    /// Nothing runs here any more that a reset would have to end.
+    fn release(self) {
+        // If it stays, the next daemon is only more careful.
+        let _careful = fs::remove_file(&self.path);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_is_fed_and_disarmed_by_what_is_written() {
-        let path = std::env::temp_dir().join(format!("quorate-watchdog-{}", std::process::id()));
-        assert!(Watchdog::arm(&path).is_err(), "a missing device is an error");
-        std::fs::write(&path, "").unwrap();
-        let mut watchdog = Watchdog::arm(&path).unwrap();
-        watchdog.feed();
-        watchdog.feed();
-        watchdog.disarm();
-        assert_eq!(std::fs::read(&path).unwrap(), b"\0\0V");
-        std::fs::remove_file(&path).unwrap();
-    }
-}
+mod tests;

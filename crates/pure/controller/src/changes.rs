@@ -186,6 +186,9 @@ impl Controller {
         let Change::Edit { mut edits } = change else { return change };
         let members: Vec<Named> = self.fabric.members.iter().map(|id| self.named(*id)).collect();
         edits.extend(self.state.put_back(&edits, &members));
+        if self.has_watchdogs() {
+            edits.extend(self.state.say_that_watchdogs_are_there(&edits));
+        }
         Change::Edit { edits }
     }
 

@@ -142,7 +142,11 @@ impl Controller {
                 let evidence = devices.evidence(self.identity.name.as_str());
                 self.announce_fenced(target, Some(evidence), String::new());
             }
-            Next::Failed(reason) => self.announce_fenced(target, None, reason),
+            Next::Failed(reason) => {
+                if !self.await_reset(target) {
+                    self.announce_fenced(target, None, reason);
+                }
+            }
             Next::Nothing => {}
         }
     }
@@ -289,7 +293,12 @@ impl Controller {
         self.lead(target, next);
     }
 
-    fn announce_fenced(&mut self, target: &str, evidence: Option<Evidence>, reason: String) {
+    pub(crate) fn announce_fenced(
+        &mut self,
+        target: &str,
+        evidence: Option<Evidence>,
+        reason: String,
+    ) {
         let at = self.now.wall;
         let Some(coordination) = &mut self.coordination else { return };
         let Some(leading) = coordination.fencings.by_target.get_mut(target) else { return };
@@ -375,6 +384,9 @@ pub(crate) fn who(fenced: &Fenced) -> String {
     match &fenced.evidence {
         Some(Evidence::Devices { devices, by }) => format!("{} by {by}", devices.join("+")),
         Some(Evidence::Operator { user }) => format!("{user}'s word"),
+        Some(Evidence::Watchdog { waited_ms, by }) => {
+            format!("its own watchdog, {} s after its loss, as {by} counted", waited_ms / 1000)
+        }
         None => String::new(),
     }
 }

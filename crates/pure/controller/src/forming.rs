@@ -64,6 +64,7 @@ impl Controller {
         self.fabric = Fabric { id, members: members.into_iter().collect(), quorum };
         let still_quorate = self.still_quorate;
         self.still_quorate &= quorum.is_quorate();
+        self.note_who_is_absent();
         self.phase = Phase::Forming { hellos: BTreeMap::new(), queued: Vec::new() };
         let hello = Hello {
             membership: id,
@@ -75,6 +76,7 @@ impl Controller {
             coordinating,
             seen_quorum: self.known_to_quorum.contains(&self.identity.id),
             still_quorate,
+            watchdog: self.identity.watchdog.is_some(),
             formed_with: self.formed_with.iter().map(|id| id.0).collect(),
             node_state: self.state.observed(self.identity.name.as_str()),
             orders: self.operations.orders(),
@@ -97,6 +99,7 @@ impl Controller {
                     self.adopt(&snapshot);
                 }
             }
+            Message::Beat { watchdog_ms } => self.beaten(from, watchdog_ms),
             other @ (Message::Change(_)
             | Message::Stored { .. }
             | Message::NotStored { .. }
@@ -207,6 +210,10 @@ impl Controller {
         let quorate = self.fabric.is_quorate();
         self.state.mark_membership(&nodes, quorate, keeps_edits, &source.to_string());
         self.still_quorate = quorate;
+        self.all_have_watchdogs = hellos.values().all(|hello| hello.watchdog);
+        if keeps_edits && self.has_watchdogs() {
+            self.state.note_watchdogs();
+        }
         self.known_to_quorum = hellos
             .iter()
             .filter(|(_, hello)| hello.seen_quorum || self.fabric.is_quorate())
@@ -214,6 +221,11 @@ impl Controller {
             .collect();
         self.note_cold_start(&hellos);
         self.formed_with = self.fabric.members.clone();
+        for (id, hello) in &hellos {
+            if self.lives.get(id) != Some(&hello.incarnation) {
+                self.forget_promise(*id);
+            }
+        }
         self.lives.extend(hellos.iter().map(|(id, hello)| (*id, hello.incarnation)));
         self.phase = Phase::Formed { coordinator: source };
         self.report_membership(source, &lost);

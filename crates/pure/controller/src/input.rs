@@ -90,6 +90,9 @@ pub enum Effect {
     WriteFabricFile { edition: u64, text: String },
     /// Answer a client.
     Reply { client: u64, reply: Reply },
+    /// From now on others may count on the watchdog: remember that until the machine is off, before
+    /// anything that follows.
+    PromiseReset,
     /// For logs, alert agents and those who follow events.
     Report(Entry),
     /// Leave now: everything here is stopped, or this node was declared off.

@@ -30,10 +30,12 @@ mod leave;
 mod lineage;
 mod operations;
 mod outstanding;
+mod self_fencing;
 mod state;
 mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use agent::ParameterKinds;
 use cib::Document;
@@ -54,6 +56,7 @@ use journal::Journal;
 use lineage::{Lineage, Pedigree};
 use operations::{Act, Operations};
 use outstanding::Outstanding;
+use self_fencing::SelfFencing;
 use state::{Named, State};
 use timers::{Ring, Timers};
 
@@ -66,6 +69,12 @@ pub struct Identity {
     pub incarnation: u64,
     /// Every node of the cluster as configured, this one included.
     pub nodes: Vec<(NodeId, NodeName)>,
+    /// What resets this machine when it is not fed for so long.
+    pub watchdog: Option<Duration>,
+    /// An earlier daemon asked for [`Effect::PromiseReset`] since the machine started.
+    pub promised_reset: bool,
+    /// Nothing but a majority ever has quorum in this cluster.
+    pub majority_only: bool,
 }
 
 /// What was read back from the disk.
@@ -149,6 +158,9 @@ pub struct Controller {
     known_to_quorum: BTreeSet<NodeId>,
     /// The last formed membership had quorum, and none since was without.
     still_quorate: bool,
+    /// Of the last formed membership.
+    all_have_watchdogs: bool,
+    self_fencing: SelfFencing,
     /// After a cold start: until when to wait for the nodes that are not here yet.
     settle_until: Option<Tick>,
     coordination: Option<Coordination>,
@@ -189,6 +201,7 @@ impl Controller {
         let Restored { configuration, lineage, pedigree, earlier, fabric_file } = restored;
         let document = configuration
             .unwrap_or_else(|| Document::empty_cib(transition::record::FEATURE_SET, SCHEMA));
+        let self_fencing = SelfFencing::new(identity.promised_reset);
         Self {
             identity,
             state: State {
@@ -207,6 +220,8 @@ impl Controller {
             lives: BTreeMap::new(),
             known_to_quorum: BTreeSet::new(),
             still_quorate: false,
+            all_have_watchdogs: false,
+            self_fencing,
             settle_until: None,
             coordination: None,
             operations: Operations::default(),
@@ -253,6 +268,7 @@ impl Controller {
         }
         self.leave_if_empty();
         self.consider();
+        self.tend_watchdog();
         std::mem::take(&mut self.effects)
     }
 
@@ -340,6 +356,8 @@ impl Controller {
             Some(Ring::FenceOverdue { target, attempt }) => self.fence_overdue(&target, attempt),
             Some(Ring::FenceAgain { target }) => self.fence_again(&target),
             Some(Ring::Recheck) => self.recheck(),
+            Some(Ring::Beat) => self.beat(),
+            Some(Ring::ResetDue { target }) => self.reset_due(&target),
             Some(Ring::ShutdownLimit) => {
                 self.effects.push(Effect::Exit { reason: ExitReason::ShutDown });
             }

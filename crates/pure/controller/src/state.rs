@@ -18,6 +18,9 @@ use crate::input::Whole;
 use crate::lineage::{Lineage, Pedigree};
 use crate::outstanding::Outstanding;
 
+/// Field word as in Pacemaker, whose controller writes it, too.
+const HAVE_WATCHDOG: &str = "have-watchdog";
+
 /// Fencings kept for the history.
 const FENCINGS_MAX: usize = 500;
 
@@ -349,6 +352,39 @@ impl State {
         members.iter().filter(is_missing).map(create).collect()
     }
 
+    /// Every member's machine has a watchdog: if the configuration that these edits leave counts on
+    /// that, it must say that there is one, for the scheduler takes it for a way to fence.
+    pub(crate) fn say_that_watchdogs_are_there(&self, edits: &[Edit]) -> Option<Edit> {
+        let after = crate::edits::apply(&self.document, edits).ok()?;
+        let names = ["fencing-watchdog-timeout", "stonith-watchdog-timeout"];
+        let wanted = names.into_iter().find_map(|name| option_pair(&after, name))?.attr("value")?;
+        let has = option_pair(&after, HAVE_WATCHDOG);
+        let said = has.and_then(|pair| pair.attr("value")) == Some("true");
+        if said || wanted.trim().trim_matches('0').is_empty() {
+            return None;
+        }
+        if let Some(id) = has.and_then(|pair| pair.attr("id")) {
+            let id = cib::escape_attribute(id);
+            return Some(Edit::Modify { xml: format!("<nvpair id=\"{id}\" value=\"true\"/>") });
+        }
+        // Where the other one is, so the set is there.
+        let set = after.section(Section::CrmConfig)?.children().next()?;
+        let id = cib::escape_attribute(set.attr("id")?);
+        let xml = format!(
+            "<nvpair id=\"{id}-{HAVE_WATCHDOG}\" name=\"{HAVE_WATCHDOG}\" value=\"true\"/>"
+        );
+        Some(Edit::Create { parent: format!("//crm_config/*[@id='{id}']"), xml })
+    }
+
+    /// The same of the configuration as it is.
+    pub(crate) fn note_watchdogs(&mut self) {
+        let edit = self.say_that_watchdogs_are_there(&[]);
+        let edited = edit.and_then(|edit| crate::edits::apply(&self.document, &[edit]).ok());
+        if let Some(edited) = edited {
+            self.document = edited;
+        }
+    }
+
     /// Takes back the last edit: the disks did not take it.
     pub(crate) fn take_back(&mut self) {
         let Some(before) = self.earlier.pop() else { return };
@@ -386,12 +422,7 @@ impl State {
 
     /// The value of a cluster option, if it is set.
     pub(crate) fn option(&self, name: &str) -> Option<&str> {
-        self.document
-            .section(Section::CrmConfig)?
-            .descendants()
-            .filter(|element| element.is("nvpair"))
-            .find(|pair| pair.attr("name") == Some(name))
-            .and_then(|pair| pair.attr("value"))
+        option_pair(&self.document, name)?.attr("value")
     }
 
     // ---- parts ----------------------------------------------------------------------------
@@ -463,4 +494,12 @@ impl State {
 /// A refusal with one thing to say.
 pub(crate) fn invalid(line: u32, what: impl Into<String>) -> Refused {
     Refused::Invalid { violations: vec![Violation { line, what: what.into(), hint: None }] }
+}
+
+fn option_pair<'d>(document: &'d Document, name: &str) -> Option<Element<'d>> {
+    document
+        .section(Section::CrmConfig)?
+        .descendants()
+        .filter(|element| element.is("nvpair"))
+        .find(|pair| pair.attr("name") == Some(name))
 }

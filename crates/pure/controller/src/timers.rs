@@ -17,6 +17,10 @@ pub(crate) enum Ring {
     FenceOverdue { target: String, attempt: u32 },
     /// A fencing that failed may be tried again.
     FenceAgain { target: String },
+    /// Say that this node lives.
+    Beat,
+    /// A lost node has been reset by its own watchdog.
+    ResetDue { target: String },
     /// Think again: a rule, a failure or a wait expires.
     Recheck,
     /// Moving everything away takes too long: leave anyway.

@@ -4,8 +4,8 @@ use wire::peer::{Evidence, Fenced};
 
 /// Evidence that a node cannot touch shared state any more.
 ///
-/// Invariant: made only from a fencing that every device of a level confirmed, or from an
-/// operator's word, as the total order announced it ([`Fenced`]).
+/// Invariant: made only from a fencing that every device of a level confirmed, from the time that
+/// the node's watchdog takes, or from an operator's word, as the total order announced it ([`Fenced`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed {
     target: String,

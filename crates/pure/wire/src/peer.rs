@@ -39,6 +39,8 @@ pub enum Message {
     Leaving,
     /// The sender's disk has this edition of the fabric's file, or not, and why.
     FabricFileStored { edition: u64, refused: Option<String> },
+    /// The sender lives, and resets itself this long after it was fed last.
+    Beat { watchdog_ms: u64 },
 }
 
 /// Who a member is and what it knows.
@@ -61,6 +63,8 @@ pub struct Hello {
     pub seen_quorum: bool,
     /// Has it been in quorate memberships only, since its last formed one?
     pub still_quorate: bool,
+    /// Does a watchdog reset its machine?
+    pub watchdog: bool,
     /// Members of its last formed membership; empty after a start.
     pub formed_with: Vec<u32>,
     /// Its own `node_state` element: what it ran and found out itself.
@@ -199,6 +203,8 @@ pub enum Evidence {
     Devices { devices: Vec<String>, by: String },
     /// An operator's word.
     Operator { user: String },
+    /// Its own watchdog has reset it: it was lost so long ago, as this node counted.
+    Watchdog { waited_ms: u64, by: String },
 }
 
 /// A plan, for the record.

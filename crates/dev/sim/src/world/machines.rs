@@ -5,7 +5,7 @@ use model::NodeId;
 
 use super::World;
 use crate::agents;
-use crate::corners;
+use crate::corners::{self, Corner};
 use crate::event::Event;
 
 impl World {
@@ -35,6 +35,34 @@ impl World {
         self.votequorum.power_lost(node);
         self.note(node, "power off");
         self.daemon_is_gone(node);
+    }
+
+    pub(super) fn watchdogs(&mut self) {
+        /// Often enough for the shortest watchdog that a scene has.
+        const EVERY: u64 = 200_000;
+        let now = self.clock.now();
+        let mut starved = Vec::new();
+        for machine in self.machines.values_mut() {
+            machine.feed(now);
+            if machine.is_starved(now) {
+                starved.push(machine.id);
+            }
+            if machine.doomed_at.is_some_and(|doomed_at| doomed_at <= now) {
+                // What it ran when its power went is over now by any account.
+                machine.doomed_at = None;
+                machine.last_known.clear();
+            }
+        }
+        for node in starved {
+            self.visit(Corner::ResetByWatchdog);
+            self.note(node, "its watchdog resets it");
+            self.power(node, false);
+            if let Some(machine) = self.machines.get_mut(&node) {
+                machine.last_known.clear();
+            }
+            self.power(node, true);
+        }
+        self.clock.after(EVERY, Event::Watchdogs);
     }
 
     /// Agents at work when the daemon dies are ended before it starts again; what they had done

@@ -5,7 +5,7 @@ use model::NodeId;
 
 use super::World;
 use crate::agents;
-use crate::corners::Corner;
+use crate::corners::{self, Corner};
 use crate::event::Event;
 
 /// Wall clock at the start of every run.
@@ -31,6 +31,7 @@ impl World {
     fn perform(&mut self, node: NodeId, life: u64, effect: Effect) {
         match effect {
             Effect::Broadcast(message) => {
+                corners::at_broadcast(self, &message);
                 let delay = self.delay();
                 let at = self.fabric.send(node, message, self.clock.now().after(delay));
                 self.clock.schedule(at, Event::Order { from: node, life });
@@ -62,6 +63,11 @@ impl World {
             Effect::WriteFabricFile { edition, .. } => {
                 // Nodes of a simulated world are known from its beginning.
                 self.note(node, &format!("edition {edition} of a file that is not simulated"));
+            }
+            Effect::PromiseReset => {
+                if let Some(machine) = self.machines.get_mut(&node) {
+                    machine.promised_reset = true;
+                }
             }
             Effect::Reply { client, reply } => self.clients.answered(client, &reply),
             Effect::Report(entry) => self.note(node, &format!("{:?}", entry.event)),

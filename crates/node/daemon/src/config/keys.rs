@@ -15,7 +15,7 @@ const TOP: &[&str] = &[
 ];
 const NODE: &[&str] = &["name", "id", "votes"];
 const FABRIC: &[&str] = &["kind", "socket", "stall"];
-const WATCHDOG: &[&str] = &["device"];
+const WATCHDOG: &[&str] = &["device", "timeout"];
 
 /// Line, name and nearest right word of the first key that there is not. `None` also for a text
 /// that is not TOML at all, which the parser reports.

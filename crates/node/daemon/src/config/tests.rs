@@ -22,7 +22,7 @@ fn a_short_file_is_completed() {
     assert_eq!(config.log_level, LogLevel::Info);
     let socket = PathBuf::from("/run/fabric.sock");
     let nodes = vec![(NodeId(1), NodeName::new("n1")), (NodeId(2), NodeName::new("n2"))];
-    let roster = Roster { id: NodeId(1), name: NodeName::new("n1"), nodes };
+    let roster = Roster { id: NodeId(1), name: NodeName::new("n1"), nodes, majority_only: true };
     let votes = Votes::new([(NodeId(1), 1), (NodeId(2), 3)]);
     assert_eq!(config.fabric, FabricConfig::Embedded { socket, roster, votes });
     assert_eq!(config.watchdog, None);

@@ -22,7 +22,15 @@ pub struct Nodelist {
     pub own: NodeId,
     /// Number and name of each, this one included, in the file's order.
     pub nodes: Vec<(NodeId, String)>,
+    /// Nothing but a majority of votes ever has quorum: no rule and no device is configured.
+    pub majority_only: bool,
 }
+
+const TWO_NODE: &str = "quorum.two_node";
+
+/// What gives quorum to fewer than a majority. Source: votequorum(5), corosync-qdevice(8).
+const RULES: [&str; 4] =
+    [TWO_NODE, "quorum.last_man_standing", "quorum.auto_tie_breaker", "quorum.device.model"];
 
 /// There is no list of nodes to be had.
 #[derive(Debug, thiserror::Error)]
@@ -74,9 +82,14 @@ pub(super) fn time_to_reform() -> Result<Duration, CsError> {
     Ok(Duration::from_millis(token + consensus))
 }
 
-/// The votes of each node, as the file gives them; a quorum device's are not counted.
+/// The votes of each node, as the file gives them; a quorum device's are not counted. Where one of
+/// two nodes is enough, votes prove nothing, and there are none.
 pub(super) fn votes() -> Result<Votes, CsError> {
     let counted = |node: &RawNode| Some((NodeId(node.id?), node.votes.unwrap_or(1)));
+    let map = cmap::initialize(Map::Icmap)?;
+    if cmap::get(&map, TWO_NODE).is_ok_and(|data| is_set(&data)) {
+        return Ok(Votes::default());
+    }
     Ok(Votes::new(read_nodelist()?.nodes.values().filter_map(counted)))
 }
 
@@ -85,6 +98,7 @@ pub(super) fn votes() -> Result<Votes, CsError> {
 struct Raw {
     own_position: Option<u32>,
     nodes: BTreeMap<u32, RawNode>,
+    has_rule: bool,
 }
 
 #[derive(Debug, Default)]
@@ -100,6 +114,9 @@ fn read_nodelist() -> Result<Raw, CsError> {
     let mut raw = Raw::default();
     for entry in CmapIterStart::new(&map, "nodelist.")? {
         raw.take(entry.key_name(), entry.data());
+    }
+    for entry in CmapIterStart::new(&map, "quorum.")? {
+        raw.has_rule |= RULES.contains(&entry.key_name()) && is_set(entry.data());
     }
     Ok(raw)
 }
@@ -135,7 +152,7 @@ impl Raw {
             nodes.push((id, name));
         }
         let own = own.ok_or(NodelistError::NoNodelist)?;
-        Ok(Nodelist { own, nodes })
+        Ok(Nodelist { own, nodes, majority_only: !self.has_rule })
     }
 }
 
@@ -155,6 +172,16 @@ impl RawNode {
 
 fn number(data: &Data) -> Option<u32> {
     if let Data::UInt32(value) = data { Some(*value) } else { None }
+}
+
+fn is_set(data: &Data) -> bool {
+    if let Data::UInt8(value) = data {
+        *value != 0
+    } else if let Some(value) = number(data) {
+        value != 0
+    } else {
+        text(data).is_some_and(|value| !matches!(value.as_str(), "" | "0" | "no"))
+    }
 }
 
 fn text(data: &Data) -> Option<String> {
@@ -189,7 +216,8 @@ mod tests {
             ("1.ring1_addr", said("10.1.0.2")),
         ];
         let nodes = vec![(NodeId(7), "alpha".to_owned()), (NodeId(4), "beta.example".to_owned())];
-        assert_eq!(raw(1, &entries).check().unwrap(), Nodelist { own: NodeId(4), nodes });
+        let nodelist = Nodelist { own: NodeId(4), nodes, majority_only: true };
+        assert_eq!(raw(1, &entries).check().unwrap(), nodelist);
     }
 
     #[test]

@@ -24,7 +24,7 @@ fn two() -> Node {
     let restored = Restored { fabric_file: Some(file(4, 2)), ..Restored::default() };
     let mut node = Node::restored(2, restored);
     node.step(Input::Membership { id: 1, members: vec![ME, OTHER], quorum: Quorum::Majority });
-    node.deliver_echoing(OTHER);
+    node.deliver_echoing(&[OTHER]);
     node.settle();
     node.step(stored_by(OTHER, Message::Stored { membership: 1, up_to: 0 }));
     node.settle();

@@ -13,7 +13,7 @@ const OTHER: NodeId = NodeId(2);
 fn lost(says_good_bye: bool) -> Vec<String> {
     let mut node = Node::new(2);
     node.step(Input::Membership { id: 1, members: vec![ME, OTHER], quorum: Quorum::Majority });
-    node.deliver_echoing(OTHER);
+    node.deliver_echoing(&[OTHER]);
     if says_good_bye {
         node.step(Input::Delivered { from: OTHER, message: Box::new(Message::Leaving) });
     }

@@ -7,4 +7,5 @@ mod leaving;
 mod node;
 mod quorum_by_rule;
 mod reduced_quorum;
+mod self_fencing;
 mod slow_disk;

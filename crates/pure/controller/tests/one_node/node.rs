@@ -1,5 +1,7 @@
 //! One node in a membership of its own, its world played by the test.
 
+use std::time::Duration;
+
 use controller::{AgentRun, Controller, Effect, Identity, Input, Now, Restored, TimerToken};
 use model::{NodeId, NodeName, Outcome, Quorum, Tick};
 use wire::Message;
@@ -35,9 +37,26 @@ impl Node {
 
     /// A node whose disk had something.
     pub(crate) fn restored(nodes: u32, restored: Restored) -> Self {
+        Self::started(nodes, restored, None)
+    }
+
+    /// A node whose machine is reset when it is not fed for so long.
+    pub(crate) fn with_watchdog(nodes: u32, watchdog: Duration) -> Self {
+        Self::started(nodes, Restored::default(), Some(watchdog))
+    }
+
+    fn started(nodes: u32, restored: Restored, watchdog: Option<Duration>) -> Self {
         let named = |id: u32| (NodeId(id), NodeName::new(format!("n{id}")));
         let nodes: Vec<_> = (1..=nodes).map(named).collect();
-        let identity = Identity { id: ME, name: NodeName::new("n1"), incarnation: 1, nodes };
+        let identity = Identity {
+            id: ME,
+            name: NodeName::new("n1"),
+            incarnation: 1,
+            nodes,
+            watchdog,
+            promised_reset: false,
+            majority_only: true,
+        };
         let mut node = Self {
             controller: Controller::new(identity, restored),
             now: Now { tick: Tick::default(), wall: 1_700_000_000 },
@@ -96,13 +115,13 @@ impl Node {
         }
     }
 
-    /// The same, with another node that has nothing to say but the introduction that this one has.
-    pub(crate) fn deliver_echoing(&mut self, echo: NodeId) {
+    /// The same, with other nodes that have nothing to say but the introduction that this one has.
+    pub(crate) fn deliver_echoing(&mut self, echoes: &[NodeId]) {
         for message in std::mem::take(&mut self.under_way) {
             let hello = matches!(message, Message::Hello(_)).then(|| Box::new(message.clone()));
             self.step(Input::Delivered { from: ME, message: Box::new(message) });
-            if let Some(message) = hello {
-                self.step(Input::Delivered { from: echo, message });
+            for (echo, message) in echoes.iter().zip(hello.iter().cycle()) {
+                self.step(Input::Delivered { from: *echo, message: message.clone() });
             }
         }
     }
@@ -134,7 +153,7 @@ impl Node {
     }
 
     pub(crate) fn wait_seconds(&mut self, seconds: u64) {
-        self.now.tick = self.now.tick.after(std::time::Duration::from_secs(seconds));
+        self.now.tick = self.now.tick.after(Duration::from_secs(seconds));
         self.now.wall += i64::try_from(seconds).expect("not that long");
         let due = |(at, _): &mut (Tick, TimerToken)| *at <= self.now.tick;
         let rang: Vec<_> = self.timers.extract_if(.., due).collect();
@@ -153,6 +172,16 @@ impl Node {
 
     pub(crate) fn lineage(&self) -> u64 {
         self.controller.lineage()
+    }
+
+    /// Another node's disk has what this membership was edited by so far.
+    pub(crate) fn stored_by(&mut self, node: NodeId, membership: u64, up_to: u64) {
+        let message = Box::new(Message::Stored { membership, up_to });
+        self.step(Input::Delivered { from: node, message });
+    }
+
+    pub(crate) fn may_live(&self) -> bool {
+        self.controller.may_live(self.now.tick)
     }
 
     pub(crate) fn suspect(&mut self, resource: &str) {

@@ -1,9 +1,7 @@
 //! The machines of a majority are there, but few daemons: another majority may come that shares no
 //! disk with these.
 
-use controller::Input;
 use model::{NodeId, Quorum};
-use wire::Message;
 use wire::api::{Refused, Reply};
 
 use crate::node::{ME, Node};
@@ -14,9 +12,8 @@ const OTHER: NodeId = NodeId(2);
 fn with_another() -> Node {
     let mut node = Node::new(3);
     node.member_of(1, &[ME, OTHER], Quorum::Majority);
-    node.deliver_echoing(OTHER);
-    let promised = Message::Stored { membership: 1, up_to: 0 };
-    node.step(Input::Delivered { from: OTHER, message: Box::new(promised) });
+    node.deliver_echoing(&[OTHER]);
+    node.stored_by(OTHER, 1, 0);
     node.settle();
     node
 }

@@ -1,0 +1,171 @@
+//! A node that is cut off resets itself, and the others wait for exactly as long as that takes.
+//!
+//! A machine's watchdog resets it unless it is fed. Where the cluster relies on that, a daemon that
+//! has been in a quorate membership feeds it only while it is in one, and while the total order
+//! brings its own *beats* back to it. So a node that the others lost at a moment `t`
+//!
+//! - hears itself in the old order until `t` at the latest,
+//! - feeds for half the watchdog's time after that, at the latest,
+//! - and is reset when the watchdog's whole time has passed since.
+//!
+//! One and a half times the watchdog's time after `t` it is off: that is a proof
+//! ([`Evidence::Watchdog`]). It holds for who has beaten, by which it said that it lives by these
+//! rules, and where quorum is by majority only: by any other rule the lost node may have quorum, too.
+//!
+//! A virtual machine's watchdog stands still while the machine does. Who pauses machines needs a
+//! fence device.
+//!
+//! Field words: Pacemaker *stonith-watchdog-timeout*, *have-watchdog*; *sbd* without disks.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use model::{NodeId, Quorum, Tick, parse_interval};
+use wire::Message;
+use wire::peer::Evidence;
+
+use crate::Controller;
+use crate::input::Effect;
+use crate::timers::Ring;
+
+#[derive(Debug, Default)]
+pub(crate) struct SelfFencing {
+    /// The others may count on this node's reset. For the rest of this life: they may not have heard
+    /// when that was switched off.
+    promised: bool,
+    had_quorum: bool,
+    /// The next beat is due by a timer.
+    beats: bool,
+    /// When the total order last brought something of our own.
+    heard_myself: Tick,
+    /// What each other node's watchdog takes, since it said that it can be counted on.
+    promises: BTreeMap<NodeId, Duration>,
+    /// Since when nodes are absent here.
+    lost_at: BTreeMap<NodeId, Tick>,
+}
+
+impl SelfFencing {
+    /// `promised` by an earlier life: what it left running must not live longer for this one.
+    pub(crate) fn new(promised: bool) -> Self {
+        Self { promised, had_quorum: promised, ..Self::default() }
+    }
+}
+
+/// After the watchdog's time: for how much of it a node that is cut off may still feed.
+fn off_after(watchdog: Duration) -> Duration {
+    watchdog + watchdog / 2
+}
+
+impl Controller {
+    /// Whether the machine's watchdog may be fed.
+    pub fn may_live(&self, now: Tick) -> bool {
+        let Some(watchdog) = self.identity.watchdog else { return true };
+        if !(self.self_fencing.promised && self.self_fencing.had_quorum) {
+            return true;
+        }
+        let silent = now.since(self.self_fencing.heard_myself);
+        self.fabric.quorum == Quorum::Majority && silent <= watchdog / 2
+    }
+
+    /// How long to wait for a reset, by configuration; `None` where nobody is to count on it.
+    /// Source: `stonith-watchdog-timeout` in Pacemaker Explained; negative is twice the watchdog's.
+    fn configured_wait(&self, watchdog: Duration) -> Option<Duration> {
+        let names = ["fencing-watchdog-timeout", "stonith-watchdog-timeout"];
+        let value = names.into_iter().find_map(|name| self.state.option(name))?.trim();
+        let wait = if value.starts_with('-') { watchdog * 2 } else { parse_interval(value)? };
+        Some(wait).filter(|wait| !wait.is_zero() && self.identity.majority_only)
+    }
+
+    /// Begins to beat where the cluster relies on it. Called at the end of every step.
+    pub(crate) fn tend_watchdog(&mut self) {
+        let Some(watchdog) = self.identity.watchdog else { return };
+        if !self.self_fencing.promised && self.configured_wait(watchdog).is_some() {
+            self.self_fencing.promised = true;
+            self.self_fencing.heard_myself = self.now.tick;
+            self.effects.push(Effect::PromiseReset);
+        }
+        if self.self_fencing.promised && !self.self_fencing.beats {
+            self.self_fencing.beats = true;
+            self.beat();
+        }
+    }
+
+    /// Eight beats a watchdog's time: one that is late does no harm.
+    pub(crate) fn beat(&mut self) {
+        let Some(watchdog) = self.identity.watchdog else { return };
+        let watchdog_ms = u64::try_from(watchdog.as_millis()).unwrap_or(u64::MAX);
+        self.broadcast(Message::Beat { watchdog_ms });
+        self.set_timer(self.now.tick.after(watchdog / 8), Ring::Beat);
+    }
+
+    pub(crate) fn beaten(&mut self, from: NodeId, watchdog_ms: u64) {
+        if from == self.identity.id {
+            self.self_fencing.heard_myself = self.now.tick;
+        } else {
+            self.self_fencing.promises.insert(from, Duration::from_millis(watchdog_ms));
+        }
+    }
+
+    pub(crate) fn note_who_is_absent(&mut self) {
+        if self.fabric.is_quorate() {
+            self.self_fencing.had_quorum = true;
+            self.self_fencing.heard_myself = self.now.tick;
+        }
+        for (id, _) in &self.identity.nodes {
+            if self.fabric.members.contains(id) {
+                self.self_fencing.lost_at.remove(id);
+            } else {
+                self.self_fencing.lost_at.entry(*id).or_insert(self.now.tick);
+            }
+        }
+    }
+
+    /// Whether all members' machines have one that may be counted on; alike on all of them.
+    pub(crate) fn has_watchdogs(&self) -> bool {
+        self.all_have_watchdogs && self.identity.majority_only
+    }
+
+    /// This life of a node's daemon is not the one that promised.
+    pub(crate) fn forget_promise(&mut self, node: NodeId) {
+        self.self_fencing.promises.remove(&node);
+    }
+
+    /// When `target` has reset itself, and how long that is after its loss. `None` if it cannot be
+    /// counted on.
+    pub(crate) fn resets_itself(&self, target: &str) -> Option<(Tick, Duration)> {
+        let id = self.id_of(target)?;
+        let watchdog = *self.self_fencing.promises.get(&id)?;
+        let lost_at = *self.self_fencing.lost_at.get(&id)?;
+        if self.fabric.quorum != Quorum::Majority {
+            return None;
+        }
+        let wait = self.configured_wait(watchdog)?.max(off_after(watchdog));
+        Some((lost_at.after(wait), wait))
+    }
+
+    /// No device could fence it: what is left is its own watchdog.
+    pub(crate) fn await_reset(&mut self, target: &str) -> bool {
+        let Some((at, _)) = self.resets_itself(target) else { return false };
+        self.set_timer(at, Ring::ResetDue { target: target.to_owned() });
+        true
+    }
+
+    pub(crate) fn reset_due(&mut self, target: &str) {
+        match self.resets_itself(target) {
+            Some((at, wait)) if at <= self.now.tick => {
+                let waited_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                let by = self.identity.name.as_str().to_owned();
+                let evidence = Evidence::Watchdog { waited_ms, by };
+                self.announce_fenced(target, Some(evidence), String::new());
+            }
+            // Lost again meanwhile: its time began anew.
+            Some(_) => {
+                self.await_reset(target);
+            }
+            None => {
+                let reason = "its watchdog cannot be counted on any more".to_owned();
+                self.announce_fenced(target, None, reason);
+            }
+        }
+    }
+}

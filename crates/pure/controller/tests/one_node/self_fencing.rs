@@ -1,0 +1,97 @@
+//! Who is cut off starves its watchdog, and who lost it waits for as long as that takes.
+
+use std::time::Duration;
+
+use controller::Input;
+use model::{NodeId, OcfCode, Outcome, Quorum};
+use wire::Message;
+use wire::api::Event;
+
+use crate::node::{ME, Node};
+
+const OTHERS: [NodeId; 2] = [NodeId(2), NodeId(3)];
+const WATCHDOG: Duration = Duration::from_secs(8);
+
+const CONFIGURATION: &str = r#"<configuration>
+  <crm_config><cluster_property_set id="o">
+    <nvpair id="o-w" name="fencing-watchdog-timeout" value="10s"/>
+  </cluster_property_set></crm_config>
+  <nodes><node id="1" uname="n1"/><node id="2" uname="n2"/><node id="3" uname="n3"/></nodes>
+  <resources><primitive id="a" class="ocf" provider="test" type="a"/></resources><constraints/>
+</configuration>"#;
+
+/// One of three nodes with watchdogs, all of them members.
+fn with_all(configuration: &str) -> Node {
+    let mut node = Node::with_watchdog(3, WATCHDOG);
+    node.member_of(1, &[ME, OTHERS[0], OTHERS[1]], Quorum::Majority);
+    node.deliver_echoing(&OTHERS);
+    node.stored_by(OTHERS[0], 1, 0);
+    node.settle();
+    node.configure(configuration);
+    node.stored_by(OTHERS[0], 1, 1);
+    node.settle();
+    node
+}
+
+#[test]
+fn it_lives_while_its_beats_come_back() {
+    let mut node = with_all(CONFIGURATION);
+    for _ in 0..20 {
+        node.wait_seconds(1);
+        node.settle();
+        assert!(node.may_live());
+    }
+    // Now its messages stay away.
+    node.wait_seconds(4);
+    assert!(node.may_live(), "for half the watchdog's time");
+    node.wait_seconds(1);
+    assert!(!node.may_live());
+    node.settle();
+    assert!(node.may_live(), "they were only late");
+}
+
+#[test]
+fn it_lives_without_a_majority_only_where_nobody_counts_on_it() {
+    let elsewhere = CONFIGURATION.replace("10s", "0");
+    for (configuration, lives) in [(CONFIGURATION, false), (elsewhere.as_str(), true)] {
+        let mut node = with_all(configuration);
+        for quorum in [Quorum::No, Quorum::ByRule] {
+            node.member_of(2, &[ME], quorum);
+            node.settle();
+            assert_eq!(node.may_live(), lives, "{quorum:?}");
+        }
+    }
+}
+
+#[test]
+fn before_it_ever_had_quorum_it_lives() {
+    let mut node = Node::with_watchdog(3, WATCHDOG);
+    node.member_of(1, &[ME], Quorum::No);
+    node.settle();
+    assert!(node.may_live());
+}
+
+/// After how many seconds the other node, lost, is taken for off; `None` if never.
+fn believed_off_after(beats: bool) -> Option<u64> {
+    let mut node = with_all(CONFIGURATION);
+    if beats {
+        let beat = Message::Beat { watchdog_ms: 8_000 };
+        node.step(Input::Delivered { from: OTHERS[1], message: Box::new(beat) });
+    }
+    node.member_of(2, &[ME, OTHERS[0]], Quorum::Majority);
+    node.deliver_echoing(&OTHERS[..1]);
+    node.stored_by(OTHERS[0], 2, 0);
+    let is_off = |event: &Event| matches!(event, Event::Fenced { succeeded: true, .. });
+    (0..60).find(|_| {
+        node.run(|_| Outcome::done(OcfCode::OK));
+        let off = node.events.iter().any(is_off);
+        node.wait_seconds(1);
+        off
+    })
+}
+
+#[test]
+fn it_is_off_when_one_and_a_half_times_its_watchdog_have_passed() {
+    assert_eq!(believed_off_after(true), Some(12));
+    assert_eq!(believed_off_after(false), None, "it did not promise");
+}
