@@ -14,6 +14,7 @@ fn a_cluster_is_made_grows_and_shrinks() {
     let Some(mut town) = Town::of(5, 2, "grows") else { return };
     let token = town.init(1);
     town.joins(2, &token);
+    assert!(town.votes(1).starts_with("2 2Node Quorate"), "{}", town.votes(1));
     let again = town.says_no(3, &["join", &token]);
     assert!(again.contains("the token was used"), "{again}");
     let token = town.invite(1);
@@ -24,6 +25,7 @@ fn a_cluster_is_made_grows_and_shrinks() {
     let status = town.ok(3, &["status"]);
     assert_eq!(status.matches("  member").count(), 3, "{status}");
     assert!(status.starts_with("Cluster web, edition 3"), "{status}");
+    assert!(town.votes(1).starts_with("3 Quorate"), "{}", town.votes(1));
     assert_eq!(town.file(1), town.file(2));
     assert_eq!(town.file(1), town.file(3));
     assert_eq!(town.mode(3, "/etc/corosync/authkey"), "400");

@@ -97,6 +97,18 @@ impl Town {
         assert!(said.starts_with(&format!("n{node} is a member, with ")), "{said}");
     }
 
+    /// What Corosync counts on a node: expected votes, and the rules that are on.
+    pub(crate) fn votes(&self, node: u32) -> String {
+        let mut command = self.bed.command(node, "corosync-quorumtool").unwrap();
+        // It fails where there is no quorum.
+        let said = text(command.arg("-s").output().unwrap().stdout);
+        let value = |key: &str| {
+            let line = said.lines().find_map(|line| line.strip_prefix(key));
+            line.unwrap_or_else(|| panic!("no {key} in {said}")).trim().to_owned()
+        };
+        format!("{} {}", value("Expected votes:"), value("Flags:"))
+    }
+
     /// A node's `corosync.conf`; nothing if there is none.
     pub(crate) fn file(&self, node: u32) -> String {
         let mut command = self.bed.command(node, "cat").unwrap();
@@ -113,7 +125,7 @@ impl Town {
 impl Drop for Town {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("the machines' files are in {}", self.bed.root().display());
+            // They are in the temporary directory, for who wants to know why.
             return;
         }
         let _still_used = self.bed.down();
