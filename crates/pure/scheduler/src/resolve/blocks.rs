@@ -25,7 +25,7 @@ pub(super) fn unpack<'a>(
 ) {
     let mut blocks: Vec<Element<'a>> = parents
         .iter()
-        .flat_map(|parent| parent.children().filter(|child| child.is(name)))
+        .flat_map(|parent| parent.children_named(name))
         .filter_map(dereference)
         .collect();
     if blocks.is_empty() {
