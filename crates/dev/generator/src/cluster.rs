@@ -4,12 +4,14 @@
 //! **Always:** the same seed draws the same document, and the schema accepts it.
 
 mod constraints;
+mod devices;
+mod digests;
 mod nodes;
+mod operations;
 mod options;
 mod resources;
 mod rules;
 mod status;
-mod topology;
 
 use cib::Document;
 
@@ -49,6 +51,7 @@ pub fn sized_cluster(chance: Chance, size: Size) -> Document {
     let mut draft = Draft::new(chance);
     let root = draft.document.root().id();
     let schema = draft.chance.word(&["pacemaker-3.9", "pacemaker-3.10", "pacemaker-4.0"]);
+    draft.before_4 = schema != "pacemaker-4.0";
     let quorum = draft.chance.word(&["1", "1", "1", "1", "0"]);
     for (name, value) in [
         ("crm_feature_set", "3.20.1"),
@@ -61,12 +64,16 @@ pub fn sized_cluster(chance: Chance, size: Size) -> Document {
     ] {
         draft.document.set(root, name, value);
     }
+    if draft.chance.percent(60) {
+        draft.document.set(root, "dc-uuid", "1");
+    }
     let configuration = draft.add(root, "configuration", &[]);
     options::draw(&mut draft, configuration);
     nodes::draw(&mut draft, configuration, size.nodes);
     resources::draw(&mut draft, configuration, size.resources);
+    nodes::draw_remotes(&mut draft);
     constraints::draw(&mut draft, configuration, size.constraints);
-    topology::draw(&mut draft, configuration);
+    devices::draw_topology(&mut draft, configuration);
     status::draw(&mut draft, root);
     draft.document
 }

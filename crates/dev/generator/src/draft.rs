@@ -29,6 +29,8 @@ pub(crate) struct Draft {
     pub(crate) chance: Chance,
     /// Whether history has what no cluster would write, such as one resource under two names.
     pub(crate) wild: bool,
+    /// Whether the schema still has what 4.0 took away.
+    pub(crate) before_4: bool,
     ids: u32,
     /// Cluster nodes: id and name.
     pub(crate) nodes: Vec<(String, String)>,
@@ -83,6 +85,7 @@ impl Draft {
             wild: chance.percent(15),
             document: Document::new("cib"),
             chance,
+            before_4: false,
             ids: 0,
             nodes: Vec::new(),
             remotes: Vec::new(),

@@ -102,6 +102,7 @@ fn finish(
     resolved: &Resolved<'_>,
     assigned: &Assigned,
 ) -> (Planned, Vec<act::arena::ActIx>) {
+    let held = graph::hold(acting);
     let mut steps = graph::select(acting);
     let untangled = graph::untangle(acting, &mut steps);
     let plan = graph::raise(acting, &steps);
@@ -109,6 +110,7 @@ fn finish(
     let changes = summary::summarize(acting);
     let mut findings = resolved.findings.clone();
     findings.extend(assigned.findings.iter().cloned());
+    findings.extend(held);
     findings.extend(untangled);
     let scores = assigned.score_lines(resolved);
     let at_stake = at_stake(resolved);

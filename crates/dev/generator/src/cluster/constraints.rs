@@ -26,11 +26,32 @@ pub(super) fn draw(draft: &mut Draft, configuration: NodeId, count: usize) {
     }
 }
 
+/// Two resources, seldom the same one twice.
+fn two(draft: &mut Draft) -> (String, String) {
+    let one = draft.any_resource();
+    let mut other = draft.any_resource();
+    for _ in 0..3 {
+        if one == other && draft.chance.percent(90) {
+            other = draft.any_resource();
+        }
+    }
+    (one, other)
+}
+
 fn location(draft: &mut Draft, section: NodeId) {
     let resource = draft.any_resource();
     let constraint = draft.add_new(section, "rsc_location", &[]);
     if draft.chance.percent(8) {
         draft.document.set(constraint, "rsc-pattern", "[rgc].*1");
+    } else if draft.chance.percent(8) {
+        let set = draft.add_new(constraint, "resource_set", &[]);
+        if draft.chance.percent(30) {
+            let role = draft.chance.word(ROLES);
+            draft.document.set(set, "role", role);
+        }
+        for id in [resource, draft.any_resource()] {
+            draft.add(set, "resource_ref", &[("id", &id)]);
+        }
     } else {
         draft.document.set(constraint, "rsc", &resource);
     }
@@ -40,19 +61,23 @@ fn location(draft: &mut Draft, section: NodeId) {
     }
     if draft.chance.percent(35) {
         rules::of_location(draft, constraint);
+        if draft.before_4 && draft.chance.percent(12) {
+            rules::of_location(draft, constraint);
+        }
         return;
     }
     let (node, score) = (draft.any_node(), draft.chance.word(SCORES));
     draft.document.set(constraint, "node", &node);
     draft.document.set(constraint, "score", score);
-    if draft.chance.percent(15) {
+    let of_set = draft.document.element(constraint).child("resource_set").is_some();
+    if !of_set && draft.chance.percent(15) {
         let role = draft.chance.word(ROLES);
         draft.document.set(constraint, "role", role);
     }
 }
 
 fn colocation(draft: &mut Draft, section: NodeId) {
-    let (dependent, primary) = (draft.any_resource(), draft.any_resource());
+    let (dependent, primary) = two(draft);
     let score = draft.chance.word(SCORES);
     let attributes = [("rsc", dependent.as_str()), ("with-rsc", &primary), ("score", score)];
     let constraint = draft.add_new(section, "rsc_colocation", &attributes);
@@ -73,7 +98,7 @@ fn colocation(draft: &mut Draft, section: NodeId) {
 }
 
 fn order(draft: &mut Draft, section: NodeId) {
-    let (first, then) = (draft.any_resource(), draft.any_resource());
+    let (first, then) = two(draft);
     let attributes = [("first", first.as_str()), ("then", &then)];
     let constraint = draft.add_new(section, "rsc_order", &attributes);
     for name in ["first-action", "then-action"] {

@@ -7,7 +7,7 @@ use crate::draft::Draft;
 
 /// Options with the values to draw from, and in how many of a hundred documents they stand.
 const OPTIONS: &[(&str, usize, &[&str])] = &[
-    ("no-quorum-policy", 40, &["stop", "freeze", "ignore", "demote", "suicide"]),
+    ("no-quorum-policy", 40, &["stop", "freeze", "ignore", "demote", "suicide", "fence"]),
     ("symmetric-cluster", 15, &["true", "false", "false"]),
     ("placement-strategy", 25, &["default", "utilization", "balanced", "minimal"]),
     ("stop-all-resources", 6, &["true", "false"]),
@@ -33,6 +33,12 @@ const OPTIONS: &[(&str, usize, &[&str])] = &[
     ("migration-limit", 8, &["-1", "0", "2"]),
     ("cluster-delay", 5, &["60s", "2min"]),
     ("fence-remote-without-quorum", 8, &["true", "false"]),
+    ("stonith-action", 10, &["reboot", "off"]),
+    ("stonith-timeout", 5, &["60s", "2min"]),
+    ("node-health-base", 4, &["0", "10", "-5"]),
+    ("node-health-green", 4, &["0", "10", "red"]),
+    ("node-health-yellow", 4, &["-10", "5"]),
+    ("node-health-red", 4, &["-INFINITY", "-100"]),
 ];
 
 pub(super) fn draw(draft: &mut Draft, configuration: NodeId) {
@@ -45,6 +51,9 @@ pub(super) fn draw(draft: &mut Draft, configuration: NodeId) {
             let value = draft.chance.word(values);
             draft.pair(block, name, value);
         }
+    }
+    if draft.before_4 && draft.chance.percent(3) {
+        draft.pair(block, "remove-after-stop", "true");
     }
     if draft.chance.percent(30) {
         let section = draft.add(configuration, "rsc_defaults", &[]);

@@ -1,7 +1,10 @@
 //! Resources of every shape.
 
+mod bundle;
+
 use cib::NodeId;
 
+use super::{devices, operations, rules};
 use crate::draft::{Agent, Copies, Draft, Drawn};
 
 /// Meta attributes with the values to draw from, and in how many of a hundred resources they are.
@@ -37,20 +40,18 @@ pub(super) fn draw(draft: &mut Draft, configuration: NodeId, count: usize) {
     if draft.chance.percent(20) {
         let attributes = [("class", "ocf"), ("provider", "pacemaker"), ("type", "Dummy")];
         let template = draft.add_new(section, "template", &attributes);
-        operations(draft, template);
+        operations::draw(draft, template);
         let id = id_of(draft, template);
         draft.others.push(id);
     }
-    if draft.chance.percent(65) {
-        fence_device(draft, section);
-    }
+    devices::draw(draft, section);
     for number in 1..=count {
         let element = match draft.chance.below(100) {
             0..40 => primitive(draft, section, &format!("r{number}"), Copies::ONE),
             40..60 => group(draft, section, &format!("g{number}"), Copies::ONE),
             60..75 => clone_set(draft, section, &format!("c{number}"), false),
             75..88 => clone_set(draft, section, &format!("p{number}"), true),
-            88..95 => bundle(draft, section, &format!("b{number}")),
+            88..95 => bundle::draw(draft, section, &format!("b{number}")),
             _ => remote(draft, section, &format!("remote{number}")),
         };
         let id = id_of(draft, element);
@@ -77,28 +78,9 @@ fn meta(draft: &mut Draft, element: NodeId, from: &[(&'static str, usize, &[&'st
     draft.block(element, "meta_attributes", &pairs);
 }
 
-fn fence_device(draft: &mut Draft, section: NodeId) {
-    let attributes = [("id", "fencing"), ("class", "stonith"), ("type", "fence_dummy")];
-    let device = draft.add(section, "primitive", &attributes);
-    if draft.chance.percent(15) {
-        draft.block(device, "meta_attributes", &[("provides", "unfencing")]);
-    }
-    let parameters = [("pcmk_host_list", "node1 node2 node3 node4")];
-    draft.block(device, "instance_attributes", &parameters);
-    operations(draft, device);
-    draft.primitives.push(Agent {
-        id: "fencing".to_owned(),
-        class: "stonith",
-        provider: None,
-        kind: "fence_dummy",
-        copies: Copies::ONE,
-        bundle: None,
-        makes_node: false,
-    });
-}
-
 fn primitive(draft: &mut Draft, parent: NodeId, id: &str, copies: Copies) -> NodeId {
     let mut kind = draft.chance.word(&["Dummy", "Dummy", "ping"]);
+    let (mut class, mut provider) = ("ocf", Some("pacemaker"));
     let element = draft.add(parent, "primitive", &[("id", id)]);
     let template = draft.others.first().cloned();
     match template {
@@ -108,16 +90,23 @@ fn primitive(draft: &mut Draft, parent: NodeId, id: &str, copies: Copies) -> Nod
         }
         _ => {
             kind = if copies.promotable { "Stateful" } else { kind };
-            for (name, value) in [("class", "ocf"), ("provider", "pacemaker"), ("type", kind)] {
+            if !copies.promotable && draft.chance.percent(10) {
+                class = draft.chance.word(&["systemd", "lsb", "service"]);
+                (provider, kind) = (None, "httpd");
+            }
+            let provided = provider.map(|provider| ("provider", provider));
+            for (name, value) in [("class", class), ("type", kind)].into_iter().chain(provided) {
                 draft.document.set(element, name, value);
             }
         }
     }
     meta(draft, element, META);
-    if draft.chance.percent(25) {
-        let value = draft.chance.word(&["1", "2", "long value"]);
-        draft.block(element, "instance_attributes", &[("state", value)]);
+    if draft.chance.percent(2)
+        && let Some(container) = draft.chance.pick(&draft.primitives).map(|agent| agent.id.clone())
+    {
+        draft.block(element, "meta_attributes", &[("container", &container)]);
     }
+    parameters(draft, element);
     if draft.chance.percent(20) {
         let demand = [
             ("cpu", draft.chance.word(&["1", "2", "3", "10", "-1"])),
@@ -125,11 +114,11 @@ fn primitive(draft: &mut Draft, parent: NodeId, id: &str, copies: Copies) -> Nod
         ];
         draft.block(element, "utilization", &demand);
     }
-    operations(draft, element);
+    operations::draw(draft, element);
     draft.primitives.push(Agent {
         id: id.to_owned(),
-        class: "ocf",
-        provider: Some("pacemaker"),
+        class,
+        provider,
         kind,
         copies,
         bundle: None,
@@ -138,44 +127,19 @@ fn primitive(draft: &mut Draft, parent: NodeId, id: &str, copies: Copies) -> Nod
     element
 }
 
-fn operations(draft: &mut Draft, element: NodeId) {
-    if !draft.chance.percent(75) {
-        return;
+fn parameters(draft: &mut Draft, element: NodeId) {
+    if draft.chance.percent(25) {
+        let value = draft.chance.word(&["1", "1", "2", "long value"]);
+        draft.block(element, "instance_attributes", &[("state", value)]);
     }
-    let list = draft.add(element, "operations", &[]);
-    let interval = draft.chance.word(&["10s", "10s", "1min", "PT20S", "0"]);
-    let monitor = draft.add_new(list, "op", &[("name", "monitor"), ("interval", interval)]);
-    if draft.chance.percent(40) {
-        let policy = draft.chance.word(&[
-            "ignore",
-            "block",
-            "demote",
-            "stop",
-            "restart",
-            "standby",
-            "fence",
-            "restart-container",
-        ]);
-        draft.document.set(monitor, "on-fail", policy);
-    }
-    if draft.chance.percent(20) {
-        let attributes = [("name", "monitor"), ("interval", "11s"), ("role", "Promoted")];
-        draft.add_new(list, "op", &attributes);
-    }
-    if draft.chance.percent(10) {
-        let attributes = [("name", "monitor"), ("interval", "25s"), ("role", "Stopped")];
-        draft.add_new(list, "op", &attributes);
-    }
-    for (name, percent) in [("start", 25), ("stop", 20), ("demote", 6), ("promote", 6)] {
-        if draft.chance.percent(percent) {
-            let timeout = draft.chance.word(&["20s", "1min"]);
-            let attributes = [("name", name), ("interval", "0s"), ("timeout", timeout)];
-            let operation = draft.add_new(list, "op", &attributes);
-            if draft.chance.percent(40) {
-                let policy = draft.chance.word(&["ignore", "block", "stop", "restart", "fence"]);
-                draft.document.set(operation, "on-fail", policy);
-            }
+    // Another value on some node, or at some time.
+    if draft.chance.percent(6) {
+        let score = draft.chance.word(&["1", "INFINITY", "-5"]);
+        let block = draft.add_new(element, "instance_attributes", &[("score", score)]);
+        if draft.chance.percent(80) {
+            rules::of_options(draft, block);
         }
+        draft.pair(block, "state", "2");
     }
 }
 
@@ -183,7 +147,12 @@ fn group(draft: &mut Draft, parent: NodeId, id: &str, copies: Copies) -> NodeId 
     let element = draft.add(parent, "group", &[("id", id)]);
     meta(draft, element, META);
     for number in 1..=1 + draft.chance.below(4) {
-        primitive(draft, element, &format!("{id}m{number}"), copies);
+        let member = format!("{id}m{number}");
+        if copies.instances == 1 && draft.chance.percent(3) {
+            remote(draft, element, &member);
+        } else {
+            primitive(draft, element, &member, copies);
+        }
     }
     element
 }
@@ -210,48 +179,6 @@ fn clone_set(draft: &mut Draft, parent: NodeId, id: &str, promotable: bool) -> N
     element
 }
 
-fn bundle(draft: &mut Draft, parent: NodeId, id: &str) -> NodeId {
-    let element = draft.add(parent, "bundle", &[("id", id)]);
-    meta(draft, element, META);
-    let engine = draft.chance.word(&["docker", "podman"]);
-    let replicas = 1 + draft.chance.below(3);
-    let count = replicas.to_string();
-    let container = draft.add(element, engine, &[("image", "web:1"), ("replicas", &count)]);
-    let shared = draft.chance.percent(20);
-    if shared {
-        draft.document.set(container, "replicas-per-host", "2");
-    }
-    let promotable = draft.chance.percent(40);
-    if promotable {
-        draft.document.set(container, "promoted-max", "1");
-    }
-    let inside = draft.chance.percent(75);
-    if inside || draft.chance.percent(50) {
-        let attributes = [("ip-range-start", "192.0.2.10"), ("control-port", "3121")];
-        draft.add(element, "network", &attributes);
-    }
-    for replica in 0..replicas {
-        draft.primitives.push(Agent {
-            id: format!("{id}-{engine}-{replica}"),
-            class: "ocf",
-            provider: Some("heartbeat"),
-            kind: engine,
-            copies: Copies::ONE,
-            bundle: None,
-            makes_node: true,
-        });
-        draft.remotes.push(format!("{id}-{replica}"));
-    }
-    if inside {
-        let copies = Copies { instances: replicas, unique: shared, promotable };
-        primitive(draft, element, &format!("{id}i"), copies);
-        if let Some(agent) = draft.primitives.last_mut() {
-            agent.bundle = Some(id.to_owned());
-        }
-    }
-    element
-}
-
 /// A remote node's connection, or a virtual machine that is a guest node.
 fn remote(draft: &mut Draft, parent: NodeId, id: &str) -> NodeId {
     if draft.chance.percent(50) {
@@ -260,7 +187,18 @@ fn remote(draft: &mut Draft, parent: NodeId, id: &str) -> NodeId {
         if let Some(agent) = draft.primitives.last_mut() {
             agent.makes_node = true;
         }
-        draft.block(element, "meta_attributes", &[("remote-node", &name)]);
+        let mut pairs = vec![("remote-node", name.as_str())];
+        for (name, percent, value) in [
+            ("remote-addr", 20, "192.0.2.77"),
+            ("remote-port", 10, "3122"),
+            ("remote-allow-migrate", 20, "false"),
+            ("remote-connect-timeout", 10, "30s"),
+        ] {
+            if draft.chance.percent(percent) {
+                pairs.push((name, value));
+            }
+        }
+        draft.block(element, "meta_attributes", &pairs);
         draft.remotes.push(name);
         return element;
     }
@@ -269,7 +207,7 @@ fn remote(draft: &mut Draft, parent: NodeId, id: &str) -> NodeId {
     if draft.chance.percent(50) {
         draft.block(element, "instance_attributes", &[("reconnect_interval", "60s")]);
     }
-    operations(draft, element);
+    operations::draw(draft, element);
     draft.primitives.push(Agent {
         id: id.to_owned(),
         class: "ocf",

@@ -2,6 +2,7 @@
 
 use cib::NodeId;
 
+use super::digests;
 use crate::draft::{Agent, Copies, Draft};
 
 /// The cluster in the keys of transitions.
@@ -20,6 +21,8 @@ const STATES: &[(usize, &str, &str, &str, &str)] = &[
 
 pub(super) fn draw(draft: &mut Draft, root: NodeId) {
     let status = draft.add(root, "status", &[]);
+    // Newer clusters say since when a node is there.
+    let timed = draft.chance.percent(30);
     for (id, name) in draft.nodes.clone() {
         if draft.chance.percent(5) {
             continue;
@@ -42,6 +45,11 @@ pub(super) fn draw(draft: &mut Draft, root: NodeId) {
             ("expected", expected),
         ];
         let state = draft.add(status, "node_state", &attributes);
+        if timed {
+            for name in ["in_ccm", "crmd"] {
+                since_when(draft, state, name);
+            }
+        }
         observed(draft, state, &id, &name);
     }
     for name in draft.remotes.clone() {
@@ -65,6 +73,12 @@ pub(super) fn draw(draft: &mut Draft, root: NodeId) {
     }
 }
 
+fn since_when(draft: &mut Draft, state: NodeId, name: &str) {
+    let is_there = matches!(draft.document.element(state).attr(name), Some("true" | "online"));
+    let since = draft.chance.word(&["1699990000", "1699999990"]);
+    draft.document.set(state, name, if is_there { since } else { "0" });
+}
+
 /// What a node says of itself.
 fn observed(draft: &mut Draft, state: NodeId, id: &str, node: &str) {
     let failed = history(draft, state, id, node);
@@ -82,6 +96,10 @@ fn transient(draft: &mut Draft, state: NodeId, id: &str, failed: Vec<(String, St
         ("ping", 30, &["100", "0", "nonsense"]),
         ("weight", 20, &["10", "-INFINITY", "x"]),
         ("#health-cpu", 5, &["green", "yellow", "red", "-10"]),
+        ("terminate", 1, &["true", "1699999000"]),
+        ("#node-unfenced", 15, &["1699999000", "0"]),
+        ("#digests-all", 5, &["fencing:fence_dummy:f2317cad3d54cec5d7d7aa7d0bf35cf8,"]),
+        ("#digests-secure", 5, &["fencing:fence_dummy:f2317cad3d54cec5d7d7aa7d0bf35cf8,"]),
     ] {
         if draft.chance.percent(percent) {
             pairs.push((name.to_owned(), draft.chance.word(values)));
@@ -136,6 +154,10 @@ fn history(draft: &mut Draft, state: NodeId, id: &str, node: &str) -> Vec<(Strin
         let resource = draft.add(resources, "lrm_resource", &attributes);
         if let Some(provider) = agent.provider {
             draft.document.set(resource, "provider", provider);
+        }
+        if draft.chance.percent(4) {
+            let since = draft.chance.word(&["1699999000", "1600000000", "0"]);
+            draft.document.set(resource, "shutdown-lock", since);
         }
         let failures = life(draft, resource, (&agent, &name), node);
         failed.extend(failures.into_iter().map(|task| (name.clone(), task)));
@@ -260,10 +282,7 @@ fn life(
             ("queue-time", "0"),
         ];
         let entry = draft.add(resource, "lrm_rsc_op", &attributes);
-        if draft.chance.percent(12) {
-            let digest = "f2317cad3d54cec5d7d7aa7d0bf35cf8";
-            draft.document.set(entry, "op-digest", digest);
-        }
+        digests::draw(draft, entry);
         if task.starts_with("migrate") {
             let other = draft.any_node();
             let (source, target) =

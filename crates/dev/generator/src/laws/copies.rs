@@ -14,9 +14,15 @@ const ORDERS: usize = 8;
 
 pub(super) fn check(case: Case<'_>, chance: &mut Chance) -> Result<(), String> {
     let start = World::new(case);
-    let ids = case.resolved.resource_indices();
-    let ids: BTreeMap<&str, ResIx> =
-        ids.map(|resource| (&*case.resolved.resource(resource).id, resource)).collect();
+    let mut ids: BTreeMap<&str, Vec<ResIx>> = BTreeMap::new();
+    for resource in case.resolved.resource_indices() {
+        let found = case.resolved.resource(resource);
+        ids.entry(&found.id).or_default().push(resource);
+        // An agent is called by the name under which its node knows the instance.
+        if let Some(known_as) = found.history_id.as_deref().filter(|name| *name != &*found.id) {
+            ids.entry(known_as).or_default().push(resource);
+        }
+    }
     for round in 0..ORDERS {
         let mut world = start.clone();
         // What goes up first and comes down late is the order that shows most.
@@ -129,7 +135,17 @@ impl<'a> World<'a> {
         }
     }
 
-    fn run(&mut self, action: &Action, ids: &BTreeMap<&str, ResIx>) -> Result<(), String> {
+    /// Which of the resources of one name an action is about: what was removed from the configuration
+    /// can have the name of an instance, and only ever comes down.
+    fn meant(&self, action: &Action, named: &[ResIx], node: NodeIx) -> Option<ResIx> {
+        let removed = |ix: &ResIx| self.resolved.resource(*ix).flags.removed;
+        let configured = named.iter().copied().find(|ix| !removed(ix));
+        let gone = named.iter().copied().find(removed);
+        let is_there = gone.is_some_and(|ix| self.resolved.resource(ix).active.contains(&node));
+        if is_there && !goes_up(action) { gone } else { configured.or(gone) }
+    }
+
+    fn run(&mut self, action: &Action, ids: &BTreeMap<&str, Vec<ResIx>>) -> Result<(), String> {
         let node = action.node.as_ref().and_then(|on| self.resolved.find_node(on.name.as_str()));
         let Some(node) = node else { return Ok(()) };
         if action.kind == ActionKind::Fence && action.meta("stonith_action") != Some("on") {
@@ -141,7 +157,8 @@ impl<'a> World<'a> {
             });
         }
         let ActionKind::Resource(_) = &action.kind else { return Ok(()) };
-        let Some(ix) = action.resource().and_then(|id| ids.get(id)).copied() else {
+        let named = action.resource().and_then(|id| ids.get(id));
+        let Some(ix) = named.and_then(|named| self.meant(action, named, node)) else {
             return Ok(());
         };
         let what = self.what(ix);

@@ -36,7 +36,7 @@ mod settle;
 mod shutdown;
 pub(crate) mod spread;
 pub(crate) mod task;
-mod update;
+pub(crate) mod update;
 
 use acting::Acting;
 use task::Task;

@@ -1,6 +1,6 @@
 //! The last stage: from ordered actions to the plan.
 //!
-//! [`select`] decides what is in the plan and which orderings are inputs; [`untangle`] takes out what
+//! [`hold`] keeps what would be promoted once too often from running; [`select`] decides what is in the plan and which orderings are inputs; [`untangle`] takes out what
 //! could never be carried out; [`raise`] gives each step its form.
 //!
 //! **Always:** steps are in the order in which Pacemaker writes them: resource by resource, of
@@ -9,11 +9,13 @@
 //! Field word: Pacemaker *transition graph*.
 
 mod attributes;
+mod doubled;
 mod raise;
 mod select;
 mod view;
 mod waits;
 
+pub(crate) use doubled::hold;
 pub(crate) use raise::raise;
 pub(crate) use select::{select, wanted_input};
 pub(crate) use view::view;

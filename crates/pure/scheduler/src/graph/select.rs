@@ -94,7 +94,7 @@ fn add(acting: &mut Acting<'_, '_>, act: ActIx, steps: &mut Vec<ActIx>) {
 }
 
 /// Whether an action belongs in the plan.
-fn is_wanted(acting: &Acting<'_, '_>, act: ActIx) -> bool {
+pub(super) fn is_wanted(acting: &Acting<'_, '_>, act: ActIx) -> bool {
     let found = &acting.arena[act];
     let optional = found.is(ActFlags::OPTIONAL) && !found.is(ActFlags::ALWAYS_IN_PLAN);
     if !found.is(ActFlags::RUNNABLE) || optional {

@@ -28,6 +28,7 @@ use crate::act::flags::{ActFlags, Relation};
 use crate::act::task::Task;
 use crate::{NodeKind, Order, ResIx};
 
+use super::doubled::wait_for_demotions;
 use told::Constraints;
 
 /// How much an ordering matters; circles lose the least first.
@@ -61,6 +62,14 @@ pub(crate) fn untangle(acting: &mut Acting<'_, '_>, steps: &mut Vec<ActIx>) -> V
         let constraints = Constraints::of(acting);
         findings.extend(circles::open_all(acting, &constraints, waiting));
         // Steps of circles that could not be opened are out of the plan now.
+        findings.extend(leave_out_impossible(acting, steps));
+    }
+    let doubled = wait_for_demotions(acting);
+    if !doubled.is_empty() {
+        for (promotion, finding) in doubled {
+            leave_out(acting, promotion);
+            findings.push(finding);
+        }
         findings.extend(leave_out_impossible(acting, steps));
     }
     steps.retain(|act| acting.is(*act, ActFlags::IN_PLAN));

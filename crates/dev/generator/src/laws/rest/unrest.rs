@@ -30,6 +30,9 @@ pub enum Unrest {
     /// instance with a number that it should not have, or without the one that it should have. A run
     /// is recorded under the right name, so the other one stays as it is and counts for ever.
     OtherName,
+    /// A node is only joining: that something there will stop is announced in each plan until it has
+    /// joined, which nothing on paper does.
+    Joining,
     /// A clone set or bundle with an instance that can never start has a start milestone in each
     /// plan, and what is ordered after it restarts after it.
     NeverWhole,
@@ -65,6 +68,8 @@ fn of_root(root: &Root, misses_some: impl Fn() -> bool) -> Option<Unrest> {
         Some(Unrest::Expired)
     } else if matches!(root, Root::Failed(_)) {
         Some(Unrest::FailureStays)
+    } else if matches!(root, Root::NodeJoining { .. }) {
+        Some(Unrest::Joining)
     } else if matches!(root, Root::HalfMoved { .. }) {
         Some(Unrest::HalfMoved)
     } else if matches!(root, Root::EnoughCopies { .. }) && misses_some() {
