@@ -74,6 +74,10 @@ fn a_cluster_is_made_grows_and_shrinks() {
     let started = town.ok(1, &["start", "--all"]);
     assert_eq!(started, "n1 runs\nn2 runs\n");
     town.until(2, &["status"], |said| said.matches("  member").count() == 2);
+    town.ok(2, &["leave"]);
+    town.ok(1, &["leave"]);
+    let none = town.says_no(1, &["status"]);
+    assert!(none.contains("there is no /etc/corosync/corosync.conf"), "{none}");
 }
 
 #[test]
@@ -109,4 +113,58 @@ fn who_may_not_join_is_told_why() {
     assert!(said.contains("quorate cluster listen") || said.contains("made anew"), "{said}");
 
     town.joins(2, &token);
+}
+
+/// As Corosync 2 had it, with its author's words.
+const OLD_FILE: &str = "# Rack 4, left and right.
+totem {
+\tversion: 2
+\ttransport: udpu # the switch forbids multicast
+\ttoken: 2500
+}
+
+nodelist {
+\tnode {
+\t\tring0_addr: 10.77.0.1
+\t\tname: n1
+\t\tnodeid: 101
+\t}
+\tnode {
+\t\tring0_addr: 10.77.0.2
+\t\tname: n2
+\t\tnodeid: 102
+\t}
+}
+
+quorum {
+\tprovider: corosync_votequorum
+\ttwo_node: 1
+}
+";
+
+#[test]
+fn a_file_that_is_there_is_kept() {
+    let Some(mut town) = Town::of(3, 1, "kept") else { return };
+    for node in [1, 2] {
+        town.write(node, OLD_FILE);
+    }
+    let no = town.says_no(1, &["init", "rack"]);
+    assert!(no.contains("line 4: error: `udpu # the switch"), "{no}");
+    let good = OLD_FILE.replace(" # the switch forbids multicast", "");
+    for node in [1, 2] {
+        town.write(node, &good);
+    }
+    let said = town.ok(1, &["init", "rack"]);
+    let kept = good
+        .replace("\ttoken: 2500\n", "\ttoken: 2500\n\tcluster_name: rack\n\tconfig_version: 1\n");
+    assert_eq!(town.file(1), kept);
+    town.joins(2, town::token(&said).as_str());
+    assert_eq!(town.file(2), kept, "who is listed changes nothing");
+    let token = town.invite(2);
+    town.joins(3, &token);
+    let grown = kept.replace("config_version: 1", "config_version: 2").replace(
+        "102\n\t}\n",
+        "102\n\t}\n\tnode {\n\t\tring0_addr: 10.77.0.3\n\t\tname: n3\n\t\tnodeid: 103\n\t}\n",
+    );
+    assert_eq!(town.file(1), grown.replace("\ttwo_node: 1\n", ""));
 }

@@ -192,16 +192,22 @@ fn welcome(house: &House, key: &DoorKey, from: &str, join: &Join) -> Result<Answ
     })?;
     same_clock(join.clock, now)?;
     let name = local::name(Some(&join.name))?;
-    let running = services.client().document()?;
+    let cluster = services.client().document()?.cluster;
     let conf = nodes_file::read(places)?;
-    may_grow(&Settings::of(&conf), &running.cluster)?;
     let member = Member { name: name.clone(), id: 0, addresses: join.addresses.clone() };
-    // Tried on paper first: a token is not spent on a name that is taken.
-    add(&mut conf.clone(), &member)?;
-    invitation.take().map_err(no_entry)?;
-    say::talk(&format!("quorate: {from} joins as {name}"));
-    let changed = nodes_file::change(services, places, |conf| add(conf, &member));
-    let conf = changed.inspect_err(|_| invitation.give_back())?;
+    let conf = if is_listed(&Settings::of(&conf), &cluster, &member) {
+        invitation.take().map_err(no_entry)?;
+        say::talk(&format!("quorate: {from} is {name}, which is listed"));
+        conf
+    } else {
+        may_grow(&Settings::of(&conf), &cluster)?;
+        // Tried on paper first: a token is not spent on a name that is taken.
+        add(&mut conf.clone(), &member)?;
+        invitation.take().map_err(no_entry)?;
+        say::talk(&format!("quorate: {from} joins as {name}"));
+        let changed = nodes_file::change(services, places, |conf| add(conf, &member));
+        changed.inspect_err(|_| invitation.give_back())?
+    };
     let authkey = match Settings::of(&conf).needs_key() {
         true => {
             let path = places.authkey();
@@ -217,6 +223,13 @@ fn welcome(house: &House, key: &DoorKey, from: &str, join: &Join) -> Result<Answ
         port: own.port,
         daemon: own::daemon_text(places, None),
     })))
+}
+
+/// Whether the file has this very node already, and it does not run: it was there before Quorate
+/// was, or its joining was interrupted.
+fn is_listed(settings: &Settings, cluster: &Cluster, member: &Member) -> bool {
+    let is_running = cluster.members.contains(&member.name);
+    !is_running && nodes_file::addresses(settings, &member.name) == member.addresses
 }
 
 /// A further node must not cost the quorum of those who are there, until it has started.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use corosync::Settings;
 use wire::door::{Answer, Ask, Join as Wish, Welcome};
 
 use crate::How;
@@ -38,7 +39,12 @@ pub(crate) fn run(how: &How, words: &Join) -> Result<(), Trouble> {
         return Err(Trouble::refused("a cluster runs on this machine already")
             .help("`quorate cluster leave` takes this machine out of it."));
     }
-    let aside = local::leftovers(&places, &[], words.force)?;
+    let kept = if is_of_same_cluster(&places, &token, &name) {
+        vec![places.nodes_file(), places.authkey()]
+    } else {
+        Vec::new()
+    };
+    let aside = local::leftovers(&places, &kept, words.force)?;
     if words.changing.dry_run {
         return show(&places, words, &name, &addresses, &token, aside, &services);
     }
@@ -62,6 +68,17 @@ pub(crate) fn run(how: &How, words: &Join) -> Result<(), Trouble> {
     }
     power::start_here(&services, &places, &Own { port: welcome.port, ..own })?;
     become_member(&services, &name)
+}
+
+/// Whether the file that is here lists both this node and the one that made the token: Corosync ran
+/// between them before Quorate did.
+fn is_of_same_cluster(places: &Places, token: &Token, name: &str) -> bool {
+    let Ok(conf) = nodes_file::read(places) else { return false };
+    let settings = Settings::of(&conf);
+    let inviting = |node: &corosync::Node| {
+        node.addresses.iter().any(|(_, address)| token.addresses.contains(&address.value))
+    };
+    settings.node(name).is_some() && settings.nodes.iter().any(inviting)
 }
 
 /// The given addresses, or those by which this machine reaches the inviting node's.

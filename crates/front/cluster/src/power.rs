@@ -91,7 +91,9 @@ fn everywhere(
         return Ok(());
     }
     if !words.all {
-        return here(&services, &places, &own);
+        here(&services, &places, &own)?;
+        say::out(&format!("{me} {done}"));
+        return Ok(());
     }
     let (mine, theirs) = std::thread::scope(|scope| {
         let mine = scope.spawn(|| here(&services, &places, &own));

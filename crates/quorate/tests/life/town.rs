@@ -88,6 +88,12 @@ impl Town {
         token(&self.ok(node, &words))
     }
 
+    /// Writes a node's `corosync.conf`.
+    pub(crate) fn write(&self, node: u32, text: &str) {
+        let own = self.bed.node_dir(&format!("n{node}"));
+        std::fs::write(own.join("etc/corosync/corosync.conf"), text).unwrap();
+    }
+
     pub(crate) fn invite(&self, node: u32) -> String {
         token(&self.ok(node, &["invite"]))
     }
@@ -134,7 +140,7 @@ impl Drop for Town {
 }
 
 /// The token in the command that is to be run on the next machine.
-fn token(said: &str) -> String {
+pub(crate) fn token(said: &str) -> String {
     said.trim().strip_prefix("quorate cluster join ").unwrap_or_else(|| panic!("{said}")).to_owned()
 }
 
