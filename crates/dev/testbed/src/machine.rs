@@ -108,20 +108,14 @@ pub(crate) fn first_child(of: u32) -> Result<u32> {
 pub(crate) fn kill(first: u32) -> Result<()> {
     let _already_gone = words("kill", &["-9", &first.to_string()]).stderr(Stdio::null()).status();
     let start = Instant::now();
-    while is_alive(first) {
+    // Also until it is taken away, which who started it does at once.
+    while Path::new(&format!("/proc/{first}")).exists() {
         if start.elapsed() > DEATH_MAX {
             return Err(format!("process {first} does not die"));
         }
         std::thread::sleep(Duration::from_millis(2));
     }
     Ok(())
-}
-
-/// Whether the process is there and not only waiting to be taken away.
-pub(crate) fn is_alive(pid: u32) -> bool {
-    let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = status.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
-    state.is_some_and(|state| !matches!(state, "Z" | "X"))
 }
 
 /// Whether the process is there, and is a first process of this bed: a number that is used again
