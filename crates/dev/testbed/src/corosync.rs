@@ -13,6 +13,7 @@ pub(crate) fn configuration(plan: &Plan) -> String {
     lines.extend(["version: 2", "cluster_name: bed", "transport: knet"].map(indented));
     lines.extend(["crypto_cipher: none", "crypto_hash: none"].map(indented));
     lines.extend(plan.token_ms.map(|token| indented(&format!("token: {token}"))));
+    lines.extend(plan.totem.iter().map(|line| indented(line)));
     lines.push("}\nlogging {".to_owned());
     lines.extend(["to_stderr: no", "to_syslog: no", "to_logfile: yes"].map(indented));
     lines.extend(["logfile: /var/log/corosync/corosync.log", "timestamp: hires"].map(indented));

@@ -11,6 +11,8 @@ pub struct Plan {
     pub links: u32,
     /// Corosync's token timeout in milliseconds; `None` for its default.
     pub token_ms: Option<u32>,
+    /// More lines for the totem section.
+    pub totem: Vec<String>,
     /// Lines for the quorum section.
     pub quorum: Vec<String>,
     /// What a node runs when its power comes on: words for a shell, with the node's name in
@@ -43,6 +45,7 @@ impl Plan {
             nodes,
             links: 1,
             token_ms: None,
+            totem: Vec::new(),
             quorum: Vec::new(),
             boot: None,
             boot_ms: 0,

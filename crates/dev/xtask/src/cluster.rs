@@ -1,6 +1,7 @@
 //! `cargo xtask cluster`: real clusters on this machine. The bed itself is `testbed`.
 
 mod boot;
+mod compare;
 mod fault;
 mod host;
 mod storm;
@@ -48,6 +49,8 @@ enum Verb {
     },
     /// Faults drawn at random, and audits, on a bed of its own.
     Storm(storm::Words),
+    /// Quorate beside the distribution's Pacemaker: failover, moves, changes, memory.
+    Compare(compare::Words),
     #[command(flatten)]
     Fault(fault::Verb),
     /// Holds a bed; `up` starts this.
@@ -67,6 +70,7 @@ pub(crate) fn cluster(arguments: &Arguments) -> ExitCode {
         },
         Verb::Log { node } => ended(log(root, *node)),
         Verb::Storm(words) => ended(storm::storm(root, words)),
+        Verb::Compare(words) => ended(compare::compare(root, words)),
         Verb::Fault(verb) => ended(fault::fault(root, verb)),
         Verb::Host(words) => ended(host::host(root, words)),
     }

@@ -1,9 +1,9 @@
 //! `cargo xtask cluster storm`: faults drawn from a seed, and audits without mercy.
 
-mod audit;
-mod draw;
+pub(super) mod audit;
+pub(super) mod draw;
 mod editor;
-mod world;
+pub(super) mod world;
 
 use std::fs;
 use std::path::{Path, PathBuf};

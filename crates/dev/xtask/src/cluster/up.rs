@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use client::Client;
+use corosync::{Fencing, Timing, Wish};
 use testbed::{Bed, Life, Plan, ask_power};
 
 use super::boot;
@@ -33,6 +34,10 @@ pub(crate) struct Words {
     /// Corosync's token timeout in milliseconds, instead of its default.
     #[arg(long, value_name = "MILLISECONDS")]
     pub(super) token: Option<u32>,
+    /// Derives Corosync's times from a wish, as `quorate cluster init` does: from a node's death to
+    /// its resources elsewhere, fence device not included.
+    #[arg(long, value_name = "SECONDS", conflicts_with = "token")]
+    pub(super) failover: Option<f64>,
     /// Runs the distribution's Pacemaker instead of Quorate.
     #[arg(long)]
     pub(super) pacemaker: bool,
@@ -45,7 +50,16 @@ impl Words {
     /// A bed of so many nodes for a program that is there.
     pub(super) fn of(nodes: u32, program: Option<&Path>) -> Self {
         let program = program.map(Path::to_owned);
-        Self { nodes, links: 2, disk: None, clocks: false, token: None, pacemaker: false, program }
+        Self {
+            nodes,
+            links: 2,
+            disk: None,
+            clocks: false,
+            token: None,
+            failover: None,
+            pacemaker: false,
+            program,
+        }
     }
 }
 
@@ -60,6 +74,7 @@ pub(super) fn make(root: &Path, words: &Words) -> Result<Bed, String> {
     let plan = Plan {
         links: words.links,
         token_ms: words.token,
+        totem: totem(words)?,
         quorum,
         boot: Some(boot),
         boot_ms: 2000,
@@ -77,6 +92,16 @@ pub(super) fn make(root: &Path, words: &Words) -> Result<Bed, String> {
         symlink(program, root.join("sbin/quorate")).map_err(failed)?;
     }
     Bed::create(root, plan)
+}
+
+/// Lines of Corosync's configuration for the failover that is wished.
+fn totem(words: &Words) -> Result<Vec<String>, String> {
+    let Some(failover) = words.failover else { return Ok(Vec::new()) };
+    let failover = Duration::try_from_secs_f64(failover).map_err(|why| why.to_string())?;
+    let wish = Wish { failover, nodes: words.nodes.into(), fencing: Fencing::Device };
+    let timing = Timing::derive(wish).map_err(|impossible| impossible.why.join("\n"))?;
+    let lines = corosync::totem(&timing).into_iter();
+    Ok(lines.map(|(name, value)| format!("{name}: {value}")).collect())
 }
 
 /// The program to run: the given one, or one that is built now.
@@ -144,6 +169,9 @@ fn start_host(root: &Path, words: &Words) -> Result<(), String> {
     command.arg("--nodes").arg(words.nodes.to_string());
     command.arg("--links").arg(words.links.to_string());
     let numbers = [("--disk", words.disk), ("--token", words.token)];
+    if let Some(failover) = words.failover {
+        command.arg("--failover").arg(failover.to_string());
+    }
     for (word, number) in numbers {
         command.args(number.iter().flat_map(|number| [word.to_owned(), number.to_string()]));
     }

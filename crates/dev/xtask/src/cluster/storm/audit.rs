@@ -72,7 +72,7 @@ fn watch(root: &Path, found: &Mutex<Vec<String>>, ends: &AtomicBool) {
 }
 
 /// The nodes that have the address, as the kernel says.
-pub(super) fn holders(bed: &Bed) -> Vec<u32> {
+pub(in crate::cluster) fn holders(bed: &Bed) -> Vec<u32> {
     let has = |node: &u32| {
         let Some(first) = bed.first_process(*node) else { return false };
         let routes = fs::read_to_string(format!("/proc/{first}/net/fib_trie"));

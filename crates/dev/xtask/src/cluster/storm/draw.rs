@@ -5,10 +5,10 @@ use std::time::Duration;
 /// Numbers from a seed, always the same. Source: Steele, Lea, Flood, "Fast splittable pseudorandom
 /// number generators" (SplitMix64).
 #[derive(Debug)]
-pub(super) struct Dice(u64);
+pub(in crate::cluster) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::cluster) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -21,7 +21,7 @@ impl Dice {
     }
 
     /// From `low` to `high`, both included.
-    pub(super) fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub(in crate::cluster) fn between(&mut self, low: u64, high: u64) -> u64 {
         let span = high.saturating_sub(low).saturating_add(1).max(1);
         low + self.next() % span
     }

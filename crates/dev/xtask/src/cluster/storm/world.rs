@@ -10,7 +10,7 @@ use crate::cluster::fault::heal;
 use crate::cluster::up::client;
 
 /// The address that is kept on one node.
-pub(super) const ADDRESS: &str = "10.77.0.100";
+pub(in crate::cluster) const ADDRESS: &str = "10.77.0.100";
 /// The files that are locked by one node each.
 pub(super) const LOCKS: [&str; 3] = ["web", "a", "b"];
 
