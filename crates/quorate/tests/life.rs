@@ -168,3 +168,14 @@ fn a_file_that_is_there_is_kept() {
     );
     assert_eq!(town.file(1), grown.replace("\ttwo_node: 1\n", ""));
 }
+
+#[test]
+fn machines_may_come_at_once() {
+    let Some(mut town) = Town::of(4, 1, "at-once") else { return };
+    let first = town.init(1);
+    let joining = [(2, first), (3, town.invite(1)), (4, town.invite(1))];
+    town.join_at_once(&joining);
+    let status = town.until(4, &["status"], |said| said.matches("  member").count() == 4);
+    assert!(status.starts_with("Cluster web, edition 4"), "{status}");
+    assert!(town.votes(2).starts_with("4 Quorate"), "{}", town.votes(2));
+}

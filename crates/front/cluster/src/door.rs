@@ -3,12 +3,13 @@
 //! **Always:** who has no token and no key learns nothing; a wrong token is answered slowly; what a
 //! caller can make the door keep in memory is bounded.
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use corosync::{Member, Settings};
+use corosync::{Conf, Member, Settings};
 use wire::api::Cluster;
 use wire::door::{Answer, Ask, Join, Running, Welcome};
 
@@ -33,6 +34,9 @@ const QUESTION_MAX: Duration = Duration::from_secs(10);
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// How long a wrong token waits for its answer, so that guessing takes longer than anybody lives.
 const WRONG_TOKEN: Duration = Duration::from_secs(2);
+/// So long is a machine that was let in waited for before the next is.
+const JOIN_MAX: Duration = Duration::from_secs(45);
+const EVERY: Duration = Duration::from_millis(200);
 /// Clocks may differ by so much (s).
 const CLOCK_MAX: i64 = 30;
 
@@ -41,9 +45,36 @@ struct House {
     places: Places,
     own: Own,
     services: Services,
+    /// Who was let in lately.
+    joining: Mutex<BTreeMap<String, Instant>>,
 }
 
 impl House {
+    fn new(places: Places, own: Own, services: Services) -> Self {
+        Self { places, own, services, joining: Mutex::default() }
+    }
+
+    /// The cluster, when those who were let in just now are its members: machines that come at once
+    /// come one after the other, so that none costs the others their quorum.
+    fn when_others_have_joined(
+        &self,
+        joining: &mut BTreeMap<String, Instant>,
+    ) -> Result<(Conf, Cluster), Trouble> {
+        loop {
+            let conf = nodes_file::read(&self.places)?;
+            let cluster = self.services.client().document()?.cluster;
+            let settings = Settings::of(&conf);
+            joining.retain(|name, since| {
+                let is_under_way = !cluster.members.contains(name) && settings.node(name).is_some();
+                is_under_way && since.elapsed() < JOIN_MAX
+            });
+            if joining.is_empty() {
+                return Ok((conf, cluster));
+            }
+            std::thread::sleep(EVERY);
+        }
+    }
+
     /// The key that counts now: a machine may leave one cluster and enter another.
     fn key(&self) -> Result<DoorKey, Trouble> {
         let path = self.places.door_key();
@@ -61,7 +92,7 @@ pub(crate) fn listen(how: &How) -> Result<(), Trouble> {
     let places = Places::default();
     let own = Own::read(&places)?;
     let services = Services::new(&own, &places, how.socket.as_deref());
-    let house = House { places, own, services };
+    let house = House::new(places, own, services);
     house.key()?;
     let own = &house.own;
     let listener = bind(own.port)?;
@@ -138,7 +169,7 @@ fn answer(house: &House, stream: TcpStream) {
 }
 
 fn for_member(house: &House, from: &str, ask: &Ask) -> Result<Answer, Trouble> {
-    let House { places, services, own } = house;
+    let House { places, services, own, .. } = house;
     match ask {
         Ask::Join(_) => Err(Trouble::refused("members need not join")),
         Ask::File => Ok(Answer::File { text: nodes_file::read(places)?.to_string() }),
@@ -183,7 +214,7 @@ pub(crate) fn running(places: &Places, services: &Services) -> Running {
 
 /// Lets a machine in, or says why not.
 fn welcome(house: &House, key: &DoorKey, from: &str, join: &Join) -> Result<Answer, Trouble> {
-    let House { places, own, services } = house;
+    let House { places, own, services, .. } = house;
     let now = local::clock();
     let found = invite::find(places, &join.invitation, &join.secret, now);
     let invitation = found.map_err(|why| {
@@ -192,22 +223,26 @@ fn welcome(house: &House, key: &DoorKey, from: &str, join: &Join) -> Result<Answ
     })?;
     same_clock(join.clock, now)?;
     let name = local::name(Some(&join.name))?;
-    let cluster = services.client().document()?.cluster;
-    let conf = nodes_file::read(places)?;
     let member = Member { name: name.clone(), id: 0, addresses: join.addresses.clone() };
+    // Held until this one is let in: who comes meanwhile waits.
+    let mut joining = house.joining.lock().unwrap_or_else(PoisonError::into_inner);
+    let (conf, cluster) = house.when_others_have_joined(&mut joining)?;
     let conf = if is_listed(&Settings::of(&conf), &cluster, &member) {
         invitation.take().map_err(no_entry)?;
         say::talk(&format!("quorate: {from} is {name}, which is listed"));
         conf
     } else {
-        may_grow(&Settings::of(&conf), &cluster)?;
         // Tried on paper first: a token is not spent on a name that is taken.
-        add(&mut conf.clone(), &member)?;
+        grow(&mut conf.clone(), &cluster, &member)?;
         invitation.take().map_err(no_entry)?;
         say::talk(&format!("quorate: {from} joins as {name}"));
-        let changed = nodes_file::change(services, places, |conf| add(conf, &member));
+        let changed = nodes_file::change(services, places, |conf| {
+            grow(conf, &services.client().document()?.cluster, &member)
+        });
         changed.inspect_err(|_| invitation.give_back())?
     };
+    joining.insert(name, Instant::now());
+    drop(joining);
     let authkey = match Settings::of(&conf).needs_key() {
         true => {
             let path = places.authkey();
@@ -232,13 +267,13 @@ fn is_listed(settings: &Settings, cluster: &Cluster, member: &Member) -> bool {
     !is_running && nodes_file::addresses(settings, &member.name) == member.addresses
 }
 
-/// A further node must not cost the quorum of those who are there, until it has started.
+/// A further node, listed now, must not cost the quorum of those who are there until it has started.
 fn may_grow(settings: &Settings, cluster: &Cluster) -> Result<(), Trouble> {
     let missing = "`quorate cluster status` on a member shows who is missing.";
     if !cluster.quorate {
         return Err(Trouble::refused("the cluster has no quorum, so nobody can join").help(missing));
     }
-    let (present, total) = (cluster.members.len(), settings.nodes.len() + 1);
+    let (present, total) = (cluster.members.len(), settings.nodes.len());
     if nodes_file::would_have_quorum(settings, present, total) {
         return Ok(());
     }
@@ -246,7 +281,12 @@ fn may_grow(settings: &Settings, cluster: &Cluster) -> Result<(), Trouble> {
     Err(Trouble::refused(what).help("Start the missing ones first.").help(missing))
 }
 
-fn add(conf: &mut corosync::Conf, member: &Member) -> Result<(), Trouble> {
+fn grow(conf: &mut Conf, cluster: &Cluster, member: &Member) -> Result<(), Trouble> {
+    add(conf, member)?;
+    may_grow(&Settings::of(conf), cluster)
+}
+
+fn add(conf: &mut Conf, member: &Member) -> Result<(), Trouble> {
     conf.add(member).map(drop).map_err(|error| {
         let trouble = Trouble::refused(error.to_string());
         match error {

@@ -1,6 +1,7 @@
 //! This machine's `corosync.conf`, and how a new edition of it becomes everybody's.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use client::ClientError;
 use corosync::{Conf, Finding, Settings, Severity};
@@ -10,8 +11,10 @@ use crate::places::Places;
 use crate::services::{Services, output};
 use crate::trouble::{Kind, Trouble};
 
-/// Somebody else may change it at the same time; then it is tried on what they made of it.
-const TRIES: u32 = 5;
+/// Somebody else may change it at the same time, or the membership change; then it is tried on what
+/// is there afterwards, for so long.
+const TRIED_FOR: Duration = Duration::from_secs(20);
+const EVERY: Duration = Duration::from_millis(200);
 
 pub(crate) fn read(places: &Places) -> Result<Conf, Trouble> {
     let path = places.nodes_file();
@@ -47,7 +50,8 @@ pub(crate) fn change(
     edit: impl Fn(&mut Conf) -> Result<(), Trouble>,
 ) -> Result<Conf, Trouble> {
     let client = services.client();
-    for _ in 0..TRIES {
+    let deadline = Instant::now() + TRIED_FOR;
+    while Instant::now() < deadline {
         let mut conf = read(places)?;
         edit(&mut conf)?;
         let change = Change::FabricFile { text: conf.to_string() };
@@ -56,7 +60,9 @@ pub(crate) fn change(
                 reload()?;
                 return Ok(conf);
             }
-            Err(ClientError::Refused(Refused::Stale { .. } | Refused::NotReady)) => {}
+            Err(ClientError::Refused(Refused::Stale { .. } | Refused::NotReady)) => {
+                std::thread::sleep(EVERY);
+            }
             Err(error) => return Err(Trouble::Client(error)),
         }
     }

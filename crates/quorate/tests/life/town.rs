@@ -115,6 +115,22 @@ impl Town {
         format!("{} {}", value("Expected votes:"), value("Flags:"))
     }
 
+    /// Each of these nodes joins with its token, all at once.
+    pub(crate) fn join_at_once(&self, joining: &[(u32, String)]) {
+        let started: Vec<_> = joining
+            .iter()
+            .map(|(node, token)| {
+                let mut command = self.quorate(*node, &["join", token]);
+                command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+                command.spawn().unwrap()
+            })
+            .collect();
+        for process in started {
+            let Output { status, stdout, stderr } = process.wait_with_output().unwrap();
+            assert!(status.success(), "{}{}", text(stdout), text(stderr));
+        }
+    }
+
     /// A node's `corosync.conf`; nothing if there is none.
     pub(crate) fn file(&self, node: u32) -> String {
         let mut command = self.bed.command(node, "cat").unwrap();

@@ -24,7 +24,7 @@ fn street(name: &str) -> (Street, Own, Token) {
     let port = listener.local_addr().unwrap().port();
     let own = Own { port, start: Start::default() };
     let services = Services::new(&own, &places, Some(&root.join("no.sock")));
-    let house = House { places: places.clone(), own: own.clone(), services };
+    let house = House::new(places.clone(), own.clone(), services);
     std::thread::spawn(move || serve(&listener, &Arc::new(house)));
     let here = vec!["127.0.0.1".to_owned()];
     let token = invite::make(&places, &own, here, Duration::from_secs(600)).unwrap();
@@ -79,7 +79,7 @@ fn wrong_tokens_wait_and_learn_nothing() {
     let (_street, _own, token) = street("wrong");
     let mut wrong = token.clone();
     wrong.secret = [9; 16];
-    let asked = std::time::Instant::now();
+    let asked = Instant::now();
     assert_eq!(refusal(&token, &join(&wrong)), "the token is not known here");
     assert!(asked.elapsed() >= WRONG_TOKEN);
     for ask in [Ask::File, Ask::Running, Ask::Stop, Ask::Remove { node: "n1".to_owned() }] {
