@@ -8,6 +8,7 @@ mod one_coordinator;
 mod quiet_after_leaving;
 mod recovery_has_proof;
 mod versions;
+mod who_is_fenced_is_off;
 
 use crate::Violation;
 use crate::world::World;
@@ -21,7 +22,8 @@ pub(crate) fn always(world: &mut World) -> Option<Violation> {
         .or_else(|| one_coordinator::check(world).map(|what| ("one_coordinator", what)))
         .or_else(|| quiet_after_leaving::check(world).map(|what| ("quiet_after_leaving", what)))
         .or_else(|| recovery_has_proof::check(world).map(|what| ("recovery_has_proof", what)))
-        .or_else(|| versions::check(world).map(|what| ("versions", what)));
+        .or_else(|| versions::check(world).map(|what| ("versions", what)))
+        .or_else(|| who_is_fenced_is_off::check(world).map(|what| ("who_is_fenced_is_off", what)));
     broken.map(|(invariant, what)| world.violation(invariant, what))
 }
 

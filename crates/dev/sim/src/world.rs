@@ -24,7 +24,7 @@ use crate::invariants::{self, Seen};
 use crate::machine::Machine;
 use crate::quorum::Votequorum;
 use crate::scene::{self, Scene};
-use crate::{Options, Ran, Violation};
+use crate::{Options, Plant, Ran, Violation};
 
 /// How long the cluster may take to heal, in virtual seconds.
 const HEAL_SECONDS: u64 = 900;
@@ -46,6 +46,8 @@ pub(crate) struct World {
     pub(crate) touched: Option<NodeId>,
     /// The node that shut down in peace just now.
     pub(crate) just_left: Option<NodeId>,
+    /// The node whose daemon ended itself just now, as declared off.
+    pub(crate) just_exited_as_fenced: Option<NodeId>,
     /// The start that began just now.
     pub(crate) just_started: Option<(NodeId, String)>,
     clock: Clock,
@@ -75,6 +77,7 @@ impl World {
             seen: Seen::new(),
             touched: None,
             just_left: None,
+            just_exited_as_fenced: None,
             just_started: None,
             clock: Clock::default(),
             chance,
@@ -192,6 +195,10 @@ impl World {
             Event::Calm => self.calm_down(),
             Event::Tend => {}
         }
+    }
+
+    pub(crate) fn devices_lie(&self) -> bool {
+        self.options.plant == Some(Plant::FencingSkipped)
     }
 
     fn nodes(&self) -> Vec<NodeId> {

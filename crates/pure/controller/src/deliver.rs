@@ -121,10 +121,10 @@ impl Controller {
     }
 
     fn fenced(&mut self, fenced: Fenced) {
-        // A life that is over already: the machine was off, and is back as somebody else.
+        // A life that is over already, perhaps one that nobody here has seen: the machine was off, and
+        // is back as somebody else.
         let is_over = self.id_of(&fenced.target).is_some_and(|id| {
             self.fabric.members.contains(&id)
-                && fenced.incarnation != 0
                 && self.lives.get(&id).is_some_and(|life| *life != fenced.incarnation)
         });
         self.state.fenced(&fenced, !is_over);

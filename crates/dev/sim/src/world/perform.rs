@@ -88,6 +88,7 @@ impl World {
                 self.clock.after(later, Event::StartDaemon { node });
             }
             ExitReason::Fenced => {
+                self.just_exited_as_fenced = Some(node);
                 machine.power_off();
                 self.clock.after(2_000_000, Event::Power { node, on: true });
             }

@@ -1,6 +1,7 @@
 //! The controller of one node, its fabric, disk, agents and clock played by the test.
 
 mod broken_device;
+mod declared_off;
 mod even_match;
 mod fabric_file;
 mod leaving;

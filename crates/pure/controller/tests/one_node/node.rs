@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use controller::{AgentRun, Controller, Effect, Identity, Input, Now, Restored, TimerToken};
+use controller::{
+    AgentRun, Controller, Effect, ExitReason, Identity, Input, Now, Restored, TimerToken,
+};
 use model::{NodeId, NodeName, Outcome, Quorum, Tick};
 use wire::Message;
 use wire::api::{Change, Edit, Event, Reply, Request};
@@ -26,6 +28,8 @@ pub(crate) struct Node {
     pub(crate) replies: Vec<Reply>,
     /// Configurations that were put in files of their own.
     pub(crate) aside: Vec<String>,
+    /// Why the daemon was to end, if it was.
+    pub(crate) exit: Option<ExitReason>,
     /// Editions of the nodes' file that were to be written and are not yet.
     pub(crate) files: Vec<(u64, String)>,
 }
@@ -68,6 +72,7 @@ impl Node {
             events: Vec::new(),
             replies: Vec::new(),
             aside: Vec::new(),
+            exit: None,
             files: Vec::new(),
         };
         node.step(Input::Started);
@@ -96,6 +101,8 @@ impl Node {
                 self.events.push(entry.event);
             } else if let Effect::Reply { reply, .. } = effect {
                 self.replies.push(reply);
+            } else if let Effect::Exit { reason } = effect {
+                self.exit = Some(reason);
             } else if let Effect::SetAside { document, .. } = effect {
                 self.aside.push(document);
             } else if let Effect::WriteFabricFile { edition, text } = effect {
