@@ -6,6 +6,8 @@ mod primitive;
 mod resources;
 mod steps;
 
+use scheduler::PrivateChanged;
+
 use crate::outline::Outline;
 use crate::shown::{Scores, Section, Summary, Timing};
 use crate::status::{AttributeShown, Counts, FailCountShown, FailedAction, Status};
@@ -32,8 +34,10 @@ pub(crate) fn write(out: &mut Outline, section: &Section<'_>) {
         }
         Section::Modifications(made) => steps::write_modifications(out, made),
         Section::Scores(scores) => {
-            let lines = scores.wanted().map(ToString::to_string);
-            write_list(out, scores_title(*scores), lines);
+            out.begin(scores_title(*scores));
+            scores.private_changes.iter().for_each(|found| out.line(&private_change(found)));
+            scores.wanted().for_each(|line| out.item(&line.to_string()));
+            out.end();
         }
         Section::Changes(changes) => {
             out.begin("Transition Summary");
@@ -51,6 +55,15 @@ pub(crate) fn write(out: &mut Outline, section: &Section<'_>) {
             out.line("Quorate's tools, which decide and speak as Pacemaker's do");
         }
     }
+}
+
+fn private_change(found: &PrivateChanged) -> String {
+    let PrivateChanged { resource, node, task, interval_ms, magic } = found;
+    let interval = time::interval(*interval_ms);
+    format!(
+        "Only 'private' parameters to {interval}-interval {task} for {resource} on {node} changed: \
+         {magic}"
+    )
 }
 
 /// What stands above the list of scores.

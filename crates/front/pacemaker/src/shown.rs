@@ -3,7 +3,7 @@
 //! `lines` writes it for people, as text or as a page; `elements` for programs, as XML.
 
 use model::OcfCode;
-use scheduler::{Change, ScoreLine};
+use scheduler::{Change, PrivateChanged, ScoreLine};
 
 use crate::status::{Counts, Status};
 
@@ -89,6 +89,8 @@ pub(crate) struct Scores<'s> {
     pub(crate) scores: bool,
     pub(crate) utilization: bool,
     pub(crate) lines: &'s [ScoreLine],
+    /// What is said before them.
+    pub(crate) private_changes: &'s [PrivateChanged],
 }
 
 impl<'s> Scores<'s> {

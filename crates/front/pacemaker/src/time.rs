@@ -152,9 +152,28 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + next_year, month, day)
 }
 
+/// An interval as people read it: days, hours, minutes and seconds that are not zero.
+pub(crate) fn interval(milliseconds: u64) -> String {
+    let mut rest = milliseconds;
+    let mut words = String::new();
+    for (unit, name) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m")] {
+        if rest >= unit {
+            words.push_str(&format!("{}{name}", rest / unit));
+            rest %= unit;
+        }
+    }
+    match (rest / 1000, rest % 1000) {
+        (0, 0) if milliseconds > 0 => {}
+        (seconds, 0) => words.push_str(&format!("{seconds}s")),
+        (0, fraction) => words.push_str(&format!("{fraction}ms")),
+        (seconds, fraction) => words.push_str(&format!("{seconds}.{fraction:03}s")),
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{calendar, clock, parse};
+    use super::{calendar, clock, interval, parse};
 
     #[test]
     fn moments_read_and_print() {
@@ -175,6 +194,20 @@ mod tests {
     fn clocks_name_days_and_months() {
         assert_eq!(clock(1_334_242_313), "Thu Apr 12 14:51:53 2012");
         assert_eq!(clock(0), "Thu Jan  1 00:00:00 1970");
+    }
+
+    #[test]
+    fn intervals_name_the_units_that_are_not_zero() {
+        for (milliseconds, words) in [
+            (0, "0s"),
+            (60_000, "1m"),
+            (90_000, "1m30s"),
+            (86_400_000, "1d"),
+            (3_600_250, "1h250ms"),
+            (1_500, "1.500s"),
+        ] {
+            assert_eq!(interval(milliseconds), words);
+        }
     }
 
     #[test]

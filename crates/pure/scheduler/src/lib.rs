@@ -25,7 +25,8 @@ use cib::Document;
 use model::Plan;
 
 pub use act::act;
-pub use act::acting::Acting;
+pub use act::acting::{Acting, PrivateChanged};
+pub use act::fencing::{DeviceChanged, devices_changed};
 pub use assign::{Assigned, ScoreLine, assign};
 pub use cause::explain;
 pub use graph::{ActView, InputView};
@@ -53,6 +54,8 @@ pub struct Planned {
     pub plan: Plan,
     /// What `crm_simulate -s` and `-U` tell.
     pub scores: Vec<ScoreLine>,
+    /// Operations of which nothing but secret parameters has changed, in a simulation.
+    pub private_changes: Vec<PrivateChanged>,
     /// Every action that was thought of, newest first, in the plan or not.
     pub actions: Vec<ActView>,
     /// What the plan changes, for people.
@@ -114,7 +117,8 @@ fn finish(
     findings.extend(untangled);
     let scores = assigned.score_lines(resolved);
     let at_stake = at_stake(resolved);
-    (Planned { plan, scores, actions, changes, at_stake, findings }, steps)
+    let private_changes = std::mem::take(&mut acting.private_changes);
+    (Planned { plan, scores, private_changes, actions, changes, at_stake, findings }, steps)
 }
 
 fn at_stake(resolved: &Resolved<'_>) -> Vec<AtStake> {

@@ -30,6 +30,7 @@ pub(super) fn profile(said: &mut Output, wanted: &Wanted, folder: &Path) -> Resu
                 scores: wanted.scores,
                 utilization: wanted.utilization,
                 lines: &planned.scores,
+                private_changes: &[],
             };
             // Only a time that was given is told of each run.
             let note = when.note.filter(|_| wanted.now.is_some() && !wanted.quiet);

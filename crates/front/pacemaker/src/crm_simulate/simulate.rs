@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cib::Document;
-use scheduler::{Input, Resolved};
+use scheduler::{DeviceChanged, Input, Resolved};
 use transition::rehearse::Ending;
 
 use super::arguments::{Source, Wanted};
@@ -30,7 +30,9 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted) -> Result<(), Trouble
     let injects = wanted.injections.any();
     if injects {
         if !wanted.quiet {
-            show_current(said, &scheduler::resolve(&document, &when), wanted);
+            let resolved = scheduler::resolve(&document, &when);
+            tell_devices(said, &resolved, true);
+            show_current(said, &resolved, wanted);
         }
         said.gap();
         inject::inject(said, &mut document, &wanted.injections, when.now, wanted.quiet);
@@ -40,6 +42,9 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted) -> Result<(), Trouble
     // What is shown is planned from, unless something came in between.
     let shows = !wanted.quiet && !injects;
     let resolved = ManuallyDrop::new(scheduler::resolve(&document, &when));
+    if !wanted.quiet {
+        tell_devices(said, &resolved, true);
+    }
     if shows {
         show_current(said, &resolved, wanted);
     }
@@ -101,6 +106,27 @@ fn clock() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// Which devices are not what nodes remember of their unfencing. Before the plan also what a node
+/// would remember.
+fn tell_devices(said: &mut Output, resolved: &Resolved<'_>, before: bool) {
+    for DeviceChanged { device, node, entry, private } in scheduler::devices_changed(resolved) {
+        if private {
+            said.note(&format!(
+                "Only 'private' parameters to {device} for unfencing {node} changed"
+            ));
+            continue;
+        }
+        if before && resolved.sanitized {
+            said.note(&format!(
+                "Parameters to {device} for unfencing {node} changed, try '{entry}'"
+            ));
+        }
+        said.note(&format!(
+            "notice: Unfencing node {node} because the definition of {device} changed"
+        ));
+    }
+}
+
 fn show_current(said: &mut Output, resolved: &Resolved<'_>, wanted: &Wanted) {
     if resolved.options.maintenance_mode {
         said.show(&Section::Maintenance);
@@ -131,6 +157,7 @@ fn plan(
             scores: wanted.scores,
             utilization: wanted.utilization,
             lines: &planned.scores,
+            private_changes: if wanted.quiet { &[] } else { &planned.private_changes },
         }));
     }
     if let Some(path) = &wanted.save_graph {

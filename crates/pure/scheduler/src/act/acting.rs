@@ -32,6 +32,8 @@ pub struct Acting<'r, 'a> {
     pub(crate) orders: Vec<Ordering>,
     /// Records that were compared with the configuration already.
     pub(crate) digest_bases: DigestBases<'a>,
+    /// Records of which nothing but secrets differs from the configuration.
+    pub(crate) private_changes: Vec<PrivateChanged>,
     /// What actions of groups and clone sets were found to be, and at which count of [`Arena::edits`].
     pub(crate) flags_of_parts: BTreeMap<(ActIx, Option<NodeIx>), (u64, ActFlags)>,
     /// How many updates are under way, one within the other.
@@ -40,6 +42,17 @@ pub struct Acting<'r, 'a> {
     pub(crate) postponed: Vec<Work>,
     resources: Vec<ResourceNow>,
     nodes: Vec<NodeNow>,
+}
+
+/// A recorded operation of which nothing but secret parameters has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrivateChanged {
+    pub resource: String,
+    pub node: String,
+    pub task: String,
+    pub interval_ms: u64,
+    /// What the record calls its outcome.
+    pub magic: String,
 }
 
 /// What can still change for a resource.
@@ -88,6 +101,7 @@ impl<'r, 'a> Acting<'r, 'a> {
             arena: Arena::new(given.resources.len()),
             orders: Vec::new(),
             digest_bases: given.digest_bases.clone(),
+            private_changes: Vec::new(),
             flags_of_parts: BTreeMap::new(),
             updates_within: 0,
             postponed: Vec::new(),

@@ -1,7 +1,7 @@
 //! What the configuration changed since things were started: restart, reload, run recurring
 //! operations anew, cancel those that are configured no more.
 
-use super::acting::Acting;
+use super::acting::{Acting, PrivateChanged};
 use super::early::clear_fail_count;
 use super::fencing::trigger_unfencing;
 use super::flags::{ActFlags, Relation};
@@ -198,7 +198,14 @@ fn compare<'a>(
     let given = acting.given;
     let bases = &mut acting.digest_bases;
     let found = given.compare_digest(resource, node, record, address, bases);
-    if found.only_private_changed && acting.given.sanitized {
+    if found.only_private_changed && given.sanitized {
+        acting.private_changes.push(PrivateChanged {
+            resource: given.resource(resource).id.to_string(),
+            node: given.node(node).name.to_string(),
+            task: entry.task.to_owned(),
+            interval_ms: entry.interval_ms,
+            magic: entry.attr("transition-magic").unwrap_or_default().to_owned(),
+        });
         return false;
     }
     match found.verdict {

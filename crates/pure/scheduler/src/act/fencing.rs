@@ -11,7 +11,7 @@ use super::flags::{ActFlags, Relation};
 use super::notify;
 use super::orders::Side;
 use super::task::Task;
-use crate::{NodeIx, NodeKind, ResIx};
+use crate::{EarlyAction, NodeIx, NodeKind, ResIx, Resolved};
 
 /// How a fence action is asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -98,41 +98,112 @@ pub(crate) fn fence_act(acting: &mut Acting<'_, '_>, node: NodeIx, wish: FenceWi
 /// Puts the digests of all devices that unfence into the action, for the node to remember. Whether
 /// one of them is not what the node remembers: then it must be unfenced anew.
 fn digest_devices(acting: &mut Acting<'_, '_>, act: ActIx, node: NodeIx) -> bool {
-    let given = acting.given;
+    let devices = recalled_devices(acting.given, node);
+    let list = |entry: fn(&RecalledDevice) -> &str| -> String {
+        devices.iter().flat_map(|device| [entry(device), ","]).collect()
+    };
+    let (all, secure) = (list(|device| &device.all), list(|device| &device.secure));
+    acting.set_meta(act, "digests-all", &all);
+    acting.set_meta(act, "digests-secure", &secure);
+    devices.iter().any(|device| device.recalled == Recalled::Changed)
+}
+
+/// A device that unfences, as a node would remember it, and as it does.
+#[derive(Debug)]
+struct RecalledDevice {
+    device: ResIx,
+    all: String,
+    secure: String,
+    recalled: Recalled,
+}
+
+/// How a device compares with what a node remembers of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recalled {
+    Alike,
+    PrivateChanged,
+    Changed,
+}
+
+fn recalled_devices(given: &Resolved<'_>, node: NodeIx) -> Vec<RecalledDevice> {
     let mut devices = Vec::new();
     for resource in &given.top {
-        collect_devices(acting, *resource, &mut devices);
+        collect_devices(given, *resource, &mut devices);
     }
     let recalled = |attribute: &str| given.node(node).attribute(attribute);
-    let (mut all, mut secure, mut changed) = (String::new(), String::new(), false);
-    for device in devices.into_iter().rev() {
+    let known = recalled("#digests-all");
+    let compared = devices.into_iter().rev().map(|device| {
         let found = given.resource(device);
         let agent = found.agent.as_ref().map_or("", |agent| &*agent.kind);
         let digests = given.fencing_digests(device, node);
         let entry = |digest: &str| format!("{}:{agent}:{digest}", found.id);
-        let entry_all = entry(&digests.all);
-        let entry_secure = entry(digests.secure.as_deref().unwrap_or_default());
-        if let Some(known) = recalled("#digests-all") {
-            let known_secure = recalled("#digests-secure").unwrap_or_default();
-            changed |= !known.contains(&entry_all) && !known_secure.contains(&entry_secure);
-        }
-        all.extend([&*entry_all, ","]);
-        secure.extend([&*entry_secure, ","]);
-    }
-    acting.set_meta(act, "digests-all", &all);
-    acting.set_meta(act, "digests-secure", &secure);
-    changed
+        let all = entry(&digests.all);
+        let secure = entry(digests.secure.as_deref().unwrap_or_default());
+        let recalled = if known.is_none_or(|known| known.contains(&all)) {
+            Recalled::Alike
+        } else if recalled("#digests-secure").is_some_and(|known| known.contains(&secure)) {
+            Recalled::PrivateChanged
+        } else {
+            Recalled::Changed
+        };
+        RecalledDevice { device, all, secure, recalled }
+    });
+    compared.collect()
 }
 
-fn collect_devices(acting: &Acting<'_, '_>, resource: ResIx, devices: &mut Vec<ResIx>) {
-    let found = acting.resource(resource);
+fn collect_devices(given: &Resolved<'_>, resource: ResIx, devices: &mut Vec<ResIx>) {
+    let found = given.resource(resource);
     for child in &found.children {
-        collect_devices(acting, *child, devices);
+        collect_devices(given, *child, devices);
     }
     let unfences = found.flags.needs_unfencing || found.flags.provides_unfencing;
     if found.children.is_empty() && found.flags.fence_device && unfences {
         devices.push(resource);
     }
+}
+
+/// A device that is not what a node remembers of its unfencing, of a node that the history wants
+/// fenced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceChanged<'r> {
+    pub device: &'r str,
+    pub node: &'r str,
+    /// What the node would remember, without secrets.
+    pub entry: String,
+    /// Only secrets have changed, for which the node need not be unfenced anew.
+    pub private: bool,
+}
+
+/// The devices that changed, node by node, as simulations tell of them.
+pub fn devices_changed<'r>(given: &'r Resolved<'_>) -> Vec<DeviceChanged<'r>> {
+    if !given.options.unfencing_enabled {
+        return Vec::new();
+    }
+    let mut nodes: Vec<NodeIx> = Vec::new();
+    for early in &given.early {
+        let node = match early {
+            EarlyAction::Fence { node, .. } => Some(*node),
+            EarlyAction::ClearFailCount { after_fencing, .. } => *after_fencing,
+            EarlyAction::Stop { .. }
+            | EarlyAction::Demote { .. }
+            | EarlyAction::StopIsOptional { .. }
+            | EarlyAction::Recurring { .. }
+            | EarlyAction::ForgetHistory { .. } => None,
+        };
+        nodes.extend(node.filter(|node| !nodes.contains(node)));
+    }
+    let changed = nodes.into_iter().flat_map(|node| {
+        let devices = recalled_devices(given, node).into_iter();
+        devices.filter(|device| device.recalled != Recalled::Alike).map(move |device| {
+            DeviceChanged {
+                device: &given.resource(device.device).id,
+                node: &given.node(node).name,
+                entry: device.secure,
+                private: device.recalled == Recalled::PrivateChanged,
+            }
+        })
+    });
+    changed.collect()
 }
 
 /// Seconds by which fencing of a node with more to lose is put off, when no side has a majority.

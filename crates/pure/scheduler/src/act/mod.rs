@@ -20,7 +20,7 @@ mod collective;
 mod configured;
 mod create;
 mod early;
-mod fencing;
+pub(crate) mod fencing;
 pub(crate) mod flags;
 mod internal;
 mod loops;
