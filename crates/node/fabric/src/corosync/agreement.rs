@@ -3,16 +3,21 @@
 //!
 //! Corosync tells each process of a group the ring it is on and the processes of its group there, but
 //! gives neither a number, nor the same intermediate steps to all, nor the quorum in the same order.
-//! So after each change every process says what it sees ([`Here`], an ordered message). When all
-//! have said it of the same [`Tag`], the membership is complete: for all at the delivery of the last
-//! of these, with the same number, members and quorum.
+//! So after each change every process announces that it has seen it (with a count that only grows),
+//! and when it has heard all others do so it says what it sees ([`Here`], an ordered message). When
+//! all have said it of the same [`Tag`], the membership is complete: for all at the delivery of the
+//! last of these, with the same number, members and quorum.
+//!
+//! A tag names the announcements that it stands on, so a word from before a change is never taken for
+//! one after it, also where the same processes are on the same ring again: one may have left and
+//! come back meanwhile.
 //!
 //! - The number is one more than any that a member has been through.
 //! - It is quorate if every member's quorum service says so of this ring, and by a majority if all
 //!   count one.
 //! - Who is with us on the ring and shows no life is left out: any member proposes a tag with that
 //!   process among the left out. A change of the quorum alone is proposed as another round.
-//! - Tags only grow on one ring with one group, and all hear them in one order, so all find the same.
+//! - Tags only grow between two changes, and all hear them in one order, so all find the same.
 //! - Members that were together, lost each other, and are together again before either completed a
 //!   membership may have heard different messages. Then each part goes through a membership of its
 //!   own first, so that no two of them claim to have stayed together.
@@ -43,6 +48,8 @@ pub(super) struct Ring {
 pub(super) struct Tag {
     ring: Ring,
     group: BTreeSet<Process>,
+    /// The last announcement of each.
+    announced: BTreeMap<Process, u64>,
     round: u32,
     left_out: BTreeSet<Process>,
 }
@@ -106,6 +113,8 @@ pub(super) enum Heard {
 /// To be broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Say {
+    /// The changes that this process has seen, counted.
+    Seen(u64),
     Here(Here),
     Propose(Tag),
 }
@@ -117,6 +126,11 @@ pub(super) struct Agreement {
     /// `None` until Corosync told it.
     ring: Option<Ring>,
     group: BTreeSet<Process>,
+    /// Changes seen, starting where no earlier stay of this process can have come to.
+    changes: u64,
+    /// What was announced since the last change.
+    announced: BTreeMap<Process, u64>,
+    has_announced: bool,
     round: u32,
     left_out: BTreeSet<Process>,
     /// Of the current tag.
@@ -133,12 +147,16 @@ pub(super) struct Agreement {
 }
 
 impl Agreement {
-    /// For a process that has been alone in membership number `last`.
-    pub(super) fn new(own: Process, last: u64) -> Self {
+    /// For a process that has been alone in membership number `last`. No earlier stay of it has seen
+    /// as many as `changes`.
+    pub(super) fn new(own: Process, last: u64, changes: u64) -> Self {
         Self {
             own,
             ring: None,
             group: BTreeSet::new(),
+            changes,
+            announced: BTreeMap::new(),
+            has_announced: false,
             round: 0,
             left_out: BTreeSet::new(),
             heres: BTreeMap::new(),
@@ -169,8 +187,10 @@ impl Agreement {
 
     /// Corosync formed this ring.
     pub(super) fn ring_changed(&mut self, ring: Ring) {
-        if self.ring != Some(ring) {
-            self.ring = Some(ring);
+        // The first is not a change: others may have announced on it already.
+        let changed = self.ring.is_some_and(|before| before != ring);
+        self.ring = Some(ring);
+        if changed {
             self.restart();
         }
     }
@@ -201,20 +221,29 @@ impl Agreement {
     }
 
     fn restart(&mut self) {
-        self.round = 0;
-        self.said = None;
-        self.proposed = None;
+        self.changes += 1;
+        self.has_announced = false;
+        self.announced.clear();
         self.reopen();
     }
 
+    /// From here on it is about another tag, which does not follow from the one before.
     fn reopen(&mut self) {
+        self.round = 0;
+        self.said = None;
+        self.proposed = None;
+        self.await_heres();
+    }
+
+    fn await_heres(&mut self) {
         self.heres.clear();
         self.complete = false;
     }
 
     fn tag(&self) -> Option<Tag> {
-        let (group, left_out) = (self.group.clone(), self.left_out.clone());
-        self.ring.map(|ring| Tag { ring, group, round: self.round, left_out })
+        let (group, announced) = (self.group.clone(), self.announced.clone());
+        let (round, left_out) = (self.round, self.left_out.clone());
+        self.ring.map(|ring| Tag { ring, group, announced, round, left_out })
     }
 
     /// What the quorum service says of the ring that we are on.
@@ -224,9 +253,16 @@ impl Agreement {
 
     /// What is to be broadcast now; each word once.
     pub(super) fn next_word(&mut self) -> Option<Say> {
+        if !self.group.contains(&self.own) {
+            return None;
+        }
+        if !self.has_announced {
+            self.has_announced = true;
+            return Some(Say::Seen(self.changes));
+        }
         let tag = self.tag()?;
         let standing = self.standing()?;
-        if !self.group.contains(&self.own) {
+        if !self.members().iter().all(|member| self.announced.contains_key(member)) {
             return None;
         }
         if !self.complete && self.said.as_ref() != Some(&tag) {
@@ -258,6 +294,14 @@ impl Agreement {
         Say::Propose(tag)
     }
 
+    /// An announcement was delivered.
+    pub(super) fn seen(&mut self, from: Process, changes: u64) {
+        if self.group.contains(&from) {
+            self.announced.insert(from, changes);
+            self.reopen();
+        }
+    }
+
     /// A proposal was delivered.
     pub(super) fn proposed(&mut self, tag: &Tag) -> Heard {
         self.raise(tag);
@@ -266,7 +310,8 @@ impl Agreement {
 
     /// Takes a higher tag for ours. Answers whether `tag` is the current one.
     fn raise(&mut self, tag: &Tag) -> bool {
-        if self.ring != Some(tag.ring) || self.group != tag.group {
+        let Tag { ring, group, announced, round: _, left_out: _ } = tag;
+        if self.ring != Some(*ring) || self.group != *group || self.announced != *announced {
             return false;
         }
         let round = self.round.max(tag.round);
@@ -274,7 +319,7 @@ impl Agreement {
         if (round, &left_out) != (self.round, &self.left_out) {
             (self.round, self.left_out) = (round, left_out);
             self.proposed = self.proposed.take().filter(|(tag, _)| tag.round > round);
-            self.reopen();
+            self.await_heres();
         }
         (self.round, &self.left_out) == (tag.round, &tag.left_out)
     }
@@ -345,3 +390,6 @@ fn nodes(processes: &BTreeSet<Process>) -> Vec<NodeId> {
     let nodes: BTreeSet<NodeId> = processes.iter().map(|process| NodeId(process.node)).collect();
     nodes.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ mod kind {
     pub(super) const PROPOSE: u8 = 2;
     pub(super) const BEAT: u8 = 3;
     pub(super) const PART: u8 = 4;
+    pub(super) const SEEN: u8 = 5;
 }
 
 /// A sign of life.
@@ -45,10 +46,15 @@ pub(super) struct Part<'a> {
 /// Anything that travels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Message<'a> {
+    Seen(u64),
     Here(Here),
     Propose(Tag),
     Beat(Beat),
     Part(Part<'a>),
+}
+
+pub(super) fn seen(changes: u64) -> Vec<u8> {
+    with_body(kind::SEEN, &changes)
 }
 
 pub(super) fn here(here: &Here) -> Vec<u8> {
@@ -85,6 +91,7 @@ pub(super) fn part(part: &Part<'_>) -> Vec<u8> {
 pub(super) fn decode(bytes: &[u8]) -> Option<Message<'_>> {
     let (head, body) = bytes.split_first_chunk::<2>()?;
     match head {
+        [VERSION, kind::SEEN] => postcard::from_bytes(body).ok().map(Message::Seen),
         [VERSION, kind::HERE] => postcard::from_bytes(body).ok().map(Message::Here),
         [VERSION, kind::PROPOSE] => postcard::from_bytes(body).ok().map(Message::Propose),
         [VERSION, kind::BEAT] => postcard::from_bytes(body).ok().map(Message::Beat),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use model::NodeId;
 use rust_corosync::CsError;
@@ -119,7 +119,7 @@ impl<'a> Session<'a> {
     ) -> Self {
         queue.restart();
         Self {
-            agreement: Agreement::new(link.own, last),
+            agreement: Agreement::new(link.own, last, changes_start()),
             link,
             queue,
             current: None,
@@ -219,6 +219,10 @@ impl<'a> Session<'a> {
 
     fn hear(&mut self, from: Process, bytes: &[u8], pressure: &Pressure) -> Result<(), Ended> {
         let heard = match message::decode(bytes) {
+            Some(Message::Seen(changes)) => {
+                self.agreement.seen(from, changes);
+                Heard::Nothing
+            }
             Some(Message::Here(here)) => self.agreement.here(from, here),
             Some(Message::Propose(tag)) => self.agreement.proposed(&tag),
             Some(Message::Beat(beat)) => {
@@ -406,8 +410,15 @@ impl<'a> Session<'a> {
     }
 }
 
+/// Grows by more between two stays of a process than changes are seen in one.
+fn changes_start() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or_default()
+}
+
 fn encode(say: &Say) -> Vec<u8> {
     match say {
+        Say::Seen(changes) => message::seen(*changes),
         Say::Here(here) => message::here(here),
         Say::Propose(tag) => message::propose(tag),
     }
