@@ -18,6 +18,8 @@ pub type Corners = BTreeMap<Corner, u64>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Corner {
     Partition,
+    RingFormedAnew,
+    Flapped,
     Blackout,
     ProcessDied,
     ClockJumped,
@@ -41,8 +43,10 @@ pub enum Corner {
 
 impl Corner {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Partition,
+        Self::RingFormedAnew,
+        Self::Flapped,
         Self::Blackout,
         Self::ProcessDied,
         Self::ClockJumped,
@@ -68,6 +72,8 @@ impl Corner {
     pub fn words(self) -> &'static str {
         match self {
             Self::Partition => "the network fell apart",
+            Self::RingFormedAnew => "a ring was formed anew with the same members",
+            Self::Flapped => "the network fell apart and healed again and again",
             Self::Blackout => "all machines lost their power",
             Self::ProcessDied => "a process died",
             Self::ClockJumped => "a clock jumped",

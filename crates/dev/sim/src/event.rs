@@ -50,6 +50,9 @@ pub(crate) enum Event {
     },
     /// Daemons feed their machines' watchdogs, and those that are starved reset the machine.
     Watchdogs,
+    /// A cable that comes and goes.
+    Part,
+    Heal,
     Fault,
     ClientEdits,
     /// The safety phase ends.

@@ -15,6 +15,8 @@ pub(crate) struct Ring {
     pub(crate) id: u64,
     pub(crate) members: BTreeSet<NodeId>,
     pub(crate) quorum: Quorum,
+    /// It must be formed anew.
+    broken: bool,
     log: Vec<(NodeId, Message)>,
     /// How far each member has been delivered the log.
     delivered: BTreeMap<NodeId, usize>,
@@ -62,6 +64,13 @@ impl Fabric {
 
     pub(crate) fn goes_on(&mut self, node: NodeId) {
         self.still.remove(&node);
+    }
+
+    pub(crate) fn break_ring_of(&mut self, node: NodeId) {
+        let ring = self.ring_of.get(&node).and_then(|id| self.rings.get_mut(id));
+        if let Some(ring) = ring {
+            ring.broken = true;
+        }
     }
 
     pub(crate) fn is_whole(&self) -> bool {
@@ -191,6 +200,7 @@ impl Fabric {
                 id: self.newest,
                 members: members.clone(),
                 quorum,
+                broken: false,
                 log: Vec::new(),
                 delivered: BTreeMap::new(),
             };
@@ -210,10 +220,11 @@ impl Fabric {
         let rings = self.rings_of(members);
         let all_in_one = members.iter().all(|member| self.ring_of.contains_key(member));
         match rings.iter().next() {
-            Some(only) if rings.len() == 1 && all_in_one => self
-                .rings
-                .get(only)
-                .is_some_and(|ring| ring.members == *members && ring.quorum == quorum),
+            Some(only) if rings.len() == 1 && all_in_one => {
+                self.rings.get(only).is_some_and(|ring| {
+                    ring.members == *members && ring.quorum == quorum && !ring.broken
+                })
+            }
             _ => false,
         }
     }

@@ -63,6 +63,10 @@ pub(crate) enum Fault {
     /// The network falls apart, or heals.
     Partition,
     Heal,
+    /// So many packets are lost that a ring is given up, and formed again with the same members.
+    Shake,
+    /// One direction of a cable fails: rings fall apart and come together again and again.
+    Flap,
     /// Something that an agent started dies.
     ProcessDies,
     /// The wall clock jumps.
@@ -88,11 +92,13 @@ impl Fault {
             44..58 => Self::Partition,
             58..70 => Self::Heal,
             70..82 => Self::ProcessDies,
-            82..86 => Self::ClockJumps,
-            86..90 => Self::DiskFills,
-            90..93 => Self::DiskFreed,
-            93..96 => Self::Shutdown,
-            96..98 => Self::Pause,
+            82..85 => Self::ClockJumps,
+            85..88 => Self::DiskFills,
+            88..91 => Self::DiskFreed,
+            91..93 => Self::Shutdown,
+            93..95 => Self::Pause,
+            95..97 => Self::Shake,
+            97..98 => Self::Flap,
             _ => Self::Blackout,
         }
     }

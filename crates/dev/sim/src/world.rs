@@ -190,6 +190,9 @@ impl World {
                 }
             }
             Event::Watchdogs => self.watchdogs(),
+            Event::Part if !self.calm => self.partition(),
+            Event::Part => {}
+            Event::Heal => self.heal(),
             Event::Fault => self.fault(),
             Event::ClientEdits => self.client_edits(),
             Event::Calm => self.calm_down(),

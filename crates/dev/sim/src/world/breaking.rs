@@ -25,6 +25,8 @@ impl World {
             Fault::CrashCoordinator => self.crash_coordinator(),
             Fault::Partition => self.partition(),
             Fault::Heal => self.heal(),
+            Fault::Shake => self.shake(node),
+            Fault::Flap => self.flap(),
             Fault::ProcessDies => self.process_dies(node),
             Fault::ClockJumps => self.clock_jumps(node),
             Fault::DiskFills => self.set_disk(node, true),

@@ -92,6 +92,25 @@ impl World {
         self.notice_soon();
     }
 
+    /// The node's ring is formed anew, with the same members if nothing else happens.
+    pub(super) fn shake(&mut self, node: NodeId) {
+        self.visit(Corner::RingFormedAnew);
+        self.note(node, "its ring is lost");
+        self.fabric.break_ring_of(node);
+        self.notice_soon();
+    }
+
+    pub(super) fn flap(&mut self) {
+        const TIMES: u64 = 6;
+        self.visit(Corner::Flapped);
+        let mut at = 0;
+        for turn in 0..TIMES {
+            at += self.chance.between(50_000, 2_000_000);
+            let event = if turn.is_multiple_of(2) { Event::Part } else { Event::Heal };
+            self.clock.after(at, event);
+        }
+    }
+
     pub(super) fn heal(&mut self) {
         if self.fabric.is_whole() {
             return;
