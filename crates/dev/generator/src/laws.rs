@@ -8,6 +8,7 @@ mod rest;
 mod same;
 mod valid;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use cib::Document;
@@ -30,6 +31,14 @@ impl fmt::Display for Broken {
     }
 }
 
+/// What came of holding a document against every law.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    pub broken: Vec<Broken>,
+    /// Why it never comes to rest, where the law of rest excuses that.
+    pub unrest: BTreeSet<Unrest>,
+}
+
 /// A decision with what it was made from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case<'a> {
@@ -43,7 +52,7 @@ pub(crate) struct Case<'a> {
 ///
 /// What Pacemaker decides is decided alike, also where a law does not hold for it. Each law says which
 /// reasons it knows for that, and how they are seen in the document.
-pub fn check(document: &Document, input: &Input, seed: u64) -> Vec<Broken> {
+pub fn check(document: &Document, input: &Input, seed: u64) -> Held {
     let planned = scheduler::plan(document, input);
     let resolved = scheduler::resolve(document, input);
     let case = Case { document, input, resolved: &resolved, planned: &planned };
@@ -57,6 +66,7 @@ pub fn check(document: &Document, input: &Input, seed: u64) -> Vec<Broken> {
     hold("copies", copies::check(case, &mut chance));
     hold("deterministic", same::deterministic(case));
     hold("order", same::order_does_not_matter(case, &mut chance));
-    hold("rest", rest::check(case));
-    broken
+    let mut unrest = BTreeSet::new();
+    hold("rest", rest::check(case).map(|reasons| unrest = reasons));
+    Held { broken, unrest }
 }

@@ -19,15 +19,23 @@ const NOW: i64 = 1_700_000_000;
 /// Drawn clusters, unless `QUORATE_SEEDS` says otherwise.
 const SEEDS: u64 = 200;
 
+/// How many of a hundred drawn clusters may have a reason never to come to rest.
+const RESTLESS_PERCENT_MAX: u64 = 12;
+
 fn seeds() -> u64 {
     std::env::var("QUORATE_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS)
 }
 
-fn hold(document: &Document, name: &str, seed: u64, broken: &mut Vec<String>) {
+/// Whether it comes to rest.
+fn hold(document: &Document, name: &str, seed: u64, broken: &mut Vec<String>) -> bool {
     let date = document.root().attr("execution-date").and_then(|text| text.parse().ok());
     let input = Input { now: date.unwrap_or(NOW), ..Input::default() };
     let found = laws::check(document, &input, seed);
-    broken.extend(found.into_iter().map(|Broken { law, what }| format!("{name}: {law}: {what}")));
+    let rests = found.unrest.is_empty();
+    broken.extend(
+        found.broken.into_iter().map(|Broken { law, what }| format!("{name}: {law}: {what}")),
+    );
+    rests
 }
 
 #[track_caller]
@@ -47,10 +55,15 @@ fn drawn_clusters_follow_their_schema_and_are_drawn_alike() {
 #[test]
 fn the_laws_hold_for_drawn_clusters() {
     let mut broken = Vec::new();
+    let mut restless = 0;
     for seed in 0..seeds() {
-        hold(&cluster(seed), &format!("seed {seed}"), seed, &mut broken);
+        let rests = hold(&cluster(seed), &format!("seed {seed}"), seed, &mut broken);
+        restless += u64::from(!rests);
     }
     nothing_broken(&broken);
+    // An excuse that comes to fit ever more documents would hide what is wrong.
+    let most = seeds() * RESTLESS_PERCENT_MAX / 100;
+    assert!(restless <= most, "{restless} of {} are excused from coming to rest", seeds());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod unrest;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cib::{Document, NodeId};
@@ -41,7 +42,8 @@ pub struct Left {
     pub root: Root,
 }
 
-pub(super) fn check(case: Case<'_>) -> Result<(), String> {
+/// Why it never comes to rest, where that is excused.
+pub(super) fn check(case: Case<'_>) -> Result<BTreeSet<Unrest>, String> {
     let mut document = case.document.clone();
     let mut rest = come_to_rest(&mut document, case.input, |_, _| ());
     if matches!(rest, Rest::Never { .. }) {
@@ -51,12 +53,13 @@ pub(super) fn check(case: Case<'_>) -> Result<(), String> {
         rest = come_to_rest(&mut document, case.input, |_, _| ());
     }
     match rest {
-        Rest::After(_) => Ok(()),
+        Rest::After(_) => Ok(BTreeSet::new()),
         Rest::Stuck { round } => Err(format!("the plan of round {round} cannot be carried out")),
         Rest::Never { left } => {
             // What else is planned may follow from it.
-            if left.iter().any(|left| left.reason.is_some()) {
-                return Ok(());
+            let reasons: BTreeSet<Unrest> = left.iter().filter_map(|left| left.reason).collect();
+            if !reasons.is_empty() {
+                return Ok(reasons);
             }
             let left: Vec<String> =
                 left.iter().map(|left| format!("{} ({:?})", left.action, left.root)).collect();
