@@ -4,6 +4,7 @@ mod boot;
 mod compare;
 mod fault;
 mod host;
+mod play;
 mod storm;
 mod up;
 
@@ -49,6 +50,8 @@ enum Verb {
     },
     /// Faults drawn at random, and audits, on a bed of its own.
     Storm(storm::Words),
+    /// Walks through what an administrator does, with real services.
+    Play(play::Words),
     /// Quorate beside the distribution's Pacemaker: failover, moves, changes, memory.
     Compare(compare::Words),
     #[command(flatten)]
@@ -70,6 +73,7 @@ pub(crate) fn cluster(arguments: &Arguments) -> ExitCode {
         },
         Verb::Log { node } => ended(log(root, *node)),
         Verb::Storm(words) => ended(storm::storm(root, words)),
+        Verb::Play(words) => ended(play::play(root, words)),
         Verb::Compare(words) => ended(compare::compare(root, words)),
         Verb::Fault(verb) => ended(fault::fault(root, verb)),
         Verb::Host(words) => ended(host::host(root, words)),

@@ -47,9 +47,9 @@ const TRIALS: [Trial; 7] = [
     Trial::Memory,
     Trial::Edits,
     Trial::Moved,
-    Trial::ProcessKilled,
     Trial::NodeKilled,
     Trial::LinksCut,
+    Trial::ProcessKilled,
 ];
 
 impl Trial {
@@ -100,7 +100,10 @@ pub(crate) fn compare(root: &Path, words: &Words) -> Result<(), String> {
         // In turns, so that what else the machine does is shared fairly.
         for _ in 0..trial.runs(words.runs) {
             for (system, results) in systems.iter().zip(&mut results) {
-                results.push(run(system, trial, &mut dice)?);
+                match run(system, trial, &mut dice) {
+                    Ok(result) => results.push(result),
+                    Err(why) => eprintln!("{trial:?}: {why}"),
+                }
                 system.wait_ready()?;
             }
         }
@@ -113,7 +116,7 @@ pub(crate) fn compare(root: &Path, words: &Words) -> Result<(), String> {
     std::fs::remove_dir_all(root).map_err(|error| error.to_string())
 }
 
-/// Median, and from the least to the most.
+/// Median; from the least to the most; of how many.
 fn summary(results: &[f64]) -> String {
     let mut sorted = results.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -122,8 +125,9 @@ fn summary(results: &[f64]) -> String {
     if sorted.len() < 2 {
         return short(median);
     }
+    let count = sorted.len();
     let (least, most) = (short(at(0)), short(at(sorted.len() - 1)));
-    format!("{} ({least} to {most})", short(median))
+    format!("{} ({least} to {most}; {count})", short(median))
 }
 
 fn short(value: f64) -> String {
@@ -177,16 +181,22 @@ fn cut(system: &System) -> Result<f64, String> {
 fn kill_process(system: &System, dice: &mut Dice) -> Result<f64, String> {
     std::thread::sleep(Duration::from_millis(dice.between(0, 10_000)));
     let file = "/run/bed-worker.pid";
-    let find = |node: &u32| system.shell_on(*node, &format!("cat {file}")).is_ok();
-    let node = system.bed.plan().numbers().find(find).ok_or("the worker runs nowhere")?;
-    let first = system.bed.first_process(node).ok_or("it is off")?;
-    let seen = format!("/proc/{first}/root{file}");
-    let before = std::fs::read_to_string(&seen).map_err(|error| error.to_string())?;
+    // Wherever it comes back.
+    let see = || -> Vec<(u32, String)> {
+        let nodes = system.bed.plan().numbers();
+        let seen = nodes.filter_map(|node| {
+            let first = system.bed.first_process(node)?;
+            let text = std::fs::read_to_string(format!("/proc/{first}/root{file}")).ok()?;
+            (!text.trim().is_empty()).then(|| (node, text.trim().to_owned()))
+        });
+        seen.collect()
+    };
+    let before = see();
+    let (node, process) = before.first().ok_or("the worker runs nowhere")?;
     let start = Instant::now();
-    system.shell_on(node, &format!("kill -9 {}", before.trim()))?;
+    system.shell_on(*node, &format!("kill -9 {process}"))?;
     system.wait_until("another process", || {
-        let now = std::fs::read_to_string(&seen).ok()?;
-        (!now.trim().is_empty() && now != before).then_some(())
+        see().iter().any(|now| !before.contains(now)).then_some(())
     })?;
     Ok(start.elapsed().as_secs_f64())
 }

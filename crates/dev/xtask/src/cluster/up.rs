@@ -38,6 +38,9 @@ pub(crate) struct Words {
     /// its resources elsewhere, fence device not included.
     #[arg(long, value_name = "SECONDS", conflicts_with = "token")]
     pub(super) failover: Option<f64>,
+    /// What each machine does before it begins with the cluster.
+    #[arg(skip)]
+    pub(super) machine: String,
     /// Runs the distribution's Pacemaker instead of Quorate.
     #[arg(long)]
     pub(super) pacemaker: bool,
@@ -57,6 +60,7 @@ impl Words {
             clocks: false,
             token: None,
             failover: None,
+            machine: String::new(),
             pacemaker: false,
             program,
         }
@@ -76,7 +80,7 @@ pub(super) fn make(root: &Path, words: &Words) -> Result<Bed, String> {
         token_ms: words.token,
         totem: totem(words)?,
         quorum,
-        boot: Some(boot),
+        boot: Some(format!("{}{boot}", words.machine)),
         boot_ms: 2000,
         disk: words.disk,
         life: Life::WithThread,

@@ -1,0 +1,136 @@
+//! MooseFS's master on a shared disk, one of two nodes; two others hold the data, one of them is a
+//! client, too.
+
+use std::time::Instant;
+
+use super::stage::Stage;
+
+pub(super) const NODES: u32 = 4;
+
+/// Everything's configuration is on every machine; what runs there is decided later. The client sees
+/// the file system at `/mnt`.
+pub(super) const MACHINE: &str = r#"
+mkdir -p /etc/mfs /var/lib/mfs "$OWN/chunks" "$OWN/chunkserver"
+mount -t tmpfs tmpfs /mnt
+echo '* / rw,alldirs,maproot=0' > /etc/mfs/mfsexports.cfg
+: > /etc/mfs/mfstopology.cfg
+printf 'WORKING_USER = mfs\nWORKING_GROUP = mfs\nDATA_PATH = /var/lib/mfs\n' > /etc/mfs/mfsmaster.cfg
+echo "$OWN/chunks" > /etc/mfs/mfshdd.cfg
+chown mfs: "$OWN/chunks" "$OWN/chunkserver"
+cat > /etc/mfs/mfschunkserver.cfg <<END
+WORKING_USER = mfs
+WORKING_GROUP = mfs
+DATA_PATH = $OWN/chunkserver
+HDD_CONF_FILENAME = /etc/mfs/mfshdd.cfg
+HDD_LEAVE_SPACE_DEFAULT = 64MiB
+MASTER_HOST = 10.77.0.100
+END
+"#;
+
+pub(super) fn play(stage: &Stage) -> Result<(), String> {
+    disk(stage)?;
+    cluster(stage)?;
+    for node in [3, 4] {
+        stage.run(node, "mfschunkserver start 2>&1 | tail -1")?;
+    }
+    let all_there = || {
+        let said = stage.quietly(4, "df -B1 --output=size /mnt 2>/dev/null | tail -1");
+        said.is_ok_and(|size| size.trim().parse::<u64>().is_ok_and(|size| size > 2_000_000_000))
+    };
+    stage.wait("a mount", || stage.quietly(4, "mfsmount -H 10.77.0.100 /mnt").is_ok())?;
+    stage.wait("both chunk servers", all_there)?;
+    stage.run(4, "mfssetgoal 2 /mnt; df -hT /mnt | tail -1")?;
+    under_load(stage)?;
+    stage.wait_all()?;
+    stage.run(1, "quorate wait")?;
+    stage.run(1, "quorate status")?;
+    stage.run(1, "quorate fence history").map(drop)
+}
+
+/// What an array would be: an image that all machines see, with XFS, owned by mfs.
+fn disk(stage: &Stage) -> Result<(), String> {
+    let image = stage.bed.root().join("shared/disk");
+    let image = image.display();
+    stage.run(1, &format!("truncate -s 512M {image} && mkfs.xfs -q {image}"))?;
+    let fill = "cp -p /var/lib/mfs/metadata.mfs.empty $d/metadata.mfs && chown mfs: $d $d/*";
+    let words =
+        format!("d=$(mktemp -d) && mount -o loop {image} $d && {fill}; umount $d && rmdir $d");
+    stage.run(1, &words).map(drop)
+}
+
+/// Fencing, and the group, which runs on n1 or n2.
+fn cluster(stage: &Stage) -> Result<(), String> {
+    let image = stage.bed.root().join("shared/disk");
+    let group = "--group mfsgroup --yes";
+    stage.run(
+        1,
+        "quorate resource add power stonith:fence_bed 'pcmk_host_list=n1 n2 n3 n4' \
+         op monitor interval=60s --yes",
+    )?;
+    // Before the group: nowhere else may it be, not even for a moment.
+    let never = |node: u32| {
+        format!(
+            "<rsc_location id=\"not-n{node}\" rsc=\"mfsgroup\" node=\"n{node}\" score=\"-INFINITY\"/>"
+        )
+    };
+    stage.run(
+        1,
+        &format!(
+            "quorate resource add vip ocf:heartbeat:IPaddr2 ip=10.77.0.100 cidr_netmask=24 nic=eth0 \
+             op monitor interval=30s {group}"
+        ),
+    )?;
+    let constraints = format!("{}{}", never(3), never(4));
+    stage.run(
+        1,
+        &format!(
+            "quorate config show >/run/cib.xml && sed -i 's|<constraints */>|<constraints>\
+             {constraints}</constraints>|; s|<constraints></constraints>|<constraints>{constraints}\
+             </constraints>|' /run/cib.xml && quorate config apply /run/cib.xml --yes"
+        ),
+    )?;
+    stage.run(
+        1,
+        &format!(
+            "quorate resource add mfsdata ocf:heartbeat:Filesystem device={} \
+             directory=/var/lib/mfs fstype=xfs options=loop op monitor interval=30s {group}",
+            image.display()
+        ),
+    )?;
+    stage.run(
+        1,
+        &format!(
+            "quorate resource add mfsd ocf:heartbeat:anything binfile=/usr/sbin/mfsmaster \
+             'cmdline_options=-a -f' pidfile=/run/mfsd.pid op monitor interval=60s {group}"
+        ),
+    )?;
+    stage.run(1, "quorate status")?;
+    let holder = stage.holder()?;
+    stage.run(holder, "grep /var/lib/mfs /proc/mounts; pgrep -a mfsmaster")?;
+    stage.must(holder <= 2, "the group runs on n1 or n2")
+}
+
+/// A client writes 1 GB while the active machine loses its power.
+fn under_load(stage: &Stage) -> Result<(), String> {
+    let source = stage.bed.root().join("shared/source");
+    let source = source.display();
+    stage.run(4, &format!("head -c 1073741824 /dev/urandom >{source}; sync"))?;
+    let start = Instant::now();
+    let mut write =
+        stage.begin(4, &format!("dd if={source} of=/mnt/file bs=1M conv=fsync 2>&1 | tail -1"))?;
+    stage.wait("the first 100 MB", || {
+        let size =
+            stage.quietly(4, "stat -c %s /mnt/file 2>/dev/null || echo 0").unwrap_or_default();
+        size.trim().parse::<u64>().is_ok_and(|size| size > 100_000_000)
+    })?;
+    let active = stage.holder()?;
+    stage.must(write.try_wait().is_ok_and(|ended| ended.is_none()), "the client still writes")?;
+    stage.lose(active)?;
+    let said = write.wait_with_output().map_err(|error| error.to_string())?;
+    stage.must(said.status.success(), "the client's write succeeds")?;
+    println!("    {}", String::from_utf8_lossy(&said.stdout).trim());
+    println!("-- the write took {:.1} s, the failover included", start.elapsed().as_secs_f64());
+    let sums = stage.run(4, &format!("sha256sum <{source}; sha256sum </mnt/file"))?;
+    let sums: Vec<&str> = sums.lines().collect();
+    stage.must(matches!(sums[..], [one, other] if one == other), "the file is whole")
+}

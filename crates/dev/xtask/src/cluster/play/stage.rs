@@ -1,0 +1,124 @@
+//! A bed to play on, and how it is talked to.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use testbed::{Bed, Keeper};
+
+use crate::cluster::storm::audit::holders;
+use crate::cluster::up;
+
+/// Longer than any step takes.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+pub(super) struct Stage {
+    pub(super) bed: Bed,
+    pub(super) keeper: Keeper,
+}
+
+impl Stage {
+    /// Boots so many machines, which do this before they begin with the cluster.
+    pub(super) fn set(
+        root: &Path,
+        nodes: u32,
+        machine: &str,
+        program: Option<&Path>,
+    ) -> Result<Self, String> {
+        let mut words = up::Words::of(nodes, program);
+        words.program = up::program(&words)?;
+        words.failover = Some(corosync::timing::FAILOVER_DEFAULT.as_secs_f64());
+        words.machine = machine.to_owned();
+        up::clear(root)?;
+        let bed = up::make(root, &words)?;
+        let keeper = Keeper::hold(&bed)?;
+        bed.plan().numbers().for_each(|node| keeper.on(node));
+        up::wait_formed(&bed, PATIENCE)?;
+        Ok(Self { bed, keeper })
+    }
+
+    /// Takes it away; what the nodes wrote stays if something went wrong.
+    pub(super) fn end(self, done: Result<(), String>) -> Result<(), String> {
+        let root = self.bed.root().to_owned();
+        self.bed.down()?;
+        match done {
+            Ok(()) => fs::remove_dir_all(&root).map_err(|error| error.to_string()),
+            Err(why) => Err(format!("{why}\nwhat the nodes wrote is at {}", root.display())),
+        }
+    }
+
+    /// Runs words for a shell on a node and shows both them and the answer.
+    pub(super) fn run(&self, node: u32, words: &str) -> Result<String, String> {
+        println!("n{node}$ {words}");
+        let said = self.quietly(node, words)?;
+        said.lines().for_each(|line| println!("    {line}"));
+        Ok(said)
+    }
+
+    /// Runs words for a shell on a node.
+    pub(super) fn quietly(&self, node: u32, words: &str) -> Result<String, String> {
+        let output = self.bed.command(node, "sh")?.args(["-c", words]).output();
+        let output = output.map_err(|error| error.to_string())?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            return Ok(said);
+        }
+        let why = String::from_utf8_lossy(&output.stderr);
+        Err(format!("n{node}: {words}: {}: {said}{why}", output.status))
+    }
+
+    /// Begins words for a shell on a node.
+    pub(super) fn begin(&self, node: u32, words: &str) -> Result<Child, String> {
+        println!("n{node}$ {words} &");
+        let mut shell = self.bed.command(node, "sh")?;
+        shell.args(["-c", words]).stdin(Stdio::null()).stdout(Stdio::piped());
+        shell.spawn().map_err(|error| error.to_string())
+    }
+
+    /// Looks until it is so; says how long that took.
+    pub(super) fn wait(
+        &self,
+        what: &str,
+        mut look: impl FnMut() -> bool,
+    ) -> Result<Duration, String> {
+        let start = Instant::now();
+        while !look() {
+            if start.elapsed() > PATIENCE {
+                return Err(format!("waited too long for {what}"));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(start.elapsed())
+    }
+
+    /// The node that has the address.
+    pub(super) fn holder(&self) -> Result<u32, String> {
+        match holders(&self.bed).as_slice() {
+            [one] => Ok(*one),
+            others => Err(format!("the address is on {others:?}")),
+        }
+    }
+
+    /// Pulls a node's plug, and waits until the address is elsewhere and, if it is fenced and boots,
+    /// until it is back.
+    pub(super) fn lose(&self, node: u32) -> Result<Duration, String> {
+        println!("-- n{node} loses its power");
+        let start = Instant::now();
+        self.keeper.off(node)?;
+        self.wait("the address", || holders(&self.bed).iter().any(|holder| *holder != node))?;
+        let took = start.elapsed();
+        println!("-- the address is elsewhere after {:.2} s", took.as_secs_f64());
+        Ok(took)
+    }
+
+    /// Waits until all nodes are members again.
+    pub(super) fn wait_all(&self) -> Result<(), String> {
+        up::wait_formed(&self.bed, PATIENCE)
+    }
+
+    /// An error unless it holds.
+    pub(super) fn must(&self, holds: bool, what: &str) -> Result<(), String> {
+        if holds { Ok(()) } else { Err(format!("not so: {what}")) }
+    }
+}
