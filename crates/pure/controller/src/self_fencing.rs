@@ -8,7 +8,8 @@
 //! - feeds for half the watchdog's time after that, at the latest,
 //! - and is reset when the watchdog's whole time has passed since.
 //!
-//! One and a half times the watchdog's time after `t` it is off: that is a proof
+//! One and a half times the watchdog's time after `t`, or after the others had the majority if that
+//! was later, it is off: that is a proof
 //! ([`Evidence::Watchdog`]). It holds for who has beaten, by which it said that it lives by these
 //! rules, and where quorum is by majority only: by any other rule the lost node may have quorum, too.
 //!
@@ -40,7 +41,9 @@ pub(crate) struct SelfFencing {
     heard_myself: Tick,
     /// What each other node's watchdog takes, since it said that it can be counted on.
     promises: BTreeMap<NodeId, Duration>,
-    /// Since when nodes are absent here.
+    /// Of the newest membership.
+    had_majority: bool,
+    /// Since when nodes are absent from a majority here.
     lost_at: BTreeMap<NodeId, Tick>,
 }
 
@@ -110,6 +113,11 @@ impl Controller {
         if self.fabric.is_quorate() {
             self.self_fencing.had_quorum = true;
             self.self_fencing.heard_myself = self.now.tick;
+        }
+        // A node that is absent may have had the majority as long as we had none.
+        let has_majority = self.fabric.quorum == Quorum::Majority;
+        if !std::mem::replace(&mut self.self_fencing.had_majority, has_majority) {
+            self.self_fencing.lost_at.clear();
         }
         for (id, _) in &self.identity.nodes {
             if self.fabric.members.contains(id) {

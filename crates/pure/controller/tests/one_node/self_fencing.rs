@@ -71,16 +71,16 @@ fn before_it_ever_had_quorum_it_lives() {
     assert!(node.may_live());
 }
 
-/// After how many seconds the other node, lost, is taken for off; `None` if never.
-fn believed_off_after(beats: bool) -> Option<u64> {
-    let mut node = with_all(CONFIGURATION);
-    if beats {
-        let beat = Message::Beat { watchdog_ms: 8_000 };
-        node.step(Input::Delivered { from: OTHERS[1], message: Box::new(beat) });
-    }
-    node.member_of(2, &[ME, OTHERS[0]], Quorum::Majority);
+fn hear_beat(node: &mut Node) {
+    let beat = Message::Beat { watchdog_ms: 8_000 };
+    node.step(Input::Delivered { from: OTHERS[1], message: Box::new(beat) });
+}
+
+/// After how many seconds with a majority the other node is taken for off; `None` if never.
+fn believed_off_after(node: &mut Node) -> Option<u64> {
+    node.member_of(5, &[ME, OTHERS[0]], Quorum::Majority);
     node.deliver_echoing(&OTHERS[..1]);
-    node.stored_by(OTHERS[0], 2, 0);
+    node.stored_by(OTHERS[0], 5, 0);
     let is_off = |event: &Event| matches!(event, Event::Fenced { succeeded: true, .. });
     (0..60).find(|_| {
         node.run(|_| Outcome::done(OcfCode::OK));
@@ -92,6 +92,18 @@ fn believed_off_after(beats: bool) -> Option<u64> {
 
 #[test]
 fn it_is_off_when_one_and_a_half_times_its_watchdog_have_passed() {
-    assert_eq!(believed_off_after(true), Some(12));
-    assert_eq!(believed_off_after(false), None, "it did not promise");
+    let mut node = with_all(CONFIGURATION);
+    hear_beat(&mut node);
+    assert_eq!(believed_off_after(&mut node), Some(12));
+    assert_eq!(believed_off_after(&mut with_all(CONFIGURATION)), None, "it did not promise");
+}
+
+#[test]
+fn it_may_have_had_the_majority_until_we_have_it() {
+    let mut node = with_all(CONFIGURATION);
+    hear_beat(&mut node);
+    node.member_of(2, &[ME], Quorum::No);
+    node.settle();
+    node.wait_seconds(20);
+    assert_eq!(believed_off_after(&mut node), Some(12));
 }
