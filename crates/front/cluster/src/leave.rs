@@ -78,12 +78,12 @@ fn ask_one(
     )))
 }
 
-/// The files that make a machine a member get other names. The door's key goes last of all: with
+/// Nothing starts with the machine any more, and the files that make it a member get other names. The door's key goes last of all: with
 /// it, it could still be asked.
 pub(crate) fn put_aside(places: &Places) -> Vec<Step> {
-    [places.nodes_file(), places.authkey(), places.daemon(), places.store(), places.door_key()]
-        .into_iter()
-        .filter(|path| path.exists())
-        .map(Step::SetAside)
-        .collect()
+    let files =
+        [places.nodes_file(), places.authkey(), places.daemon(), places.store(), places.door_key()];
+    let aside = files.into_iter().filter(|path| path.exists()).map(Step::SetAside);
+    let services = [Service::Daemon, Service::Corosync, Service::Door];
+    services.map(Step::Disable).into_iter().chain(aside).collect()
 }

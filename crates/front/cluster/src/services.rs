@@ -110,6 +110,19 @@ impl Services {
         format!("kill {} (SIGTERM), and wait until it is gone", service.words())
     }
 
+    /// The command after which it does not start with the machine any more, where there is one.
+    pub(crate) fn disabling(&self, service: Service) -> Option<String> {
+        self.systemd.then(|| format!("systemctl disable {}", service.unit()))
+    }
+
+    /// It does not start with the machine any more.
+    pub(crate) fn disable(&self, service: Service) -> Result<(), Trouble> {
+        if !self.systemd {
+            return Ok(());
+        }
+        output("systemctl", &["disable", service.unit()]).map(drop)
+    }
+
     fn command(&self, service: Service) -> Vec<String> {
         let program = || {
             std::env::current_exe()
@@ -130,12 +143,10 @@ impl Services {
 
     /// Starts it, and waits until it answers. What runs already is left alone.
     pub(crate) fn start(&self, service: Service) -> Result<(), Trouble> {
-        if self.runs(service) {
-            return Ok(());
-        }
         if self.systemd {
+            // Also where it runs: it shall start with the machine.
             output("systemctl", &["enable", "--now", service.unit()])?;
-        } else {
+        } else if !self.runs(service) {
             self.spawn(service)?;
         }
         let deadline = Instant::now() + START_MAX;

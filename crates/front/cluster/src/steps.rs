@@ -22,6 +22,8 @@ pub(crate) enum Step {
     SetAside(PathBuf),
     Start(Service),
     Stop(Service),
+    /// It does not start with the machine any more.
+    Disable(Service),
     /// Done by somebody else; only shown.
     Others(String),
 }
@@ -58,6 +60,11 @@ pub(crate) fn show(steps: &[Step], services: &Services) {
             }
             Step::Start(service) => say::out(&format!("run {}", services.starting(*service))),
             Step::Stop(service) => say::out(&format!("run {}", services.stopping(*service))),
+            Step::Disable(service) => {
+                if let Some(command) = services.disabling(*service) {
+                    say::out(&format!("run {command}"));
+                }
+            }
             Step::Others(words) => say::out(words),
         }
     }
@@ -77,6 +84,7 @@ pub(crate) fn take(steps: &[Step], services: &Services) -> Result<(), Trouble> {
             }
             Step::Start(service) => services.start(*service)?,
             Step::Stop(service) => services.stop(*service)?,
+            Step::Disable(service) => services.disable(*service)?,
             Step::Others(_) => {}
         }
     }
