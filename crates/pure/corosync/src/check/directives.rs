@@ -23,6 +23,9 @@ fn section(at: &Section, path: &str, known: &[&str], found: &mut Findings) {
             None => unknown(pair, path, found),
         }
     }
+    if path == "logging.logger_subsys" && at.pair("subsys").is_none() {
+        found.error(at.line, "`logger_subsys` without `subsys`", "of which part of Corosync?");
+    }
     repeated(at, path, found);
     for below in &at.sections {
         let inner = inner(path, &below.name);
@@ -94,10 +97,11 @@ fn value(pair: &Pair, known: &Directive, found: &mut Findings) {
     }
     match known.kind {
         Kind::Number { min, max } => number(pair, (min, max), found),
-        Kind::Word(words) if words.contains(&value) => {}
+        // Infiniband went with Corosync 2.
+        Kind::Word(words) if words.contains(&value) && (value, found.release.0) != ("iba", 3) => {}
         Kind::Word(words) => {
             let what = format!("`{}` is no value of `{key}`", shown(value));
-            let hint = match nearest(value, words.iter().copied()) {
+            let hint = match nearest(value, words.iter().copied().filter(|word| *word != value)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("it takes {}", words.join(", ")),
             };

@@ -79,7 +79,7 @@ fn links(settings: &Settings, found: &mut Findings) {
         for link in &used {
             if !node.addresses.iter().any(|(of, _)| of == link) {
                 let what = format!("`{}` is not on link {link}, others are", node.called());
-                found.warning(node.line, what, &format!("say its ring{link}_addr"));
+                found.error(node.line, what, &format!("say its ring{link}_addr"));
             }
         }
     }

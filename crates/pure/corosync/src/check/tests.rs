@@ -92,8 +92,8 @@ fn each_mistake_is_found_in_its_line() {
             "line 2: warning: `rrp_mode` is gone since Corosync 3.0; say transport knet and link_mode",
         ),
         (
-            with("version: 2", "token: 20"),
-            "line 2: error: `token` is 20; it takes a whole number from 30 on",
+            with("version: 2", "join: 20"),
+            "line 2: error: `join` is 20; it takes a whole number from 30 on",
         ),
         (
             with("version: 2", "token: 200\n token_coefficient: 0"),
@@ -141,7 +141,7 @@ fn each_mistake_is_found_in_its_line() {
         ),
         (
             with("ring0_addr: 10.0.0.2", "ring0_addr: 10.0.0.2\n ring1_addr: 10.1.0.2"),
-            "line 10: warning: `n1` is not on link 1, others are; say its ring1_addr",
+            "line 10: error: `n1` is not on link 1, others are; say its ring1_addr",
         ),
         (
             with("    crypto_cipher: aes256\n    crypto_hash: sha256\n", ""),

@@ -23,7 +23,7 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     d("totem", "key", Kind::Text, "", "the shared key itself").since((2, 4)),
     d("totem", "link_mode", Kind::Word(&["passive", "active", "rr"]), "passive", "how several links share the work").since((3, 0)),
     d("totem", "netmtu", Kind::Number { min: 256, max: 65_536 }, "", "the largest packet; 1500 with udp and udpu"),
-    d("totem", "token", TIMEOUT, "3000", "how long the token may be away before a node counts as lost (ms)"),
+    d("totem", "token", COUNT, "3000", "how long the token may be away before a node counts as lost (ms)"),
     d("totem", "token_warning", Kind::Number { min: 0, max: 100 }, "75", "percent of token after which a late token is logged").since((3, 0)),
     d("totem", "token_coefficient", COUNT, "650", "added to token for the third node and each further one (ms)").since((2, 3)),
     d("totem", "token_retransmit", TIMEOUT, "", "when the token is sent again (ms); made of token"),
