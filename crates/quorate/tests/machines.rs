@@ -159,6 +159,23 @@ fn a_corosync_that_hangs_is_as_good_as_none() {
 }
 
 #[test]
+fn a_node_whose_daemon_hangs_is_fenced() {
+    if !can_be() {
+        return;
+    }
+    let (machines, holder) = with_service(3, &[], Fencing::ByPowerStrip);
+    let life = machines.bed.first_process(holder);
+    let pid = std::fs::read_to_string(machines.own(holder).join("state/daemon.pid")).unwrap();
+    let pid = pid.split_whitespace().next().unwrap();
+    machines.run(holder, &["kill", "-STOP", pid]).unwrap();
+    machines.wait("a new life", || {
+        let now = machines.bed.first_process(holder);
+        now.is_some() && now != life
+    });
+    assert_healed(&machines, 3);
+}
+
+#[test]
 fn one_of_two_nodes_goes_on_alone_where_corosync_lets_it() {
     if !can_be() {
         return;
@@ -167,6 +184,8 @@ fn one_of_two_nodes_goes_on_alone_where_corosync_lets_it() {
     let other = others(2, holder)[0];
     machines.bed.power_off(holder).unwrap();
     machines.wait("the address on the other", || machines.holders(ADDRESS) == [other]);
+    // Acknowledged by one disk of two, which by a majority would not be enough.
+    machines.replace(other, configuration(&machines, Fencing::ByPowerStrip));
     assert!(was_fenced(&machines, other, holder), "{}", machines.log(other));
     assert_healed(&machines, 2);
 }

@@ -19,6 +19,7 @@ use std::cell::RefCell;
 use std::process::Command;
 
 use bed::{Bed, Carrier, Line, Process, Scratch};
+use model::Quorum;
 use rustix::process::Signal;
 
 /// A sequencer process.
@@ -166,7 +167,7 @@ fn a_member_alone_before_the_sequencer_starts_is_not_quorate() {
     command.args(["embedded", &socket, "1", "1,2,3"]);
     let member = Process::start(command);
     member.wait("a membership of its own", |log| {
-        log == [Line::Membership { id: 1, quorate: false, members: vec![1] }]
+        log == [Line::Membership { id: 1, quorum: Quorum::No, members: vec![1] }]
     });
     embedded.restart();
     member.wait(

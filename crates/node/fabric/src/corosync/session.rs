@@ -1,6 +1,6 @@
 //! One stay in Corosync's group, from joining to its loss.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -92,6 +92,8 @@ pub(super) struct Session<'a> {
     beat_under_way: Option<u32>,
     /// Words about the membership that Corosync did not take yet.
     words: VecDeque<Vec<u8>>,
+    /// Who speaks another version; said once of each.
+    not_understood: BTreeSet<Process>,
     /// Wait so long before trying again what was not taken.
     later: Option<Duration>,
     stall: Duration,
@@ -131,6 +133,7 @@ impl<'a> Session<'a> {
             beat: None,
             beat_under_way: None,
             words: VecDeque::new(),
+            not_understood: BTreeSet::new(),
             later: None,
             stall,
             closing: None,
@@ -234,7 +237,9 @@ impl<'a> Session<'a> {
                 Heard::Nothing
             }
             None => {
-                tracing::error!(node = from.node, "a message of another version is left out");
+                if self.not_understood.insert(from) {
+                    tracing::error!(node = from.node, "messages of another version are left out");
+                }
                 Heard::Nothing
             }
         };

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use model::Quorum;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Longer than anything here takes on a loaded machine; reached only when a test fails.
@@ -37,7 +38,7 @@ pub struct Bed<'a> {
 /// One thing that happened to a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
-    Membership { id: u64, quorate: bool, members: Vec<u32> },
+    Membership { id: u64, quorum: Quorum, members: Vec<u32> },
     Delivered { from: u32, text: String },
     Other(String),
 }
@@ -291,7 +292,12 @@ fn parse(line: &str) -> Line {
     match words.as_slice() {
         ["membership", id, quorum, members] => Line::Membership {
             id: id.parse().unwrap(),
-            quorate: *quorum == "quorate",
+            quorum: match *quorum {
+                "inquorate" => Quorum::No,
+                "quorate" => Quorum::Majority,
+                "by-rule" => Quorum::ByRule,
+                other => panic!("unknown quorum {other}"),
+            },
             members: members.split(',').map(|node| node.parse().unwrap()).collect(),
         },
         ["delivered", from, text] => {

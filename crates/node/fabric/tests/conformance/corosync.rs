@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use model::Quorum;
 use testbed::{Life, Plan};
 
 use super::bed::{Bed, Carrier, Line, Process, Scratch};
@@ -23,6 +24,8 @@ const IMPATIENT_MS: &str = "1500";
 /// Machines with Corosync.
 struct Corosync {
     stall_ms: &'static str,
+    /// Lines for the quorum section.
+    quorum: Vec<String>,
     bed: RefCell<Option<testbed::Bed>>,
     serving: RefCell<BTreeSet<u32>>,
     scratch: Scratch,
@@ -38,6 +41,7 @@ impl Corosync {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         Some(Self {
             stall_ms,
+            quorum: Vec::new(),
             bed: RefCell::new(None),
             serving: RefCell::default(),
             scratch: Scratch::new(),
@@ -50,7 +54,9 @@ impl Corosync {
         let mut bed = self.bed.borrow_mut();
         if bed.is_none() {
             let last = nodes.iter().copied().max().unwrap();
-            let plan = Plan { token_ms: Some(TOKEN_MS), life: Life::WithThread, ..Plan::of(last) };
+            let quorum = self.quorum.clone();
+            let (token_ms, life) = (Some(TOKEN_MS), Life::WithThread);
+            let plan = Plan { token_ms, life, quorum, ..Plan::of(last) };
             let made = testbed::Bed::create(&self.scratch.0, plan).unwrap();
             for node in nodes {
                 made.power_on(*node).unwrap();
@@ -133,7 +139,7 @@ fn without_corosync_a_member_is_alone_until_it_returns() {
     bed.wait_membership(&[3], &[3]);
     bed.wait_membership(&[1, 2], &[1, 2]);
     bed.flush(&[3], "alone");
-    let quorate = |line: &Line| matches!(line, Line::Membership { quorate: true, members, .. } if members == &[3]);
+    let quorate = |line: &Line| matches!(line, Line::Membership { quorum, members, .. } if members == &[3] && quorum.is_quorate());
     assert!(!bed.members[&3].log().iter().any(quorate), "no quorum alone");
     corosync.with_bed(|bed| bed.start_corosync(3));
     bed.wait_membership(&[1, 2, 3], &[1, 2, 3]);
@@ -171,9 +177,36 @@ fn who_corosync_does_not_call_so_is_kept_out() {
     for (process, node) in [(&impostor, 1), (&twin, 2)] {
         process.wait(
             "a membership of its own",
-            |log| matches!(log, [Line::Membership { quorate: false, members, .. }] if members == &[node]),
+            |log| matches!(log, [Line::Membership { quorum: Quorum::No, members, .. }] if members == &[node]),
         );
     }
     bed.flush(&[1, 2], "undisturbed");
+    bed.finish();
+}
+
+#[test]
+fn quorum_by_a_rule_of_corosync_s_is_said_to_be_one() {
+    let Some(corosync) = Corosync::start(PATIENT_MS) else { return };
+    let corosync = Corosync { quorum: vec!["auto_tie_breaker: 1".to_owned()], ..corosync };
+    let all = [1, 2, 3, 4];
+    let bed = Bed::start(&corosync, &all);
+    let wait_quorum = |of: &[u32], wanted: Quorum| {
+        for node in of {
+            bed.members[node].wait(&format!("{wanted:?} on {node}"), |log| {
+                let mut last = log.iter().rev();
+                let last = last.find(|line| matches!(line, Line::Membership { .. }));
+                matches!(last, Some(Line::Membership { quorum, members, .. })
+                    if *quorum == wanted && members == of)
+            });
+        }
+    };
+    wait_quorum(&all, Quorum::Majority);
+    corosync.cut(&[&[1, 2], &[3, 4]]);
+    // Half of the votes each: the lowest number breaks the tie.
+    wait_quorum(&[1, 2], Quorum::ByRule);
+    wait_quorum(&[3, 4], Quorum::No);
+    corosync.heal();
+    wait_quorum(&all, Quorum::Majority);
+    bed.flush(&all, "together");
     bed.finish();
 }

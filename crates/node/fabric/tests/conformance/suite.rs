@@ -216,7 +216,7 @@ fn last_quorate(bed: &Bed<'_>, node: u32) -> bool {
     log.iter()
         .rev()
         .find_map(|line| match line {
-            Line::Membership { quorate, .. } => Some(*quorate),
+            Line::Membership { quorum, .. } => Some(quorum.is_quorate()),
             Line::Delivered { .. } | Line::Other(_) => None,
         })
         .unwrap()

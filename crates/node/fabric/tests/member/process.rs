@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use fabric::embedded::{self, Member, Sequencer, Verb};
 use fabric::{Event, Fabric, Votes};
-use model::NodeId;
+use model::{NodeId, Quorum};
 use tokio::sync::mpsc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -116,7 +116,11 @@ fn describe(event: &Event) -> String {
     match event {
         Event::Membership { id, members, quorum } => {
             let members: Vec<String> = members.iter().map(ToString::to_string).collect();
-            let quorum = if quorum.is_quorate() { "quorate" } else { "inquorate" };
+            let quorum = match quorum {
+                Quorum::No => "inquorate",
+                Quorum::Majority => "quorate",
+                Quorum::ByRule => "by-rule",
+            };
             format!("membership {id} {quorum} {}", members.join(","))
         }
         Event::Delivered { from, payload } if payload.len() > 200 => {
