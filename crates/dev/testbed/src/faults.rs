@@ -43,6 +43,16 @@ impl Bed {
         network::set_link_loss(first, link, incoming, outgoing)
     }
 
+    /// Makes what a node sends and gets on a link so many milliseconds late; 0 ends it, and so does the
+    /// node's power.
+    ///
+    /// # Errors
+    /// When the node is off.
+    pub fn set_delay(&self, node: u32, link: u32, milliseconds: u32) -> Result<()> {
+        self.first_process(node).ok_or_else(|| format!("n{node} is off"))?;
+        network::set_delay(self, node, link, milliseconds)
+    }
+
     /// Fills a node's own disk to the last byte.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Links and bridges, and their faults.
 
+use std::process::Stdio;
+
 use crate::machine::enter_network;
 use crate::plan::address;
 use crate::run::run;
@@ -40,6 +42,7 @@ pub(crate) fn connect(bed: &Bed, node: u32, first: u32) -> Result<()> {
         let (port, device) = (port(link, node), format!("eth{link}"));
         // The port of a life before goes with its node, but a moment later.
         let _gone = ip(switch, &format!("link del {port}"));
+        let _none = ip(switch, &format!("link del {}", delay_ends(link, node).0));
         let pair = format!("link add {port} type veth peer name {device} netns {first}");
         ip(switch, &pair)?;
         let bridge = bridge(link, bed.group_of(node));
@@ -61,7 +64,11 @@ pub(crate) fn regroup(bed: &Bed) -> Result<()> {
         for link in 0..bed.plan().links {
             let bridge = bridge(link, bed.group_of(node));
             make_bridge(switch, &bridge)?;
-            ip(switch, &format!("link set {} master {bridge}", port(link, node)))?;
+            // Where a relay is, its end is what is plugged in.
+            let (_, far) = delay_ends(link, node);
+            if ip(switch, &format!("link set {far} master {bridge}")).is_err() {
+                ip(switch, &format!("link set {} master {bridge}", port(link, node)))?;
+            }
         }
     }
     Ok(())
@@ -95,7 +102,37 @@ pub(crate) fn set_loss(first: u32, incoming: u32, outgoing: u32) -> Result<()> {
     Ok(())
 }
 
-/// The same for one link.
+/// What is between a relay and the bridge: the relay's end, and the bridge's.
+fn delay_ends(link: u32, node: u32) -> (String, String) {
+    (format!("d{node}-{link}"), format!("e{node}-{link}"))
+}
+
+/// Carries frames late.
+const DELAY: &str = include_str!("delay.py");
+
+/// Makes what a node sends and gets on a link so much late; 0 ends it. A relay stands between the
+/// node's port and the bridge, and goes with the bed.
+pub(crate) fn set_delay(bed: &Bed, node: u32, link: u32, milliseconds: u32) -> Result<()> {
+    let switch = bed.switch()?;
+    let (port, bridge) = (port(link, node), bridge(link, bed.group_of(node)));
+    let (near, far) = delay_ends(link, node);
+    // With its interface an earlier relay ends.
+    let _none = ip(switch, &format!("link del {near}"));
+    if milliseconds == 0 {
+        return ip(switch, &format!("link set {port} master {bridge}")).map(drop);
+    }
+    ip(switch, &format!("link set {port} nomaster"))?;
+    ip(switch, &format!("link add {near} type veth peer name {far}"))?;
+    ip(switch, &format!("link set {far} master {bridge} up"))?;
+    ip(switch, &format!("link set {near} up"))?;
+    ip(switch, &format!("link set {port} promisc on"))?;
+    let mut relay = enter_network(switch, "setsid");
+    relay.args(["python3", "-c", DELAY, &port, &near, &milliseconds.to_string()]);
+    relay.arg(switch.to_string()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    relay.spawn().map(drop).map_err(|error| format!("nsenter: {error}"))
+}
+
+/// Which packets of a node get lost on one link, in percent.
 pub(crate) fn set_link_loss(first: u32, link: u32, incoming: u32, outgoing: u32) -> Result<()> {
     let nft = |words: &str| run(enter_network(first, "nft").arg(words));
     let table = format!("faults{link}");

@@ -27,9 +27,6 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nftables", "/usr/sbin/nft"),
     ("strace", "/usr/bin/strace"),
     ("libfaketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"),
-    ("tcpdump", "/usr/bin/tcpdump"),
-    ("haproxy", "/usr/sbin/haproxy"),
-    ("xfsprogs", "/usr/sbin/mkfs.xfs"),
     ("procps", "/usr/bin/pgrep"),
 ];
 

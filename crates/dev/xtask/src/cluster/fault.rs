@@ -50,6 +50,12 @@ pub(super) enum Verb {
         #[arg(value_parser = clap::value_parser!(u32).range(0..=100))]
         percent: u32,
     },
+    /// Makes a node's packets so many milliseconds late, in and out; 0 ends it.
+    Delay {
+        #[arg(value_parser = node)]
+        node: u32,
+        milliseconds: u32,
+    },
     /// Kills a node's daemon and changes a byte of what it keeps.
     Corrupt {
         #[arg(value_parser = node)]
@@ -102,6 +108,9 @@ pub(super) fn fault(root: &Path, verb: &Verb) -> Result<(), String> {
         Verb::Drop { node, percent } => {
             on_links(&bed, None, |link| bed.set_link_loss(*node, link, *percent, *percent))
         }
+        Verb::Delay { node, milliseconds } => {
+            on_links(&bed, None, |link| bed.set_delay(*node, link, *milliseconds))
+        }
         Verb::Corrupt { node, choice } => {
             println!("{}", bed.corrupt(*node, *choice)?);
             Ok(())
@@ -132,6 +141,7 @@ pub(super) fn heal(bed: &Bed) -> Result<(), String> {
     for node in bed.plan().numbers() {
         if bed.first_process(node).is_some() {
             on_links(bed, None, |link| bed.set_link_loss(node, link, 0, 0))?;
+            on_links(bed, None, |link| bed.set_delay(node, link, 0))?;
         }
     }
     Ok(())

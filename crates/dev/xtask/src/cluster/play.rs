@@ -33,6 +33,15 @@ pub(crate) fn play(root: &Path, words: &Words) -> Result<(), String> {
         Name::Web => (web::NODES, web::MACHINE),
         Name::Moosefs => (moosefs::NODES, moosefs::MACHINE),
     };
+    let needed: &[(&str, &str)] = match words.name {
+        Name::Web => &web::NEEDED,
+        Name::Moosefs => &moosefs::NEEDED,
+    };
+    let missing = needed.iter().filter(|(_, file)| !Path::new(file).exists());
+    let missing: Vec<&str> = missing.map(|(package, _)| *package).collect();
+    if !missing.is_empty() {
+        return Err(format!("these packages are needed: {}", missing.join(" ")));
+    }
     let stage = Stage::set(root, nodes, before, words.program.as_deref())?;
     let done = match words.name {
         Name::Web => web::play(&stage),

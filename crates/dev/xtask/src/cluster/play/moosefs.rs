@@ -7,6 +7,14 @@ use super::stage::Stage;
 
 pub(super) const NODES: u32 = 4;
 
+/// Packages, and a file of each.
+pub(super) const NEEDED: [(&str, &str); 4] = [
+    ("moosefs-master", "/usr/sbin/mfsmaster"),
+    ("moosefs-chunkserver", "/usr/sbin/mfschunkserver"),
+    ("moosefs-client", "/usr/bin/mfsmount"),
+    ("xfsprogs", "/usr/sbin/mkfs.xfs"),
+];
+
 /// Everything's configuration is on every machine; what runs there is decided later. The client sees
 /// the file system at `/mnt`.
 pub(super) const MACHINE: &str = r#"

@@ -4,6 +4,14 @@ use super::stage::Stage;
 
 pub(super) const NODES: u32 = 2;
 
+/// Packages, and a file of each.
+pub(super) const NEEDED: [(&str, &str); 4] = [
+    ("apache2", "/usr/sbin/apache2"),
+    ("haproxy", "/usr/sbin/haproxy"),
+    ("tcpdump", "/usr/bin/tcpdump"),
+    ("curl", "/usr/bin/curl"),
+];
+
 /// Each machine's own page, status page and proxy.
 pub(super) const MACHINE: &str = r#"
 mount -t tmpfs tmpfs /var/www/html; echo "served by $NODE" > /var/www/html/index.html

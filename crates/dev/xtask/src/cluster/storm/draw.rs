@@ -72,6 +72,10 @@ pub(super) enum Fault {
         node: u32,
         percent: u32,
     },
+    Delay {
+        node: u32,
+        milliseconds: u32,
+    },
     SwitchRefuses,
     SwitchSlow {
         seconds: u64,
@@ -131,7 +135,7 @@ pub(super) fn round(dice: &mut Dice, number: u64, nodes: u32, links: u32) -> Vec
 
 fn fault(dice: &mut Dice, nodes: u32, links: u32) -> Fault {
     let node = dice.node(nodes);
-    match dice.between(0, 30) {
+    match dice.between(0, 32) {
         0..=2 => Fault::Off { node },
         3 => Fault::AllOff,
         4..=6 => Fault::KillDaemon { node },
@@ -150,6 +154,7 @@ fn fault(dice: &mut Dice, nodes: u32, links: u32) -> Fault {
             let sign = if dice.between(0, 1) == 0 { -1 } else { 1 };
             Fault::Clock { node, seconds: sign * i64::from(dice.small(1, 100_000)) }
         }
+        29 | 30 => Fault::Delay { node, milliseconds: dice.small(1, 900) },
         _ => Fault::Standby { node },
     }
 }

@@ -65,6 +65,7 @@ impl<'b> World<'b> {
             }
             Fault::Deaf { node } => self.loss(*node, 100, 0).map(silent),
             Fault::Loss { node, percent } => self.loss(*node, *percent, *percent).map(silent),
+            Fault::Delay { node, milliseconds } => self.delay(*node, *milliseconds).map(silent),
             Fault::SwitchRefuses => {
                 self.power.set_mood(Mood::Refuses);
                 Ok(String::new())
@@ -106,6 +107,7 @@ impl<'b> World<'b> {
             }
             Fault::CutLink { node, link } => self.bed.set_link_loss(*node, *link, 0, 0),
             Fault::Deaf { node } | Fault::Loss { node, .. } => self.loss(*node, 0, 0),
+            Fault::Delay { node, .. } => self.delay(*node, 0),
             Fault::SwitchRefuses | Fault::SwitchSlow { .. } => {
                 self.power.set_mood(Mood::Good);
                 Ok(())
@@ -151,6 +153,11 @@ impl<'b> World<'b> {
         links
             .into_iter()
             .try_for_each(|link| self.bed.set_link_loss(node, link, incoming, outgoing))
+    }
+
+    fn delay(&self, node: u32, milliseconds: u32) -> Result<(), String> {
+        let mut links = 0..self.bed.plan().links;
+        links.try_for_each(|link| self.bed.set_delay(node, link, milliseconds))
     }
 
     /// Kills the holder of a lock, if one is on the node.
