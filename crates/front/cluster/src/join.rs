@@ -40,7 +40,7 @@ pub(crate) fn run(how: &How, words: &Join) -> Result<(), Trouble> {
             .help("`quorate cluster leave` takes this machine out of it."));
     }
     let kept = if is_of_same_cluster(&places, &token, &name) {
-        vec![places.nodes_file(), places.authkey()]
+        vec![places.nodes_file(), places.authkey(), places.door_key(), places.store()]
     } else {
         Vec::new()
     };
@@ -71,7 +71,7 @@ pub(crate) fn run(how: &How, words: &Join) -> Result<(), Trouble> {
 }
 
 /// Whether the file that is here lists both this node and the one that made the token: Corosync ran
-/// between them before Quorate did.
+/// between them before Quorate did, or an earlier try to join was interrupted.
 fn is_of_same_cluster(places: &Places, token: &Token, name: &str) -> bool {
     let Ok(conf) = nodes_file::read(places) else { return false };
     let settings = Settings::of(&conf);

@@ -45,6 +45,10 @@ pub(crate) fn run(how: &How) -> Result<(), Trouble> {
     let settings = Settings::of(&nodes_file::read(&places)?);
     let services = Services::new(&own, &places, how.socket.as_deref());
     let me = invite::own_name(&settings)?;
+    let key = std::fs::File::open(places.door_key()).map_err(|error| error.kind());
+    if key.is_err_and(|kind| kind == std::io::ErrorKind::PermissionDenied) {
+        say::talk("Only root can ask the other machines' doors.");
+    }
     let seen = services.client().document().ok().map(|snapshot| snapshot.cluster);
     let mut answers = ask::all(&places, &own, &settings, &me, &Ask::Running);
     answers.push((me.clone(), Ok(Answer::Running(running(&places, &services)))));

@@ -161,6 +161,24 @@ mod tests {
     }
 
     #[test]
+    fn anything_is_a_token_or_refused() {
+        let mut dice = 7_u32;
+        for length in 0..400 {
+            let mut bytes: Vec<u8> = Vec::new();
+            for _ in 0..length {
+                dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                bytes.push((dice >> 24) as u8);
+            }
+            // With a right checksum, so that what is behind it is read.
+            bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
+            let text = format!("{PREFIX}{}", letters(&bytes));
+            if let Ok(token) = Token::decode(&text) {
+                assert_eq!(token.encode(), text);
+            }
+        }
+    }
+
+    #[test]
     fn digits_are_read_back() {
         assert_eq!(unhex(&hex(&[0, 1, 254, 255])), Some(vec![0, 1, 254, 255]));
         assert_eq!(unhex("abc"), None);

@@ -130,6 +130,43 @@ pub(crate) fn sections() -> Vec<&'static str> {
     found
 }
 
+/// The table for people, as Markdown: what `docs/reference/corosync-conf.md` has.
+pub fn markdown() -> String {
+    let mut text = String::new();
+    let mut section = None;
+    for known in directives() {
+        if section != Some(known.section) {
+            section = Some(known.section);
+            let name = if known.section.is_empty() { "outside of sections" } else { known.section };
+            text.push_str(&format!(
+                "\n## {name}\n\n| Key | Takes | Default | Since | Gone | |\n|---|---|---|---|---|---|\n"
+            ));
+        }
+        let release = |(major, minor): Release| match (major, minor) {
+            (1, 0) => String::new(),
+            (1, 99) => "2.0".to_owned(),
+            _ => format!("{major}.{minor}"),
+        };
+        let Directive { section: _, key, kind, default, since, until, words } = known;
+        let (takes, since) = (takes(*kind), release(*since));
+        let gone = until.map_or_else(String::new, release);
+        text.push_str(&format!("| `{key}` | {takes} | {default} | {since} | {gone} | {words} |\n"));
+    }
+    text
+}
+
+fn takes(kind: Kind) -> String {
+    match kind {
+        Kind::Number { min, max } if max >= u64::from(u32::MAX) => format!("{min} or more"),
+        Kind::Number { min, max } => format!("{min} to {max}"),
+        Kind::Word(words) => words.join(", "),
+        Kind::Address => "name or address".to_owned(),
+        Kind::NetworkAddress => "address".to_owned(),
+        Kind::TieBreaker => "lowest, highest or node numbers".to_owned(),
+        Kind::Text => "text".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

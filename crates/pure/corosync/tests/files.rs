@@ -114,3 +114,22 @@ fn settings_are_what_the_files_say() {
     let device = of("qdevice.conf").device.unwrap();
     assert_eq!(device.algorithm.unwrap().value, "ffsplit");
 }
+
+const REFERENCE: &str = "# corosync.conf, line by line
+
+Every directive that `quorate cluster check` knows, made of the table in
+[`crates/pure/corosync`](../../crates/pure/corosync/src/table.rs); `cargo xtask bless` writes it anew.
+A section or key that is not here does nothing. `ringX_addr` is ring0_addr to ring7_addr, and `exec_*` any
+name.
+";
+
+#[test]
+fn the_reference_is_what_the_table_says() {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/reference/corosync-conf.md");
+    let text = format!("{REFERENCE}{}", corosync::table::markdown());
+    if std::env::var_os("REWRITE").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
