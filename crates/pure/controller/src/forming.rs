@@ -209,6 +209,8 @@ impl Controller {
         let keeps_edits = self.keeps_edits();
         let quorate = self.fabric.is_quorate();
         self.state.mark_membership(&nodes, quorate, keeps_edits, &source.to_string());
+        let had_quorum = hellos.get(&source).is_some_and(|hello| hello.seen_quorum);
+        self.state.note_lost_quorum(had_quorum && !quorate);
         self.still_quorate = quorate;
         self.all_have_watchdogs = hellos.values().all(|hello| hello.watchdog);
         if keeps_edits && self.has_watchdogs() {

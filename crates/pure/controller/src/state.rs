@@ -155,6 +155,17 @@ impl State {
         self.idle = false;
     }
 
+    /// Whether what is here without quorum once had it: only then is its loss a reason to fence
+    /// (`no-quorum-policy` is `fence`).
+    pub(crate) fn note_lost_quorum(&mut self, lost: bool) {
+        let root = self.document.root().id();
+        if lost {
+            self.document.set(root, "no-quorum-panic", "1");
+        } else {
+            self.document.unset(root, "no-quorum-panic");
+        }
+    }
+
     /// That absent nodes were fenced, or left, says nothing any more: they are as if never seen,
     /// and `startup-fencing` decides.
     pub(crate) fn forget_who_was_down(&mut self, nodes: &[Named]) {

@@ -5,6 +5,7 @@ mod declared_off;
 mod even_match;
 mod fabric_file;
 mod leaving;
+mod no_quorum;
 mod node;
 mod quorum_by_rule;
 mod reduced_quorum;

@@ -170,9 +170,18 @@ impl Node {
     }
 
     pub(crate) fn configure(&mut self, configuration: &str) {
+        self.replace(configuration, false);
+    }
+
+    /// The same without quorum.
+    pub(crate) fn force(&mut self, configuration: &str) {
+        self.replace(configuration, true);
+    }
+
+    fn replace(&mut self, configuration: &str, force: bool) {
         let xml = format!(r#"<cib validate-with="pacemaker-4.0">{configuration}<status/></cib>"#);
         let change = Change::Edit { edits: vec![Edit::Replace { xml }] };
-        let request = Request::Change { change, force: false, based_on: None };
+        let request = Request::Change { change, force, based_on: None };
         self.step(Input::Asked { client: 1, user: "root".to_owned(), request });
         self.settle();
     }
