@@ -9,6 +9,18 @@
 
 #[path = "machines/bed.rs"]
 mod bed;
+#[path = "machines/both_sides.rs"]
+mod both_sides;
+#[path = "machines/document.rs"]
+mod document;
+#[path = "machines/fencing.rs"]
+mod fencing;
+#[path = "machines/no_quorum.rs"]
+mod no_quorum;
+#[path = "machines/quorum_rules.rs"]
+mod quorum_rules;
+#[path = "machines/self_fencing.rs"]
+mod self_fencing;
 
 use bed::{Machines, boot, can_be};
 use wire::api::Event;

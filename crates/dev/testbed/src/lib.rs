@@ -18,11 +18,13 @@ mod plan;
 mod power;
 mod quorate;
 mod run;
+mod watchdog;
 
 pub use bed::Bed;
 pub use keeper::{Keeper, Mood};
 pub use plan::{Life, Plan, address};
 pub use power::{ask as ask_power, serve as serve_power, stop as stop_power};
+pub use watchdog::Watchdog;
 
 /// What went wrong, in words.
 pub type Result<T> = std::result::Result<T, String>;

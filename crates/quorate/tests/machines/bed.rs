@@ -19,7 +19,7 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 /// Short, so that tests do not wait for long; long enough for a busy machine.
 const TOKEN_MS: u32 = 1000;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_quorate");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_quorate");
 
 /// Corosync's tokens need the processors, so one cluster at a time.
 static TURN: Mutex<()> = Mutex::new(());
@@ -82,6 +82,16 @@ impl Machines {
         let root = bed.root().to_owned();
         let strip = Some(std::thread::spawn(move || testbed::serve_power(&root).unwrap()));
         Self { bed, strip, nodes, _turn: turn }
+    }
+
+    /// The last node is none of the cluster's.
+    pub fn leave_out_of_corosync(&self, last: u32) {
+        for node in 1..last {
+            let file = self.own(node).join("etc/corosync/corosync.conf");
+            let text = fs::read_to_string(&file).unwrap();
+            let own = text.find(&format!("  node {{\n    name: n{last}\n")).unwrap();
+            fs::write(&file, format!("{}}}\n", &text[..own])).unwrap();
+        }
     }
 
     pub fn own(&self, node: u32) -> PathBuf {
