@@ -32,6 +32,10 @@ fn a_cluster_is_made_grows_and_shrinks() {
     assert_eq!(town.mode(3, "/etc/corosync/corosync.conf"), "644");
     town.ok(1, &["check"]);
 
+    town.ok(2, &["timing", "--failover-time", "5s", "--apply"]);
+    town.until(3, &["timing"], |said| said.starts_with("   2159 ms  token"));
+    assert_eq!(town.running_token(3), "2159");
+
     town.bed.set_link(2, 1, false).unwrap();
     let links = town.until(1, &["link", "status"], |said| said.contains("n2  DOWN"));
     assert_eq!(links.matches("connected").count(), 3, "only that link is down: {links}");
@@ -56,7 +60,7 @@ fn a_cluster_is_made_grows_and_shrinks() {
     town.ok(3, &["start"]);
     assert_eq!(town.file(3), town.file(1));
     let status = town.until(1, &["status"], |said| said.matches("  member").count() == 5);
-    assert!(status.starts_with("Cluster web, edition 5"), "{status}");
+    assert!(status.starts_with("Cluster web, edition 6"), "{status}");
 
     town.ok(1, &["remove", "n2"]);
     assert!(!town.file(1).contains("n2"));

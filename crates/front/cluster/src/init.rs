@@ -41,7 +41,9 @@ pub(crate) fn run(how: &How, words: &Init) -> Result<(), Trouble> {
     local::has_corosync()?;
     let existing = existing(&places)?;
     let (text, kept) = match &existing {
-        Some(conf) => (keep(&places, conf, words)?, vec![places.nodes_file(), places.authkey()]),
+        Some(conf) => {
+            (keep(&places, conf, words, &timing)?, vec![places.nodes_file(), places.authkey()])
+        }
         None => (new(words, timing)?, Vec::new()),
     };
     let addresses = own_addresses(&text)?;
@@ -92,7 +94,7 @@ fn existing(places: &Places) -> Result<Option<Conf>, Trouble> {
 }
 
 /// The file of a cluster that is there already: only what is missing is added.
-fn keep(places: &Places, conf: &Conf, words: &Init) -> Result<String, Trouble> {
+fn keep(places: &Places, conf: &Conf, words: &Init, timing: &Timing) -> Result<String, Trouble> {
     let path = places.nodes_file();
     nodes_file::without_errors(&path, &conf.to_string())?;
     for finding in corosync::check(&conf.to_string()) {
@@ -124,7 +126,10 @@ fn keep(places: &Places, conf: &Conf, words: &Init) -> Result<String, Trouble> {
     if name.is_none() {
         kept.set(&["totem"], "cluster_name", &words.name);
     }
-    if settings.config_version() == 0 {
+    if words.failover_time.is_some() {
+        crate::timing::write(&mut kept, timing);
+    }
+    if kept != *conf || settings.config_version() == 0 {
         kept.count_up();
     }
     Ok(kept.to_string())

@@ -109,3 +109,21 @@ pub(crate) fn addresses(settings: &Settings, node: &str) -> Vec<String> {
         node.addresses.iter().map(|(_, address)| address.value.clone()).collect()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quorum_is_foreseen() {
+        let settings =
+            |lines: &str| Settings::of(&Conf::parse(&format!("quorum {{\n{lines}\n}}\n")));
+        let plain = settings("provider: corosync_votequorum");
+        for (present, total, wanted) in
+            [(1, 1, true), (1, 2, true), (1, 3, false), (2, 3, true), (2, 4, false), (3, 4, true)]
+        {
+            assert_eq!(would_have_quorum(&plain, present, total), wanted, "{present} of {total}");
+        }
+        assert!(would_have_quorum(&settings("auto_tie_breaker: 1"), 2, 4), "who knows");
+    }
+}

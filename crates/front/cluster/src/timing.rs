@@ -1,25 +1,60 @@
 //! `quorate cluster timing`: every waiting time, and where it comes from.
 
+use std::time::Duration;
+
 use corosync::timing::Effective;
-use corosync::{Settings, Timing, Wish, totem};
+use corosync::{Conf, Fencing, Settings, Timing, Wish, totem};
 
 use crate::How;
 use crate::init::{derive, fencing};
 use crate::nodes_file;
+use crate::own::Own;
 use crate::places::Places;
 use crate::say;
+use crate::services::Services;
 use crate::trouble::Trouble;
 use crate::words;
 
 /// `quorate cluster timing`.
 pub(crate) fn run(how: &How, words: &words::Timing) -> Result<(), Trouble> {
     match words.failover_time {
+        Some(failover) if words.apply => apply(how, failover, fencing(&words.fencing)),
         Some(failover) => {
             let wish = Wish { failover, nodes: words.nodes, fencing: fencing(&words.fencing) };
             derived(how, &derive(wish)?);
             Ok(())
         }
         None => present(how),
+    }
+}
+
+/// Makes a wish come true on every member, while they run.
+fn apply(how: &How, failover: Duration, fencing: Fencing) -> Result<(), Trouble> {
+    let places = Places::default();
+    let own = Own::read(&places)?;
+    let services = Services::new(&own, &places, how.socket.as_deref());
+    let of = |conf: &Conf| {
+        let nodes = u64::try_from(Settings::of(conf).nodes.len()).unwrap_or(u64::MAX);
+        // A second node may come at any time.
+        derive(Wish { failover, nodes: nodes.max(2), fencing })
+    };
+    let conf = nodes_file::change(&services, &places, |conf| {
+        let timing = of(conf)?;
+        write(conf, &timing);
+        conf.count_up();
+        Ok(())
+    })?;
+    derived(how, &of(&conf)?);
+    Ok(())
+}
+
+/// Puts the waiting times into a file; those that Corosync makes of them itself go.
+pub(crate) fn write(conf: &mut Conf, timing: &Timing) {
+    for (key, value) in totem(timing) {
+        conf.set(&["totem"], key, &value.to_string());
+    }
+    for key in ["consensus", "token_retransmit", "hold"] {
+        conf.unset(&["totem"], key);
     }
 }
 

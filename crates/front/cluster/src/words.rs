@@ -137,9 +137,12 @@ pub struct Timing {
     /// From a node's death until its resources may start elsewhere; without it, this cluster's file
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) failover_time: Option<Duration>,
-    /// For so many nodes
+    /// For so many nodes; with --apply, for those of the file
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=128))]
     pub(crate) nodes: u64,
+    /// Make it so, on every member
+    #[arg(long, requires = "failover_time", conflicts_with = "nodes")]
+    pub(crate) apply: bool,
     /// Lost nodes are made sure to be off by a device, or by their own watchdogs
     #[arg(long, value_name = "HOW", default_value = "device", value_parser = ["device", "watchdog"])]
     pub(crate) fencing: String,

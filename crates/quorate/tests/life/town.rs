@@ -131,6 +131,13 @@ impl Town {
         }
     }
 
+    /// The token time-out with which a node's Corosync runs (ms).
+    pub(crate) fn running_token(&self, node: u32) -> String {
+        let mut command = self.bed.command(node, "corosync-cmapctl").unwrap();
+        let said = succeeded(command.args(["-g", "runtime.config.totem.token"]));
+        said.rsplit(' ').next().unwrap_or_default().trim().to_owned()
+    }
+
     /// A node's `corosync.conf`; nothing if there is none.
     pub(crate) fn file(&self, node: u32) -> String {
         let mut command = self.bed.command(node, "cat").unwrap();
