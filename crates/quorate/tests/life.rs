@@ -183,3 +183,30 @@ fn machines_may_come_at_once() {
     assert!(status.starts_with("Cluster web, edition 4"), "{status}");
     assert!(town.votes(2).starts_with("4 Quorate"), "{}", town.votes(2));
 }
+
+#[test]
+fn who_is_listed_and_does_not_come_yet_harms_nobody() {
+    let Some(mut town) = Town::of(3, 1, "listed") else { return };
+    let token = town.init(1);
+    town.ok(2, &["join", &token, "--no-start"]);
+    let status = town.ok(1, &["status"]);
+    assert!(
+        status.starts_with("Cluster web, edition 2 of its nodes' file: has quorum."),
+        "{status}"
+    );
+    assert!(town.votes(1).starts_with("2 2Node Quorate"), "{}", town.votes(1));
+
+    // As if joining had been interrupted: another token, and the same machine.
+    let token = town.invite(1);
+    town.joins(2, &token);
+    let token = town.invite(2);
+    town.ok(3, &["join", &token, "--no-start"]);
+    let status = town.ok(2, &["status"]);
+    assert!(
+        status.starts_with("Cluster web, edition 3 of its nodes' file: has quorum."),
+        "{status}"
+    );
+    town.ok(1, &["remove", "n3"]);
+    assert!(!town.file(2).contains("n3"));
+    assert!(town.votes(2).starts_with("2 2Node Quorate"), "{}", town.votes(2));
+}

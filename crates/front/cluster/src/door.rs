@@ -226,6 +226,8 @@ fn welcome(house: &House, key: &DoorKey, from: &str, join: &Join) -> Result<Answ
     let member = Member { name: name.clone(), id: 0, addresses: join.addresses.clone() };
     // Held until this one is let in: who comes meanwhile waits.
     let mut joining = house.joining.lock().unwrap_or_else(PoisonError::into_inner);
+    // An earlier try of the same machine is not waited for.
+    joining.remove(&name);
     let (conf, cluster) = house.when_others_have_joined(&mut joining)?;
     let conf = if is_listed(&Settings::of(&conf), &cluster, &member) {
         invitation.take().map_err(no_entry)?;
