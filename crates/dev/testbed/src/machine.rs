@@ -25,10 +25,14 @@ mkdir -p /run/lock/subsys /run/resource-agents /run/fence-agents
 chmod 1777 /run/lock; chmod 1755 /run/resource-agents /run/fence-agents
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 mount -t sysfs sysfs /sys
+cover() {
+  mkdir -p "$2/upper" "$2/work"
+  mount -t overlay overlay -o "lowerdir=/$1,upperdir=$2/upper,workdir=$2/work" "/$1"
+}
 for tree in etc var/lib var/log; do
   layer="$2/layers/$tree"
-  mkdir -p "$layer/upper" "$layer/work"
-  mount -t overlay overlay -o "lowerdir=/$tree,upperdir=$layer/upper,workdir=$layer/work" "/$tree"
+  # Not every file system can be a layer; then what is written there goes with the power.
+  cover "$tree" "$layer" || { mount -t tmpfs tmpfs "$layer" && cover "$tree" "$layer"; }
 done
 mount -t overlay overlay -o "lowerdir=$3/sbin:/usr/sbin" /usr/sbin
 for own in etc/corosync var/lib/corosync var/log/corosync \
