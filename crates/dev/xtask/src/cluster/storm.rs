@@ -31,6 +31,9 @@ pub(crate) struct Words {
     /// Within so many seconds after the last fault of a round everything runs again.
     #[arg(long, default_value_t = 90)]
     bound: u64,
+    /// With Corosync's times derived from a failover of so many seconds, instead of its own.
+    #[arg(long, value_name = "SECONDS")]
+    failover: Option<f64>,
     /// Begins with this round, drawn as if those before it had been.
     #[arg(long, default_value_t = 0)]
     from: u64,
@@ -42,7 +45,7 @@ pub(crate) struct Words {
 impl Words {
     /// A short storm.
     pub(crate) fn short(seed: u64, minutes: f64) -> Self {
-        Self { seed, minutes, nodes: 3, bound: 120, from: 0, program: None }
+        Self { seed, minutes, nodes: 3, bound: 120, failover: None, from: 0, program: None }
     }
 }
 
@@ -53,6 +56,7 @@ pub(crate) fn storm(root: &Path, words: &Words) -> Result<(), String> {
     // Not every machine has loop devices; then disks are not filled.
     wanted.disk = Path::new("/dev/loop-control").exists().then_some(24);
     wanted.clocks = true;
+    wanted.failover = words.failover;
     up::clear(root)?;
     let mut bed = up::make(root, &wanted)?;
     let power = Keeper::hold(&bed)?;

@@ -116,7 +116,8 @@ pub(super) const ROUND: Duration = Duration::from_secs(20);
 pub(super) fn round(dice: &mut Dice, number: u64, nodes: u32, links: u32) -> Vec<Planned> {
     let count = match number {
         0..=2 => 1,
-        _ => dice.between(1, 5),
+        3..=9 => dice.between(1, 5),
+        _ => dice.between(3, 9),
     };
     // A damaged disk is one copy less. The majority that keeps a change must not lose another.
     if dice.between(1, 10) == 1 {
