@@ -242,3 +242,43 @@ fn a_name_that_is_not_corosync_s_is_refused() {
     assert_eq!(output.status.code(), Some(78), "{said}");
     assert!(said.contains("calls this node `n7`, and corosync.conf calls it `n1`"), "{said}");
 }
+
+/// Powers all but the holder off, under this policy, and answers with the holder and its life before.
+fn left_alone(policy: &str) -> (Machines, u32, Option<u32>) {
+    let (machines, holder) = with_service(3, &[], Fencing::ByPowerStrip);
+    let option = format!(r#"<nvpair id="option-loss" name="no-quorum-policy" value="{policy}"/>"#);
+    let end = "</cluster_property_set>";
+    let text = configuration(&machines, Fencing::ByPowerStrip).replace(end, &(option + end));
+    machines.replace(holder, text);
+    machines.wait_idle(holder);
+    let life = machines.bed.first_process(holder);
+    for node in others(3, holder) {
+        machines.bed.power_off(node).unwrap();
+    }
+    (machines, holder, life)
+}
+
+#[test]
+fn a_node_without_quorum_keeps_what_it_runs_where_the_policy_is_to_freeze() {
+    if !can_be() {
+        return;
+    }
+    let (machines, holder, life) = left_alone("freeze");
+    machines.wait_members(holder, &[holder]);
+    machines.wait_idle(holder);
+    assert_eq!(machines.holders(ADDRESS), [holder]);
+    assert_eq!(machines.bed.first_process(holder), life);
+}
+
+#[test]
+fn a_node_without_quorum_fences_itself_where_the_policy_is_that() {
+    if !can_be() {
+        return;
+    }
+    let (machines, holder, life) = left_alone("suicide");
+    machines.wait("a new life", || {
+        let now = machines.bed.first_process(holder);
+        now.is_some() && now != life
+    });
+    assert_eq!(machines.holders(ADDRESS), [0_u32; 0]);
+}

@@ -208,6 +208,8 @@ impl Controller {
         }
         let keeps_edits = self.keeps_edits();
         let quorate = self.fabric.is_quorate();
+        let had_quorum = hellos.get(&source).is_some_and(|hello| hello.seen_quorum);
+        self.state.mark_quorum_lost(had_quorum && !quorate);
         self.state.mark_membership(&nodes, quorate, keeps_edits, &source.to_string());
         let had_quorum = hellos.get(&source).is_some_and(|hello| hello.seen_quorum);
         self.state.note_lost_quorum(had_quorum && !quorate);

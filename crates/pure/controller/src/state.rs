@@ -113,6 +113,17 @@ impl State {
 
     // ---- membership -----------------------------------------------------------------------
 
+    /// Whether there was quorum and is none now: only then nodes are fenced for having none
+    /// (`no-quorum-policy=fence`), and not those that come up one by one.
+    pub(crate) fn mark_quorum_lost(&mut self, lost: bool) {
+        let root = self.document.root().id();
+        if lost {
+            self.document.set(root, "no-quorum-panic", "1");
+        } else {
+            self.document.unset(root, "no-quorum-panic");
+        }
+    }
+
     /// Writes the membership into the status section. Who is lost keeps `expected="member"`, by
     /// which the scheduler knows that it must be fenced; who left had it set to `down`.
     pub(crate) fn mark_membership(
