@@ -95,7 +95,8 @@ async fn leave(performer: Performer, config: &Config) {
     let _stale = std::fs::remove_file(config.state_dir.join(PID_FILE));
 }
 
-/// Kills every process that any of this node's agents started.
+/// Kills every process that any of this node's agents started: what bears the node's mark, also
+/// from an earlier life, and what this life started, also if it took the mark off.
 fn kill_all(state_dir: &Path) -> io::Result<()> {
     // The executor marks with the path that has no links in it.
     let directory = std::fs::canonicalize(state_dir)?;
@@ -104,6 +105,7 @@ fn kill_all(state_dir: &Path) -> io::Result<()> {
     process::end_now(DEATH_MAX, || {
         process::marked(&[(NODE_MARK, &mark)])
             .iter()
+            .chain(&process::descendants(own))
             .map(process::Stat::identity)
             .filter(|identity| identity.pid != own)
             .collect()

@@ -12,7 +12,7 @@ mod scan;
 mod signal;
 
 pub use identity::Identity;
-pub use scan::{Stat, all, environment_value, in_session, marked};
+pub use scan::{Stat, all, descendants, environment_value, in_session, marked};
 pub use signal::{Signal, end_now, open, send, wait_end};
 
 /// The variable that marks every process of a node: its value is the node's state directory.

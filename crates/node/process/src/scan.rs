@@ -58,6 +58,21 @@ pub fn all() -> Vec<Stat> {
         .collect()
 }
 
+/// Children of the process `ancestor`, theirs, and so on. Who is its descendants' subreaper finds
+/// here, too, what took its mark off, as `su -` does.
+pub fn descendants(ancestor: u32) -> Vec<Stat> {
+    let mut others = all();
+    let mut family = vec![ancestor];
+    let mut found = Vec::new();
+    while let Some(parent) = family.pop() {
+        for child in others.extract_if(.., |stat| stat.parent == parent) {
+            family.push(child.pid);
+            found.push(child);
+        }
+    }
+    found
+}
+
 /// Members of the session that the process `leader` founded.
 pub fn in_session(leader: u32) -> Vec<Stat> {
     all().into_iter().filter(|stat| stat.session == leader).collect()
@@ -88,6 +103,9 @@ pub fn environment_value(pid: u32, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
     use super::*;
 
     #[test]
@@ -97,6 +115,25 @@ mod tests {
         assert_eq!((stat.pid, stat.parent, stat.group, stat.session), (42, 1, 40, 39));
         assert_eq!(stat.started, 777);
         assert_eq!(Stat::parse("42 (cut"), None);
+    }
+
+    #[test]
+    fn children_and_theirs_are_descendants() {
+        let script = "sleep 1000 & echo $!; wait";
+        let mut command = std::process::Command::new("sh");
+        let mut child = command.args(["-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let grandchild: u32 = line.trim().parse().unwrap();
+        let pids: Vec<u32> = descendants(std::process::id()).iter().map(|stat| stat.pid).collect();
+        let found = [child.id(), grandchild].map(|pid| pids.contains(&pid));
+        for stat in descendants(child.id()) {
+            assert_eq!(stat.pid, grandchild);
+            crate::send(stat.identity(), crate::Signal::Kill).unwrap();
+        }
+        child.wait().unwrap();
+        assert_eq!(found, [true, true]);
+        assert!(!pids.contains(&std::process::id()));
     }
 
     #[test]

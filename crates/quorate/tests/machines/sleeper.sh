@@ -1,8 +1,9 @@
 #!/bin/sh
-# Resource agent: a process of its own that does nothing.
+# Resource agent: a process of its own that does nothing, and whose environment says nothing of who
+# started it, as after `su -`.
 pid=$(pgrep -f "^sleep 7777$")
 case $1 in
-  start) [ -n "$pid" ] || setsid sleep 7777 >/dev/null 2>&1 </dev/null & ;;
+  start) [ -n "$pid" ] || env -i /usr/bin/setsid sleep 7777 >/dev/null 2>&1 </dev/null & ;;
   stop) [ -z "$pid" ] || kill "$pid" ;;
   monitor) [ -n "$pid" ] || exit 7 ;;
   meta-data)
