@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cib::{Element, Section};
 use fencing::{Answer, Attempt, Fencing, Next, Target, devices, levels_for};
 use model::{Action, AgentRef, ExecStatus, NodeId, OcfCode, Outcome, Tick, parse_interval};
 use wire::Message;
@@ -12,6 +11,7 @@ use wire::api::Event;
 use wire::peer::{Evidence, FenceRan, FenceRun, Fenced};
 
 use crate::Controller;
+use crate::device_users::Failures;
 use crate::input::{AgentRun, Effect, RunToken, TimerToken};
 use crate::timers::Ring;
 
@@ -27,6 +27,7 @@ pub(crate) struct Fencings {
     by_target: BTreeMap<String, Leading>,
     /// When a target whose fencing failed may be tried again.
     again_at: BTreeMap<String, Tick>,
+    pub(crate) failures: Failures,
 }
 
 #[derive(Debug)]
@@ -37,8 +38,9 @@ struct Leading {
     /// the end of the life that it boots into.
     life: u64,
     overdue: Option<TimerToken>,
-    /// The one that was asked last.
+    /// The one that was asked last, and who was to use it.
     device: String,
+    user: NodeId,
     digests: Digests,
 }
 
@@ -129,6 +131,7 @@ impl Controller {
             life: last_life,
             overdue: None,
             device: String::new(),
+            user: self.identity.id,
             digests: wish.digests,
         };
         coordination.fencings.by_target.insert(target.to_owned(), leading);
@@ -168,6 +171,7 @@ impl Controller {
             self.timers.forget(old);
         }
         leading.device.clone_from(&attempt.device);
+        leading.user = by;
         let run = FenceRun {
             request: leading.request,
             attempt: attempt.number,
@@ -181,41 +185,6 @@ impl Controller {
             timeout_ms: u64::try_from(attempt.timeout.as_millis()).unwrap_or(u64::MAX),
         };
         self.broadcast(Message::FenceRun(Box::new(run)));
-    }
-
-    /// A member on which the device was seen to work, else this node, else any; not the target.
-    /// But who is let back to shared storage has to open it itself.
-    fn who_can_use(&self, attempt: &Attempt, target: &str) -> NodeId {
-        let device = attempt.device.as_str();
-        let itself = self.id_of(target).filter(|id| self.fabric.members.contains(id));
-        if let Some(itself) = itself.filter(|_| attempt.action == "on") {
-            return itself;
-        }
-        let others =
-            || self.fabric.members.iter().copied().filter(|member| self.name_of(*member) != target);
-        let verified = others().find(|member| self.device_works_on(device, *member));
-        let me = others().find(|member| *member == self.identity.id);
-        verified.or(me).or_else(|| others().next()).unwrap_or(self.identity.id)
-    }
-
-    fn device_works_on(&self, device: &str, node: NodeId) -> bool {
-        let name = self.name_of(node);
-        let status = self.state.document.section(Section::Status);
-        let state = status
-            .into_iter()
-            .flat_map(Element::children)
-            .find(|state| state.attr("uname") == Some(&name));
-        let history = state
-            .into_iter()
-            .flat_map(Element::descendants)
-            .find(|element| element.is("lrm_resource") && element.attr("id") == Some(device));
-        let newest = history.into_iter().flat_map(Element::children).max_by_key(|entry| {
-            entry.attr("call-id").and_then(|text| text.parse::<i64>().ok()).unwrap_or(0)
-        });
-        newest.is_some_and(|entry| {
-            matches!(entry.attr("operation"), Some("start" | "monitor"))
-                && entry.attr("rc-code") == Some("0")
-        })
     }
 
     // ---- on the member that is asked ------------------------------------------------------
@@ -282,6 +251,13 @@ impl Controller {
             .find(|(_, leading)| leading.request == ran.request);
         let Some((target, leading)) = found else { return };
         let target = target.clone();
+        match answer {
+            Answer::Done(_) => coordination.fencings.failures.worked(&leading.device, leading.user),
+            Answer::Failed(_) => {
+                coordination.fencings.failures.failed(&leading.device, leading.user);
+            }
+            Answer::Unsupported => {}
+        }
         let next = leading.fencing.answered(ran.attempt, answer);
         self.lead(&target, next);
     }
@@ -289,6 +265,7 @@ impl Controller {
     pub(crate) fn fence_overdue(&mut self, target: &str, attempt: u32) {
         let Some(coordination) = &mut self.coordination else { return };
         let Some(leading) = coordination.fencings.by_target.get_mut(target) else { return };
+        coordination.fencings.failures.failed(&leading.device, leading.user);
         let next = leading.fencing.answered(attempt, Answer::Failed("no answer in time"));
         self.lead(target, next);
     }

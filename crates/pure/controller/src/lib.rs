@@ -20,6 +20,7 @@ mod changes;
 mod coordinate;
 mod cut_off;
 mod deliver;
+mod device_users;
 mod disks;
 mod edits;
 mod even_match;

@@ -2,6 +2,7 @@
 
 mod broken_device;
 mod declared_off;
+mod device_users;
 mod even_match;
 mod fabric_file;
 mod leaving;
