@@ -16,6 +16,8 @@ use crate::trouble::{Kind, Trouble};
 /// How long starting may take; stopping moves resources away first.
 const START_MAX: Duration = Duration::from_secs(60);
 const STOP_MAX: Duration = Duration::from_secs(600);
+/// After so long there is a process, or there will be none.
+const APPEAR_MAX: Duration = Duration::from_secs(15);
 /// How often is looked.
 const EVERY: Duration = Duration::from_millis(50);
 /// An answer on this machine.
@@ -149,10 +151,12 @@ impl Services {
         } else if !self.runs(service) {
             self.spawn(service)?;
         }
-        let deadline = Instant::now() + START_MAX;
+        let begun = Instant::now();
         while !self.runs(service) {
-            if Instant::now() > deadline {
-                let what = format!("{} was started and does not answer", service.words());
+            let is_gone = begun.elapsed() > APPEAR_MAX && !self.is_there(service);
+            if is_gone || begun.elapsed() > START_MAX {
+                let how = if is_gone { "ended" } else { "does not answer" };
+                let what = format!("{} was started and {how}", service.words());
                 return Err(Trouble::new(Kind::Failed, what).help(self.where_to_look(service)));
             }
             std::thread::sleep(EVERY);
