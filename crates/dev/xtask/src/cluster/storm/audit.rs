@@ -148,7 +148,9 @@ fn unhealthy(bed: &Bed, program: &Path) -> Option<String> {
 pub(super) fn findings(bed: &Bed, book: &Book) -> Vec<String> {
     let mut found = Vec::new();
     if let Some(seen) = client(bed, 1).and_then(|client| client.document().ok()) {
-        let lost = missing(book, &seen.xml);
+        // Where a single node may have quorum, what it acknowledged may be set aside, if it is kept.
+        let kept = if bed.plan().nodes == 2 { set_aside(bed) } else { Vec::new() };
+        let lost = missing(book, &seen.xml, &kept);
         found
             .extend(lost.into_iter().map(|what| format!("an acknowledged change is lost: {what}")));
     }
@@ -174,6 +176,17 @@ pub(super) fn findings(bed: &Bed, book: &Book) -> Vec<String> {
         found.extend(panics.map(|line| format!("n{node}: {line}")));
     }
     found
+}
+
+/// The configurations that lost against the quorum's, which the nodes keep.
+fn set_aside(bed: &Bed) -> Vec<String> {
+    let stores = bed.plan().numbers().filter_map(|node| {
+        let first = bed.first_process(node)?;
+        fs::read_dir(format!("/proc/{first}/root/var/lib/quorate/store")).ok()
+    });
+    let files = stores.flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let aside = files.filter(|path| path.to_string_lossy().contains("/set-aside-"));
+    aside.filter_map(|path| fs::read_to_string(path).ok()).collect()
 }
 
 /// Waits until the cluster has settled; says how long it took, or why it has not.

@@ -119,19 +119,27 @@ fn write(key: u64, value: u64) -> Request {
     Request::Change { change: Change::Edit { edits }, force: false, based_on: None }
 }
 
-/// What of the acknowledged changes the document does not have.
-pub(super) fn missing(book: &Book, xml: &str) -> Vec<String> {
-    let has = |key: u64| -> Option<u64> {
+/// What of the acknowledged changes neither the document has nor one that was set aside and kept.
+pub(super) fn missing(book: &Book, xml: &str, kept: &[String]) -> Vec<String> {
+    let lost = book.keys.iter().filter_map(|(key, known)| {
+        let Known { acknowledged, asked } = *known;
+        let fits = |xml: &str| (acknowledged..=asked).contains(&value(xml, *key));
+        if fits(xml) || kept.iter().any(|xml| fits(xml)) {
+            return None;
+        }
+        let found = value(xml, *key);
+        Some(format!("key {key}: {found}, acknowledged {acknowledged}, asked {asked}"))
+    });
+    lost.collect()
+}
+
+/// The value of a key; 0 for none.
+fn value(xml: &str, key: u64) -> u64 {
+    let read = || {
         let start = xml.split_once(&format!("<nvpair id=\"edit-{key}\""))?.1;
         start.split_once("value=\"")?.1.split_once('"')?.0.parse().ok()
     };
-    let lost = book.keys.iter().filter_map(|(key, known)| {
-        let found = has(*key).unwrap_or(0);
-        let Known { acknowledged, asked } = *known;
-        let fits = (acknowledged..=asked).contains(&found);
-        (!fits).then(|| format!("key {key}: {found}, acknowledged {acknowledged}, asked {asked}"))
-    });
-    lost.collect()
+    read().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -143,10 +151,11 @@ mod tests {
         let mut book = Book::default();
         book.keys.insert(3, Known { acknowledged: 7, asked: 9 });
         let xml = |value| format!("<nvpair id=\"edit-3\" name=\"edit-3\" value=\"{value}\"/>");
-        assert_eq!(missing(&book, &xml(7)), Vec::<String>::new());
-        assert_eq!(missing(&book, &xml(9)), Vec::<String>::new());
-        assert_eq!(missing(&book, &xml(6)), ["key 3: 6, acknowledged 7, asked 9"]);
-        assert_eq!(missing(&book, ""), ["key 3: 0, acknowledged 7, asked 9"]);
-        assert_eq!(missing(&book, &xml(10)).len(), 1);
+        assert_eq!(missing(&book, &xml(7), &[]), Vec::<String>::new());
+        assert_eq!(missing(&book, &xml(9), &[]), Vec::<String>::new());
+        assert_eq!(missing(&book, &xml(6), &[]), ["key 3: 6, acknowledged 7, asked 9"]);
+        assert_eq!(missing(&book, "", &[]), ["key 3: 0, acknowledged 7, asked 9"]);
+        assert_eq!(missing(&book, &xml(10), &[]).len(), 1);
+        assert_eq!(missing(&book, &xml(6), &[xml(8)]), Vec::<String>::new());
     }
 }
