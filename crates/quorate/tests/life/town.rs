@@ -13,19 +13,8 @@ pub(crate) struct Town {
     pub(crate) bed: Bed,
 }
 
-/// A node's own `/etc` and `/var/lib`, on top of the machine's.
-const OWN_FILES: &str = r#"
-set -e
-for at in etc var/lib; do
-  mkdir -p "$OWN/layer/$at/upper" "$OWN/layer/$at/work"
-  mount -t overlay overlay \
-    -o "lowerdir=/$at,upperdir=$OWN/layer/$at/upper,workdir=$OWN/layer/$at/work" "/$at"
-done
-mount --bind "$OWN/etc/corosync" /etc/corosync
-mount --bind "$OWN/var/lib/corosync" /var/lib/corosync
-mount --bind "$OWN/hosts" /etc/hosts
-rm -f /etc/corosync/corosync.conf
-"#;
+/// The bed's own configurations: here it is the command that writes them.
+const PREPARED: [&str; 2] = ["etc/corosync/corosync.conf", "etc/quorate/quorate.toml"];
 
 impl Town {
     /// `None` if there can be none here; that is said then.
@@ -37,10 +26,11 @@ impl Town {
         let plan = Plan { links, life: Life::WithThread, ..Plan::of(nodes) };
         let bed = Bed::create(&root, plan).unwrap();
         for node in 1..=nodes {
-            bed.power_on(node).unwrap();
             let own = bed.node_dir(&format!("n{node}"));
-            let mut command = bed.command(node, "sh").unwrap();
-            succeeded(command.args(["-c", OWN_FILES]).env("OWN", own));
+            for file in PREPARED {
+                std::fs::remove_file(own.join(file)).unwrap();
+            }
+            bed.power_on(node).unwrap();
         }
         Some(Self { bed })
     }
