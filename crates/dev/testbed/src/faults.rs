@@ -127,7 +127,8 @@ impl Bed {
     }
 }
 
-/// Whether there is something in the file to be damaged.
+/// Whether there is something in the file to be damaged: it is not empty, nor the one that is only
+/// locked.
 fn full(path: &Path) -> bool {
-    path.metadata().is_ok_and(|about| about.is_file() && about.len() > 0)
+    !path.ends_with("lock") && path.metadata().is_ok_and(|about| about.is_file() && about.len() > 0)
 }
