@@ -163,4 +163,24 @@ fn of_two_nodes_with_a_quorum_device_the_one_that_it_votes_for_goes_on() {
     machines.bed.heal().unwrap();
     machines.wait("everyone at home", || runs(&machines, 2, "large").is_some());
     assert_eq!(machines.bed.first_process(1), life);
+
+    // Without the device two are enough, and one is not.
+    machines.bed.power_off(3).unwrap();
+    for node in [1, 2] {
+        machines.wait("the device's vote to be missed", || {
+            let said = machines.run(node, &["corosync-quorumtool", "-s"]);
+            said.is_some_and(|said| said.contains("Total votes:      2"))
+        });
+        assert!(sees(&machines, node, &[1, 2], true), "{}", machines.log(node));
+    }
+    assert!(runs(&machines, 2, "large").is_some());
+    let lives = [1, 2].map(|node| machines.bed.first_process(node));
+    machines.bed.cut(&[&[1], &[2]]).unwrap();
+    for node in [1, 2] {
+        machines.wait("neither with quorum", || sees(&machines, node, &[node], false));
+        machines.wait("nothing runs", || {
+            ["large", "larger", "small"].iter().all(|id| runs(&machines, node, id).is_none())
+        });
+    }
+    assert_eq!([1, 2].map(|node| machines.bed.first_process(node)), lives);
 }
