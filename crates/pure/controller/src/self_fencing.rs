@@ -79,9 +79,13 @@ impl Controller {
         Some(wait).filter(|wait| !wait.is_zero() && self.identity.majority_only)
     }
 
-    /// Begins to beat where the cluster relies on it. Called at the end of every step.
+    /// Begins to beat where the cluster relies on it. Called at the end of every step. Who never had
+    /// quorum does not: it lives on when it is cut off, so nobody may count on its reset.
     pub(crate) fn tend_watchdog(&mut self) {
         let Some(watchdog) = self.identity.watchdog else { return };
+        if !self.self_fencing.had_quorum {
+            return;
+        }
         if !self.self_fencing.promised && self.configured_wait(watchdog).is_some() {
             self.self_fencing.promised = true;
             self.self_fencing.heard_myself = self.now.tick;

@@ -49,7 +49,7 @@ impl Node {
         Self::started(nodes, Restored::default(), Some(watchdog))
     }
 
-    fn started(nodes: u32, restored: Restored, watchdog: Option<Duration>) -> Self {
+    pub(crate) fn started(nodes: u32, restored: Restored, watchdog: Option<Duration>) -> Self {
         let named = |id: u32| (NodeId(id), NodeName::new(format!("n{id}")));
         let nodes: Vec<_> = (1..=nodes).map(named).collect();
         let identity = Identity {

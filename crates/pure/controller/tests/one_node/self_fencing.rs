@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use controller::Input;
+use cib::Document;
+use controller::{Input, Restored};
 use model::{NodeId, OcfCode, Outcome, Quorum};
 use wire::Message;
 use wire::api::Event;
@@ -74,6 +75,20 @@ fn before_it_ever_had_quorum_it_lives() {
 fn hear_beat(node: &mut Node) {
     let beat = Message::Beat { watchdog_ms: 8_000 };
     node.step(Input::Delivered { from: OTHERS[1], message: Box::new(beat) });
+}
+
+#[test]
+fn before_it_ever_had_quorum_it_promises_nothing() {
+    let text = format!(r#"<cib validate-with="pacemaker-4.0">{CONFIGURATION}<status/></cib>"#);
+    let configuration = Some(Document::parse(&text).expect("it is a document"));
+    let restored = Restored { configuration, ..Restored::default() };
+    let mut node = Node::started(3, restored, Some(WATCHDOG));
+    let beats =
+        |node: &Node| node.under_way.iter().any(|message| matches!(message, Message::Beat { .. }));
+    node.member_of(1, &[ME, OTHERS[0]], Quorum::No);
+    assert!(!beats(&node), "it lives on when it is cut off now, so nobody may count on a reset");
+    node.member_of(2, &[ME, OTHERS[0]], Quorum::Majority);
+    assert!(beats(&node));
 }
 
 /// After how many seconds with a majority the other node is taken for off; `None` if never.
