@@ -57,8 +57,16 @@ impl Bed {
         for node in 1..=3 {
             bed.start_node_on(node, disk);
         }
-        bed.wait_members(1, &[1, 2, 3]);
+        bed.wait_together();
         bed
+    }
+
+    /// Waits until each node knows that all are members: one may while another still agrees on its
+    /// state, and takes no changes yet.
+    pub fn wait_together(&self) {
+        for node in 1..=3 {
+            self.wait_members(node, &[1, 2, 3]);
+        }
     }
 
     /// The repository's own agents and the testkit's, in one directory of agents.
