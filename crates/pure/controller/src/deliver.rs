@@ -139,7 +139,8 @@ impl Controller {
                 reason: fenced.reason.clone(),
             },
         );
-        if proof.is_some() && !is_over && fenced.target == self.identity.name.as_str() {
+        let own_life = fenced.incarnation == self.identity.incarnation;
+        if proof.is_some() && own_life && fenced.target == self.identity.name.as_str() {
             self.effects.push(Effect::Exit { reason: ExitReason::Fenced });
             return;
         }

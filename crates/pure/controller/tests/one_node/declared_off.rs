@@ -14,6 +14,11 @@ fn ends_for(life: u64) -> Option<ExitReason> {
     let mut node = Node::new(3);
     node.member_of(1, &[ME, OTHER], Quorum::Majority);
     node.deliver_echoing(&[OTHER]);
+    node.step(announced(life));
+    node.exit
+}
+
+fn announced(life: u64) -> Input {
     let fenced = Fenced {
         request: 1,
         target: "n1".to_owned(),
@@ -26,11 +31,16 @@ fn ends_for(life: u64) -> Option<ExitReason> {
         digests_secure: None,
         at: 0,
     };
-    node.step(Input::Delivered {
-        from: OTHER,
-        message: Box::new(Message::Fenced(Box::new(fenced))),
-    });
-    node.exit
+    Input::Delivered { from: OTHER, message: Box::new(Message::Fenced(Box::new(fenced))) }
+}
+
+#[test]
+fn nor_for_another_where_the_word_came_to_a_membership_that_never_formed() {
+    let mut node = Node::new(3);
+    node.member_of(1, &[ME, OTHER], Quorum::Majority);
+    node.step(announced(7));
+    node.member_of(2, &[ME, OTHER], Quorum::Majority);
+    assert_eq!(node.exit, None);
 }
 
 #[test]
