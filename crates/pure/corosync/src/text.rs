@@ -145,8 +145,8 @@ impl Section {
 struct Reading {
     root: Section,
     open: Vec<Section>,
-    /// How many sections were opened below what is looked at.
-    too_deep: usize,
+    /// Sections opened below what is looked at: their lines and names.
+    too_deep: Vec<(u32, String)>,
     wrong: Vec<WrongLine>,
 }
 
@@ -174,7 +174,7 @@ impl Reading {
             self.is_wrong(line, Wrong::BehindOpening);
         }
         if self.open.len() >= DEPTH_MAX {
-            self.too_deep += 1;
+            self.too_deep.push((line, name.to_owned()));
             self.is_wrong(line, Wrong::TooDeep);
             return;
         }
@@ -185,7 +185,7 @@ impl Reading {
         if key.is_empty() {
             return self.is_wrong(line, Wrong::KeyMissing);
         }
-        if self.too_deep > 0 {
+        if !self.too_deep.is_empty() {
             return;
         }
         let pair = Pair { line, key: key.to_owned(), value: value.to_owned() };
@@ -196,8 +196,7 @@ impl Reading {
         if text != "}" {
             self.is_wrong(line, Wrong::AroundClosing);
         }
-        if self.too_deep > 0 {
-            self.too_deep -= 1;
+        if self.too_deep.pop().is_some() {
             return;
         }
         match self.open.pop() {
@@ -218,6 +217,9 @@ impl Reading {
     }
 
     fn finish(mut self, end: u32) -> (Section, Vec<WrongLine>) {
+        for (line, name) in std::mem::take(&mut self.too_deep) {
+            self.is_wrong(line, Wrong::NeverClosed(name));
+        }
         while let Some(mut section) = self.open.pop() {
             self.is_wrong(section.line, Wrong::NeverClosed(section.name.clone()));
             section.end = end;
@@ -289,6 +291,13 @@ mod tests {
         let closed = format!("{}{}b: c\n", "a {\n".repeat(40), "}\n".repeat(40));
         let conf = Conf::parse(&closed);
         assert_eq!(conf.root().pairs.len(), 1, "each opening has its closing");
+    }
+
+    #[test]
+    fn each_section_that_stays_open_is_named_however_deep() {
+        let conf = Conf::parse(&"a {\n".repeat(DEPTH_MAX + 2));
+        let open = conf.wrong().iter().filter(|wrong| matches!(wrong.what, Wrong::NeverClosed(_)));
+        assert_eq!(open.count(), DEPTH_MAX + 2);
     }
 
     #[test]
