@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use process::Identity;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Life, Plan};
@@ -23,7 +24,8 @@ pub struct Bed {
 #[derive(Debug, Serialize, Deserialize)]
 struct State {
     plan: Plan,
-    switch: u32,
+    /// The process that has the bridges, as text.
+    switch: String,
     /// Nodes that see only each other; those that are not named see each other, too.
     groups: Vec<Vec<u32>>,
 }
@@ -44,9 +46,9 @@ impl Bed {
             earlier.down()?;
         }
         let switch = machine::start_switch(&root, plan.life)?;
-        let state = State { plan, switch, groups: Vec::new() };
+        let state = State { plan, switch: switch.to_string(), groups: Vec::new() };
         let bed = Self { root, state, made_here: true };
-        network::make_bridges(&bed, switch)?;
+        network::make_bridges(&bed, switch.pid)?;
         for node in bed.plan().numbers() {
             corosync::prepare(bed.plan(), &bed.node_dir(&name(node)))?;
             quorate::prepare(bed.plan(), &bed.node_dir(&name(node)))?;
@@ -88,11 +90,13 @@ impl Bed {
         &self.root
     }
 
+    fn living_switch(&self) -> Option<Identity> {
+        living(&self.state.switch)
+    }
+
     pub(crate) fn switch(&self) -> Result<u32> {
-        let switch = self.state.switch;
-        machine::is_own(switch, &self.root)
-            .then_some(switch)
-            .ok_or_else(|| "the bed is down".to_owned())
+        let switch = self.living_switch().ok_or_else(|| "the bed is down".to_owned())?;
+        Ok(switch.pid)
     }
 
     /// A node's directory: its configuration, its logs, and what survives its power.
@@ -106,8 +110,11 @@ impl Bed {
 
     /// The first process of a node that is on.
     pub fn first_process(&self, node: u32) -> Option<u32> {
-        let text = fs::read_to_string(self.pid_file(node)).ok()?;
-        text.trim().parse().ok().filter(|first| machine::is_own(*first, &self.root))
+        self.life(node).map(|first| first.pid)
+    }
+
+    fn life(&self, node: u32) -> Option<Identity> {
+        living(&fs::read_to_string(self.pid_file(node)).ok()?)
     }
 
     /// Switches a node's power on: it has its addresses then, and what its plan says to boot is
@@ -141,7 +148,9 @@ impl Bed {
         let path = self.pid_file(node);
         fs::write(&path, format!("{first}\n"))
             .map_err(|error| format!("{}: {error}", path.display()))?;
-        network::connect(self, node, first)
+        let _cables = network::hold(&self.root)?;
+        // Who sees whom may have changed since this was opened.
+        network::connect(&Self::open(&self.root)?, node, first.pid)
     }
 
     /// Pulls a node's plug; returns when nothing runs there any more.
@@ -149,7 +158,7 @@ impl Bed {
     /// # Errors
     /// When its processes do not die.
     pub fn power_off(&self, node: u32) -> Result<()> {
-        match self.first_process(node) {
+        match self.life(node) {
             Some(first) => machine::kill(first),
             None => Ok(()),
         }
@@ -183,6 +192,7 @@ impl Bed {
     /// When the machine does not let it.
     pub fn cut(&mut self, groups: &[&[u32]]) -> Result<()> {
         self.state.groups = groups.iter().map(|group| group.to_vec()).collect();
+        let _cables = network::hold(&self.root)?;
         self.save()?;
         network::regroup(self)
     }
@@ -220,7 +230,7 @@ impl Bed {
         for node in self.plan().numbers() {
             self.power_off(node)?;
         }
-        self.switch().map_or(Ok(()), machine::kill)
+        self.living_switch().map_or(Ok(()), machine::kill)
     }
 }
 
@@ -232,6 +242,37 @@ impl Drop for Bed {
     }
 }
 
+/// The process that was written down, if it has not ended. Its number alone would not tell, nor would
+/// what `/proc` shows of its environment: that is empty while it becomes another program.
+fn living(written: &str) -> Option<Identity> {
+    written.parse().ok().filter(|first: &Identity| first.is_alive())
+}
+
 fn name(node: u32) -> String {
     format!("n{node}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_becomes_another_program_lives_on() {
+        let script = "[ $1 -eq 0 ] || exec sh -c \"$0\" \"$0\" $(($1 - 1)); echo; read end";
+        let mut command = Command::new("sh");
+        command.args(["-c", script, script, "500"]);
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let written = Identity::of(child.id()).unwrap().to_string();
+        let mut said = std::io::BufReader::new(child.stdout.take().unwrap());
+        let looks = std::thread::spawn(move || {
+            std::io::BufRead::read_line(&mut said, &mut String::new()).unwrap()
+        });
+        while !looks.is_finished() {
+            assert!(living(&written).is_some(), "{:?}", child.try_wait());
+        }
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert!(living(&written).is_none());
+    }
 }

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use process::{Identity, Signal};
+
 use crate::plan::Life;
 use crate::run::words;
 use crate::{Bed, Result};
@@ -49,11 +51,8 @@ exec env --ignore-signal=CHLD sleep infinity
 
 const SWITCH: &str = "echo ready; exec env --ignore-signal=CHLD sleep infinity";
 
-/// The variable by which a bed's first processes are known as its own.
-const MARK: &str = "QUORATE_BED";
-
-/// Starts a node's namespaces; answers with the number of its first process.
-pub(crate) fn start_node(bed: &Bed, name: &str) -> Result<u32> {
+/// Starts a node's namespaces; answers with its first process.
+pub(crate) fn start_node(bed: &Bed, name: &str) -> Result<Identity> {
     let text =
         |path: &Path| path.to_str().map(str::to_owned).ok_or("a directory's name is not text");
     let (own, root) = (text(&bed.node_dir(name))?, text(bed.root())?);
@@ -64,12 +63,12 @@ pub(crate) fn start_node(bed: &Bed, name: &str) -> Result<u32> {
 }
 
 /// Starts the namespace that the bridges are in.
-pub(crate) fn start_switch(root: &Path, life: Life) -> Result<u32> {
+pub(crate) fn start_switch(root: &Path, life: Life) -> Result<Identity> {
     start(root, life, "switch", &["--net"], &["sh", "-c", SWITCH])
 }
 
 /// Starts namespaces of these kinds with a script as first process, whose complaints go to a file.
-fn start(root: &Path, life: Life, name: &str, kinds: &[&str], script: &[&str]) -> Result<u32> {
+fn start(root: &Path, life: Life, name: &str, kinds: &[&str], script: &[&str]) -> Result<Identity> {
     let complaints = root.join("run").join(format!("{name}.said"));
     let file = fs::File::create(&complaints);
     let file = file.map_err(|error| format!("{}: {error}", complaints.display()))?;
@@ -81,7 +80,6 @@ fn start(root: &Path, life: Life, name: &str, kinds: &[&str], script: &[&str]) -
         .args(kinds)
         .args(["--fork", "setpriv", "--pdeathsig", "KILL"])
         .args(script)
-        .env(MARK, root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(file)
@@ -97,7 +95,8 @@ fn start(root: &Path, life: Life, name: &str, kinds: &[&str], script: &[&str]) -
         let why = fs::read_to_string(&complaints).unwrap_or_default();
         return Err(format!("{command:?} does not get ready: {}", why.trim()));
     }
-    first_child(outer.id())
+    let first = first_child(outer.id())?;
+    Identity::of(first).ok_or_else(|| format!("{name} ended at once"))
 }
 
 /// The first child of a process: what `unshare` and `nsenter` started in the namespaces.
@@ -109,25 +108,18 @@ pub(crate) fn first_child(of: u32) -> Result<u32> {
 }
 
 /// Kills a machine's first process, and with it all that runs there; returns when it is over.
-pub(crate) fn kill(first: u32) -> Result<()> {
-    let _already_gone = words("kill", &["-9", &first.to_string()]).stderr(Stdio::null()).status();
+pub(crate) fn kill(first: Identity) -> Result<()> {
+    let failed = |error| format!("process {first} cannot be killed: {error}");
+    process::send(first, Signal::Kill).map_err(failed)?;
     let start = Instant::now();
     // Also until it is taken away, which who started it does at once.
-    while Path::new(&format!("/proc/{first}")).exists() {
+    while Identity::of(first.pid) == Some(first) {
         if start.elapsed() > DEATH_MAX {
             return Err(format!("process {first} does not die"));
         }
         std::thread::sleep(Duration::from_millis(2));
     }
     Ok(())
-}
-
-/// Whether the process is there, and is a first process of this bed: a number that is used again
-/// must not be taken for it.
-pub(crate) fn is_own(pid: u32, root: &Path) -> bool {
-    let wanted = format!("{MARK}={}", root.display());
-    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
 }
 
 /// A command that runs inside.

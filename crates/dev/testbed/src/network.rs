@@ -1,5 +1,7 @@
 //! Links and bridges, and their faults.
 
+use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 
 use crate::machine::enter_network;
@@ -34,6 +36,16 @@ pub(crate) fn make_bridges(bed: &Bed, switch: u32) -> Result<()> {
     (0..bed.plan().links).try_for_each(|link| make_bridge(switch, &bridge(link, 0)))
 }
 
+/// Keeps others from moving cables for as long as the answer lives: a node that is just being
+/// switched on must not be plugged into what was cut meanwhile.
+pub(crate) fn hold(root: &Path) -> Result<fs::File> {
+    let path = root.join("run/cables");
+    let failed = |error| format!("{}: {error}", path.display());
+    let file = fs::File::create(&path).map_err(failed)?;
+    file.lock().map_err(failed)?;
+    Ok(file)
+}
+
 /// Gives a node that has just started its links.
 pub(crate) fn connect(bed: &Bed, node: u32, first: u32) -> Result<()> {
     let switch = bed.switch()?;
@@ -54,20 +66,21 @@ pub(crate) fn connect(bed: &Bed, node: u32, first: u32) -> Result<()> {
     Ok(())
 }
 
-/// Plugs the ports of all running nodes into the bridges of their groups.
+/// Plugs the ports of all nodes that have some into the bridges of their groups.
 pub(crate) fn regroup(bed: &Bed) -> Result<()> {
     let switch = bed.switch()?;
     for node in bed.plan().numbers() {
-        if bed.first_process(node).is_none() {
-            continue;
-        }
         for link in 0..bed.plan().links {
             let bridge = bridge(link, bed.group_of(node));
             make_bridge(switch, &bridge)?;
             // Where a relay is, its end is what is plugged in.
             let (_, far) = delay_ends(link, node);
-            if ip(switch, &format!("link set {far} master {bridge}")).is_err() {
-                ip(switch, &format!("link set {} master {bridge}", port(link, node)))?;
+            let plug = |end: &str| ip(switch, &format!("link set {end} master {bridge}"));
+            let port = port(link, node);
+            let plugged = plug(&far).or_else(|_none| plug(&port));
+            // A node that has just gone took its port with it.
+            if plugged.is_err() && ip(switch, &format!("link show {port}")).is_ok() {
+                plugged?;
             }
         }
     }

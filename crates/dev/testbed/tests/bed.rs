@@ -136,3 +136,20 @@ fn a_bed_that_is_down_runs_nothing() {
     assert!(!left.status.success() || left.stdout.is_empty());
     assert_eq!((bed.first_process(1), bed.first_process(2)), (None, None));
 }
+
+#[test]
+fn who_comes_on_is_plugged_in_as_the_cables_are_by_then() {
+    if !can_be() {
+        return;
+    }
+    let scratch = Scratch::new("late");
+    let mut bed = bed(&scratch, 2, None);
+    bed.power_off(2).unwrap();
+    bed.cut(&[&[1], &[2]]).unwrap();
+    // What a watchdog has in its hand while somebody else joins the network.
+    let earlier = Bed::open(bed.root()).unwrap();
+    bed.heal().unwrap();
+    earlier.power_on(2).unwrap();
+    assert!(reaches(&bed, 1, 2));
+    bed.power_off(2).unwrap();
+}
