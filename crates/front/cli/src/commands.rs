@@ -3,6 +3,7 @@
 mod attribute;
 mod config;
 mod config_edit;
+mod config_whole;
 mod fence;
 mod node;
 mod resource;
@@ -70,7 +71,7 @@ fn plan(common: &Common, edited: Option<&std::path::Path>) -> Result<Exit, Troub
     let source = Source::read(common)?;
     let after = match edited {
         None => source.document.clone(),
-        Some(path) => config::replaced(&source.document, path)?.1,
+        Some(path) => config_whole::replaced(&source.document, path)?.1,
     };
     let mut would = consequences(&source.document, &after, source.now);
     // Without another configuration all of it is what happens anyway.

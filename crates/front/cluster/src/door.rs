@@ -14,6 +14,7 @@ use wire::api::Cluster;
 use wire::door::{Answer, Ask, Join, Running, Welcome};
 
 use crate::How;
+use crate::hex::hex;
 use crate::invite::{self, NoEntry};
 use crate::local;
 use crate::nodes_file;
@@ -23,7 +24,6 @@ use crate::places::Places;
 use crate::say;
 use crate::services::{Service, Services};
 use crate::steps;
-use crate::token::hex;
 use crate::trouble::{Kind, Trouble};
 
 /// More at once are turned away.

@@ -7,6 +7,7 @@ use corosync::{Conf, Fencing, Member, NewCluster, Settings, Timing, Wish, fresh}
 
 use crate::How;
 use crate::authkey;
+use crate::hex::hex;
 use crate::invite;
 use crate::local;
 use crate::nodes_file;
@@ -17,7 +18,6 @@ use crate::power;
 use crate::say;
 use crate::services::{Service, Services};
 use crate::steps::{self, Step};
-use crate::token::hex;
 use crate::trouble::{Kind, Trouble};
 use crate::words::Init;
 
@@ -202,7 +202,7 @@ fn advise(timing: &Timing) {
 /// Corosync's key as a new member gets it.
 pub(crate) fn key_step(places: &Places, text: Option<&str>) -> Result<Option<Step>, Trouble> {
     let Some(text) = text else { return Ok(None) };
-    let key = crate::token::unhex(text)
+    let key = crate::hex::unhex(text)
         .filter(|key| hex(key) == text.to_ascii_lowercase())
         .ok_or_else(|| Trouble::new(Kind::BadData, "the key that was sent is damaged"))?;
     Ok(Some(Step::secret(places.authkey(), 0o400, key)))

@@ -7,6 +7,7 @@ use std::time::Duration;
 use corosync::Settings;
 
 use crate::How;
+use crate::hex::hex;
 use crate::local;
 use crate::nodes_file;
 use crate::noise::DoorKey;
@@ -15,7 +16,7 @@ use crate::places::Places;
 use crate::say;
 use crate::services::{Service, Services};
 use crate::steps::put;
-use crate::token::{ID_BYTES, SECRET_BYTES, Token, hex};
+use crate::token::{ID_BYTES, SECRET_BYTES, Token};
 use crate::trouble::{Kind, Trouble};
 use crate::words::Invite;
 

@@ -8,6 +8,7 @@ use wire::door::{Answer, Ask, Join as Wish, Welcome};
 
 use crate::How;
 use crate::ask;
+use crate::hex::hex;
 use crate::init::key_step;
 use crate::local;
 use crate::nodes_file;
@@ -18,7 +19,7 @@ use crate::power;
 use crate::say;
 use crate::services::{Service, Services};
 use crate::steps::{self, Step};
-use crate::token::{Token, hex};
+use crate::token::Token;
 use crate::trouble::{Kind, Trouble};
 use crate::words::Join;
 

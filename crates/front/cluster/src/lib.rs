@@ -17,6 +17,7 @@ mod authkey;
 mod catch_up;
 mod check;
 mod door;
+mod hex;
 mod init;
 mod invite;
 mod join;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use snow::{Builder, HandshakeState, TransportState};
 
-use crate::token::{hex, unhex};
+use crate::hex::{hex, unhex};
 
 pub(crate) const KEY_BYTES: usize = 32;
 /// Both sides must mean the same protocol.

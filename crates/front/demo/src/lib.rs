@@ -13,6 +13,7 @@
 mod arguments;
 mod check;
 mod child;
+mod directory;
 mod files;
 mod follow;
 mod heard;
@@ -76,7 +77,7 @@ fn run(arguments: &Arguments) -> Result<bool, Trouble> {
     // First of all: Ctrl-C must not end the demo in the middle of what it makes, nor of removing it.
     let (outbox, inbox) = channel();
     signals::watch(outbox.clone())?;
-    let directory = files::Directory::take(&arguments.directory)?;
+    let directory = directory::Directory::take(&arguments.directory)?;
     leftovers::remove(directory.path())?;
     directory.empty()?;
     // Dropped last to first: the world's processes end before the network goes.

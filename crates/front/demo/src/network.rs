@@ -10,7 +10,7 @@ use std::process::Command;
 use rustix::process::Signal;
 
 use crate::NODES;
-use crate::files::Directory;
+use crate::directory::Directory;
 use crate::trouble::Trouble;
 
 /// Where `ip netns` keeps names.

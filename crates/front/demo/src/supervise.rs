@@ -12,7 +12,7 @@ use std::sync::mpsc::Sender;
 
 use rustix::fs::inotify;
 
-use crate::files::{Directory, file};
+use crate::directory::{Directory, file};
 use crate::follow::follow;
 use crate::network::Network;
 use crate::trouble::Trouble;

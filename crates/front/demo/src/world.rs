@@ -11,7 +11,8 @@ use view::Status;
 use view::status::{NodeState, ResourceLine};
 use wire::api::{Change, Cluster, Edit, Entry, Event, Request};
 
-use crate::files::Directory;
+use crate::directory::Directory;
+use crate::files;
 use crate::heard::Heard;
 use crate::network::Network;
 use crate::service::Server;
@@ -75,7 +76,7 @@ impl<'d> World<'d> {
         network: &'d Network,
         (outbox, inbox): (Sender<Message>, Receiver<Message>),
     ) -> Result<Self, Trouble> {
-        directory.fill(network)?;
+        files::fill(directory, network)?;
         let plant = Plant { directory, network, world: outbox.clone() };
         let machines: Vec<Machine> =
             (0..).zip(NODES).map(|(number, name)| Machine::new(number, name)).collect();
@@ -106,7 +107,7 @@ impl<'d> World<'d> {
         self.wait_for("all nodes are members", |_, view| {
             view.cluster.formed && view.cluster.quorate && view.cluster.members.len() == NODES.len()
         })?;
-        let xml = directory.document(self.plant.network)?;
+        let xml = files::document(directory, self.plant.network)?;
         let change = Change::Edit { edits: vec![Edit::Replace { xml }] };
         self.change(change)
     }

@@ -278,9 +278,25 @@ impl<'s> Scanner<'s> {
 
 /// An attribute's value with references replaced and white space read as blanks (XML 1.0, 3.3.3).
 pub(crate) fn unescape_attribute(raw: &str, at: usize) -> Result<String, Refusal> {
+    unescape(raw, at, &['&', '\t', '\r', '\n'], ' ')
+}
+
+/// Text with references replaced and line ends as `\n`; `None` if it stays as it is.
+pub(crate) fn unescape_text(raw: &str, at: usize) -> Result<Option<String>, Refusal> {
+    no_control(raw, at)?;
+    let special = ['&', '\r'];
+    if !raw.contains(special) {
+        return Ok(None);
+    }
+    unescape(raw, at, &special, '\n').map(Some)
+}
+
+/// Replaces references, and the other `special` characters (a line end of two counts as one) by
+/// `blank`.
+fn unescape(raw: &str, at: usize, special: &[char], blank: char) -> Result<String, Refusal> {
     let mut plain = String::with_capacity(raw.len());
     let mut rest = raw;
-    while let Some(found) = rest.find(['&', '\t', '\r', '\n']) {
+    while let Some(found) = rest.find(special) {
         let (before, from) = rest.split_at(found);
         plain.push_str(before);
         rest = if from.starts_with('&') {
@@ -289,39 +305,13 @@ pub(crate) fn unescape_attribute(raw: &str, at: usize) -> Result<String, Refusal
             plain.push(c);
             rest
         } else {
-            plain.push(' ');
+            plain.push(blank);
             let skip = if from.starts_with("\r\n") { 2 } else { 1 };
             from.get(skip..).unwrap_or_default()
         };
     }
     plain.push_str(rest);
     Ok(plain)
-}
-
-/// Text with references replaced and line ends as `\n`; `None` if it stays as it is.
-pub(crate) fn unescape_text(raw: &str, at: usize) -> Result<Option<String>, Refusal> {
-    no_control(raw, at)?;
-    if !raw.contains(['&', '\r']) {
-        return Ok(None);
-    }
-    let mut plain = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(found) = rest.find(['&', '\r']) {
-        let (before, from) = rest.split_at(found);
-        plain.push_str(before);
-        rest = if from.starts_with('&') {
-            let here = at + raw.len() - from.len();
-            let (c, rest) = reference(from, here)?;
-            plain.push(c);
-            rest
-        } else {
-            plain.push('\n');
-            let skip = if from.starts_with("\r\n") { 2 } else { 1 };
-            from.get(skip..).unwrap_or_default()
-        };
-    }
-    plain.push_str(rest);
-    Ok(Some(plain))
 }
 
 /// The character that `&...;` stands for, and what follows it.

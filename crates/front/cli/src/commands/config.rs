@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use cib::{Document, Element, Section};
-use view::diff;
-use view::text::Tone;
+use cib::{Element, Section};
 use wire::api::{Edit, Request};
 
 use super::config_edit;
+use super::config_whole::{based_on, difference, painted, replace, replaced};
 use crate::arguments::{Changing, Common, Config};
-use crate::change::{Wanted, carry_out};
+use crate::change::Wanted;
 use crate::exit::Exit;
 use crate::source::{self, Source};
 use crate::trouble::Trouble;
@@ -42,15 +41,6 @@ fn show(common: &Common, section: Option<&str>) -> Result<Exit, Trouble> {
     Ok(Exit::Done)
 }
 
-/// The edits that make another document's configuration ours, and our document after them.
-pub(super) fn replaced(document: &Document, path: &Path) -> Result<(Vec<Edit>, Document), Trouble> {
-    let xml = source::read_text(path)?;
-    source::parse(xml.clone(), &path.display().to_string())?;
-    let edits = vec![Edit::Replace { xml }];
-    let after = edits::apply(document, &edits)?;
-    Ok((edits, after))
-}
-
 fn apply(common: &Common, changing: Changing, path: &Path) -> Result<Exit, Trouble> {
     let source = Source::read(common)?;
     let (edits, after) = replaced(&source.document, path)?;
@@ -66,60 +56,12 @@ fn apply(common: &Common, changing: Changing, path: &Path) -> Result<Exit, Troub
     )
 }
 
-/// A change that replaces the configuration whole: shown as a difference before its plan.
-pub(super) fn replace(
-    common: &Common,
-    changing: Changing,
-    source: &Source,
-    wanted: Wanted,
-) -> Result<Exit, Trouble> {
-    let difference = difference(&source.document, &wanted.after);
-    if difference.is_empty() {
-        say::out("The configuration is that already: nothing to change.\n");
-        return Ok(Exit::Done);
-    }
-    if !common.json {
-        say::out(&painted(&difference));
-    }
-    carry_out(common, changing, source, &wanted)
-}
-
-/// What replaces the configuration whole is for the one that was looked at: another would lose what
-/// somebody else changed meanwhile.
-pub(super) fn based_on(document: &Document) -> Option<String> {
-    document.version().ok().map(|version| version.to_string())
-}
-
 fn differences(common: &Common, other: &Path) -> Result<Exit, Trouble> {
     let source = Source::read(common)?;
     let (_, after) = replaced(&source.document, other)?;
     let difference = difference(&source.document, &after);
     say::out(&painted(&difference));
     Ok(if difference.is_empty() { Exit::Done } else { Exit::Different })
-}
-
-fn difference(before: &Document, after: &Document) -> String {
-    diff::unified(&configuration(before), &configuration(after))
-}
-
-/// What people write, as text.
-pub(super) fn configuration(document: &Document) -> String {
-    document.section(Section::Configuration).map(|found| found.to_string()).unwrap_or_default()
-}
-
-fn painted(difference: &str) -> String {
-    let options = view::RenderOptions { colour: say::colour(), now: 0 };
-    let mut text = String::new();
-    for line in difference.lines() {
-        let tone = match line.as_bytes().first() {
-            Some(b'+') => Tone::Good,
-            Some(b'-') => Tone::Bad,
-            _ => Tone::Plain,
-        };
-        text.push_str(&options.paint(tone, line));
-        text.push('\n');
-    }
-    text
 }
 
 fn undo(common: &Common, changing: Changing) -> Result<Exit, Trouble> {

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use wire::api::{Change, Edit, Request};
 
-use super::config::{based_on, configuration, replace};
+use super::config_whole::{based_on, configuration, replace};
 use crate::arguments::{Changing, Common};
 use crate::change::Wanted;
 use crate::exit::Exit;

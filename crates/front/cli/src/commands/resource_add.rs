@@ -3,7 +3,7 @@
 use cib::{Section, escape_attribute};
 use wire::api::Edit;
 
-use super::resource_words;
+use super::resource_words::{Said, check, read, usage};
 use crate::arguments::{Changing, Common};
 use crate::change::{Wanted, carry_out};
 use crate::edits;
@@ -35,7 +35,7 @@ pub(super) fn add(common: &Common, changing: Changing, new: &New<'_>) -> Result<
         return Err(Trouble::Usage { what: format!("there is something called `{id}` already") });
     }
     let said = read(words)?;
-    resource_words::check(&said)?;
+    check(&said)?;
     let primitive = primitive(id, agent, &said)?;
     let edit = match place {
         Place::Alone => edits::create_in(Section::Resources, primitive),
@@ -58,57 +58,6 @@ pub(super) fn add(common: &Common, changing: Changing, new: &New<'_>) -> Result<
     };
     let wanted = Wanted::edits(&source, changing, format!("Add {id}"), vec![edit])?;
     carry_out(common, changing, &source, &wanted)
-}
-
-/// The words after the agent, sorted by what they set.
-#[derive(Debug, Default)]
-pub(super) struct Said {
-    parameters: Vec<(String, String)>,
-    pub(super) meta: Vec<(String, String)>,
-    /// Task and options.
-    pub(super) operations: Vec<(String, Vec<(String, String)>)>,
-}
-
-fn read(words: &[String]) -> Result<Said, Trouble> {
-    enum Into {
-        Parameters,
-        Meta,
-        Operation,
-    }
-    let mut said = Said::default();
-    let mut into = Into::Parameters;
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "meta" => into = Into::Meta,
-            "params" => into = Into::Parameters,
-            "op" => {
-                let Some(task) = words.next() else {
-                    return Err(usage("after `op` comes a task, such as `monitor`"));
-                };
-                said.operations.push((task.clone(), Vec::new()));
-                into = Into::Operation;
-            }
-            _ => {
-                let Some((name, value)) = word.split_once('=') else {
-                    return Err(usage(&format!(
-                        "`{word}` is not NAME=VALUE, and not `meta` or `op` either"
-                    )));
-                };
-                let pair = (name.to_owned(), value.to_owned());
-                match (&into, said.operations.last_mut()) {
-                    (Into::Operation, Some((_, options))) => options.push(pair),
-                    (Into::Meta, _) => said.meta.push(pair),
-                    (Into::Parameters | Into::Operation, _) => said.parameters.push(pair),
-                }
-            }
-        }
-    }
-    Ok(said)
-}
-
-fn usage(what: &str) -> Trouble {
-    Trouble::Usage { what: what.to_owned() }
 }
 
 fn primitive(id: &str, agent: &str, said: &Said) -> Result<String, Trouble> {

@@ -1,10 +1,9 @@
-//! Words of `quorate resource add` that the document's schema takes as they come: a slip of the
-//! pen in one of them would mean nothing, silently.
+//! The words of `quorate resource add`. The document's schema takes them as they come: a slip of
+//! the pen in one of them would mean nothing, silently.
 
 use model::Role;
 use view::words::nearest;
 
-use super::resource_add::Said;
 use crate::trouble::Trouble;
 
 /// What agents are asked to do. Source: OCF's resource agent API, and what Pacemaker adds to it.
@@ -58,6 +57,57 @@ const META: [&str; 28] = [
 /// Options of operations that are lengths of time.
 const TIMES: [&str; 3] = ["interval", "timeout", "start-delay"];
 
+/// The words after the agent, sorted by what they set.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub(super) parameters: Vec<(String, String)>,
+    pub(super) meta: Vec<(String, String)>,
+    /// Task and options.
+    pub(super) operations: Vec<(String, Vec<(String, String)>)>,
+}
+
+/// Sorts the words by what they set.
+///
+/// # Errors
+/// For a word that is neither a pair nor says where the next ones belong.
+pub(super) fn read(words: &[String]) -> Result<Said, Trouble> {
+    enum Into {
+        Parameters,
+        Meta,
+        Operation,
+    }
+    let mut said = Said::default();
+    let mut into = Into::Parameters;
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "meta" => into = Into::Meta,
+            "params" => into = Into::Parameters,
+            "op" => {
+                let Some(task) = words.next() else {
+                    return Err(usage("after `op` comes a task, such as `monitor`"));
+                };
+                said.operations.push((task.clone(), Vec::new()));
+                into = Into::Operation;
+            }
+            _ => {
+                let Some((name, value)) = word.split_once('=') else {
+                    return Err(usage(&format!(
+                        "`{word}` is not NAME=VALUE, and not `meta` or `op` either"
+                    )));
+                };
+                let pair = (name.to_owned(), value.to_owned());
+                match (&into, said.operations.last_mut()) {
+                    (Into::Operation, Some((_, options))) => options.push(pair),
+                    (Into::Meta, _) => said.meta.push(pair),
+                    (Into::Parameters | Into::Operation, _) => said.parameters.push(pair),
+                }
+            }
+        }
+    }
+    Ok(said)
+}
+
 /// Refuses what was probably meant otherwise. Names that are like no known one are the agent's own.
 pub(super) fn check(said: &Said) -> Result<(), Trouble> {
     for (task, options) in &said.operations {
@@ -86,4 +136,8 @@ fn meant(noun: &'static str, word: &str, known: &[&str]) -> Result<(), Trouble> 
         Some(near) if near != word => Err(Trouble::unknown(noun, word, vec![near.to_owned()])),
         Some(_) | None => Ok(()),
     }
+}
+
+pub(super) fn usage(what: &str) -> Trouble {
+    Trouble::Usage { what: what.to_owned() }
 }

@@ -79,6 +79,30 @@ pub(crate) struct Act<'a> {
 }
 
 impl Act<'_> {
+    /// An action that is required, runnable, and nothing else.
+    pub(crate) fn new(task: Task) -> Self {
+        Self {
+            resource: None,
+            node: None,
+            key: Key::once(task.clone()),
+            task,
+            cancels: None,
+            flags: ActFlags::RUNNABLE,
+            needs: Requires::Nothing,
+            reason: None,
+            wanted_by: None,
+            blocked_by: None,
+            operation: None,
+            meta: Values::new(),
+            parameters: Values::new(),
+            priority: 0,
+            runnable_before: 0,
+            required_before: 0,
+            before: Vec::new(),
+            after: Vec::new(),
+        }
+    }
+
     /// Whether any of `flags` is set.
     pub(crate) fn is(&self, flags: ActFlags) -> bool {
         self.flags.has(flags)
@@ -298,26 +322,7 @@ mod tests {
     use super::*;
 
     fn named(name: &str) -> Act<'static> {
-        Act {
-            resource: None,
-            node: None,
-            task: Task::parse(name),
-            key: Key::Name(Arc::from(name)),
-            cancels: None,
-            flags: ActFlags::RUNNABLE,
-            needs: Requires::Nothing,
-            reason: None,
-            wanted_by: None,
-            blocked_by: None,
-            operation: None,
-            meta: Values::new(),
-            parameters: Values::new(),
-            priority: 0,
-            runnable_before: 0,
-            required_before: 0,
-            before: Vec::new(),
-            after: Vec::new(),
-        }
+        Act { key: Key::Name(Arc::from(name)), ..Act::new(Task::parse(name)) }
     }
 
     #[test]

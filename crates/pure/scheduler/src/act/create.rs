@@ -13,7 +13,7 @@ use super::arena::{Act, ActIx, Requires};
 use super::fencing::fence_node;
 use super::flags::ActFlags;
 use super::task::{Key, NotifyKind, Task};
-use crate::{LossPolicy, NodeIx, ResIx, Resource, Values};
+use crate::{LossPolicy, NodeIx, ResIx, Resource};
 
 impl Acting<'_, '_> {
     /// The action of `resource` that does `task` once.
@@ -75,7 +75,7 @@ impl Acting<'_, '_> {
 
     /// A new action of no resource, required and runnable.
     pub(crate) fn add_named(&mut self, name: &str, task: Task, node: Option<NodeIx>) -> ActIx {
-        self.arena.add(Act { key: Key::Name(Arc::from(name)), node, ..blank(task) })
+        self.arena.add(Act { key: Key::Name(Arc::from(name)), node, ..Act::new(task) })
     }
 
     fn add_for_resource(
@@ -107,7 +107,7 @@ impl Acting<'_, '_> {
             needs,
             operation,
             meta,
-            ..blank(task)
+            ..Act::new(task)
         })
     }
 
@@ -284,28 +284,4 @@ pub(crate) fn find_operation(
 ) -> Option<usize> {
     let found = resource.operation(task, interval_ms, include_disabled)?;
     resource.operations.iter().position(|operation| std::ptr::eq(operation, found))
-}
-
-/// An action that is required, runnable, and nothing else.
-fn blank<'a>(task: Task) -> Act<'a> {
-    Act {
-        resource: None,
-        node: None,
-        key: Key::once(task.clone()),
-        task,
-        cancels: None,
-        flags: ActFlags::RUNNABLE,
-        needs: Requires::Nothing,
-        reason: None,
-        wanted_by: None,
-        blocked_by: None,
-        operation: None,
-        meta: Values::new(),
-        parameters: Values::new(),
-        priority: 0,
-        runnable_before: 0,
-        required_before: 0,
-        before: Vec::new(),
-        after: Vec::new(),
-    }
 }
