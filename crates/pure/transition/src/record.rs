@@ -20,7 +20,7 @@ use model::{AgentRef, ExecStatus, OcfCode, Outcome};
 pub use attribute::{Lifetime, set_attribute};
 pub use failures::{Failure, clear_failures, count_failure};
 pub use place::{NodeRef, forget_resource, node_state, remove_observed, resource_history};
-pub(crate) use place::{find_history, merge_repeated, new_history};
+pub(crate) use place::{find_history, merge_repeated, new_history, remove_passing};
 pub use run::{Run, cleanup, record_outcome, record_pending, record_unfenced};
 pub(crate) use run::{digests_of, node_ref, operation_of};
 
@@ -100,9 +100,14 @@ pub fn record_in(document: &mut Document, history: NodeId, record: &Record<'_>) 
     written
 }
 
-/// Removes entries that a run replaces although [`record_in`] writes it under another id: of the same
+/// Checksums of an entry that not every run has.
+const PARTIAL_DIGESTS: [&str; 4] =
+    ["op-force-restart", "op-restart-digest", "op-secure-params", "op-secure-digest"];
+
+/// Removes what a run replaces although [`record_in`] does not write over it: entries of the same
 /// recurring operation, or of operations that run once, as older versions named them or as they
-/// were named for another instance. What such an entry says was true before the run.
+/// were named for another instance; and checksums of parameters that the run does not tell of. What
+/// they say was true before the run.
 pub(crate) fn remove_replaced(document: &mut Document, history: NodeId, record: &Record<'_>) {
     let Operation { task, interval_ms, .. } = record.operation;
     let has_own_place = |task: &str| matches!(task, "notify" | "migrate_to" | "migrate_from");
@@ -123,6 +128,13 @@ pub(crate) fn remove_replaced(document: &mut Document, history: NodeId, record: 
     let entries = document.element(history).children_named("lrm_rsc_op");
     let doomed: Vec<NodeId> = entries.filter(replaced).map(cib::Element::id).collect();
     doomed.into_iter().for_each(|entry| document.remove(entry));
+    let operation = Operation { task: remembered_task(record), ..record.operation };
+    for id in entry_ids(record, &operation, &key) {
+        let Some(entry) = find_entry(document, history, &id) else { continue };
+        for name in PARTIAL_DIGESTS {
+            document.unset(entry, name);
+        }
+    }
 }
 
 /// Removes a recurring operation from the history: it was cancelled. Whatever name it was recorded

@@ -8,6 +8,7 @@
 //! **Always:** an action is done only after all its inputs; each at most once.
 
 mod places;
+mod remote;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -407,6 +408,9 @@ fn run_agent(
         record::remove_replaced(document, history, &entry);
     }
     record::record_in(document, history, &entry);
+    if is_cluster && done.failed_with.is_none() {
+        remote::note_connection(document, primitive, &action.task);
+    }
     done
 }
 

@@ -122,10 +122,18 @@ pub fn forget_resource(document: &mut Document, node: &NodeRef<'_>, resource: &s
 /// Removes what a node said of itself, its history and passing attributes: it is known to be off,
 /// so none of it holds any more.
 pub fn remove_observed(document: &mut Document, state: NodeId) {
-    for name in ["lrm", "transient_attributes"] {
-        while let Some(child) = document.element(state).child(name).map(Element::id) {
-            document.remove(child);
-        }
+    remove_children(document, state, "lrm");
+    remove_passing(document, state);
+}
+
+/// Removes a node's passing attributes: it left.
+pub(crate) fn remove_passing(document: &mut Document, state: NodeId) {
+    remove_children(document, state, "transient_attributes");
+}
+
+fn remove_children(document: &mut Document, parent: NodeId, name: &str) {
+    while let Some(child) = document.element(parent).child(name).map(Element::id) {
+        document.remove(child);
     }
 }
 

@@ -152,3 +152,29 @@ fn a_run_replaces_what_was_recorded_in_older_ways() {
         ]
     );
 }
+
+/// An agent that no longer says which parameters need a restart must not be compared with what it said.
+#[test]
+fn a_run_replaces_checksums_that_it_does_not_tell_of() {
+    let entry = |id: &str, rest: &str| {
+        format!(
+            "<lrm_rsc_op id='{id}' interval='0' op-digest='old' op-force-restart=' a ' \
+             op-restart-digest='old' op-secure-params=' b ' op-secure-digest='old' {rest}/>"
+        )
+    };
+    let mut document = Document::parse(&format!(
+        "<cib><status><node_state id='1' uname='n1'><lrm id='1'><lrm_resources>\
+         <lrm_resource id='db'>{}{}</lrm_resource></lrm_resources></lrm></node_state></status></cib>",
+        entry("db_last_0", "operation='start'"),
+        entry("db_last_failure_0", "operation='start'"),
+    ))
+    .unwrap();
+    run(&mut document, START, Outcome::done(OcfCode::OK), 4);
+    let last = document.find_id("db_last_0").unwrap();
+    assert_eq!(last.attr("op-digest"), Some("abc"));
+    for name in PARTIAL_DIGESTS {
+        assert_eq!(last.attr(name), None, "{name}");
+    }
+    let failure = document.find_id("db_last_failure_0").unwrap();
+    assert_eq!(failure.attr("op-restart-digest"), Some("old"), "the failure is of another run");
+}

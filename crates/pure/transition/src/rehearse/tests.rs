@@ -99,3 +99,39 @@ fn history_that_stands_twice_is_brought_together() {
     assert_eq!(ids, ["one", "two", "db_last_0"]);
     assert_eq!(document.find_id("db_last_0").unwrap().attr("call-id"), Some("5"));
 }
+
+/// What a guest node says of itself after its connection was stopped or started.
+fn guest_after(task: &str, kind: &str, faithful_to: FaithfulTo) -> Vec<String> {
+    let mut document = Document::parse(
+        "<cib><status><node_state id='db' uname='db'><lrm id='db'/><transient_attributes id='db'/>\
+         </node_state></status></cib>",
+    )
+    .unwrap();
+    let mut step = step(1, task, "a", &[]);
+    let provider = Some("pacemaker".into());
+    let agent = AgentRef { standard: "ocf".into(), provider, kind: kind.into() };
+    let primitive = PrimitiveRef { id: "db".to_owned(), long_id: None, agent };
+    step.action.kind = ActionKind::Resource(primitive);
+    let how = Rehearsing {
+        now: 1_600_000_000,
+        origin: "test",
+        faithful_to,
+        failures: &[],
+        is_known: &|_| true,
+    };
+    let plan = Plan { steps: vec![step], ..Plan::default() };
+    assert_eq!(rehearse(&mut document, &plan, &how).ending, Ending::Complete);
+    let state = document.root().path(&["status", "node_state"]).unwrap();
+    state.children().map(|child| child.name().to_owned()).collect()
+}
+
+#[test]
+fn a_guest_that_stops_forgets_its_attributes_and_one_that_starts_everything() {
+    assert_eq!(guest_after("stop", "remote", FaithfulTo::Cluster), ["lrm"]);
+    assert_eq!(guest_after("start", "remote", FaithfulTo::Cluster), [""; 0]);
+    // A live move of the connection does not touch the node.
+    let both = ["lrm", "transient_attributes"];
+    assert_eq!(guest_after("migrate_from", "remote", FaithfulTo::Cluster), both);
+    assert_eq!(guest_after("stop", "Dummy", FaithfulTo::Cluster), both);
+    assert_eq!(guest_after("start", "remote", FaithfulTo::CrmSimulate), both);
+}
