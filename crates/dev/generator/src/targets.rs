@@ -95,5 +95,6 @@ pub fn inject(text: &str) {
             words.extend([OsString::from(word), value.into()]);
         }
     }
-    pacemaker::crm_simulate_to("crm_simulate", words, &mut std::io::sink(), &mut std::io::sink());
+    let (mut output, mut errors) = (std::io::sink(), std::io::sink());
+    pacemaker::crm_simulate_to("crm_simulate", words, NOW, &mut output, &mut errors);
 }

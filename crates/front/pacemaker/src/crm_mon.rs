@@ -4,7 +4,6 @@
 
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use cib::Document;
 use scheduler::Input;
@@ -46,8 +45,7 @@ pub fn crm_mon(words: Vec<OsString>) -> ExitCode {
         }
         let format = format(&given)?;
         let (_client, snapshot, document) = tool::live()?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let now = crate::time::now();
         let request = command_line::quote("crm_mon", words);
         let shown = Shown {
             pending: true,

@@ -5,7 +5,6 @@
 
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use cib::{Document, Element, Section, escape_attribute};
 use scheduler::Input;
@@ -200,8 +199,7 @@ fn delete(id: &str) -> Edit {
 
 /// The nodes where a resource runs, promoted instances marked.
 fn locate(document: &Document, id: &str) -> Vec<String> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let now = crate::time::now();
     let resolved = scheduler::resolve(document, &Input { now, sanitized: false });
     let Some(whole) = resolved.find_resource(id) else { return Vec::new() };
     let mut parts = vec![whole];

@@ -26,19 +26,23 @@ use crate::command_line;
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::shown::Section;
+use crate::time;
 use arguments::{Asked, Wanted};
 
 /// Runs the tool; `arguments` are without the program's name.
 pub fn crm_simulate(arguments: Vec<OsString>) -> ExitCode {
     let program = std::env::args().next().unwrap_or_default();
     let (mut output, mut errors) = (std::io::stdout(), std::io::stderr());
-    ExitCode::from(crm_simulate_to(&program, arguments, &mut output, &mut errors))
+    let clock = time::now();
+    ExitCode::from(crm_simulate_to(&program, arguments, clock, &mut output, &mut errors))
 }
 
-/// Runs the tool, called `program`, with other outputs, and answers its exit code.
+/// Runs the tool, called `program`, with other outputs and another time on the machine's clock, in
+/// seconds since 1970; answers its exit code.
 pub fn crm_simulate_to(
     program: &str,
     arguments: Vec<OsString>,
+    clock: i64,
     output: &mut dyn Write,
     errors: &mut dyn Write,
 ) -> u8 {
@@ -68,7 +72,7 @@ pub fn crm_simulate_to(
     let bare = wanted.scores && wanted.quiet;
     let wanted = Wanted { quiet: wanted.quiet && wanted.format.can_be_quiet(), ..*wanted };
     let mut said = Output::new(wanted.format, &request, bare);
-    let exit = match run(&wanted, &mut said) {
+    let exit = match run(&wanted, clock, &mut said) {
         Ok(()) => Exit::Ok,
         Err(trouble) => {
             if !trouble.words.is_empty() {
@@ -109,13 +113,13 @@ impl Trouble {
     }
 }
 
-fn run(wanted: &Wanted, said: &mut Output) -> Result<(), Trouble> {
+fn run(wanted: &Wanted, clock: i64, said: &mut Output) -> Result<(), Trouble> {
     if wanted.version {
         said.show(&Section::Version);
         return Ok(());
     }
     match &wanted.profile {
-        Some(folder) => profile::profile(said, wanted, folder),
-        None => simulate::simulate(said, wanted),
+        Some(folder) => profile::profile(said, wanted, clock, folder),
+        None => simulate::simulate(said, wanted, clock),
     }
 }

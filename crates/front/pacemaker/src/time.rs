@@ -1,5 +1,13 @@
 //! Moments of the calendar as Pacemaker's tools read and write them, in universal time.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Seconds since 1970 by the machine's clock.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
 /// `2026-11-21 09:35:02Z`.
 pub(crate) fn calendar(seconds: i64) -> String {
     let (year, month, day) = date_of(seconds.div_euclid(DAY));

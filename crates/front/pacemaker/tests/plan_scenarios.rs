@@ -12,6 +12,7 @@
 //! - `capacity NODE NAME=VALUE...`: the node's utilization.
 //! - `remove ID`, `interval RESOURCE INTERVAL`: of the configuration; of its operations.
 //! - `leave NODE`: the node asks to be shut down.
+//! - `edition`: says the document's `admin_epoch.epoch.num_updates`.
 //! - `crm_simulate ...`: runs the tool on the document. With `-S`, what comes of it is the
 //!   document from then on.
 
@@ -134,6 +135,7 @@ impl Stage {
             }
             "interval" => self.interval(words[1], words[2]),
             "leave" => self.leave(words[1]),
+            "edition" => return self.document.version().unwrap().to_string(),
             "crm_simulate" => return self.simulate(&words[1..]),
             other => panic!("{}: `{other}` is not a command", self.path.display()),
         }
@@ -239,7 +241,8 @@ impl Stage {
         arguments.extend(["-t", "2026-01-01 12:00:00Z", "-x"].map(OsString::from));
         arguments.extend([before.into(), "-O".into(), after.clone().into()]);
         let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let code = pacemaker::crm_simulate_to("crm_simulate", arguments, &mut output, &mut errors);
+        let name = "crm_simulate";
+        let code = pacemaker::crm_simulate_to(name, arguments, NOON, &mut output, &mut errors);
         let mut said = String::from_utf8(output).unwrap();
         said = said.replace("Setting effective cluster time: 2026-01-01 12:00:00Z\n", "");
         // As XML, the request is told, with the files.

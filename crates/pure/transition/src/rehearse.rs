@@ -8,6 +8,7 @@
 //! **Always:** an action is done only after all its inputs; each at most once.
 
 mod places;
+mod pretend;
 mod remote;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,11 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use agent::ParameterKinds;
 use cib::{Document, Element, NodeId};
 use model::{
-    Action, ActionId, ActionKind, ActionNode, OcfCode, Outcome, Plan, PlanSettings, PlanStep,
-    PrimitiveRef, Score,
+    Action, ActionId, ActionKind, ActionNode, OcfCode, Plan, PlanSettings, PlanStep, PrimitiveRef,
+    Score,
 };
 
 use self::places::{Place, Places};
+pub use self::pretend::{
+    merge_as_written_back, pretend_failure, pretended_history, pretended_outcome,
+};
 use crate::record::{
     self, Failure, NodeRef, Record, count_failure, digests_of, node_ref, node_state, operation_of,
 };
@@ -51,7 +55,8 @@ impl std::fmt::Debug for Rehearsing<'_> {
 pub enum FaithfulTo {
     /// A cluster: bookkeeping such as deleting history is carried out too.
     Cluster,
-    /// `crm_simulate`, which shows bookkeeping but leaves the document as it was.
+    /// `crm_simulate`, which shows bookkeeping but leaves the document as it was; and which takes
+    /// along, whenever it changes what is known of a node, what is recorded there twice.
     CrmSimulate,
 }
 
@@ -82,6 +87,8 @@ pub struct Done {
     pub failed_with: Option<i32>,
     /// Attributes of the node that count the failure, with their values.
     pub counted: Vec<(String, String)>,
+    /// How often a cluster would have changed its document for this: so much does its edition rise.
+    pub edits: u32,
 }
 
 /// How a rehearsal ended.
@@ -210,8 +217,13 @@ fn perform(
     how: &Rehearsing<'_>,
     places: &mut Places,
 ) -> Option<Done> {
-    let plain =
-        Done { action: action.id, resource: String::new(), failed_with: None, counted: Vec::new() };
+    let mut plain = Done {
+        action: action.id,
+        resource: String::new(),
+        failed_with: None,
+        counted: Vec::new(),
+        edits: 0,
+    };
     match &action.kind {
         ActionKind::Milestone => {
             // A guest is cut off by stopping what it runs in, and then has nothing to say either.
@@ -224,7 +236,7 @@ fn perform(
         }
         ActionKind::Fence => {
             if let Some(node) = &action.node {
-                fence(document, action, node, how);
+                plain.edits = fence(document, action, node, how);
             }
             Some(plain)
         }
@@ -241,21 +253,29 @@ fn perform(
     }
 }
 
-/// A node that was cut off is down, and nothing that it said of itself holds any more.
-fn fence(document: &mut Document, action: &Action, node: &ActionNode, how: &Rehearsing<'_>) {
+/// A node that was cut off is down, and nothing that it said of itself holds any more. Answers the
+/// number of edits.
+fn fence(document: &mut Document, action: &Action, node: &ActionNode, how: &Rehearsing<'_>) -> u32 {
     if action.meta("stonith_action").is_some_and(|word| word.eq_ignore_ascii_case("on")) {
         if how.faithful_to == FaithfulTo::Cluster {
             let digests = (action.meta("digests_all"), action.meta("digests_secure"));
             record::record_unfenced(document, &node_ref(node), digests, how.now);
+            return 1;
         }
-        return;
+        return 0;
     }
     let known_as = NodeRef { id: &node.id, name: node.name.as_str() };
+    let made = u32::from(!record::has_state(document, &known_as));
     let state = node_state(document, &known_as);
-    take_down(document, state, how.origin);
+    let origin = match how.faithful_to {
+        FaithfulTo::Cluster => how.origin,
+        FaithfulTo::CrmSimulate => "simulate_fencing_action",
+    };
+    made + 1 + take_down(document, state, origin)
 }
 
-fn take_down(document: &mut Document, state: NodeId, origin: &str) {
+/// Answers how many elements were removed.
+fn take_down(document: &mut Document, state: NodeId, origin: &str) -> u32 {
     for (name, value) in [
         ("in_ccm", "false"),
         ("crmd", "offline"),
@@ -265,7 +285,7 @@ fn take_down(document: &mut Document, state: NodeId, origin: &str) {
     ] {
         document.set(state, name, value);
     }
-    record::remove_observed(document, state);
+    record::remove_observed(document, state)
 }
 
 fn keep_books(document: &mut Document, action: &Action) {
@@ -345,18 +365,23 @@ fn run_agent(
         Some(long) if !(how.is_known)(&primitive.id) && (how.is_known)(long) => long.clone(),
         _ => primitive.id.clone(),
     };
-    let mut done = Done { action: action.id, resource, failed_with: None, counted: Vec::new() };
+    let mut done =
+        Done { action: action.id, resource, failed_with: None, counted: Vec::new(), edits: 0 };
     if matches!(action.task.as_str(), "delete" | "meta-data") {
         if how.faithful_to == FaithfulTo::Cluster && action.task == "delete" {
             record::forget_resource(document, &node_ref(node), &done.resource);
         }
         return done;
     }
+    done.edits = 1 + u32::from(!record::has_state(document, &node_ref(node)));
     let state = node_state(document, &node_ref(node));
+    let is_cluster = how.faithful_to == FaithfulTo::Cluster;
+    if !is_cluster {
+        pretend::take_repeated_along(document, state, places);
+    }
     let (history, repeated) = history_of(document, state, &done.resource, primitive, places);
     let expected = action.expected_code();
     let operation = operation_of(action);
-    let is_cluster = how.faithful_to == FaithfulTo::Cluster;
     if is_cluster && operation.task == "cancel" {
         let task = action.meta("operation").unwrap_or("monitor");
         record::cancelled(document, history, task, operation.interval_ms);
@@ -364,27 +389,18 @@ fn run_agent(
     }
     if let Some((name, code)) = pretended(how, &operation, node, [&done.resource, &primitive.id]) {
         done.failed_with = Some(code);
-        if code != OcfCode::OK.0 && !(code == OcfCode::NOT_RUNNING.0 && operation.interval_ms == 0)
-        {
-            let fatal = is_fatal(&plan.settings, operation.task);
-            let counted = count_failure(
-                document,
-                &Failure {
-                    node: node_ref(node),
-                    resource: name,
-                    task: operation.task,
-                    interval_ms: operation.interval_ms,
-                    fatal,
-                    at: how.now,
-                },
-            );
-            done.counted = counted.into();
-        }
+        let failure = Failure {
+            node: node_ref(node),
+            resource: name,
+            task: operation.task,
+            interval_ms: operation.interval_ms,
+            fatal: is_fatal(&plan.settings, operation.task),
+            at: how.now,
+        };
+        done.counted = count(document, how.faithful_to, state, &failure, OcfCode(code));
     }
-    let outcome = Outcome {
-        reason: "User-injected result".to_owned(),
-        ..Outcome::done(OcfCode(done.failed_with.unwrap_or(expected)))
-    };
+    let code = OcfCode(done.failed_with.unwrap_or(expected));
+    let outcome = pretended_outcome(operation.task, code, "User-injected result");
     // Where history is ambiguous, crm_simulate counts from the beginning.
     let ambiguous = repeated && !is_cluster;
     let call = if ambiguous { 1 } else { next_call(document, history) };
@@ -409,9 +425,28 @@ fn run_agent(
     }
     record::record_in(document, history, &entry);
     if is_cluster && done.failed_with.is_none() {
-        remote::note_connection(document, primitive, &action.task);
+        done.edits += remote::note_connection(document, primitive, &action.task);
     }
     done
+}
+
+/// Counts a failure, unless it is none. Answers the attributes that say so.
+fn count(
+    document: &mut Document,
+    faithful_to: FaithfulTo,
+    state: NodeId,
+    failure: &Failure<'_>,
+    code: OcfCode,
+) -> Vec<(String, String)> {
+    let is_found_stopped = code == OcfCode::NOT_RUNNING && failure.interval_ms == 0;
+    if code == OcfCode::OK || is_found_stopped {
+        return Vec::new();
+    }
+    let counted = match faithful_to {
+        FaithfulTo::Cluster => count_failure(document, failure),
+        FaithfulTo::CrmSimulate => pretend_failure(document, state, failure),
+    };
+    counted.into()
 }
 
 /// Stands for the cluster in the transition key of what no cluster has done.

@@ -7,7 +7,7 @@ use model::{Action, ActionId, ActionKind, OcfCode, Plan};
 use scheduler::Resolved;
 use transition::rehearse::{Ending, FaithfulTo, PretendedFailure, Rehearsing, rehearse};
 
-use super::inject::read_failure;
+use super::inject::{raise_by, read_failure};
 use crate::output::Output;
 use crate::shown::{Modification, Section, Step};
 
@@ -35,13 +35,14 @@ pub(super) fn execute(
     }
     let is_known = |name: &str| resolved.find_recorded(name).is_some();
     let how = Rehearsing {
-        now: wishes.now.max(after_all_recorded(&document)),
+        now: wishes.now,
         origin: "crm_simulate",
         faithful_to: FaithfulTo::CrmSimulate,
         failures: &failures,
         is_known: &is_known,
     };
     let rehearsed = rehearse(&mut document, plan, &how);
+    raise_by(&mut document, rehearsed.done.iter().map(|done| done.edits).sum());
     if !wishes.quiet {
         let actions: BTreeMap<ActionId, &Action> =
             plan.steps.iter().map(|step| (step.action.id, &step.action)).collect();
@@ -70,16 +71,6 @@ fn counted<'s>(action: &Action, attributes: &[(String, String)]) -> impl Iterato
         let (name, value) = (name.clone(), value.clone());
         Step::Counted(Modification::Attribute { name, value, node: node.clone() })
     })
-}
-
-/// What is done now is later than all that was done, whatever time it is taken to be.
-fn after_all_recorded(document: &Document) -> i64 {
-    let status = document.root().child("status");
-    let entries = status.into_iter().flat_map(|status| status.descendants());
-    let times = entries
-        .filter(|entry| entry.is("lrm_rsc_op"))
-        .filter_map(|entry| entry.attr("last-rc-change")?.parse::<i64>().ok());
-    times.max().map_or(0, |latest| latest.saturating_add(1))
 }
 
 fn step<'p>(action: &'p Action, resource: &str) -> Step<'p> {

@@ -11,6 +11,7 @@ use view::words::nearest;
 
 use super::{crm_simulate_to, help};
 use crate::options::{self, Taken};
+use crate::time;
 
 const NAME: &str = "quorate simulate";
 
@@ -25,7 +26,7 @@ pub fn simulate(arguments: Vec<OsString>) -> ExitCode {
         Ok(words) => {
             let words = words.into_iter().map(OsString::from).collect();
             let (mut output, mut errors) = (std::io::stdout(), std::io::stderr());
-            ExitCode::from(crm_simulate_to(NAME, words, &mut output, &mut errors))
+            ExitCode::from(crm_simulate_to(NAME, words, time::now(), &mut output, &mut errors))
         }
         Err(reason) => {
             use std::io::Write as _;

@@ -1,13 +1,19 @@
 //! Changes made to the document before planning: nodes come and go, tickets, results.
 
-use cib::{Document, Element, NodeId};
-use model::{AgentRef, OcfCode, Outcome};
-use scheduler::Resolved;
-use transition::record::{
-    self, Digests, Failure, NodeRef, Operation, Record, count_failure, node_state, resource_history,
-};
-use transition::rehearse::{NO_CLUSTER, next_call};
+mod edition;
+mod spec;
 
+use cib::{Document, Element, NodeId};
+use model::{AgentRef, OcfCode};
+use scheduler::Resolved;
+use transition::record::{self, Digests, Failure, NodeRef, Operation, Record, node_state};
+use transition::rehearse::{
+    NO_CLUSTER, merge_as_written_back, pretend_failure, pretended_history, pretended_outcome,
+};
+
+use self::edition::edit;
+pub(super) use self::edition::raise_by;
+pub(super) use self::spec::read_failure;
 use super::arguments::Injections;
 use crate::output::Output;
 use crate::shown::{Modification, NodeChanged, Section, TicketChanged};
@@ -41,11 +47,13 @@ type Made<'i> = Vec<Modification<'i>>;
 fn set_options<'i>(document: &mut Document, injections: &'i Injections, made: &mut Made<'i>) {
     let Injections { quorum, watchdog, .. } = injections;
     if let Some(quorum) = quorum {
-        let root = document.root().id();
-        document.set(root, "have-quorum", quorum);
+        edit(document, |document| {
+            let root = document.root().id();
+            document.set(root, "have-quorum", quorum);
+        });
     }
     if let Some(watchdog) = watchdog {
-        set_cluster_option(document, "have-watchdog", watchdog);
+        edit(document, |document| set_cluster_option(document, "have-watchdog", watchdog));
     }
     let (quorum, watchdog) = (quorum.as_deref(), watchdog.as_deref());
     if quorum.or(watchdog).is_some() {
@@ -67,10 +75,16 @@ fn set_cluster_option(document: &mut Document, name: &str, value: &str) {
         document.set(pair, "value", value);
         return;
     }
-    let set = child_made(document, config, "cluster_property_set");
-    if document.element(set).attr("id").is_none() {
-        document.set(set, "id", "cib-bootstrap-options");
-    }
+    let set = document
+        .element(config)
+        .children_named("cluster_property_set")
+        .find(|set| set.attr("id") == Some("cib-bootstrap-options"))
+        .map(Element::id);
+    let set = set.unwrap_or_else(|| {
+        let made = document.append(config, "cluster_property_set");
+        document.set(made, "id", "cib-bootstrap-options");
+        made
+    });
     let pair = document.append(set, "nvpair");
     document.set(pair, "id", &format!("cib-bootstrap-options-{name}"));
     document.set(pair, "name", name);
@@ -83,19 +97,19 @@ fn change_nodes<'i>(document: &mut Document, injections: &'i Injections, made: &
     for name in &injections.nodes_up {
         made.push(Modification::Node { change: NodeChanged::Up, node: name });
         let state = state_of(document, name, configure);
-        set_all(document, state, &ONLINE);
+        write_state(document, state, &ONLINE);
     }
     for name in &injections.nodes_down {
         made.push(Modification::Node { change: NodeChanged::Down, node: name });
         let state = state_of(document, name, configure);
-        set_all(document, state, &OFFLINE);
-        record::remove_observed(document, state);
+        write_state(document, state, &OFFLINE);
+        let removed = record::remove_observed(document, state);
+        raise_by(document, removed);
     }
     for name in &injections.nodes_failing {
         made.push(Modification::Node { change: NodeChanged::Failing, node: name });
         let state = state_of(document, name, configure);
-        set_all(document, state, &ONLINE);
-        document.set(state, "in_ccm", "false");
+        write_state(document, state, &FAILING);
     }
 }
 
@@ -115,6 +129,21 @@ const OFFLINE: [(&str, &str); 5] = [
     ("crm-debug-origin", "crm_simulate"),
 ];
 
+const FAILING: [(&str, &str); 5] = [
+    ("in_ccm", "false"),
+    ("crmd", "online"),
+    ("join", "member"),
+    ("expected", "member"),
+    ("crm-debug-origin", "crm_simulate"),
+];
+
+fn write_state(document: &mut Document, state: NodeId, pairs: &[(&str, &str)]) {
+    edit(document, |document| {
+        merge_as_written_back(document, state);
+        set_all(document, state, pairs);
+    });
+}
+
 fn set_all(document: &mut Document, element: NodeId, pairs: &[(&str, &str)]) {
     for (name, value) in pairs {
         document.set(element, name, value);
@@ -129,14 +158,16 @@ fn state_of(document: &mut Document, name: &str, configure: bool) -> NodeId {
         Some(found.attr("id").unwrap_or(name).to_owned())
     };
     if configure && configured(document).is_none() {
-        let root = document.root().id();
-        let configuration = child_made(document, root, "configuration");
-        let nodes = child_made(document, configuration, "nodes");
-        let node = document.append(nodes, "node");
-        set_all(document, node, &[("id", name), ("uname", name)]);
+        edit(document, |document| {
+            let root = document.root().id();
+            let configuration = child_made(document, root, "configuration");
+            let nodes = child_made(document, configuration, "nodes");
+            let node = document.append(nodes, "node");
+            set_all(document, node, &[("id", name), ("uname", name)]);
+        });
     }
     let id = configured(document).unwrap_or_else(|| name.to_owned());
-    node_state(document, &NodeRef { id: &id, name })
+    edit(document, |document| node_state(document, &NodeRef { id: &id, name }))
 }
 
 fn change_tickets<'i>(document: &mut Document, injections: &'i Injections, made: &mut Made<'i>) {
@@ -149,7 +180,7 @@ fn change_tickets<'i>(document: &mut Document, injections: &'i Injections, made:
     for (tickets, name, value, change) in changes {
         for ticket in tickets {
             made.push(Modification::Ticket { change, ticket });
-            set_ticket(document, ticket, name, value);
+            edit(document, |document| set_ticket(document, ticket, name, value));
         }
     }
 }
@@ -171,47 +202,6 @@ fn set_ticket(document: &mut Document, ticket: &str, name: &str, value: &str) {
     document.set(state, name, value);
 }
 
-/// `RESOURCE_TASK_INTERVAL@NODE=CODE`, taken apart.
-struct Spec<'s> {
-    resource: &'s str,
-    task: &'s str,
-    interval_ms: u64,
-    node: &'s str,
-    code: i32,
-}
-
-/// Answers Pacemaker's words if the spec is none.
-fn read_spec(spec: &str) -> Result<Spec<'_>, String> {
-    let too_few =
-        |fields: i32| Err(format!("Invalid operation spec: {spec}.  Only found {fields} fields"));
-    let (key, rest) = spec.split_once('@').unwrap_or((spec, ""));
-    let (node, code) = rest.split_once('=').unwrap_or((rest, ""));
-    let code = leading_number(code.trim_start());
-    let code = match (key.is_empty(), node.is_empty(), code) {
-        (true, _, _) => return too_few(if spec.is_empty() { -1 } else { 0 }),
-        (false, true, _) => return too_few(1),
-        (false, false, None) => return too_few(2),
-        (false, false, Some(code)) => code,
-    };
-    let unknown = || format!("Invalid resource name: {key}");
-    let (rest, interval) = key.rsplit_once('_').ok_or_else(unknown)?;
-    let (resource, task) = ["migrate_to", "migrate_from"]
-        .into_iter()
-        .find_map(|task| Some((rest.strip_suffix(task)?.strip_suffix('_')?, task)))
-        .or_else(|| rest.rsplit_once('_'))
-        .ok_or_else(unknown)?;
-    // What is no number is no interval: done once.
-    let interval_ms = interval.parse().unwrap_or(0);
-    Ok(Spec { resource, task, interval_ms, node, code })
-}
-
-/// The number that `text` begins with.
-pub(super) fn leading_number(text: &str) -> Option<i32> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
-    text.get(..text.len() - digits.len() + count)?.parse().ok()
-}
-
 /// Records a result that no agent gave.
 fn record_result(
     document: &mut Document,
@@ -219,57 +209,62 @@ fn record_result(
     now: i64,
     made: &mut Made<'_>,
 ) -> Result<(), String> {
-    let parts = read_spec(spec)?;
+    let parts = spec::read(spec)?;
     let resolved = scheduler::resolve(document, &scheduler::Input { now, sanitized: true });
-    let (agent, start_is_fatal) = {
-        let agent = find_agent(&resolved, parts.resource);
-        let agent = agent.ok_or_else(|| format!("Invalid resource name: {}", parts.resource))?;
-        (agent, resolved.options.start_failure_is_fatal)
-    };
+    let agent = find_agent(&resolved, parts.resource);
+    let agent = agent.ok_or_else(|| format!("Invalid resource name: {}", parts.resource))?;
+    let start_is_fatal = resolved.options.start_failure_is_fatal;
     let state = state_of(document, parts.node, false);
-    let id = document.element(state).attr("id").unwrap_or(parts.node).to_owned();
-    let node = NodeRef { id: &id, name: parts.node };
-    let harmless = parts.code == 0 || (parts.code == 7 && parts.interval_ms == 0);
-    if !harmless {
+    edit(document, |document| {
+        let id = document.element(state).attr("id").unwrap_or(parts.node).to_owned();
         let fatal = parts.task == "stop" || (parts.task == "start" && start_is_fatal);
         let failure = Failure {
-            node,
+            node: NodeRef { id: &id, name: parts.node },
             resource: parts.resource,
             task: parts.task,
             interval_ms: parts.interval_ms,
             fatal,
             at: now,
         };
-        for (name, value) in count_failure(document, &failure) {
-            made.push(Modification::Attribute { name, value, node: id.clone() });
+        let harmless = parts.code == 0 || (parts.code == 7 && parts.interval_ms == 0);
+        if !harmless {
+            for (name, value) in pretend_failure(document, state, &failure) {
+                made.push(Modification::Attribute { name, value, node: id.clone() });
+            }
         }
-    }
-    let history = resource_history(document, state, parts.resource, &agent);
-    let call = next_call(document, history);
+        write_result(document, state, &failure, &agent, OcfCode(parts.code));
+    });
+    Ok(())
+}
+
+fn write_result(
+    document: &mut Document,
+    state: NodeId,
+    run: &Failure<'_>,
+    agent: &AgentRef,
+    code: OcfCode,
+) {
+    let (history, call) = pretended_history(document, state, run.resource, agent);
     let entry = Record {
-        node,
-        resource: parts.resource,
-        agent: &agent,
+        node: run.node,
+        resource: run.resource,
+        agent,
         operation: Operation {
-            task: parts.task,
-            interval_ms: parts.interval_ms,
+            task: run.task,
+            interval_ms: run.interval_ms,
             notify: None,
             live_move: None,
         },
-        outcome: &Outcome {
-            reason: "Simulated action result".to_owned(),
-            ..Outcome::done(OcfCode(parts.code))
-        },
+        outcome: &pretended_outcome(run.task, code, "Simulated action result"),
         expected: OcfCode::OK,
         call,
         transition_key: &format!("{call}:-1:0:{NO_CLUSTER}"),
-        ran_at: now,
-        changed_at: now,
+        ran_at: run.at,
+        changed_at: run.at,
         digests: &Digests::default(),
         origin: "crm_simulate",
     };
     record::record_in(document, history, &entry);
-    Ok(())
 }
 
 /// The agent of a resource, or of the instances that history records under that name.
@@ -284,15 +279,4 @@ fn find_agent(resolved: &Resolved<'_>, name: &str) -> Option<AgentRef> {
 fn child_made(document: &mut Document, parent: NodeId, name: &str) -> NodeId {
     let found = document.element(parent).child(name).map(Element::id);
     found.unwrap_or_else(|| document.append(parent, name))
-}
-
-/// `RESOURCE_TASK_INTERVAL@NODE=CODE` as a failure to be pretended.
-pub(super) fn read_failure(spec: &str) -> transition::rehearse::PretendedFailure {
-    let (place, code) = spec.split_once('=').unwrap_or((spec, ""));
-    let (key, node) = place.split_once('@').unwrap_or((place, ""));
-    transition::rehearse::PretendedFailure {
-        key: key.to_owned(),
-        node: node.to_owned(),
-        code: leading_number(code.trim_start()),
-    }
 }

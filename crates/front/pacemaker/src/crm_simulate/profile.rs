@@ -11,7 +11,12 @@ use crate::output::Output;
 use crate::shown::{Run, Scores, Section, Timing};
 
 /// Plans for each document as often as is wanted.
-pub(super) fn profile(said: &mut Output, wanted: &Wanted, folder: &Path) -> Result<(), Trouble> {
+pub(super) fn profile(
+    said: &mut Output,
+    wanted: &Wanted,
+    clock: i64,
+    folder: &Path,
+) -> Result<(), Trouble> {
     let paths = documents(folder).map_err(|error| Trouble::new(Exit::of(&error), ""))?;
     if paths.is_empty() {
         return Ok(());
@@ -24,7 +29,7 @@ pub(super) fn profile(said: &mut Output, wanted: &Wanted, folder: &Path) -> Resu
         let mut runs = Vec::new();
         let began = Instant::now();
         for _ in 0..wanted.repeat {
-            let when = effective_time(&document, wanted);
+            let when = effective_time(&document, wanted, clock);
             let planned = scheduler::plan(&document, &when.input);
             let scores = Scores {
                 scores: wanted.scores,

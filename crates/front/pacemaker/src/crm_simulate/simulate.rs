@@ -2,7 +2,6 @@
 
 use std::mem::ManuallyDrop;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use cib::Document;
 use scheduler::{DeviceChanged, Input, Resolved};
@@ -17,8 +16,8 @@ use crate::shown::{Scores, Section};
 use crate::status::{self, Shown};
 use crate::{dot, graph, time};
 
-/// Everything but `--profile`.
-pub(super) fn simulate(said: &mut Output, wanted: &Wanted) -> Result<(), Trouble> {
+/// Everything but `--profile`. What is recorded happens at `clock`, whatever time is planned for.
+pub(super) fn simulate(said: &mut Output, wanted: &Wanted, clock: i64) -> Result<(), Trouble> {
     // None of the large things here is dropped: for what ends with the process, that would take
     // longer than some stages do.
     let mut document = ManuallyDrop::new(input::read(&wanted.source, said)?);
@@ -26,7 +25,7 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted) -> Result<(), Trouble
     if let Some(path) = output_path(wanted) {
         input::save(path, &document)?;
     }
-    let when = told_time(said, &document, wanted);
+    let when = told_time(said, &document, wanted, clock);
     let injects = wanted.injections.any();
     if injects {
         if !wanted.quiet {
@@ -35,9 +34,9 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted) -> Result<(), Trouble
             show_current(said, &resolved, wanted);
         }
         said.gap();
-        inject::inject(said, &mut document, &wanted.injections, when.now, wanted.quiet);
+        inject::inject(said, &mut document, &wanted.injections, clock, wanted.quiet);
         said.expect_gap();
-        told_time(said, &document, wanted);
+        told_time(said, &document, wanted, clock);
     }
     // What is shown is planned from, unless something came in between.
     let shows = !wanted.quiet && !injects;
@@ -51,7 +50,7 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted) -> Result<(), Trouble
     if let Some(path) = &wanted.save_input {
         input::save(path, &document)?;
     }
-    let ended = if wanted.plan { plan(said, &resolved, wanted)? } else { None };
+    let ended = if wanted.plan { plan(said, &resolved, wanted, clock)? } else { None };
     let ended = ManuallyDrop::new(ended);
     let end = ended.as_ref().unwrap_or(&document);
     if let Some(path) = output_path(wanted) {
@@ -74,36 +73,30 @@ pub(super) struct When {
     pub(super) note: Option<String>,
 }
 
-pub(super) fn effective_time(document: &Document, wanted: &Wanted) -> When {
+pub(super) fn effective_time(document: &Document, wanted: &Wanted, clock: i64) -> When {
     let executed = document.root().attr("execution-date").and_then(|text| text.parse().ok());
     let (now, note) = match (&wanted.now, executed) {
         // What is no moment is taken for now.
         (Some(given), _) => (
-            time::parse(given).unwrap_or_else(clock),
+            time::parse(given).unwrap_or(clock),
             Some(format!("Setting effective cluster time: {given}")),
         ),
         (None, Some(now)) => {
             let date = time::calendar(now);
             (now, Some(format!("Using the original execution date of: {date}")))
         }
-        (None, None) => (clock(), None),
+        (None, None) => (clock, None),
     };
     When { input: Input { now, sanitized: wanted.source != Source::Live }, note }
 }
 
 /// The same, and says so.
-fn told_time(said: &mut Output, document: &Document, wanted: &Wanted) -> Input {
-    let when = effective_time(document, wanted);
+fn told_time(said: &mut Output, document: &Document, wanted: &Wanted, clock: i64) -> Input {
+    let when = effective_time(document, wanted, clock);
     if let Some(note) = when.note.filter(|_| !wanted.quiet) {
         said.note(&note);
     }
     when.input
-}
-
-/// Seconds since 1970 by the machine's clock.
-fn clock() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Which devices are not what nodes remember of their unfencing. Before the plan also what a node
@@ -149,6 +142,7 @@ fn plan(
     said: &mut Output,
     resolved: &Resolved<'_>,
     wanted: &Wanted,
+    clock: i64,
 ) -> Result<Option<Document>, Trouble> {
     let planned = ManuallyDrop::new(scheduler::plan_resolved(resolved));
     if wanted.scores || wanted.utilization {
@@ -175,11 +169,10 @@ fn plan(
         return Ok(None);
     }
     said.gap();
-    let (now, quiet) = (resolved.now, wanted.quiet);
-    let wishes = execute::Wishes { failing: &wanted.failing, now, quiet };
+    let wishes = execute::Wishes { failing: &wanted.failing, now: clock, quiet: wanted.quiet };
     let (ended, ending) = execute::execute(said, resolved, &planned.plan, &wishes);
     if !wanted.quiet {
-        let when = told_time(said, &ended, wanted);
+        let when = told_time(said, &ended, wanted, clock);
         said.space();
         let resolved = ManuallyDrop::new(scheduler::resolve(&ended, &when));
         said.show(&Section::Revised(status::read(&resolved, shown(wanted, false))));

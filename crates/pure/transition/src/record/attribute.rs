@@ -47,11 +47,18 @@ pub fn set_attribute(
 
 /// The set that holds a node's passing attributes, made if it is not there.
 pub(super) fn transient_set(document: &mut Document, state: NodeId) -> NodeId {
+    let node_id = document.element(state).attr("id").unwrap_or_default();
+    let set_id = format!("status-{node_id}");
+    passing_set(document, state, &set_id)
+}
+
+/// The same; a new one gets the id `set_id`.
+pub(crate) fn passing_set(document: &mut Document, state: NodeId, set_id: &str) -> NodeId {
     let node_id = document.element(state).attr("id").unwrap_or_default().to_owned();
     let attributes = child_made(document, state, "transient_attributes");
     name_set(document, attributes, &node_id);
     let set = child_made(document, attributes, "instance_attributes");
-    name_set(document, set, &format!("status-{node_id}"));
+    name_set(document, set, set_id);
     set
 }
 
@@ -61,15 +68,20 @@ pub(super) fn set_in(document: &mut Document, set: NodeId, name: &str, value: &s
         document.set(pair, "value", value);
         return;
     }
-    // Ids are XML names: what may not stand in one becomes a dot, as Pacemaker does.
-    let id: String = format!("{}-{name}", document.element(set).attr("id").unwrap_or_default())
-        .chars()
-        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '.' })
-        .collect();
+    let id = pair_id(document, set, name);
     let pair = document.append(set, "nvpair");
     document.set(pair, "id", &id);
     document.set(pair, "name", name);
     document.set(pair, "value", value);
+}
+
+/// The id of a new pair. Ids are XML names: what may not stand in one becomes a dot, as Pacemaker
+/// does.
+pub(crate) fn pair_id(document: &Document, set: NodeId, name: &str) -> String {
+    format!("{}-{name}", document.element(set).attr("id").unwrap_or_default())
+        .chars()
+        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':') { c } else { '.' })
+        .collect()
 }
 
 fn find_in(document: &Document, set: NodeId, name: &str) -> Option<NodeId> {

@@ -24,7 +24,7 @@ pub struct Failure<'a> {
 pub fn count_failure(document: &mut Document, failure: &Failure<'_>) -> [(String, String); 2] {
     let state = node_state(document, &failure.node);
     let set = transient_set(document, state);
-    let name = attribute("fail-count", failure.resource, failure.task, failure.interval_ms);
+    let [name, last] = failure_names(failure);
     let before = document
         .element(set)
         .children_named("nvpair")
@@ -37,10 +37,15 @@ pub fn count_failure(document: &mut Document, failure: &Failure<'_>) -> [(String
         None => "1".to_owned(),
     };
     set_in(document, set, &name, &count);
-    let last = attribute("last-failure", failure.resource, failure.task, failure.interval_ms);
     let at = failure.at.to_string();
     set_in(document, set, &last, &at);
     [(name, count), (last, at)]
+}
+
+/// The names of the attributes that count a failure and note its time.
+pub(crate) fn failure_names(failure: &Failure<'_>) -> [String; 2] {
+    let Failure { resource, task, interval_ms, .. } = *failure;
+    ["fail-count", "last-failure"].map(|prefix| attribute(prefix, resource, task, interval_ms))
 }
 
 /// Forgets failures of a resource on a node: of one operation, or of all.

@@ -11,6 +11,13 @@ pub struct NodeRef<'a> {
     pub name: &'a str,
 }
 
+/// Whether the node has a `node_state` under its name.
+pub(crate) fn has_state(document: &Document, node: &NodeRef<'_>) -> bool {
+    let status = document.root().child("status");
+    let mut states = status.into_iter().flat_map(|status| status.children_named("node_state"));
+    states.any(|state| state.attr("uname") == Some(node.name))
+}
+
 /// The node's `node_state`, found by name, else by id, else made.
 pub fn node_state(document: &mut Document, node: &NodeRef<'_>) -> NodeId {
     let status = child_made(document, document.root().id(), "status");
@@ -120,21 +127,23 @@ pub fn forget_resource(document: &mut Document, node: &NodeRef<'_>, resource: &s
 }
 
 /// Removes what a node said of itself, its history and passing attributes: it is known to be off,
-/// so none of it holds any more.
-pub fn remove_observed(document: &mut Document, state: NodeId) {
-    remove_children(document, state, "lrm");
-    remove_passing(document, state);
+/// so none of it holds any more. Answers how many elements that were.
+pub fn remove_observed(document: &mut Document, state: NodeId) -> u32 {
+    remove_children(document, state, "lrm") + remove_passing(document, state)
 }
 
-/// Removes a node's passing attributes: it left.
-pub(crate) fn remove_passing(document: &mut Document, state: NodeId) {
-    remove_children(document, state, "transient_attributes");
+/// Removes a node's passing attributes: it left. Answers how many elements that were.
+pub(crate) fn remove_passing(document: &mut Document, state: NodeId) -> u32 {
+    remove_children(document, state, "transient_attributes")
 }
 
-fn remove_children(document: &mut Document, parent: NodeId, name: &str) {
+fn remove_children(document: &mut Document, parent: NodeId, name: &str) -> u32 {
+    let mut removed = 0;
     while let Some(child) = document.element(parent).child(name).map(Element::id) {
         document.remove(child);
+        removed += 1;
     }
+    removed
 }
 
 /// The child called `name`, made as the last one if it is not there.

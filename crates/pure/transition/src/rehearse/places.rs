@@ -16,40 +16,56 @@ pub(super) enum Place {
     Unknown,
 }
 
-/// By the node's state and the resource's name: the history, `None` where there are several.
+/// By the node's state: its histories.
 ///
 /// **Always:** histories are made only by the rehearsal, which tells [`Places::remember`]; so what
 /// is not here is not there.
 #[derive(Debug, Default)]
-pub(super) struct Places(BTreeMap<NodeId, BTreeMap<String, Option<NodeId>>>);
+pub(super) struct Places(BTreeMap<NodeId, Histories>);
+
+#[derive(Debug, Default)]
+struct Histories {
+    /// By the resource's name; `None` where there are several.
+    by_name: BTreeMap<String, Option<NodeId>>,
+    /// Of which resources there were several.
+    repeated: Vec<String>,
+}
 
 impl Places {
     /// Where the resource's history below `state` is.
     pub(super) fn history(&mut self, document: &Document, state: NodeId, resource: &str) -> Place {
-        let known = self.0.entry(state).or_insert_with(|| of_state(document, state));
-        match known.get(resource) {
+        match self.histories(document, state).by_name.get(resource) {
             Some(Some(history)) if document.element(*history).is_attached() => Place::At(*history),
             Some(_) => Place::Unknown,
             None => Place::Nowhere,
         }
     }
 
+    /// Of which resources there were several histories below `state`.
+    pub(super) fn repeated(&mut self, document: &Document, state: NodeId) -> &[String] {
+        &self.histories(document, state).repeated
+    }
+
+    fn histories(&mut self, document: &Document, state: NodeId) -> &Histories {
+        self.0.entry(state).or_insert_with(|| of_state(document, state))
+    }
+
     /// Takes in what may be new; what is known of the resource already holds on.
     pub(super) fn remember_new(&mut self, state: NodeId, resource: &str, history: NodeId) {
         if let Some(known) = self.0.get_mut(&state) {
-            known.entry(resource.to_owned()).or_insert(Some(history));
+            known.by_name.entry(resource.to_owned()).or_insert(Some(history));
         }
     }
 
     /// Takes in what was found or made otherwise.
     pub(super) fn remember(&mut self, state: NodeId, resource: &str, history: NodeId) {
         if let Some(known) = self.0.get_mut(&state) {
-            known.insert(resource.to_owned(), Some(history));
+            known.by_name.insert(resource.to_owned(), Some(history));
         }
     }
 }
 
-fn of_state(document: &Document, state: NodeId) -> BTreeMap<String, Option<NodeId>> {
+fn of_state(document: &Document, state: NodeId) -> Histories {
     let mut found = BTreeMap::new();
     let container = document.element(state).path(&["lrm", "lrm_resources"]);
     for history in container.into_iter().flat_map(|list| list.children_named("lrm_resource")) {
@@ -57,5 +73,7 @@ fn of_state(document: &Document, state: NodeId) -> BTreeMap<String, Option<NodeI
         let only = Some(Element::id(history));
         found.entry(id.to_owned()).and_modify(|known| *known = None).or_insert(only);
     }
-    found
+    let several = found.iter().filter(|(_, only)| only.is_none());
+    let repeated = several.map(|(name, _)| name.clone()).collect();
+    Histories { by_name: found, repeated }
 }

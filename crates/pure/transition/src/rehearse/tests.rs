@@ -135,3 +135,30 @@ fn a_guest_that_stops_forgets_its_attributes_and_one_that_starts_everything() {
     assert_eq!(guest_after("stop", "Dummy", FaithfulTo::Cluster), both);
     assert_eq!(guest_after("start", "remote", FaithfulTo::CrmSimulate), both);
 }
+
+#[test]
+fn the_document_of_a_cluster_changes_once_for_each_action_and_each_thing_removed() {
+    let steps = vec![
+        step(1, "stonith", "b", &[]),
+        step(2, "monitor", "a", &[1]),
+        step(3, "start", "a", &[2]),
+        step(4, "meta-data", "a", &[3]),
+    ];
+    let plan = Plan { steps, ..Plan::default() };
+    let mut document = Document::parse(
+        "<cib><status><node_state id='b' uname='b'><lrm id='b'/><transient_attributes id='b'/>
+        </node_state></status></cib>",
+    )
+    .unwrap();
+    let how = Rehearsing {
+        now: 0,
+        origin: "test",
+        faithful_to: FaithfulTo::CrmSimulate,
+        failures: &[],
+        is_known: &|_| true,
+    };
+    let rehearsed = rehearse(&mut document, &plan, &how);
+    let edits: Vec<_> = rehearsed.done.iter().map(|done| done.edits).collect();
+    // The first one on `a` makes its state, too.
+    assert_eq!(edits, [3, 2, 1, 0]);
+}
