@@ -96,7 +96,7 @@ fn play(text: &str, path: &Path) -> String {
             writeln!(out, "{each}").unwrap();
         }
         let said = stage.run(line, &body.join("\n"));
-        let said = said.trim_end();
+        let said = if said.trim().is_empty() { "ok" } else { said.trim_end() };
         if said.contains("\n\n") {
             writeln!(out, "----\n--\n{said}\n--\n").unwrap();
         } else {
