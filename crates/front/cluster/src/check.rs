@@ -3,13 +3,30 @@
 use std::io::Read;
 use std::path::Path;
 
-use corosync::Severity;
+use corosync::timing::Effective;
+use corosync::{Conf, Finding, Settings, Severity};
 use view::words::count;
 
+use crate::daemon_file::DaemonFile;
 use crate::places::Places;
 use crate::say;
 use crate::trouble::Trouble;
 use crate::{Ended, How};
+
+/// Whether this machine's watchdog fits the file's times.
+fn of_watchdog(text: &str) -> Result<Option<Finding>, Trouble> {
+    let places = Places::default();
+    let times = Effective::of(&Settings::of(&Conf::parse(text)));
+    let watchdog = DaemonFile::read(&places)?.watchdog;
+    let timeout = watchdog.and_then(|watchdog| watchdog.duration());
+    let why = timeout.and_then(|timeout| times.too_short_to_count_on(timeout));
+    Ok(why.map(|what| Finding {
+        line: 0,
+        severity: Severity::Note,
+        what,
+        hint: Some(format!("nobody counts on it; see {}", places.daemon().display())),
+    }))
+}
 
 /// `quorate cluster check [FILE]`.
 pub(crate) fn run(how: &How, file: Option<&Path>) -> Result<Ended, Trouble> {
@@ -22,7 +39,10 @@ pub(crate) fn run(how: &How, file: Option<&Path>) -> Result<Ended, Trouble> {
         std::fs::read_to_string(path).map(|whole| text = whole)
     };
     read.map_err(|error| Trouble::read(path, error))?;
-    let findings = corosync::check(&text);
+    let mut findings = corosync::check(&text);
+    if path == own {
+        findings.extend(of_watchdog(&text)?);
+    }
     let number = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let errors = number(Severity::Error);
     if how.json {

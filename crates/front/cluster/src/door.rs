@@ -14,12 +14,13 @@ use wire::api::Cluster;
 use wire::door::{Answer, Ask, Join, Running, Welcome};
 
 use crate::How;
+use crate::daemon_file::DaemonFile;
 use crate::hex::hex;
 use crate::invite::{self, NoEntry};
 use crate::local;
 use crate::nodes_file;
 use crate::noise::{Caller, Channel, DoorKey};
-use crate::own::{self, Own};
+use crate::own::Own;
 use crate::places::Places;
 use crate::say;
 use crate::services::{Service, Services};
@@ -253,12 +254,14 @@ fn welcome(house: &House, key: &DoorKey, from: &str, join: &Join) -> Result<Answ
         }
         false => None,
     };
+    let daemon = DaemonFile::read(places)?;
     Ok(Answer::Welcome(Box::new(Welcome {
         file: conf.to_string(),
         authkey,
         door_key: key.text(),
         port: own.port,
-        daemon: own::daemon_text(places, None),
+        daemon: daemon.for_another().text(places),
+        watchdog: daemon.watchdog.as_ref().and_then(|watchdog| watchdog.timeout),
     })))
 }
 

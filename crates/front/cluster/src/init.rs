@@ -3,18 +3,21 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use corosync::timing::Effective;
 use corosync::{Conf, Fencing, Member, NewCluster, Settings, Timing, Wish, fresh};
 
 use crate::How;
 use crate::authkey;
+use crate::daemon_file::{DaemonFile, Watchdog};
 use crate::hex::hex;
 use crate::invite;
 use crate::local;
 use crate::nodes_file;
 use crate::noise::DoorKey;
-use crate::own::{self, Own};
+use crate::own::Own;
 use crate::places::Places;
 use crate::power;
+use crate::property;
 use crate::say;
 use crate::services::{Service, Services};
 use crate::steps::{self, Step};
@@ -33,10 +36,14 @@ pub(crate) fn run(how: &How, words: &Init) -> Result<(), Trouble> {
     let services = Services::new(&own, &places, how.socket.as_deref());
     let wish = Wish {
         failover: words.failover_time.unwrap_or(corosync::timing::FAILOVER_DEFAULT),
-        // Two nodes are the most demanding: one of them gets a head start when they fence.
         nodes: 2,
         fencing: fencing(&words.fencing),
     };
+    if wish.fencing == Fencing::Watchdog && words.machine.watchdog.is_none() {
+        return Err(Trouble::usage("nodes that reset themselves need a watchdog each").help(
+            "Say `--watchdog /dev/watchdog`; `modprobe softdog` makes one of the kernel's.",
+        ));
+    }
     let timing = derive(wish)?;
     local::has_corosync()?;
     let existing = existing(&places)?;
@@ -53,19 +60,22 @@ pub(crate) fn run(how: &How, words: &Init) -> Result<(), Trouble> {
             local::port_is_free(address, port)?;
         }
     }
-    let steps = steps_of(&places, words, &kept, text, existing.is_none())?;
-    if words.changing.dry_run {
-        show(&steps, &services, words, &timing, existing.is_none());
+    // Another's file keeps its times, unless new ones were wished for.
+    let given = (existing.is_none() || words.failover_time.is_some()).then_some(&timing);
+    let told = Told::of(given, &text, wish.fencing);
+    let steps = steps_of(&places, words, &kept, text, &told)?;
+    if words.machine.changing.dry_run {
+        show(&steps, &services, words, given, &told);
         return Ok(());
     }
     steps::take(&steps, &services)?;
-    if !words.no_start {
+    if !words.machine.no_start {
         power::start_here(&services, &places, &own)?;
     }
     if !how.json {
         say::talk(&format!("The cluster {} has its first node.", words.name));
-        advise(&timing);
     }
+    told.tell(&services, !words.machine.no_start);
     let token = invite::make(&places, &own, addresses, TOKEN_GOOD)?;
     invite::tell(how, &token, TOKEN_GOOD);
     Ok(())
@@ -136,14 +146,14 @@ fn keep(places: &Places, conf: &Conf, words: &Init, timing: &Timing) -> Result<S
 }
 
 fn new(words: &Init, timing: Timing) -> Result<String, Trouble> {
-    let addresses = match words.addr.as_slice() {
+    let addresses = match words.machine.addr.as_slice() {
         [] => vec![local::only_address()?],
         given => given.to_vec(),
     };
     for address in &addresses {
         local::is_own(address)?;
     }
-    let name = local::name(words.node.as_deref())?;
+    let name = local::name(words.machine.node.as_deref())?;
     local::name(Some(&words.name))
         .map_err(|_| Trouble::usage(format!("`{}` is no name for a cluster", words.name)))?;
     let members = vec![Member { name, id: 1, addresses }];
@@ -161,41 +171,81 @@ fn steps_of(
     words: &Init,
     kept: &[PathBuf],
     text: String,
-    is_new: bool,
+    told: &Told,
 ) -> Result<Vec<Step>, Trouble> {
     let random = |error| Trouble::new(Kind::Failed, format!("no random numbers: {error}"));
-    let mut steps = local::leftovers(places, kept, words.force)?;
+    let mut steps = local::leftovers(places, kept, words.machine.force)?;
     steps.push(Step::file(places.nodes_file(), text));
-    if is_new {
+    if kept.is_empty() {
         steps.push(Step::secret(places.authkey(), 0o400, authkey::generate().map_err(random)?));
     }
     let key = DoorKey::generate().map_err(random)?;
     steps.push(Step::secret(places.door_key(), 0o600, key.text().into_bytes()));
     steps.push(Step::file(places.own(), Own::text(words.port)));
-    let daemon = own::daemon_text(places, words.watchdog.as_deref());
+    let device = words.machine.watchdog.clone();
+    let watchdog = device.map(|device| Watchdog { device, timeout: told.watchdog });
+    let daemon = DaemonFile::new(told.stall, watchdog).text(places);
     steps.push(Step::file(places.daemon(), daemon));
     Ok(steps)
 }
 
-fn show(steps: &[Step], services: &Services, words: &Init, timing: &Timing, is_new: bool) {
+fn show(steps: &[Step], services: &Services, words: &Init, given: Option<&Timing>, told: &Told) {
     let mut steps = steps.to_vec();
-    if !words.no_start {
+    if !words.machine.no_start {
         steps.extend([Service::Door, Service::Corosync, Service::Daemon].map(Step::Start));
     }
+    let property = told.property().filter(|_| !words.machine.no_start);
+    steps.extend(property.map(|(name, value)| Step::Others(format!("set {name} to {value}"))));
     steps::show(&steps, services);
-    if is_new {
+    if let Some(timing) = given {
         say::out("\nwaiting times, when there are two nodes:");
         for line in timing.lines() {
             say::out(&line);
         }
-        advise(timing);
     }
 }
 
-/// What Corosync's file cannot say.
-fn advise(timing: &Timing) {
-    for (name, value) in crate::timing::properties(timing) {
-        say::talk(&format!("Then set the property {name} to {value}."));
+/// What the waiting times are for the daemons and the document.
+struct Told {
+    /// In milliseconds.
+    stall: Option<u64>,
+    /// The watchdog's time-out in seconds, and how long it is waited for in milliseconds.
+    watchdog: Option<u64>,
+    wait: Option<u64>,
+}
+
+impl Told {
+    /// From what was derived, or from a file that is kept as it is.
+    fn of(given: Option<&Timing>, text: &str, fencing: Fencing) -> Self {
+        let is_counted_on = |_: &u64| fencing == Fencing::Watchdog;
+        match given {
+            Some(timing) => Self {
+                stall: Some(timing.stall),
+                watchdog: Some(timing.watchdog).filter(is_counted_on),
+                wait: Some(timing.self_fencing_wait).filter(is_counted_on),
+            },
+            None => {
+                let times = Effective::of(&Settings::of(&Conf::parse(text)));
+                let watchdog = Some(times.watchdog()).filter(is_counted_on);
+                Self { stall: None, watchdog, wait: watchdog.map(|seconds| seconds * 2_000) }
+            }
+        }
+    }
+
+    fn property(&self) -> Option<(&'static str, String)> {
+        self.wait.map(crate::timing::property)
+    }
+
+    /// Has the document say it.
+    fn tell(&self, services: &Services, is_started: bool) {
+        let Some((name, value)) = self.property() else { return };
+        let refused = is_started.then(|| property::set(services, name, &value).err());
+        match refused {
+            Some(None) => say::talk(&format!("The property {name} is {value}.")),
+            Some(Some(_)) | None => {
+                say::talk(&format!("Set the property {name} to {value} when there is quorum."));
+            }
+        }
     }
 }
 

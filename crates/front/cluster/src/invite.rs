@@ -30,6 +30,11 @@ pub(crate) fn run(how: &How, words: &Invite) -> Result<(), Trouble> {
     let settings = Settings::of(&nodes_file::read(&places)?);
     let me = own_name(&settings)?;
     let addresses = nodes_file::addresses(&settings, &me);
+    if words.changing.dry_run {
+        let whom = addresses.join(" or ");
+        say::out(&format!("make a token for one machine, good at {whom} port {}", own.port));
+        return Ok(());
+    }
     let token = make(&places, &own, addresses, words.good_for)?;
     let services = Services::new(&own, &places, how.socket.as_deref());
     if !services.runs(Service::Door) {

@@ -8,12 +8,13 @@ use wire::door::{Answer, Ask, Join as Wish, Welcome};
 
 use crate::How;
 use crate::ask;
+use crate::daemon_file::{self, Watchdog};
 use crate::hex::hex;
 use crate::init::key_step;
 use crate::local;
 use crate::nodes_file;
 use crate::noise::DoorKey;
-use crate::own::{Own, daemon_text};
+use crate::own::Own;
 use crate::places::Places;
 use crate::power;
 use crate::say;
@@ -32,8 +33,8 @@ pub(crate) fn run(how: &How, words: &Join) -> Result<(), Trouble> {
     let token = Token::decode(&words.token).map_err(Trouble::usage)?;
     let places = Places::default();
     local::has_corosync()?;
-    let name = local::name(words.node.as_deref())?;
-    let addresses = addresses(&token, &words.addr)?;
+    let name = local::name(words.machine.node.as_deref())?;
+    let addresses = addresses(&token, &words.machine.addr)?;
     let own = Own { port: token.port, ..Own::read(&places)? };
     let services = Services::new(&own, &places, how.socket.as_deref());
     if services.runs(Service::Corosync) || services.runs(Service::Daemon) {
@@ -45,8 +46,8 @@ pub(crate) fn run(how: &How, words: &Join) -> Result<(), Trouble> {
     } else {
         Vec::new()
     };
-    let aside = local::leftovers(&places, &kept, words.force)?;
-    if words.changing.dry_run {
+    let aside = local::leftovers(&places, &kept, words.machine.force)?;
+    if words.machine.changing.dry_run {
         return show(&places, words, &name, &addresses, &token, aside, &services);
     }
     let wish = Wish {
@@ -63,7 +64,7 @@ pub(crate) fn run(how: &How, words: &Join) -> Result<(), Trouble> {
     let mut steps = aside;
     steps.extend(steps_of(&places, &welcome, words)?);
     steps::take(&steps, &services)?;
-    if words.no_start {
+    if words.machine.no_start {
         say::talk(&format!("{name} is listed; `quorate cluster start` starts it."));
         return Ok(());
     }
@@ -99,15 +100,20 @@ fn addresses(token: &Token, given: &[String]) -> Result<Vec<String>, Trouble> {
 }
 
 fn steps_of(places: &Places, welcome: &Welcome, words: &Join) -> Result<Vec<Step>, Trouble> {
-    let Welcome { file, authkey, door_key, port, daemon } = welcome;
+    let Welcome { file, authkey, door_key, port, daemon, watchdog } = welcome;
     nodes_file::without_errors(&places.nodes_file(), file)?;
     if DoorKey::parse(door_key).is_none() {
         return Err(Trouble::new(Kind::BadData, "the door's key that was sent is damaged"));
     }
-    let daemon = match &words.watchdog {
-        Some(device) => daemon_text(places, Some(device)),
-        None => daemon.clone(),
-    };
+    let own_watchdog = words.machine.watchdog.as_ref().map(|device| {
+        daemon_file::section(&Watchdog { device: device.clone(), timeout: *watchdog })
+    });
+    if let (Some(timeout), None) = (watchdog, &own_watchdog) {
+        say::talk(&format!(
+            "The others have watchdogs, of {timeout} s, and this machine is given none (--watchdog)."
+        ));
+    }
+    let daemon = format!("{daemon}{}", own_watchdog.unwrap_or_default());
     let mut steps = vec![Step::file(places.nodes_file(), file.clone())];
     steps.extend(key_step(places, authkey.as_deref())?);
     steps.push(Step::secret(places.door_key(), 0o600, door_key.clone().into_bytes()));
@@ -139,8 +145,11 @@ fn show(
     for path in [places.nodes_file(), places.authkey(), places.door_key(), places.own()] {
         steps.push(others(format!("write {} as the door sends it", path.display())));
     }
-    steps.push(Step::file(places.daemon(), daemon_text(places, words.watchdog.as_deref())));
-    if !words.no_start {
+    let with = words.machine.watchdog.as_ref();
+    let with = with.map(|device| format!(", with the watchdog {}", device.display()));
+    let with = with.unwrap_or_default();
+    steps.push(others(format!("write {} as the door sends it{with}", places.daemon().display())));
+    if !words.machine.no_start {
         steps.extend([Service::Door, Service::Corosync, Service::Daemon].map(Step::Start));
     }
     steps::show(&steps, services);

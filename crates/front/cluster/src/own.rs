@@ -57,17 +57,3 @@ impl Own {
         format!("# Where the members' doors are (`quorate cluster listen`).\nport = {port}\n")
     }
 }
-
-/// The daemon's configuration of a new member.
-pub(crate) fn daemon_text(places: &Places, watchdog: Option<&std::path::Path>) -> String {
-    let mut text = format!(
-        "# Corosync's file says who the nodes are.\nstate_dir = \"{}\"\napi_socket = \"{}\"\n\n\
-         [fabric]\nkind = \"corosync\"\n",
-        places.state().display(),
-        client::DEFAULT_SOCKET
-    );
-    if let Some(device) = watchdog {
-        text.push_str(&format!("\n[watchdog]\ndevice = {:?}\n", device.to_string_lossy()));
-    }
-    text
-}

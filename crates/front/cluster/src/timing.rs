@@ -6,19 +6,22 @@ use corosync::timing::Effective;
 use corosync::{Conf, Fencing, Settings, Timing, Wish, totem};
 
 use crate::How;
+use crate::daemon_file::DaemonFile;
 use crate::init::{derive, fencing};
 use crate::nodes_file;
 use crate::own::Own;
 use crate::places::Places;
+use crate::property;
 use crate::say;
 use crate::services::Services;
+use crate::steps::{self, Step};
 use crate::trouble::Trouble;
 use crate::words;
 
 /// `quorate cluster timing`.
 pub(crate) fn run(how: &How, words: &words::Timing) -> Result<(), Trouble> {
     match words.failover_time {
-        Some(failover) if words.apply => apply(how, failover, fencing(&words.fencing)),
+        Some(failover) if words.apply => apply(how, words, failover),
         Some(failover) => {
             let wish = Wish { failover, nodes: words.nodes, fencing: fencing(&words.fencing) };
             derived(how, &derive(wish)?);
@@ -29,7 +32,8 @@ pub(crate) fn run(how: &How, words: &words::Timing) -> Result<(), Trouble> {
 }
 
 /// Makes a wish come true on every member, while they run.
-fn apply(how: &How, failover: Duration, fencing: Fencing) -> Result<(), Trouble> {
+fn apply(how: &How, words: &words::Timing, failover: Duration) -> Result<(), Trouble> {
+    let fencing = fencing(&words.fencing);
     let places = Places::default();
     let own = Own::read(&places)?;
     let services = Services::new(&own, &places, how.socket.as_deref());
@@ -38,14 +42,62 @@ fn apply(how: &How, failover: Duration, fencing: Fencing) -> Result<(), Trouble>
         // A second node may come at any time.
         derive(Wish { failover, nodes: nodes.max(2), fencing })
     };
-    let conf = nodes_file::change(&services, &places, |conf| {
+    let edit = |conf: &mut Conf| {
         let timing = of(conf)?;
         write(conf, &timing);
         conf.count_up();
-        Ok(())
-    })?;
-    derived(how, &of(&conf)?);
+        fits_watchdog(&services, &places, conf, fencing)
+    };
+    if words.dry_run {
+        let mut conf = nodes_file::read(&places)?;
+        edit(&mut conf)?;
+        let steps = [Step::file(places.nodes_file(), conf.to_string())];
+        say::out("on every member:");
+        steps::show(&steps, &services);
+        say::out("");
+        derived(how, &of(&conf)?);
+        return Ok(());
+    }
+    let conf = nodes_file::change(&services, &places, edit)?;
+    let timing = of(&conf)?;
+    derived(how, &timing);
+    if fencing == Fencing::Watchdog {
+        let (name, value) = property(timing.self_fencing_wait);
+        property::set(&services, name, &value)?;
+    }
     Ok(())
+}
+
+/// Refuses times that would have the watchdogs reset healthy nodes where they are counted on.
+fn fits_watchdog(
+    services: &Services,
+    places: &Places,
+    conf: &Conf,
+    fencing: Fencing,
+) -> Result<(), Trouble> {
+    let says = |xml: String| {
+        let document = cib::Document::parse(&xml).ok()?;
+        property::self_fencing(&document)
+    };
+    let is_counted_on = services.client().document().ok().and_then(|seen| says(seen.xml)).is_some();
+    if !is_counted_on && fencing == Fencing::Device {
+        return Ok(());
+    }
+    let times = Effective::of(&Settings::of(conf));
+    let watchdog = DaemonFile::read(places)?.watchdog;
+    let timeout = watchdog.and_then(|watchdog| watchdog.duration());
+    let why = match timeout {
+        None => "this machine's daemon is told no watchdog, or not its time-out".to_owned(),
+        Some(timeout) => match times.too_short_to_count_on(timeout) {
+            None => return Ok(()),
+            Some(why) => why,
+        },
+    };
+    Err(Trouble::refused(why).help(format!(
+        "On each machine, set `timeout = {}` below `[watchdog]` in {}, and restart its daemon.",
+        times.watchdog(),
+        places.daemon().display()
+    )))
 }
 
 /// Puts the waiting times into a file; those that Corosync makes of them itself go.
@@ -71,7 +123,8 @@ fn derived(how: &How, timing: &Timing) {
             "join": timing.join,
             "fencing_delay_ms": timing.fencing_delay,
             "watchdog_s": timing.watchdog,
-            "stonith_watchdog_timeout_s": timing.self_fencing_wait,
+            "stonith_watchdog_timeout_ms": timing.self_fencing_wait,
+            "stall_ms": timing.stall,
         }));
     }
     for line in timing.lines() {
@@ -81,30 +134,30 @@ fn derived(how: &How, timing: &Timing) {
     for (key, value) in totem(timing) {
         say::out(&format!("    {key}: {value}"));
     }
+    say::out("\nin quorate.toml:");
+    let stall = Duration::from_millis(timing.stall).as_secs_f64();
+    say::out(&format!("    [fabric] stall = {stall}"));
     if timing.watchdog > 0 {
-        say::out(&format!("watchdog's time-out: {} s", timing.watchdog));
-    }
-    for (name, value) in properties(timing) {
-        say::out(&format!("cluster property {name}={value}"));
+        say::out(&format!("    [watchdog] timeout = {}", timing.watchdog));
+        let (name, value) = property(timing.self_fencing_wait);
+        say::out(&format!("\ncluster property {name}={value}"));
     }
 }
 
-/// What the document is to say.
-pub(crate) fn properties(timing: &Timing) -> Vec<(&'static str, String)> {
-    let mut found = Vec::new();
-    if timing.self_fencing_wait > 0 {
-        found.push(("stonith-watchdog-timeout", format!("{}s", timing.self_fencing_wait)));
-    }
-    found
+/// What the document is to say of how long (ms) a reset is waited for.
+pub(crate) fn property(wait: u64) -> (&'static str, String) {
+    ("stonith-watchdog-timeout", format!("{wait}ms"))
 }
 
 /// What the file here leads to.
 fn present(how: &How) -> Result<(), Trouble> {
     let settings = Settings::of(&nodes_file::read(&Places::default())?);
-    let Effective { real_token, consensus, retransmit } = Effective::of(&settings);
+    let times = Effective::of(&settings);
+    let Effective { real_token, consensus, retransmit } = times;
     if how.json {
         say::json(&serde_json::json!({
             "real_token": real_token, "consensus": consensus, "token_retransmit": retransmit,
+            "least_watchdog_s": times.watchdog(),
         }));
         return Ok(());
     }
@@ -113,5 +166,7 @@ fn present(how: &How) -> Result<(), Trouble> {
     say::out(&format!("{consensus:>7} ms  consensus"));
     let sum = real_token.saturating_add(consensus);
     say::out(&format!("{sum:>7} ms  from a node's death until the others know"));
+    let least = times.watchdog();
+    say::out(&format!("\nwatchdogs that are counted on: at least {least} s"));
     Ok(())
 }

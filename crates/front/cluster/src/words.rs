@@ -54,28 +54,18 @@ pub struct Changing {
     pub(crate) dry_run: bool,
 }
 
+/// What a machine that becomes a member is told about itself.
 #[derive(Clone, Debug, Args)]
-pub struct Init {
-    /// The cluster's name
-    pub(crate) name: String,
+pub(crate) struct Machine {
     /// This node's name; without it the machine's
     #[arg(long, value_name = "NAME")]
     pub(crate) node: Option<String>,
     /// This node's address; once for each link
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) addr: Vec<String>,
-    /// From a node's death until its resources may start elsewhere, such as 2s or 1500ms
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) failover_time: Option<Duration>,
-    /// Lost nodes are made sure to be off by a device, or by their own watchdogs
-    #[arg(long, value_name = "HOW", default_value = "device", value_parser = ["device", "watchdog"])]
-    pub(crate) fencing: String,
     /// The machine's watchdog, which resets it when the daemon hangs
     #[arg(long, value_name = "DEVICE")]
     pub(crate) watchdog: Option<PathBuf>,
-    /// Where members' doors are
-    #[arg(long, default_value_t = crate::own::PORT_DEFAULT)]
-    pub(crate) port: u16,
     /// Write the files and start nothing
     #[arg(long)]
     pub(crate) no_start: bool,
@@ -87,26 +77,28 @@ pub struct Init {
 }
 
 #[derive(Clone, Debug, Args)]
+pub struct Init {
+    /// The cluster's name
+    pub(crate) name: String,
+    /// From a node's death until its resources may start elsewhere, such as 2s or 1500ms
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) failover_time: Option<Duration>,
+    /// Lost nodes are made sure to be off by a device, or by their own watchdogs
+    #[arg(long, value_name = "HOW", default_value = "device", value_parser = ["device", "watchdog"])]
+    pub(crate) fencing: String,
+    /// Where members' doors are
+    #[arg(long, default_value_t = crate::own::PORT_DEFAULT)]
+    pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+}
+
+#[derive(Clone, Debug, Args)]
 pub struct Join {
     /// As `init` or `invite` printed it
     pub(crate) token: String,
-    /// This node's name; without it the machine's
-    #[arg(long, value_name = "NAME")]
-    pub(crate) node: Option<String>,
-    /// This node's address; once for each link
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) addr: Vec<String>,
-    /// The machine's watchdog, which resets it when the daemon hangs
-    #[arg(long, value_name = "DEVICE")]
-    pub(crate) watchdog: Option<PathBuf>,
-    /// Write the files and start nothing
-    #[arg(long)]
-    pub(crate) no_start: bool,
-    /// Put files of another cluster aside
-    #[arg(long)]
-    pub(crate) force: bool,
     #[command(flatten)]
-    pub(crate) changing: Changing,
+    pub(crate) machine: Machine,
 }
 
 #[derive(Clone, Copy, Debug, Args)]
@@ -114,6 +106,8 @@ pub struct Invite {
     /// How long it is good, such as 30min or 2h
     #[arg(long = "for", value_name = "TIME", default_value = "1h", value_parser = duration)]
     pub(crate) good_for: Duration,
+    #[command(flatten)]
+    pub(crate) changing: Changing,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -143,6 +137,9 @@ pub struct Timing {
     /// Make it so, on every member
     #[arg(long, requires = "failover_time", conflicts_with = "nodes")]
     pub(crate) apply: bool,
+    /// With --apply, only show the file
+    #[arg(long, short = 'n', requires = "apply")]
+    pub(crate) dry_run: bool,
     /// Lost nodes are made sure to be off by a device, or by their own watchdogs
     #[arg(long, value_name = "HOW", default_value = "device", value_parser = ["device", "watchdog"])]
     pub(crate) fencing: String,

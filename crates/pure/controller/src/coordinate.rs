@@ -159,7 +159,7 @@ impl Controller {
 
     fn take_up(&mut self, planned: Planned, why: Why) {
         self.arm_recheck(planned.plan.settings.recheck_at);
-        let strangers = self.strangers();
+        let (strangers, nobody_counts) = (self.strangers(), self.why_nobody_counts());
         let Some(coordination) = &mut self.coordination else { return };
         coordination.at_stake = planned.at_stake;
         let mut lines = plan_lines(&planned.plan);
@@ -168,6 +168,7 @@ impl Controller {
         let asked: Vec<String> = fencings.filter(|line| !lines.contains(line)).collect();
         lines.extend(asked);
         let mut findings: Vec<String> = planned.findings.iter().map(ToString::to_string).collect();
+        findings.extend(nobody_counts);
         if !planned.plan.steps.is_empty() && coordination.goes_in_circles(&planned.plan) {
             findings.push("the same plan again and again: waiting for something to change".into());
             coordination.transition = None;

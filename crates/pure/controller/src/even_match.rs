@@ -8,15 +8,11 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
+use corosync::timing::{Effective, HEAD_START};
 use fencing::devices;
 use model::{NodeId, Quorum};
 
 use crate::Controller;
-
-/// What lies between two such nodes noticing their loss is a fraction of a second, and the power
-/// of the slower one must be off before its own device acts. A node that is truly dead and had
-/// more to lose costs this much: so no more.
-const DELAY: Duration = Duration::from_secs(1);
 
 impl Controller {
     /// How long to wait before `target` is fenced, for the good of it.
@@ -25,7 +21,10 @@ impl Controller {
         let is_even = self.identity.nodes.len() == 2 && self.fabric.quorum == Quorum::ByRule;
         match other {
             Some(other) if is_even && !self.delay_is_configured(target) => {
-                if self.has_more_to_lose(other) { DELAY } else { Duration::ZERO }
+                let file = self.state.fabric_file.as_ref();
+                // A node that is truly dead and had more to lose costs this much.
+                let delay = file.map_or(HEAD_START, |file| Effective::head_start(file.times()));
+                if self.has_more_to_lose(other) { delay } else { Duration::ZERO }
             }
             Some(_) | None => Duration::ZERO,
         }

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 
+use corosync::timing::Effective;
 use corosync::{Conf, Settings, Severity};
 use model::{NodeId, NodeName};
 use wire::api::{Refused, Reply, Violation};
@@ -23,17 +24,23 @@ use crate::state::invalid;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FabricFile {
     edition: u64,
+    times: Effective,
     text: String,
 }
 
 impl FabricFile {
     pub(crate) fn new(text: String) -> Self {
-        let edition = Settings::of(&Conf::parse(&text)).config_version();
-        Self { edition, text }
+        let settings = Settings::of(&Conf::parse(&text));
+        Self { edition: settings.config_version(), times: Effective::of(&settings), text }
     }
 
     pub(crate) fn edition(&self) -> u64 {
         self.edition
+    }
+
+    /// The waiting times that it leads to.
+    pub(crate) fn times(&self) -> &Effective {
+        &self.times
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -89,7 +96,7 @@ impl Controller {
     }
 
     fn take_fabric_file(&mut self, file: FabricFile, nodes: Vec<(NodeId, NodeName)>) {
-        let FabricFile { edition, text } = file.clone();
+        let FabricFile { edition, text, times: _ } = file.clone();
         self.file_writes.needed = self.disks_needed();
         self.effects.push(Effect::WriteFabricFile { edition, text });
         self.state.fabric_file = Some(file);

@@ -13,6 +13,9 @@
 //! ([`Evidence::Watchdog`]). It holds for who has beaten, by which it said that it lives by these
 //! rules, and where quorum is by majority only: by any other rule the lost node may have quorum, too.
 //!
+//! The others, too, do not hear themselves until they have formed anew, which takes them token and
+//! consensus. So nobody counts on a watchdog that is not twice as slow as that.
+//!
 //! A virtual machine's watchdog stands still while the machine does. Who pauses machines needs a
 //! fence device.
 //!
@@ -73,10 +76,36 @@ impl Controller {
     /// How long to wait for a reset, by configuration; `None` where nobody is to count on it.
     /// Source: `stonith-watchdog-timeout` in Pacemaker Explained; negative is twice the watchdog's.
     fn configured_wait(&self, watchdog: Duration) -> Option<Duration> {
+        let wait = self.wanted_wait(watchdog)?;
+        let may_be = self.identity.majority_only && self.is_too_fast(watchdog).is_none();
+        Some(wait).filter(|_| may_be)
+    }
+
+    fn wanted_wait(&self, watchdog: Duration) -> Option<Duration> {
         let names = ["fencing-watchdog-timeout", "stonith-watchdog-timeout"];
         let value = names.into_iter().find_map(|name| self.state.option(name))?.trim();
         let wait = if value.starts_with('-') { watchdog * 2 } else { parse_interval(value)? };
-        Some(wait).filter(|wait| !wait.is_zero() && self.identity.majority_only)
+        Some(wait).filter(|wait| !wait.is_zero())
+    }
+
+    /// Why healthy nodes would be reset, too, when another is lost.
+    fn is_too_fast(&self, watchdog: Duration) -> Option<String> {
+        let times = self.state.fabric_file.as_ref()?.times();
+        times.too_short_to_count_on(watchdog)
+    }
+
+    /// Why the members do not count on each other's resets though the document says so; for people.
+    pub(crate) fn why_nobody_counts(&self) -> Option<String> {
+        let watchdog = self.identity.watchdog.unwrap_or_default();
+        self.wanted_wait(watchdog)?;
+        let why = if !self.all_have_watchdogs {
+            "not every member has a watchdog".to_owned()
+        } else if !self.identity.majority_only {
+            "a rule or a device may give quorum to fewer than a majority".to_owned()
+        } else {
+            self.is_too_fast(watchdog)?
+        };
+        Some(format!("fencing-watchdog-timeout is set, and nobody counts on resets: {why}"))
     }
 
     /// Begins to beat where the cluster relies on it. Called at the end of every step. Who never had

@@ -5,11 +5,12 @@
 //! be fenced; only when it is fenced may its resources start elsewhere. So
 //!
 //! ```text
-//! failover = token + consensus + forming + fencing's head start + self-fencing
+//! failover = token + consensus + forming + self-fencing
 //! ```
 //!
 //! where the token is the real one: `token + (nodes - 2) * token_coefficient` from three nodes on.
-//! The time that a fence device takes is the device's, and is not in the sum.
+//! The time that a fence device takes is the device's, and is not in the sum; nor is what one of two
+//! nodes waits for the other's sake before it uses its own.
 
 use std::time::Duration;
 
@@ -24,13 +25,21 @@ const FORMING: u64 = 250;
 /// A machine may be kept from running for so long without being taken for dead (ms): the scheduler
 /// of a busy host, a page of memory that comes from disk.
 const STALL: u64 = 250;
+/// A daemon, which is a process like others, for at least so long (ms).
+const STALL_MIN: u64 = 2_000;
 /// What each node may add to a round of the token (ms). Written as `token_coefficient`, so that a node
 /// that joins later hardly lengthens the failover.
 const ROUND_PER_NODE: u64 = 25;
 /// Drivers count watchdog time-outs in seconds, and the daemon writes once a second: a time-out below
 /// this would reset healthy machines (s).
 const WATCHDOG_MIN: u64 = 3;
-const WATCHDOG_MAX: u64 = 30;
+/// The nodes that live on starve their watchdogs, too, until they have formed anew. So a watchdog that
+/// the others count on must take longer than token and consensus together: this many times, since the
+/// loss of another node meanwhile makes them begin again.
+const WATCHDOG_REFORMS: u64 = 2;
+/// Of two nodes that fence each other the one with less to lose waits at least so long (ms): a device
+/// takes its time, and what it has been asked is not taken back.
+const HEAD_START_MIN: u64 = 1_000;
 /// Longer than this is not failover (ms).
 const LONGEST: u64 = 600_000;
 /// Below this Corosync does not start (ms).
@@ -72,12 +81,14 @@ pub struct Timing {
     pub token_retransmits: u64,
     pub forming: u64,
     /// By how much the node with less to lose waits before it fences the other (ms); none unless
-    /// there are two nodes and a device.
+    /// there are two nodes and a device. Not in the sum.
     pub fencing_delay: u64,
     /// After how long without a sign of life a watchdog resets its machine (s); none with a device.
     pub watchdog: u64,
-    /// How long survivors wait for that (s). Field word: `stonith-watchdog-timeout`.
+    /// How long survivors wait for that (ms). Field word: `stonith-watchdog-timeout`.
     pub self_fencing_wait: u64,
+    /// A daemon that takes nothing for so long is left out by the others (ms).
+    pub stall: u64,
 }
 
 /// A wish that cannot be had, with the sum that shows it.
@@ -109,8 +120,10 @@ impl Timing {
         }
         let rest = asked - FORMING;
         let watchdog = watchdog(wish, rest);
-        let fencing_delay = fencing_delay(wish, asked);
-        let detection = rest - fencing_delay - 2_000 * watchdog;
+        let detection = match wish.fencing {
+            Fencing::Device => rest,
+            Fencing::Watchdog => reform_max(watchdog).min(rest - 2_000 * watchdog),
+        };
         let real_token = token_of(detection);
         let further = wish.nodes.saturating_sub(2);
         Ok(Self {
@@ -122,9 +135,13 @@ impl Timing {
             join: (real_token / 10).clamp(30, 50),
             token_retransmits: (real_token / 150).clamp(4, 10),
             forming: FORMING,
-            fencing_delay,
+            fencing_delay: match (wish.fencing, wish.nodes) {
+                (Fencing::Device, 2) => head_start(real_token),
+                (Fencing::Device | Fencing::Watchdog, _) => 0,
+            },
             watchdog,
-            self_fencing_wait: 2 * watchdog,
+            self_fencing_wait: rest - detection,
+            stall: asked.max(STALL_MIN),
         })
     }
 
@@ -135,7 +152,7 @@ impl Timing {
 
     /// From death until resources may start elsewhere (ms), without the device's own time.
     pub fn failover(&self) -> u64 {
-        self.detection() + self.forming + self.fencing_delay + 1_000 * self.self_fencing_wait
+        self.detection() + self.forming + self.self_fencing_wait
     }
 
     /// The sum in words, a line for each part.
@@ -155,18 +172,19 @@ impl Timing {
             "{consensus:>7} ms  consensus: the others agree that it is gone (at least 1.2 * token)"
         ));
         lines.push(format!("{:>7} ms  forming: the members meet and plan", self.forming));
-        if self.fencing_delay > 0 {
-            let delay = self.fencing_delay;
-            lines.push(format!("{delay:>7} ms  fencing delay: one of two gets a head start"));
-        }
         if self.watchdog > 0 {
             lines.push(format!(
-                "{:>7} ms  self-fencing: twice the watchdog's {} s",
-                1_000 * self.self_fencing_wait,
-                self.watchdog
+                "{:>7} ms  self-fencing: at least twice the watchdog's {} s",
+                self.self_fencing_wait, self.watchdog
             ));
         }
         lines.push(format!("{:>7} ms  until resources may start elsewhere", self.failover()));
+        if self.fencing_delay > 0 {
+            let delay = self.fencing_delay;
+            lines.push(format!(
+                "{delay:>7} ms  more before one of two nodes fences the other, if that had more to lose"
+            ));
+        }
         lines
     }
 }
@@ -201,6 +219,35 @@ impl Effective {
         }
     }
 
+    /// How long it takes to find that a node is lost and to go on without it (ms).
+    pub fn reform(&self) -> u64 {
+        self.real_token.saturating_add(self.consensus)
+    }
+
+    /// Why a watchdog of this time-out must not be counted on: healthy nodes that form anew after
+    /// another's loss could be reset by theirs.
+    pub fn too_short_to_count_on(&self, watchdog: Duration) -> Option<String> {
+        let least = self.reform().saturating_mul(WATCHDOG_REFORMS);
+        let Self { real_token, consensus, .. } = self;
+        (ms(watchdog) < least).then(|| {
+            format!(
+                "the watchdog's {} ms are less than the {least} ms that nodes may take to form anew: \
+                 {WATCHDOG_REFORMS} * ({real_token} token + {consensus} consensus)",
+                ms(watchdog)
+            )
+        })
+    }
+
+    /// The shortest time-out of a watchdog that can be counted on (s).
+    pub fn watchdog(&self) -> u64 {
+        self.reform().saturating_mul(WATCHDOG_REFORMS).div_ceil(1_000).max(WATCHDOG_MIN)
+    }
+
+    /// By how much one of two nodes waits before it fences the other.
+    pub fn head_start(&self) -> Duration {
+        Duration::from_millis(head_start(self.real_token))
+    }
+
     /// The least consensus for this token.
     pub fn least_consensus(&self) -> u64 {
         self.real_token.saturating_mul(CONSENSUS_TENTHS).div_ceil(10)
@@ -215,6 +262,25 @@ impl Effective {
 /// What Corosync waits for consensus unless told otherwise.
 fn consensus_of(token: u64) -> u64 {
     token.saturating_mul(CONSENSUS_TENTHS) / 10
+}
+
+/// By how much the node with less to lose waits (ms): until the other has noticed the loss, too,
+/// which may be a part of the token later, and its device has acted.
+fn head_start(real_token: u64) -> u64 {
+    HEAD_START_MIN.max(real_token / 2)
+}
+
+/// Where nobody knows of a token: by how much one of two nodes waits before it fences the other.
+pub const HEAD_START: Duration = Duration::from_millis(HEAD_START_MIN);
+
+/// How long token and consensus may take together with this watchdog (ms).
+fn reform_max(watchdog: u64) -> u64 {
+    1_000 * watchdog / WATCHDOG_REFORMS
+}
+
+/// The shortest watchdog's time-out (s).
+fn watchdog_min(nodes: u64) -> u64 {
+    detection_min(nodes).saturating_mul(WATCHDOG_REFORMS).div_ceil(1_000).max(WATCHDOG_MIN)
 }
 
 /// The token of which 2.2 times fit.
@@ -234,12 +300,10 @@ fn detection_min(nodes: u64) -> u64 {
 
 /// The shortest wish that can be had (ms).
 fn shortest(wish: Wish) -> u64 {
-    let before_delay = detection_min(wish.nodes).saturating_add(FORMING);
-    match (wish.fencing, wish.nodes) {
-        (Fencing::Watchdog, _) => before_delay.saturating_add(2_000 * WATCHDOG_MIN),
-        // A tenth of the whole is the head start.
-        (Fencing::Device, 2) => before_delay.saturating_mul(10).div_ceil(9),
-        (Fencing::Device, _) => before_delay,
+    let formed = detection_min(wish.nodes).saturating_add(FORMING);
+    match wish.fencing {
+        Fencing::Watchdog => formed.saturating_add(watchdog_min(wish.nodes).saturating_mul(2_000)),
+        Fencing::Device => formed,
     }
 }
 
@@ -256,35 +320,24 @@ fn why(wish: Wish) -> Vec<String> {
         format!("{FORMING:>7} ms  forming"),
     ];
     let shortest = shortest(wish);
-    let rest = shortest - detection_min(nodes) - FORMING;
-    match (wish.fencing, rest) {
-        (Fencing::Watchdog, rest) => lines.push(format!(
-            "{rest:>7} ms  self-fencing: twice the shortest watchdog, {WATCHDOG_MIN} s"
+    match wish.fencing {
+        Fencing::Watchdog => lines.push(format!(
+            "{:>7} ms  self-fencing: twice the shortest watchdog, {} s",
+            2_000 * watchdog_min(nodes),
+            watchdog_min(nodes)
         )),
-        (Fencing::Device, 0) => {}
-        (Fencing::Device, rest) => {
-            lines.push(format!("{rest:>7} ms  fencing delay: a tenth, for one of two nodes"));
-        }
+        Fencing::Device => {}
     }
     lines.push(format!("{shortest:>7} ms  together"));
     lines
 }
 
-/// The watchdog's time-out (s): half of what the survivors wait, which is about a third of all.
+/// The watchdog's time-out (s): the survivors wait for twice of it, and half of it is left to notice
+/// the loss.
 fn watchdog(wish: Wish, rest: u64) -> u64 {
     match wish.fencing {
         Fencing::Device => 0,
-        Fencing::Watchdog => {
-            let room = (rest - detection_min(wish.nodes)) / 2_000;
-            (rest / 6_000).clamp(WATCHDOG_MIN, WATCHDOG_MAX).min(room)
-        }
-    }
-}
-
-fn fencing_delay(wish: Wish, asked: u64) -> u64 {
-    match (wish.fencing, wish.nodes) {
-        (Fencing::Device, 2) => asked / 10,
-        (Fencing::Device | Fencing::Watchdog, _) => 0,
+        Fencing::Watchdog => watchdog_min(wish.nodes).max(rest / 2_500),
     }
 }
 
@@ -346,13 +399,19 @@ mod tests {
         assert!(token >= 300 && timing.join <= consensus, "{timing:?}");
         assert!(real_token * 5 / (timing.token_retransmits * 5 + 1) >= 30, "{timing:?}");
         assert_eq!(timing.watchdog > 0, wish.fencing == Fencing::Watchdog);
+        if timing.watchdog > 0 {
+            let effective = Effective { real_token, consensus, retransmit: 30 };
+            let watchdog = Duration::from_secs(timing.watchdog);
+            assert_eq!(effective.too_short_to_count_on(watchdog), None, "{timing:?}");
+            assert!(timing.self_fencing_wait >= 2_000 * timing.watchdog, "{timing:?}");
+        }
         assert_eq!(timing.fencing_delay > 0, wish.fencing == Fencing::Device && wish.nodes == 2);
     }
 
     #[test]
     fn a_refusal_shows_its_sum() {
         let no = Timing::derive(wish(700, 2, Fencing::Device)).unwrap_err();
-        assert_eq!(no.to_string(), "700 ms cannot be had; the shortest is 1012 ms");
+        assert_eq!(no.to_string(), "700 ms cannot be had; the shortest is 910 ms");
         let numbers: Vec<u64> = no
             .why
             .iter()
@@ -360,6 +419,8 @@ mod tests {
             .collect();
         let (sum, parts) = numbers.split_last().unwrap();
         assert_eq!(parts.iter().sum::<u64>(), *sum, "{:?}", no.why);
+        let no = Timing::derive(wish(5_000, 64, Fencing::Watchdog)).unwrap_err();
+        assert_eq!(no.why.last().unwrap(), "  22320 ms  together");
         let long = Timing::derive(wish(700_000, 2, Fencing::Device)).unwrap_err();
         assert!(long.to_string().contains("the longest is 600000 ms"));
     }

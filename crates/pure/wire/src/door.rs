@@ -66,8 +66,11 @@ pub struct Welcome {
     pub door_key: String,
     /// Where the members' doors are.
     pub port: u16,
-    /// The daemon's configuration.
+    /// The daemon's configuration, but for the machine's watchdog.
     pub daemon: String,
+    /// The time-out of the others' watchdogs, in seconds.
+    #[serde(default)]
+    pub watchdog: Option<u64>,
 }
 
 /// What runs on a machine.

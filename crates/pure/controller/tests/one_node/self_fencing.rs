@@ -122,3 +122,33 @@ fn it_may_have_had_the_majority_until_we_have_it() {
     node.wait_seconds(20);
     assert_eq!(believed_off_after(&mut node), Some(12));
 }
+
+#[test]
+fn nobody_counts_on_a_watchdog_that_is_faster_than_the_others_form_anew() {
+    let file = |token: u32| {
+        let node =
+            |id| format!("node {{\nname: n{id}\nnodeid: {id}\nring0_addr: 10.0.0.{id}\n}}\n");
+        let nodes: String = (1..=3).map(node).collect();
+        format!("totem {{\nversion: 2\ntoken: {token}\n}}\nnodelist {{\n{nodes}}}\n")
+    };
+    // With what the third node adds, token and consensus are 4 s, and 4 s and a little.
+    for (token, counts) in [(1_168, true), (1_200, false)] {
+        let restored = Restored { fabric_file: Some(file(token)), ..Restored::default() };
+        let mut node = Node::started(3, restored, Some(WATCHDOG));
+        node.member_of(1, &[ME, OTHERS[0], OTHERS[1]], Quorum::Majority);
+        node.deliver_echoing(&OTHERS);
+        node.stored_by(OTHERS[0], 1, 0);
+        node.settle();
+        node.configure(CONFIGURATION);
+        node.stored_by(OTHERS[0], 1, 1);
+        node.settle();
+        let finding = |text: &String| text.contains("8140 ms");
+        let found = node.events.iter().any(|event| {
+            matches!(event, Event::Planned { findings, .. } if findings.iter().any(finding))
+        });
+        assert_eq!(found, !counts);
+        node.member_of(2, &[ME], Quorum::No);
+        node.settle();
+        assert_eq!(node.may_live(), !counts, "who is not counted on need not die");
+    }
+}
