@@ -64,7 +64,22 @@ silent() { ! corosync-cmapctl -g runtime.config.totem.token >/dev/null 2>&1; }
 wait_while silent
 "#;
 
+/// Only where a daemon waits for it: a node that still boots starts its own.
+const MEND: &str = r#"
+daemon=$(cut -d' ' -f1 /var/lib/quorate/daemon.pid 2>/dev/null)
+[ "$(cat /proc/$daemon/comm 2>/dev/null)" = quorate ] || exit 0
+pgrep -x corosync >/dev/null || corosync
+"#;
+
 impl Bed {
+    /// Starts a node's Corosync, if it has died under a daemon that runs.
+    ///
+    /// # Errors
+    /// When the node is off.
+    pub fn mend_corosync(&self, node: u32) -> Result<()> {
+        run(self.command(node, "sh")?.args(["-c", MEND])).map(drop)
+    }
+
     /// Starts a node's Corosync, after the one before has ended; returns when it serves.
     ///
     /// # Errors

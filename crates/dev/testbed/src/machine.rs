@@ -1,5 +1,6 @@
 //! A set of namespaces that lives as long as its first process.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -107,19 +108,56 @@ pub(crate) fn first_child(of: u32) -> Result<u32> {
     first.ok_or_else(|| format!("process {of} has no child"))
 }
 
-/// Kills a machine's first process, and with it all that runs there; returns when it is over.
+/// Kills a machine's first process, and with it all that runs there; returns when it is over, also for
+/// the disks: the kernel unmounts what a node leaves a moment after its last process.
 pub(crate) fn kill(first: Identity) -> Result<()> {
+    let disks = disks(first.pid);
     let failed = |error| format!("process {first} cannot be killed: {error}");
     process::send(first, Signal::Kill).map_err(failed)?;
-    let start = Instant::now();
     // Also until it is taken away, which who started it does at once.
-    while Identity::of(first.pid) == Some(first) {
+    wait_end(&format!("process {first}"), || Identity::of(first.pid) == Some(first))?;
+    disks.iter().try_for_each(|disk| wait_end(&disk.name, || disk.is_in_use()))
+}
+
+fn wait_end(what: &str, is_there: impl Fn() -> bool) -> Result<()> {
+    let start = Instant::now();
+    while is_there() {
         if start.elapsed() > DEATH_MAX {
-            return Err(format!("process {first} does not die"));
+            return Err(format!("{what} does not end"));
         }
         std::thread::sleep(Duration::from_millis(2));
     }
     Ok(())
+}
+
+/// A loop device with an image, until it has another.
+struct Disk {
+    name: String,
+    image: u64,
+}
+
+impl Disk {
+    fn of(name: &str) -> Option<Self> {
+        let image = fs::read_to_string(format!("/sys/block/{name}/diskseq")).ok()?;
+        Some(Self { name: name.to_owned(), image: image.trim().parse().ok()? })
+    }
+
+    fn is_in_use(&self) -> bool {
+        let has_image = Path::new(&format!("/sys/block/{}/loop/backing_file", self.name)).exists();
+        has_image && Self::of(&self.name).is_some_and(|now| now.image == self.image)
+    }
+}
+
+/// The loop devices that a machine has mounted, and this one has not.
+fn disks(first: u32) -> Vec<Disk> {
+    let mounted = |process: &str| -> BTreeSet<String> {
+        let mounts = fs::read_to_string(format!("/proc/{process}/mounts")).unwrap_or_default();
+        let devices = mounts.lines().filter_map(|line| line.split(' ').next());
+        let loops = devices.filter_map(|device| device.strip_prefix("/dev/"));
+        loops.filter(|name| name.starts_with("loop")).map(str::to_owned).collect()
+    };
+    let own = mounted("self");
+    mounted(&first.to_string()).difference(&own).filter_map(|name| Disk::of(name)).collect()
 }
 
 /// A command that runs inside.

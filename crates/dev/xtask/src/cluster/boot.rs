@@ -1,18 +1,25 @@
 //! What nodes run when their power comes on: scripts, which the bed starts.
 
-/// Corosync, and Quorate's daemon above it, which is in the bed's `sbin`. With clocks of their own the daemons' wall clock is what
-/// a file says (libfaketime).
+/// Corosync, and Quorate's daemon above it, which is in the bed's `sbin`; what fails is started again as
+/// our unit tells systemd to. With clocks of their own the daemons' wall clock is what a file says
+/// (libfaketime).
 const QUORATE: &str = r#"
 corosync || exit
 mkdir -p /run/quorate
+own_clock=
 for faketime in /usr/lib/*/faketime/libfaketime.so.1; do
   if [ -n "@CLOCKS@" ] && [ -e "$faketime" ]; then
     echo +0 > /run/bed-clock
-    export LD_PRELOAD=$faketime FAKETIME_TIMESTAMP_FILE=/run/bed-clock
-    export FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_CACHE_DURATION=1
+    own_clock="LD_PRELOAD=$faketime FAKETIME_TIMESTAMP_FILE=/run/bed-clock \
+      FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_CACHE_DURATION=1"
   fi
 done
-exec quorate daemon --config /etc/quorate/quorate.toml
+while :; do
+  env $own_clock quorate daemon --config /etc/quorate/quorate.toml
+  case $? in 0 | 78 | 100) exit ;; esac
+  sleep 1
+  pgrep -x corosync >/dev/null || corosync
+done
 "#;
 
 /// Corosync, and Pacemaker above it. What the machine's own Pacemaker may have left is not this

@@ -2,6 +2,7 @@
 //! looks at each step whether the user sees what he should.
 
 mod moosefs;
+mod nfs;
 mod stage;
 mod web;
 
@@ -17,14 +18,19 @@ pub(crate) struct Words {
     /// The program, instead of one that is built now.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
+    /// How much a client writes while the active node loses its power.
+    #[arg(long, default_value_t = 1024)]
+    megabytes: u64,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Name {
     /// A floating address, Apache and HAProxy on two nodes.
     Web,
-    /// MooseFS's master on a shared disk; a client writes 1 GB while it fails over.
+    /// MooseFS's master on a shared disk; a client writes while it fails over.
     Moosefs,
+    /// An NFS server on a shared disk; a client with a kernel of its own writes while it fails over.
+    Nfs,
 }
 
 /// Plays it on a bed of its own.
@@ -32,20 +38,24 @@ pub(crate) fn play(root: &Path, words: &Words) -> Result<(), String> {
     let (nodes, before) = match words.name {
         Name::Web => (web::NODES, web::MACHINE),
         Name::Moosefs => (moosefs::NODES, moosefs::MACHINE),
+        Name::Nfs => (nfs::NODES, nfs::MACHINE),
     };
     let needed: &[(&str, &str)] = match words.name {
         Name::Web => &web::NEEDED,
         Name::Moosefs => &moosefs::NEEDED,
+        Name::Nfs => &nfs::NEEDED,
     };
     let missing = needed.iter().filter(|(_, file)| !Path::new(file).exists());
     let missing: Vec<&str> = missing.map(|(package, _)| *package).collect();
     if !missing.is_empty() {
         return Err(format!("these packages are needed: {}", missing.join(" ")));
     }
-    let stage = Stage::set(root, nodes, before, words.program.as_deref())?;
+    let program = words.program.as_deref();
+    let stage = Stage::set(root, nodes, before, program, words.megabytes)?;
     let done = match words.name {
         Name::Web => web::play(&stage),
         Name::Moosefs => moosefs::play(&stage),
+        Name::Nfs => nfs::play(&stage),
     };
     stage.end(done)
 }

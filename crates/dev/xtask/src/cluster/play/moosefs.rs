@@ -75,12 +75,6 @@ fn cluster(stage: &Stage) -> Result<(), String> {
         "quorate resource add power stonith:fence_bed 'pcmk_host_list=n1 n2 n3 n4' \
          op monitor interval=60s --yes",
     )?;
-    // Before the group: nowhere else may it be, not even for a moment.
-    let never = |node: u32| {
-        format!(
-            "<rsc_location id=\"not-n{node}\" rsc=\"mfsgroup\" node=\"n{node}\" score=\"-INFINITY\"/>"
-        )
-    };
     stage.run(
         1,
         &format!(
@@ -88,15 +82,8 @@ fn cluster(stage: &Stage) -> Result<(), String> {
              op monitor interval=30s {group}"
         ),
     )?;
-    let constraints = format!("{}{}", never(3), never(4));
-    stage.run(
-        1,
-        &format!(
-            "quorate config show >/run/cib.xml && sed -i 's|<constraints */>|<constraints>\
-             {constraints}</constraints>|; s|<constraints></constraints>|<constraints>{constraints}\
-             </constraints>|' /run/cib.xml && quorate config apply /run/cib.xml --yes"
-        ),
-    )?;
+    // Before the disk: nowhere else may it be, not even for a moment.
+    stage.never_on("mfsgroup", &[3, 4])?;
     stage.run(
         1,
         &format!(
@@ -112,24 +99,26 @@ fn cluster(stage: &Stage) -> Result<(), String> {
              'cmdline_options=-a -f' pidfile=/run/mfsd.pid op monitor interval=60s {group}"
         ),
     )?;
+    stage.stay()?;
     stage.run(1, "quorate status")?;
     let holder = stage.holder()?;
     stage.run(holder, "grep /var/lib/mfs /proc/mounts; pgrep -a mfsmaster")?;
     stage.must(holder <= 2, "the group runs on n1 or n2")
 }
 
-/// A client writes 1 GB while the active machine loses its power.
+/// A client writes while the active machine loses its power.
 fn under_load(stage: &Stage) -> Result<(), String> {
     let source = stage.bed.root().join("shared/source");
     let source = source.display();
-    stage.run(4, &format!("head -c 1073741824 /dev/urandom >{source}; sync"))?;
+    let bytes = stage.load << 20;
+    stage.run(4, &format!("head -c {bytes} /dev/urandom >{source}; sync"))?;
     let start = Instant::now();
     let mut write =
         stage.begin(4, &format!("dd if={source} of=/mnt/file bs=1M conv=fsync 2>&1 | tail -1"))?;
-    stage.wait("the first 100 MB", || {
+    stage.wait("a tenth of the file", || {
         let size =
             stage.quietly(4, "stat -c %s /mnt/file 2>/dev/null || echo 0").unwrap_or_default();
-        size.trim().parse::<u64>().is_ok_and(|size| size > 100_000_000)
+        size.trim().parse::<u64>().is_ok_and(|size| size > bytes / 10)
     })?;
     let active = stage.holder()?;
     stage.must(write.try_wait().is_ok_and(|ended| ended.is_none()), "the client still writes")?;

@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(180);
 pub(super) struct Stage {
     pub(super) bed: Bed,
     pub(super) keeper: Keeper,
+    /// So many megabytes are written under load.
+    pub(super) load: u64,
 }
 
 impl Stage {
@@ -25,6 +27,7 @@ impl Stage {
         nodes: u32,
         machine: &str,
         program: Option<&Path>,
+        load: u64,
     ) -> Result<Self, String> {
         let mut words = up::Words::of(nodes, program);
         words.program = up::program(&words)?;
@@ -35,7 +38,7 @@ impl Stage {
         let keeper = Keeper::hold(&bed)?;
         bed.plan().numbers().for_each(|node| keeper.on(node));
         up::wait_formed(&bed, PATIENCE)?;
-        Ok(Self { bed, keeper })
+        Ok(Self { bed, keeper, load })
     }
 
     /// Takes it away; what the nodes wrote stays if something went wrong.
@@ -90,6 +93,31 @@ impl Stage {
             std::thread::sleep(Duration::from_millis(10));
         }
         Ok(start.elapsed())
+    }
+
+    /// Bans a resource from nodes.
+    pub(super) fn never_on(&self, resource: &str, nodes: &[u32]) -> Result<(), String> {
+        let ban = |node: &u32| {
+            format!(
+                "<rsc_location id=\"not-n{node}\" rsc=\"{resource}\" node=\"n{node}\" \
+                 score=\"-INFINITY\"/>"
+            )
+        };
+        let bans: String = nodes.iter().map(ban).collect();
+        let words = format!(
+            "quorate config show >/run/cib.xml && sed -i 's|<constraints */>|<constraints></constraints>|; \
+             s|</constraints>|{bans}&|' /run/cib.xml && quorate config apply /run/cib.xml --yes"
+        );
+        self.run(1, &words).map(drop)
+    }
+
+    /// Lets what runs stay where it is when a node comes back.
+    pub(super) fn stay(&self) -> Result<(), String> {
+        let words = "quorate config show >/run/cib.xml && sed -i 's|</configuration>|<rsc_defaults>\
+             <meta_attributes id=\"defaults\"><nvpair id=\"stay\" name=\"resource-stickiness\" \
+             value=\"100\"/></meta_attributes></rsc_defaults>&|' /run/cib.xml && \
+             quorate config apply /run/cib.xml --yes";
+        self.run(1, words).map(drop)
     }
 
     /// The node that has the address.

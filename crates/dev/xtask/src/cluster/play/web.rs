@@ -45,12 +45,7 @@ pub(super) fn play(stage: &Stage) -> Result<(), String> {
     stage.run(1, "quorate status")?;
     let served = || served_by(stage, NODES + 1 - stage.holder()?);
     served()?;
-    stage.run(
-        1,
-        "quorate config show >/run/cib.xml && sed -i 's|</configuration>|<rsc_defaults><meta_attributes \
-         id=\"defaults\"><nvpair id=\"stay\" name=\"resource-stickiness\" value=\"100\"/>\
-         </meta_attributes></rsc_defaults>&|' /run/cib.xml && quorate config apply /run/cib.xml --yes",
-    )?;
+    stage.stay()?;
     let first = stage.holder()?;
     let second = NODES + 1 - first;
     stage.run(1, &format!("quorate node standby n{first} --yes"))?;

@@ -131,6 +131,7 @@ impl<'b> World<'b> {
             let _off = self.bed.slow_flushes(node, 0);
             let _off = self.bed.unfill(node);
             let _off = self.bed.shift_clock(node, 0);
+            let _off = self.bed.mend_corosync(node);
             self.power.on(node);
         }
         let _off = heal(self.bed);
