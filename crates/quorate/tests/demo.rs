@@ -115,7 +115,7 @@ fn ctrl_c_leaves_nothing_whenever_it_comes() {
 #[test]
 fn signals_and_a_lost_terminal_leave_nothing() {
     let place = Place::new("signals");
-    for signal in [Signal::TERM, Signal::HUP] {
+    for signal in [Signal::TERM, Signal::HUP, Signal::QUIT] {
         let mut terminal = place.start();
         terminal.wait_for(SERVING);
         terminal.send(signal);
@@ -140,4 +140,35 @@ fn what_a_killed_demo_left_is_removed_by_the_next() {
     terminal.wait_for(SERVING);
     terminal.type_in("q\n");
     place.is_clean_after(terminal.end(), "after a kill");
+}
+
+/// Two demos of root in one network and with one `/run/netns`, the first ended first.
+const TWO: &str = "set -e
+mount -t tmpfs tmpfs /run
+ip link set lo up
+begin() { rm -rf $2/n1; $1 demo --dir $2 > $2.log 2>&1 & until [ -S $2/n1/api.sock ]; do sleep 0.05; done; }
+begin $1 $2/one; one=$!
+begin $1 $2/two; two=$!
+kill $one; wait $one || true
+grep -q /run/netns/ /proc/self/mountinfo
+kill $two; wait $two || true
+cat /proc/self/mountinfo; ls /run";
+
+#[test]
+fn of_two_at_the_same_time_the_last_removes_what_both_used() {
+    if !testkit::is_root() || !testkit::has(&["/usr/sbin/ip"]) {
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("quorate-two-{}", std::process::id()));
+    fs::create_dir(&folder).unwrap();
+    let output = std::process::Command::new("unshare")
+        .args(["--mount", "--net", "--propagation", "private", "sh", "-c", TWO, "sh"])
+        .args([OsString::from(env!("CARGO_BIN_EXE_quorate")), folder.clone().into()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let trouble = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{trouble}");
+    assert!(!said.contains("netns"), "{said}{trouble}");
+    fs::remove_dir_all(&folder).unwrap();
 }

@@ -19,6 +19,7 @@ mod follow;
 mod heard;
 mod leftovers;
 mod live;
+mod namespaces;
 mod network;
 mod say;
 mod service;

@@ -1,7 +1,6 @@
 //! The nodes' network: as root a namespace for each node and a bridge between them; otherwise
 //! loopback, and words about what that leaves out.
 
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -9,12 +8,10 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
-use crate::NODES;
 use crate::directory::Directory;
+use crate::namespaces::{Folder, NAMESPACES};
 use crate::trouble::Trouble;
-
-/// Where `ip netns` keeps names.
-const NAMESPACES: &str = "/run/netns";
+use crate::{NODES, namespaces};
 
 /// The port of the service in namespaces.
 const PORT: u16 = 8080;
@@ -25,10 +22,9 @@ pub(crate) struct Network {
     names: Option<Names>,
     ip: Ipv4Addr,
     port: u16,
-    /// `ip netns` makes its mount for us.
-    mounts: bool,
     /// Why there are no namespaces.
     left_out: Option<String>,
+    folder: Option<Folder>,
 }
 
 /// Names of what was made, from one mark: the same for each run in the same directory.
@@ -76,13 +72,15 @@ impl Network {
             return Self::loopback("there is no `ip` (Debian package iproute2)");
         }
         let names = Names::of(directory.path());
-        let network = Self {
+        let mut network = Self {
             ip: names.address(100),
             port: PORT,
-            mounts: note_mount(directory)?,
             names: Some(names),
             left_out: None,
+            folder: None,
         };
+        // Written down before anything is made, for who cleans up after a demo that was killed.
+        directory.write(&directory.path().join("network"), "made\n")?;
         match network.make() {
             Ok(()) => Ok(network),
             Err(Trouble::Interrupted) => Err(Trouble::Interrupted),
@@ -101,16 +99,11 @@ impl Network {
             .and_then(|listener| listener.local_addr())
             .map_err(|source| Trouble::System { what: "find a free port", source })?;
         let left_out = Some(reason.to_owned());
-        Ok(Self {
-            names: None,
-            ip: Ipv4Addr::LOCALHOST,
-            port: free.port(),
-            mounts: false,
-            left_out,
-        })
+        Ok(Self { names: None, ip: Ipv4Addr::LOCALHOST, port: free.port(), left_out, folder: None })
     }
 
-    fn make(&self) -> Result<(), Trouble> {
+    fn make(&mut self) -> Result<(), Trouble> {
+        self.folder = Some(Folder::take()?);
         let Some(names) = &self.names else { return Ok(()) };
         let bridge = names.bridge();
         ip(&["link", "add", &bridge, "type", "bridge"])?;
@@ -165,33 +158,15 @@ impl Drop for Network {
         if let Some(names) = &self.names {
             tear_down(names);
         }
-        if self.mounts {
-            unmount();
-        }
     }
 }
 
 /// Removes what a run in this directory has made, as far as it is there.
 pub(crate) fn remove_leftovers(directory: &Path) {
-    let noted = fs::read_to_string(directory.join("network"));
-    if noted.is_ok() && rustix::process::geteuid().is_root() {
+    if directory.join("network").exists() && rustix::process::geteuid().is_root() {
         tear_down(&Names::of(directory));
+        namespaces::let_go();
     }
-    if noted.is_ok_and(|text| text.trim() == NOT_MOUNTED) {
-        unmount();
-    }
-}
-
-/// What the note says when `ip netns` is to make its mount for us.
-const NOT_MOUNTED: &str = "not mounted before";
-
-/// Writes down, before anything is made, whether `ip netns` is yet to make its mount; answers it.
-fn note_mount(directory: &Directory) -> Result<bool, Trouble> {
-    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    let mounted = mounts.lines().any(|line| line.split(' ').nth(4) == Some(NAMESPACES));
-    let note = if mounted { "mounted before" } else { NOT_MOUNTED };
-    directory.write(&directory.path().join("network"), &format!("{note}\n"))?;
-    Ok(!mounted)
 }
 
 /// Nothing is left that could be told of a failure; the next run tries again.
@@ -201,15 +176,6 @@ fn tear_down(names: &Names) {
         let _ = ip(&["link", "delete", &names.link(node)]);
     }
     let _ = ip(&["link", "delete", &names.bridge()]);
-}
-
-/// Removes the mount that `ip netns` makes when it is first used, if nobody else uses it.
-fn unmount() {
-    let empty = fs::read_dir(NAMESPACES).is_ok_and(|mut names| names.next().is_none());
-    if empty {
-        let _ = rustix::mount::unmount(NAMESPACES, rustix::mount::UnmountFlags::empty());
-        let _ = fs::remove_dir(NAMESPACES);
-    }
 }
 
 fn ip(words: &[&str]) -> Result<(), Trouble> {

@@ -16,6 +16,8 @@ pub(crate) fn watch(world: Sender<Message>) -> Result<(), Trouble> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
+    // Ctrl-\ is what people press when Ctrl-C seems not to be heard.
+    let mut quit = signal(SignalKind::quit()).map_err(failed)?;
     drop(_inside);
     std::thread::spawn(move || {
         runtime.block_on(async {
@@ -24,6 +26,7 @@ pub(crate) fn watch(world: Sender<Message>) -> Result<(), Trouble> {
                     _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
                     _ = hangup.recv() => {}
+                    _ = quit.recv() => {}
                 }
                 if world.send(Message::Stop).is_err() {
                     return;
