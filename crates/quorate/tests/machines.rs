@@ -15,6 +15,8 @@ mod both_sides;
 mod document;
 #[path = "machines/fencing.rs"]
 mod fencing;
+#[path = "machines/keepers.rs"]
+mod keepers;
 #[path = "machines/no_quorum.rs"]
 mod no_quorum;
 #[path = "machines/quorum_rules.rs"]

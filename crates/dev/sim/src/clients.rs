@@ -12,8 +12,6 @@ pub(crate) struct Clients {
     /// Edits that the cluster promised to keep.
     pub(crate) acknowledged: BTreeSet<u64>,
     pub(crate) refused: u64,
-    /// Configurations that were put in files of their own.
-    aside: Vec<String>,
 }
 
 impl Clients {
@@ -32,16 +30,6 @@ impl Clients {
     pub(crate) fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
-    }
-
-    pub(crate) fn kept_aside(&mut self, document: &str) {
-        self.aside.push(document.to_owned());
-    }
-
-    /// Whether a configuration that was set aside has this edit.
-    pub(crate) fn is_aside(&self, edit: u64) -> bool {
-        let id = format!("id=\"edit-{edit}\"");
-        self.aside.iter().any(|document| document.contains(&id))
     }
 
     pub(crate) fn answered(&mut self, client: u64, reply: &Reply) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{NodeId, Quorum};
 use wire::Message;
-use wire::api::Change;
+use wire::api::{Change, Refused, Reply};
 use wire::peer::Evidence;
 
 use crate::fabric::Ring;
@@ -36,6 +36,8 @@ pub enum Corner {
     QuorumLostWhileStarting,
     QuorumByRule,
     QuorumTwice,
+    EditHeld,
+    CopyWasOlder,
     FencedCameBackEarly,
     ResetByWatchdog,
     BelievedReset,
@@ -43,7 +45,7 @@ pub enum Corner {
 
 impl Corner {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Partition,
         Self::RingFormedAnew,
         Self::Flapped,
@@ -63,6 +65,8 @@ impl Corner {
         Self::QuorumLostWhileStarting,
         Self::QuorumByRule,
         Self::QuorumTwice,
+        Self::EditHeld,
+        Self::CopyWasOlder,
         Self::FencedCameBackEarly,
         Self::ResetByWatchdog,
         Self::BelievedReset,
@@ -92,6 +96,8 @@ impl Corner {
             Self::QuorumLostWhileStarting => "quorum was lost while something started",
             Self::QuorumByRule => "half or fewer got quorum by a rule",
             Self::QuorumTwice => "... and another side had it, too",
+            Self::EditHeld => "an edit was refused: who is absent may have a newer document",
+            Self::CopyWasOlder => "... and has: with an acknowledged change that is missing here",
             Self::FencedCameBackEarly => "a fenced node was back before its fencing was announced",
             Self::ResetByWatchdog => "a watchdog reset its machine",
             Self::BelievedReset => {
@@ -170,6 +176,21 @@ pub(crate) fn at_broadcast(world: &mut World, message: &Message) {
     let Message::Fenced(fenced) = message else { return };
     if matches!(fenced.evidence, Some(Evidence::Watchdog { .. })) {
         world.visit(Corner::BelievedReset);
+    }
+}
+
+/// Looks at what a client is answered.
+pub(crate) fn at_reply(world: &mut World, node: NodeId, reply: &Reply) {
+    if !matches!(reply, Reply::Refused(Refused::MayBeOlder { .. })) {
+        return;
+    }
+    world.visit(Corner::EditHeld);
+    let daemon = world.machines.get(&node).and_then(|machine| machine.daemon.as_ref());
+    let lacks = |edit: &u64| {
+        daemon.is_some_and(|daemon| daemon.document().find_id(&format!("edit-{edit}")).is_none())
+    };
+    if world.clients.acknowledged.iter().any(lacks) {
+        world.visit(Corner::CopyWasOlder);
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Options {
     pub seed: u64,
     /// Virtual length of the safety phase in seconds.
     pub seconds: u64,
+    /// Clusters of so many nodes only.
+    pub nodes: Option<u32>,
     /// Print every event.
     pub trace: bool,
     /// A defect to plant, by name, to see that the simulator finds it.
@@ -41,7 +43,7 @@ pub struct Options {
 impl Options {
     /// A run of one seed as the checks make it.
     pub fn seed(seed: u64) -> Self {
-        Self { seed, seconds: 120, trace: false, plant: None }
+        Self { seed, seconds: 120, nodes: None, trace: false, plant: None }
     }
 }
 

@@ -29,8 +29,9 @@ pub(crate) struct Wanted {
 }
 
 /// Draws a cluster. Fencing is always configured: without it nothing is promised.
-pub(crate) fn draw(chance: &mut Chance) -> Scene {
-    let nodes = *chance.pick(&[2, 3, 3, 3, 4, 5]).unwrap_or(&3);
+pub(crate) fn draw(chance: &mut Chance, nodes: Option<u32>) -> Scene {
+    let drawn = *chance.pick(&[2, 3, 3, 3, 4, 5]).unwrap_or(&3);
+    let nodes = nodes.unwrap_or(drawn);
     let rule = Rule::draw(chance, nodes);
     let watchdog = watchdog(chance, rule);
     let mut wanted = Vec::new();

@@ -63,7 +63,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(options: &Options) -> Self {
         let mut chance = Chance::new(options.seed);
-        let scene = scene::draw(&mut chance);
+        let scene = scene::draw(&mut chance, options.nodes);
         let faults = Faults::draw(&mut chance);
         let machines: BTreeMap<NodeId, Machine> =
             (1..=scene.nodes).map(|n| (NodeId(n), Machine::new(n, &scene))).collect();

@@ -161,7 +161,7 @@ fn client(error: &ClientError) -> Exit {
         ClientError::Deadline { .. } => Exit::NoAnswer,
         ClientError::Garbled { .. } => Exit::Protocol,
         ClientError::Refused(refused) => match refused {
-            Refused::NoQuorum => Exit::NoQuorum,
+            Refused::NoQuorum | Refused::MayBeOlder { .. } => Exit::NoQuorum,
             Refused::NotReady => Exit::NotReady,
             Refused::Stale { .. } => Exit::Stale,
             Refused::Invalid { .. } => Exit::Invalid,

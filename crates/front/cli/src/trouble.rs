@@ -206,6 +206,9 @@ fn refusal(refused: &Refused) -> String {
         Refused::StillMember { node } => {
             format!("refused: {node} is a member of the cluster, so it is not off")
         }
+        Refused::MayBeOlder { nodes } => {
+            format!("refused: {} may have a newer configuration", words::list(nodes))
+        }
         Refused::NotStored { reason } => {
             format!("refused: the disks did not take the change: {reason}")
         }
@@ -257,6 +260,16 @@ fn refusal_help(refused: &Refused) -> Vec<String> {
             "To cut it off, say `quorate node fence {node}`; to stop it in peace, `quorate node \
              shutdown {node}`."
         )],
+        Refused::MayBeOlder { nodes } => {
+            let node = nodes.first().map_or("NODE", String::as_str);
+            vec![
+                "Nothing was changed; what runs goes on. Start the daemon there.".to_owned(),
+                format!(
+                    "If its configuration is lost or given up, and the machine is off, say `quorate node \
+                     confirm-off {node}`."
+                ),
+            ]
+        }
         Refused::NotStored { .. } => {
             line("What runs goes on. Make room on the disks; until then changes are refused.")
         }

@@ -150,6 +150,7 @@ fn is_of_interest(event: &Event) -> bool {
         | Event::Refused { .. }
         | Event::Fencing { .. }
         | Event::Fenced { .. }
+        | Event::MayBeOlder { .. }
         | Event::SetAside { .. }
         | Event::Idle => true,
     }

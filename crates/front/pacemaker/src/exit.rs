@@ -53,7 +53,7 @@ impl Exit {
             ClientError::Connect { .. } | ClientError::Broken { .. } => Self::Disconnected,
             ClientError::Deadline { .. } | ClientError::Refused(Refused::NotReady) => Self::Timeout,
             ClientError::Garbled { .. } => Self::Error,
-            ClientError::Refused(Refused::NoQuorum) => Self::Quorum,
+            ClientError::Refused(Refused::NoQuorum | Refused::MayBeOlder { .. }) => Self::Quorum,
             ClientError::Refused(Refused::UnknownNode { .. }) => Self::NoSuch,
             ClientError::Refused(Refused::Invalid { .. }) => Self::Config,
             ClientError::Refused(Refused::NotPermitted) => Self::NotPermitted,

@@ -105,6 +105,7 @@ impl Disk {
             earlier: text(&restored.earlier),
             lineage: restored.lineage,
             pedigree: restored.pedigree.clone(),
+            keepers: restored.keepers.clone(),
         };
         let disk = Self {
             store,

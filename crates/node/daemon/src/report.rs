@@ -47,6 +47,9 @@ pub(crate) fn log(entry: &Entry) {
         Event::Fenced { target, action, succeeded: false, by, reason } => {
             tracing::error!(number, target, action, by, reason, "fencing failed");
         }
+        Event::MayBeOlder { nodes } => {
+            tracing::warn!(number, ?nodes, "they may have a newer configuration: no edits");
+        }
         Event::SetAside { reason } => tracing::error!(number, reason, "configuration set aside"),
         Event::Idle => tracing::info!(number, "nothing left to do"),
     }

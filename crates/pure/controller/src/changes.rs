@@ -123,6 +123,10 @@ impl Controller {
                     );
                     return self.refuse_change(from, &submitted, Refused::NotStored { reason });
                 }
+                MayEdit::MayBeOlder => {
+                    let nodes = self.names_of_missing_keepers();
+                    return self.refuse_change(from, &submitted, Refused::MayBeOlder { nodes });
+                }
             }
         }
         let Submitted { request, change, based_on, user, at, force } = submitted;
@@ -275,6 +279,7 @@ impl Controller {
             node: self.identity.name.as_str().to_owned(),
             coordinator: self.phase.coordinator().map(|id| self.name_of(id)),
             quorate: self.fabric.is_quorate(),
+            awaited: self.awaited(),
             members: self.member_names(),
             formed: self.is_formed(),
             idle: self.is_idle(),
@@ -324,6 +329,9 @@ fn why_refused(refused: &Refused) -> String {
         Refused::UnknownNode { node, .. } => format!("there is no node {node}"),
         Refused::NothingToUndo => "there is no earlier configuration".to_owned(),
         Refused::StillMember { node } => format!("{node} is a member"),
+        Refused::MayBeOlder { nodes } => {
+            format!("{} may have a newer configuration", nodes.join(", "))
+        }
         Refused::NotStored { reason } => format!("the disks do not take it: {reason}"),
         Refused::NotPermitted => "not permitted".to_owned(),
     }

@@ -277,8 +277,17 @@ impl Controller {
         reason: String,
     ) {
         let at = self.now.wall;
+        let id = self.id_of(target);
+        let is_lost = id.is_some_and(|id| !self.fabric.members.contains(&id));
+        let last_life = id.map_or(0, |id| self.last_life(id));
         let Some(coordination) = &mut self.coordination else { return };
         let Some(leading) = coordination.fencings.by_target.get_mut(target) else { return };
+        // What was done to the life before says nothing of one that was lost since.
+        let (evidence, reason) = if is_lost && leading.life != last_life && evidence.is_some() {
+            (None, "it was back meanwhile, and was lost again".to_owned())
+        } else {
+            (evidence, reason)
+        };
         if let Some(token) = leading.overdue.take() {
             self.timers.forget(token);
         }

@@ -3,7 +3,7 @@
 use model::{Action, ActionKind, NodeId};
 use wire::Message;
 use wire::api::Event;
-use wire::peer::{Fenced, Order, Planned, Ran};
+use wire::peer::{Evidence, Fenced, Order, Planned, Ran};
 
 use crate::Controller;
 use crate::forming::Phase;
@@ -139,6 +139,12 @@ impl Controller {
                 reason: fenced.reason.clone(),
             },
         );
+        let operators = matches!(fenced.evidence, Some(Evidence::Operator { .. }));
+        match self.id_of(&fenced.target).filter(|id| !self.fabric.members.contains(id)) {
+            Some(target) if proof.is_some() => self.strike_out(target, operators),
+            Some(target) => self.proof_failed(target),
+            None => {}
+        }
         let own_life = fenced.incarnation == self.identity.incarnation;
         if proof.is_some() && own_life && fenced.target == self.identity.name.as_str() {
             self.effects.push(Effect::Exit { reason: ExitReason::Fenced });

@@ -23,6 +23,8 @@ pub(crate) struct Disks {
     early: Vec<(NodeId, Submitted)>,
     /// Edits delivered in this membership.
     edits: u64,
+    /// Which of them is the promise.
+    promise: u64,
     /// Up to which edit each member's disk has answered.
     stored: BTreeMap<NodeId, u64>,
     /// Which members' disks refused an edit.
@@ -75,6 +77,8 @@ pub(crate) enum MayEdit {
     No,
     /// Too few members could keep it.
     TooFew,
+    /// Who is absent may have a newer copy.
+    MayBeOlder,
 }
 
 impl Disks {
@@ -86,6 +90,11 @@ impl Disks {
         self.early.push((from, submitted));
     }
 
+    /// Edits that cannot wait any longer.
+    pub(crate) fn take_early(&mut self) -> Vec<(NodeId, Submitted)> {
+        std::mem::take(&mut self.early)
+    }
+
     /// Counting starts anew. Edits that are in the copy that survived wait for this membership's
     /// first record; of others this node cannot say what became of them. Answers the edits that
     /// waited in vain.
@@ -95,6 +104,7 @@ impl Disks {
         effects: &mut Vec<Effect>,
     ) -> Vec<(NodeId, Submitted)> {
         self.edits = 0;
+        self.promise = 0;
         self.stored.clear();
         self.refused.clear();
         self.standing.clear();
@@ -108,7 +118,7 @@ impl Disks {
                 effects.push(Effect::Reply { client, reply: Reply::Refused(Refused::NotReady) });
             }
         }
-        std::mem::take(&mut self.early)
+        self.take_early()
     }
 
     /// Forgets of the edits that stand those that `needed` disks have: they are never taken back.
@@ -161,24 +171,35 @@ impl Controller {
 
     /// Whether what is edited here is the cluster's.
     pub(crate) fn keeps_edits(&self) -> bool {
-        self.fabric.is_quorate() && !self.too_few_to_keep()
+        self.fabric.is_quorate() && !self.too_few_to_keep() && self.missing_keepers().is_empty()
+    }
+
+    /// Whether enough disks have what is to be there before anything is edited.
+    fn has_promised(&self) -> bool {
+        let disks = &self.disks;
+        let stored = disks.stored.values().filter(|up_to| **up_to >= disks.promise).count();
+        stored >= self.disks_needed() && self.members_are_bound()
     }
 
     /// Whether a client's edit may be applied now.
     pub(crate) fn may_edit(&self, force: bool) -> MayEdit {
-        let promised = self.disks.stored.len() >= self.disks_needed();
         if force && !self.keeps_edits() {
             return MayEdit::Now;
         }
         if self.too_few_to_keep() {
             return MayEdit::TooFew;
         }
-        if promised {
+        if !self.missing_keepers().is_empty() {
+            let waits = self.only_proofs_are_missing();
+            return if waits { MayEdit::Later } else { MayEdit::MayBeOlder };
+        }
+        if self.has_promised() {
             return MayEdit::Now;
         }
-        let refusing = self.disks.refused.get(&0).map_or(0, BTreeMap::len);
+        let refusing = self.disks.refused.get(&self.disks.promise).map_or(0, BTreeMap::len);
         let possible = self.fabric.members.len().saturating_sub(refusing);
-        if possible >= self.disks_needed() { MayEdit::Later } else { MayEdit::No }
+        let all = refusing == 0 || self.members_are_bound();
+        if all && possible >= self.disks_needed() { MayEdit::Later } else { MayEdit::No }
     }
 
     /// The disks did not take the promise: they are tried again, each time somebody asks.
@@ -195,6 +216,13 @@ impl Controller {
             self.refuse_change(from, &submitted, Refused::NotReady);
         }
         self.state.keep_earlier(1);
+        self.persist_whole();
+    }
+
+    /// The same in the middle of a membership, which could not promise before.
+    pub(crate) fn store_promise(&mut self) {
+        self.disks.edits += 1;
+        self.disks.promise = self.disks.edits;
         self.persist_whole();
     }
 
@@ -215,9 +243,12 @@ impl Controller {
         if let Some(client) = client {
             self.disks.unstored.push(Unstored { edit, client, version, forced });
         }
-        if self.keeps_edits() {
-            self.state.lineage = self.state.lineage.edit();
-        }
+        self.state.lineage = if self.keeps_edits() {
+            self.state.lineage.edit()
+        } else {
+            let coordinator = self.phase.coordinator().unwrap_or(self.identity.id);
+            self.state.lineage.edit_apart(self.place_of(coordinator))
+        };
         let edited = self.state.document.version().unwrap_or_default();
         self.state.pedigree.edited(self.state.lineage, edited);
         if self.disks.behind == Some(Mending::Wanted) {
@@ -271,6 +302,9 @@ impl Controller {
     pub(crate) fn stored(&mut self, from: NodeId, up_to: u64) {
         let newest = self.disks.stored.entry(from).or_default();
         *newest = up_to.max(*newest);
+        if up_to >= self.disks.promise {
+            self.state.keepers.bind(from);
+        }
         // A whole record makes good what the disk had refused before.
         for (number, refusing) in &mut self.disks.refused {
             if *number <= up_to {
@@ -279,12 +313,12 @@ impl Controller {
         }
         let needed = self.disks_needed();
         let of_members = needed.min(self.fabric.members.len() / 2 + 1);
-        let unforced = self.fabric.is_quorate().then_some(needed);
+        let unforced = (self.keeps_edits() && self.has_promised()).then_some(needed);
         self.disks.acknowledge(unforced, of_members, &mut self.effects);
         let revocable = self.disks.revocable(needed);
         self.state.keep_earlier(revocable + 1);
         if self.may_edit(false) == MayEdit::Now {
-            for (from, submitted) in std::mem::take(&mut self.disks.early) {
+            for (from, submitted) in self.disks.take_early() {
                 self.changed(from, submitted);
             }
         }
@@ -301,15 +335,15 @@ impl Controller {
         let refusing = self.disks.refused.entry(number).or_default();
         let is_news = refusing.insert(from, reason.to_owned()).is_none();
         let possible = self.fabric.members.len().saturating_sub(refusing.len());
-        if !is_news || possible >= needed {
-            return;
-        }
         let reason = format!("{}: {reason}", self.name_of(from));
-        if number == 0 {
-            for (from, submitted) in std::mem::take(&mut self.disks.early) {
+        if is_news && number == self.disks.promise && self.may_edit(false) == MayEdit::No {
+            for (from, submitted) in self.disks.take_early() {
                 let refused = Refused::NotStored { reason: reason.clone() };
                 self.refuse_change(from, &submitted, refused);
             }
+        }
+        if !is_news || possible >= needed {
+            return;
         }
         self.take_back_failed(number, &reason);
         let (lost, kept) = std::mem::take(&mut self.disks.unstored)

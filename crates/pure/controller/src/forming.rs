@@ -78,6 +78,8 @@ impl Controller {
             still_quorate,
             watchdog: self.identity.watchdog.is_some(),
             formed_with: self.formed_with.iter().map(|id| id.0).collect(),
+            keepers: self.state.keepers.numbers(),
+            bound: self.state.keepers.bound_numbers(),
             node_state: self.state.observed(self.identity.name.as_str()),
             orders: self.operations.orders(),
         };
@@ -197,10 +199,9 @@ impl Controller {
         let lost: Vec<NodeId> =
             self.formed_with.difference(&self.fabric.members).copied().collect();
         self.take_self_reports(&hellos, source);
+        self.agree_on_keepers(&hellos);
         if self.keeps_edits() {
-            let known = hellos.values().map(|hello| Lineage::from_number(hello.lineage));
-            let place = self.identity.nodes.iter().position(|(id, _)| *id == source);
-            self.state.lineage = self.state.lineage.promise(known, place.unwrap_or_default());
+            self.promise(source);
         }
         let nodes: Vec<Named> = self.identity.nodes.iter().map(|(id, _)| self.named(*id)).collect();
         if self.others_may_have_acted(&hellos) {
@@ -233,6 +234,7 @@ impl Controller {
         self.lives.extend(hellos.iter().map(|(id, hello)| (*id, hello.incarnation)));
         self.phase = Phase::Formed { coordinator: source };
         self.report_membership(source, &lost);
+        self.report_missing_keepers();
         self.restart_storing(copy_survived);
         self.answer_file_writes();
         if source == self.identity.id {

@@ -127,6 +127,8 @@ pub struct Whole {
     pub lineage: u64,
     /// Which memberships edited it, oldest first.
     pub pedigree: Vec<Edited>,
+    /// Without whom it may not be edited; all nodes if it names none.
+    pub keepers: Vec<u32>,
 }
 
 /// One run of an agent on this node.

@@ -43,6 +43,7 @@ impl Controller {
             self.effects.push(Effect::Exit { reason: ExitReason::ShutDown });
             return;
         }
+        self.strike_out(from, false);
         // The next membership is without it, and has not lost it.
         self.formed_with.remove(&from);
         self.finish_leave(&node.name, true);

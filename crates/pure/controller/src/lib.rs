@@ -27,6 +27,7 @@ mod even_match;
 mod fabric_file;
 mod forming;
 mod journal;
+mod keepers;
 mod leave;
 mod lineage;
 mod operations;
@@ -54,6 +55,7 @@ use disks::Disks;
 use fabric_file::{FabricFile, FileWrites};
 use forming::Phase;
 use journal::Journal;
+use keepers::Keepers;
 use lineage::{Lineage, Pedigree};
 use operations::{Act, Operations};
 use outstanding::Outstanding;
@@ -86,6 +88,8 @@ pub struct Restored {
     pub lineage: u64,
     /// Which memberships edited it, oldest first.
     pub pedigree: Vec<Edited>,
+    /// Without whom it may not be edited; all nodes if it names none.
+    pub keepers: Vec<u32>,
     /// The configuration before the last change of it, for undo.
     pub earlier: Option<Document>,
     /// The file that names the nodes, where there is one.
@@ -109,13 +113,14 @@ impl Restored {
 
     fn take(&mut self, record: Record) -> Result<(), String> {
         match record {
-            Record::Snapshot(Whole { configuration, earlier, lineage, pedigree }) => {
+            Record::Snapshot(Whole { configuration, earlier, lineage, pedigree, keepers }) => {
                 let document = Document::parse(&configuration)
                     .map_err(|error| format!("a stored configuration is damaged: {error}"))?;
                 self.configuration = Some(document);
                 self.earlier = earlier.and_then(|earlier| Document::parse_owned(earlier).ok());
                 self.lineage = lineage;
                 self.pedigree = pedigree;
+                self.keepers = keepers;
             }
             Record::Edits { edits, lineage } => {
                 let edits = wire::peer::decode_edits(&edits)
@@ -159,6 +164,8 @@ pub struct Controller {
     known_to_quorum: BTreeSet<NodeId>,
     /// The last formed membership had quorum, and none since was without.
     still_quorate: bool,
+    /// That any member of the last formed membership had heard of.
+    newest_promise: Lineage,
     /// Of the last formed membership.
     all_have_watchdogs: bool,
     self_fencing: SelfFencing,
@@ -199,7 +206,9 @@ impl Fabric {
 impl Controller {
     /// A brain that has not been stepped yet; the first input must be [`Input::Started`].
     pub fn new(identity: Identity, restored: Restored) -> Self {
-        let Restored { configuration, lineage, pedigree, earlier, fabric_file } = restored;
+        let Restored { configuration, lineage, pedigree, keepers, earlier, fabric_file } = restored;
+        let configured = identity.nodes.iter().map(|(id, _)| *id);
+        let keepers = Keepers::restored(&keepers, configured);
         let document = configuration
             .unwrap_or_else(|| Document::empty_cib(transition::record::FEATURE_SET, SCHEMA));
         let self_fencing = SelfFencing::new(identity.promised_reset);
@@ -209,6 +218,7 @@ impl Controller {
                 document,
                 lineage: Lineage::from_number(lineage),
                 pedigree: Pedigree::new(pedigree),
+                keepers,
                 fencings: Vec::new(),
                 earlier: earlier.into_iter().collect(),
                 outstanding: Outstanding::default(),
@@ -221,6 +231,7 @@ impl Controller {
             lives: BTreeMap::new(),
             known_to_quorum: BTreeSet::new(),
             still_quorate: false,
+            newest_promise: Lineage::default(),
             all_have_watchdogs: false,
             self_fencing,
             settle_until: None,

@@ -41,6 +41,11 @@ impl Lineage {
         Self { edited: (number >> 32) as u32, promised: (number & 0xffff_ffff) as u32 }
     }
 
+    /// The promise alone, whoever made it.
+    pub(crate) fn promised(self) -> u32 {
+        self.promised >> WHO
+    }
+
     /// By which copies are compared. Who coordinated is no merit.
     pub(crate) fn rank(self) -> u64 {
         u64::from(self.edited >> WHO) << 32 | u64::from(self.promised >> WHO)
@@ -56,6 +61,13 @@ impl Lineage {
     /// Edited in the membership that it has promised.
     pub(crate) fn edit(self) -> Self {
         Self { edited: self.promised, ..self }
+    }
+
+    /// Edited because somebody insisted, where no edit counts, under the coordinator at this place.
+    /// Ranks as before, and is another copy than what others make of the same.
+    pub(crate) fn edit_apart(self, place: usize) -> Self {
+        let who = (place as u32) & ((1 << (WHO - 1)) - 1) | 1 << (WHO - 1);
+        Self { edited: self.edited >> WHO << WHO | who, ..self }
     }
 }
 
@@ -125,6 +137,8 @@ mod tests {
         let [one, other] = [1, 2].map(|place| old.promise(std::iter::empty(), place).edit());
         assert_eq!(one.rank(), other.rank());
         assert_ne!(one, other);
+        let [left, right] = [0, 1].map(|place| one.edit_apart(place));
+        assert!(left != right && left != one && left.rank() == one.rank());
     }
 
     #[test]

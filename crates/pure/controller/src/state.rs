@@ -15,6 +15,7 @@ use wire::peer::{Fenced, Order, Ran};
 
 use crate::fabric_file::FabricFile;
 use crate::input::Whole;
+use crate::keepers::Keepers;
 use crate::lineage::{Lineage, Pedigree};
 use crate::outstanding::Outstanding;
 
@@ -29,6 +30,7 @@ pub(crate) struct State {
     pub(crate) document: Document,
     pub(crate) lineage: Lineage,
     pub(crate) pedigree: Pedigree,
+    pub(crate) keepers: Keepers,
     pub(crate) fencings: Vec<Fenced>,
     /// Configurations before the last changes, oldest first: the newest for undo, and those before
     /// it that are to return if disks do not take what was changed since.
@@ -84,6 +86,7 @@ impl State {
             earlier: self.earlier_text(),
             lineage: self.lineage.number(),
             pedigree: self.pedigree.entries().to_vec(),
+            keepers: self.keepers.numbers(),
         }
     }
 

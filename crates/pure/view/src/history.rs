@@ -61,6 +61,9 @@ pub fn describe(event: &Event) -> (Tone, String) {
             Tone::Bad,
             format!("{target} could NOT be cut off ({action}) by {by}{}", because(reason)),
         ),
+        Event::MayBeOlder { nodes } => {
+            (Tone::Caution, format!("no edits: {} may have a newer one", words::list(nodes)))
+        }
         Event::SetAside { reason } => (Tone::Caution, format!("changes set aside: {reason}")),
         Event::Idle => (Tone::Good, "nothing left to do".to_owned()),
     }

@@ -111,6 +111,8 @@ pub enum Refused {
     NothingToUndo,
     /// A node that is in the membership cannot be declared off.
     StillMember { node: String },
+    /// These nodes are not here, and may have a newer configuration.
+    MayBeOlder { nodes: Vec<String> },
     /// The disk does not take it.
     NotStored { reason: String },
     /// The caller may not.
@@ -135,6 +137,10 @@ pub struct Cluster {
     pub quorate: bool,
     /// Names of the nodes in the membership.
     pub members: Vec<String>,
+    /// Names of nodes that are not here and may have a newer configuration: without them nothing is
+    /// edited.
+    #[serde(default)]
+    pub awaited: Vec<String>,
     /// Whether the membership agreed on its document; the document may be old until then.
     pub formed: bool,
     /// Nothing is left to do, as far as this node knows.
@@ -226,6 +232,10 @@ pub enum Event {
         succeeded: bool,
         by: String,
         reason: String,
+    },
+    /// These nodes are not here, and may have a newer configuration: nothing is edited.
+    MayBeOlder {
+        nodes: Vec<String>,
     },
     /// What a losing side had written; kept in a file.
     SetAside {

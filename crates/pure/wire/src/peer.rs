@@ -67,6 +67,10 @@ pub struct Hello {
     pub watchdog: bool,
     /// Members of its last formed membership; empty after a start.
     pub formed_with: Vec<u32>,
+    /// Without whom its copy may not be edited.
+    pub keepers: Vec<u32>,
+    /// Nodes whose disks are known to name these.
+    pub bound: Vec<u32>,
     /// Its own `node_state` element: what it ran and found out itself.
     pub node_state: String,
     /// Orders that it is carrying out.

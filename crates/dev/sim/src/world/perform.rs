@@ -55,9 +55,8 @@ impl World {
                 let at = machine.disk.busy_until;
                 self.clock.schedule(at, Event::Disk { node, life, ticket, record });
             }
-            Effect::SetAside { document, reason } => {
+            Effect::SetAside { reason, .. } => {
                 self.visit(Corner::SetAside);
-                self.clients.kept_aside(&document);
                 self.note(node, &reason);
             }
             Effect::WriteFabricFile { edition, .. } => {
@@ -69,7 +68,10 @@ impl World {
                     machine.promised_reset = true;
                 }
             }
-            Effect::Reply { client, reply } => self.clients.answered(client, &reply),
+            Effect::Reply { client, reply } => {
+                corners::at_reply(self, node, &reply);
+                self.clients.answered(client, &reply);
+            }
             Effect::Report(entry) => self.note(node, &format!("{:?}", entry.event)),
             Effect::Exit { reason } => self.exit(node, reason),
         }

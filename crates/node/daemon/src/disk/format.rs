@@ -1,7 +1,7 @@
 //! How the brain's records look as bytes.
 //!
 //! A snapshot is the document's XML with comments behind it, so that any tool reads it: the
-//! configuration before the last change, the pedigree, and the lineage. A record in the journal is a letter, the lineage,
+//! configuration before the last change, the pedigree, the keepers, and the lineage. A record in the journal is a letter, the lineage,
 //! and what it carries.
 
 use controller::{Record, Whole};
@@ -12,6 +12,7 @@ const EDITS: u8 = b'E';
 
 const EARLIER: &str = "\n<!-- quorate earlier=";
 const PEDIGREE: &str = "\n<!-- quorate pedigree=";
+const KEEPERS: &str = "\n<!-- quorate keepers=";
 const LINEAGE: &str = "\n<!-- quorate lineage=";
 const CLOSE: &str = " -->";
 
@@ -30,7 +31,7 @@ fn with_letter(letter: u8, lineage: u64, rest: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn encode_snapshot(whole: &Whole) -> Vec<u8> {
-    let Whole { configuration, earlier, lineage, pedigree } = whole;
+    let Whole { configuration, earlier, lineage, pedigree, keepers } = whole;
     let earlier = earlier
         .as_ref()
         .map_or_else(String::new, |earlier| format!("{EARLIER}{}{CLOSE}", for_comment(earlier)));
@@ -39,7 +40,9 @@ pub(super) fn encode_snapshot(whole: &Whole) -> Vec<u8> {
     };
     let pedigree: Vec<String> = pedigree.iter().map(entry).collect();
     let pedigree = format!("{PEDIGREE}{}{CLOSE}", pedigree.join(" "));
-    format!("{configuration}{earlier}{pedigree}{LINEAGE}{lineage}{CLOSE}").into_bytes()
+    let keepers: Vec<String> = keepers.iter().map(u32::to_string).collect();
+    let keepers = format!("{KEEPERS}{}{CLOSE}", keepers.join(" "));
+    format!("{configuration}{earlier}{pedigree}{keepers}{LINEAGE}{lineage}{CLOSE}").into_bytes()
 }
 
 /// A comment cannot hold two hyphens in a row.
@@ -75,10 +78,13 @@ pub(super) fn decode_all(
 fn decode_snapshot(bytes: Vec<u8>) -> Option<Record> {
     let mut configuration = String::from_utf8(bytes).ok()?;
     let lineage = cut_comment(&mut configuration, LINEAGE)?.parse().ok()?;
+    // Those of before there were any name none.
+    let keepers = cut_comment(&mut configuration, KEEPERS).unwrap_or_default();
+    let keepers = keepers.split_whitespace().map(|id| id.parse().ok()).collect::<Option<_>>()?;
     let pedigree = cut_comment(&mut configuration, PEDIGREE)?;
     let pedigree = pedigree.split_whitespace().map(read_edited).collect::<Option<_>>()?;
     let earlier = cut_comment(&mut configuration, EARLIER).map(|text| from_comment(&text));
-    Some(Record::Snapshot(Whole { configuration, earlier, lineage, pedigree }))
+    Some(Record::Snapshot(Whole { configuration, earlier, lineage, pedigree, keepers }))
 }
 
 fn read_edited(text: &str) -> Option<Edited> {
@@ -119,7 +125,8 @@ mod tests {
         let earlier = "<cib><!-- 100% -- %2D -->\n<!-- quorate lineage=3 --></cib>".to_owned();
         let edited = Edited { membership: 256, admin_epoch: 1, epoch: 12 };
         let pedigree = vec![edited, Edited { membership: 513, ..edited }];
-        let second = Whole { earlier: Some(earlier), pedigree, ..first.clone() };
+        let keepers = vec![1, 3];
+        let second = Whole { earlier: Some(earlier), pedigree, keepers, ..first.clone() };
         for whole in [first, second] {
             let record = Record::Snapshot(whole.clone());
             let edits = Record::Edits { edits: vec![1, 2, 3], lineage: 8 };

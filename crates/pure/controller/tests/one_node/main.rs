@@ -5,6 +5,7 @@ mod declared_off;
 mod device_users;
 mod even_match;
 mod fabric_file;
+mod keepers;
 mod leaving;
 mod no_quorum;
 mod node;

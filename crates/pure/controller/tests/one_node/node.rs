@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use controller::{
-    AgentRun, Controller, Effect, ExitReason, Identity, Input, Now, Restored, TimerToken,
+    AgentRun, Controller, Effect, ExitReason, Identity, Input, Now, Record, Restored, TimerToken,
 };
 use model::{NodeId, NodeName, Outcome, Quorum, Tick};
 use wire::Message;
@@ -18,6 +18,8 @@ pub(crate) struct Node {
     pub(crate) under_way: Vec<Message>,
     /// Written and not answered yet.
     pub(crate) tickets: Vec<u64>,
+    /// Everything that was written so far.
+    pub(crate) records: Vec<Record>,
     to_run: Vec<AgentRun>,
     timers: Vec<(Tick, TimerToken)>,
     /// Every agent's run so far.
@@ -49,7 +51,21 @@ impl Node {
         Self::started(nodes, Restored::default(), Some(watchdog))
     }
 
+    /// One of two nodes that have quorum alone.
+    pub(crate) fn of_pair(restored: Restored) -> Self {
+        Self::with(2, restored, None, false)
+    }
+
     pub(crate) fn started(nodes: u32, restored: Restored, watchdog: Option<Duration>) -> Self {
+        Self::with(nodes, restored, watchdog, true)
+    }
+
+    fn with(
+        nodes: u32,
+        restored: Restored,
+        watchdog: Option<Duration>,
+        majority_only: bool,
+    ) -> Self {
         let named = |id: u32| (NodeId(id), NodeName::new(format!("n{id}")));
         let nodes: Vec<_> = (1..=nodes).map(named).collect();
         let identity = Identity {
@@ -59,13 +75,14 @@ impl Node {
             nodes,
             watchdog,
             promised_reset: false,
-            majority_only: true,
+            majority_only,
         };
         let mut node = Self {
             controller: Controller::new(identity, restored),
             now: Now { tick: Tick::default(), wall: 1_700_000_000 },
             under_way: Vec::new(),
             tickets: Vec::new(),
+            records: Vec::new(),
             to_run: Vec::new(),
             timers: Vec::new(),
             runs: Vec::new(),
@@ -91,8 +108,9 @@ impl Node {
         for effect in self.controller.step(self.now, input) {
             if let Effect::Broadcast(message) = effect {
                 self.under_way.push(message);
-            } else if let Effect::Persist { ticket, .. } = effect {
+            } else if let Effect::Persist { ticket, record } = effect {
                 self.tickets.push(ticket);
+                self.records.push(record);
             } else if let Effect::RunAgent(run) = effect {
                 self.to_run.push(*run);
             } else if let Effect::SetTimer { token, at } = effect {

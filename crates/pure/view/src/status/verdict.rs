@@ -89,6 +89,20 @@ fn membership(
             advice: None,
         });
     }
+    let awaited = cluster.map_or(&[][..], |cluster| &cluster.awaited);
+    if let Some(first) = awaited.first().filter(|_| status.quorate) {
+        let subject = words::list(awaited);
+        out.push(Remark {
+            health: Health::Impaired,
+            sentence: format!(
+                "{subject} may have a newer configuration; until it is known, nothing is edited."
+            ),
+            advice: Some(format!(
+                "Start the daemon there; if its configuration is given up and the machine is off, \
+                 `quorate node confirm-off {first}`."
+            )),
+        });
+    }
     if status.nodes.is_empty() {
         out.push(Remark {
             health: Health::Down,

@@ -1,0 +1,159 @@
+//! One of two nodes that have quorum alone edits only what the other cannot have edited meanwhile.
+
+use cib::Document;
+use controller::{Input, Restored};
+use model::{NodeId, OcfCode, Outcome, Quorum};
+use wire::api::{Change, Edit, Event, Refused, Reply, Request};
+
+use crate::node::{ME, Node};
+
+const OTHER: NodeId = NodeId(2);
+
+fn configuration(options: &str) -> Document {
+    let text = format!(
+        r#"<cib validate-with="pacemaker-4.0" epoch="1"><configuration>
+          <crm_config><cluster_property_set id="o">{options}</cluster_property_set></crm_config>
+          <nodes><node id="1" uname="n1"/><node id="2" uname="n2"/></nodes>
+          <resources>
+            <primitive id="power" class="stonith" type="fence_test">
+              <instance_attributes id="power-a">
+                <nvpair id="power-hosts" name="pcmk_host_list" value="n2"/>
+              </instance_attributes>
+            </primitive>
+          </resources>
+          <constraints/>
+        </configuration><status/></cib>"#
+    );
+    Document::parse(&text).expect("it is a document")
+}
+
+/// A daemon that starts with what was last written in this membership of machines: its own and
+/// the other's, whose daemon is not there.
+fn boots_beside_a_machine_without_daemon(restored: Restored) -> Node {
+    let mut node = Node::of_pair(restored);
+    node.member_of(1, &[ME], Quorum::ByRule);
+    node.settle();
+    node
+}
+
+fn stored(options: &str) -> Restored {
+    Restored { configuration: Some(configuration(options)), ..Restored::default() }
+}
+
+fn ask(node: &mut Node, change: Change) {
+    let request = Request::Change { change, force: false, based_on: None };
+    node.step(Input::Asked { client: 1, user: "root".to_owned(), request });
+    node.settle();
+}
+
+fn edit(node: &mut Node, id: &str) -> Option<Reply> {
+    node.replies.clear();
+    let xml = format!(r#"<nvpair id="{id}" name="{id}" value="1"/>"#);
+    let parent = "//cluster_property_set".to_owned();
+    ask(node, Change::Edit { edits: vec![Edit::Create { parent, xml }] });
+    node.replies.pop()
+}
+
+fn is_done(reply: Option<&Reply>) -> bool {
+    matches!(reply, Some(Reply::Done { .. }))
+}
+
+fn refused_for_the_other() -> Option<Reply> {
+    Some(Reply::Refused(Refused::MayBeOlder { nodes: vec!["n2".to_owned()] }))
+}
+
+fn works(task: &str) -> Outcome {
+    Outcome::done(if task == "monitor" { OcfCode::NOT_RUNNING } else { OcfCode::OK })
+}
+
+fn fails(_: &str) -> Outcome {
+    Outcome::done(OcfCode::GENERIC)
+}
+
+fn fencings(node: &Node) -> usize {
+    node.runs.iter().filter(|run| run.task == "reboot").count()
+}
+
+#[test]
+fn who_boots_alone_recovers_but_does_not_edit_before_an_operator_gives_the_other_copy_up() {
+    let mut node = boots_beside_a_machine_without_daemon(stored(""));
+    assert_eq!(edit(&mut node, "a"), refused_for_the_other());
+    let lineage = node.lineage();
+    let told = Event::MayBeOlder { nodes: vec!["n2".to_owned()] };
+    assert!(node.events.contains(&told), "{:?}", node.events);
+    node.wait_seconds(21);
+    node.run(works);
+    assert_eq!(fencings(&node), 1, "what it may run is taken over: {:?}", node.tasks());
+    assert_eq!(edit(&mut node, "a"), refused_for_the_other(), "off, with a newer copy perhaps");
+    assert_eq!(node.lineage(), lineage, "a newer copy wins when it is back");
+
+    ask(&mut node, Change::ConfirmOff { node: "n2".to_owned() });
+    assert!(is_done(edit(&mut node, "a").as_ref()), "{:?}", node.replies);
+
+    // The word outlives the daemon.
+    let (restored, _) = Restored::from_records(node.records);
+    let mut node = boots_beside_a_machine_without_daemon(restored);
+    assert!(is_done(edit(&mut node, "b").as_ref()), "{:?}", node.replies);
+}
+
+#[test]
+fn without_fencing_nothing_is_waited_for() {
+    let off = r#"<nvpair id="f" name="stonith-enabled" value="FALSE"/>"#;
+    let mut node = boots_beside_a_machine_without_daemon(stored(off));
+    assert!(is_done(edit(&mut node, "a").as_ref()), "{:?}", node.replies);
+}
+
+/// Both together, this one being the coordinator, and then the other is lost. `bound`: its disk
+/// held what they had begun with.
+fn loses_the_other(bound: bool) -> Node {
+    let mut node = Node::of_pair(stored(""));
+    node.member_of(1, &[ME, OTHER], Quorum::ByRule);
+    node.deliver_echoing(&[OTHER]);
+    node.settle();
+    if bound {
+        node.stored_by(OTHER, 1, 0);
+    }
+    node.member_of(2, &[ME], Quorum::ByRule);
+    node.settle();
+    node
+}
+
+#[test]
+fn an_edit_waits_until_who_was_lost_is_proven_off() {
+    let mut node = loses_the_other(true);
+    assert_eq!(edit(&mut node, "a"), None, "it waits");
+    node.run(works);
+    assert_eq!(fencings(&node), 1, "{:?}", node.tasks());
+    assert!(is_done(node.replies.last()), "{:?}", node.replies);
+    assert!(is_done(edit(&mut node, "b").as_ref()), "{:?}", node.replies);
+}
+
+#[test]
+fn an_edit_that_waits_for_a_proof_is_refused_when_there_is_none() {
+    let mut node = loses_the_other(true);
+    assert_eq!(edit(&mut node, "a"), None, "it waits");
+    node.run(fails);
+    assert_eq!(node.replies.pop(), refused_for_the_other());
+}
+
+#[test]
+fn who_was_lost_before_its_disk_knew_of_us_may_edit_without_us() {
+    let mut node = loses_the_other(false);
+    node.run(works);
+    assert_eq!(fencings(&node), 1, "{:?}", node.tasks());
+    assert_eq!(edit(&mut node, "a"), refused_for_the_other());
+}
+
+#[test]
+fn nothing_is_edited_together_before_both_disks_name_both() {
+    let mut node = Node::of_pair(stored(""));
+    node.member_of(1, &[ME, OTHER], Quorum::ByRule);
+    node.deliver_echoing(&[OTHER]);
+    node.settle();
+    assert_eq!(edit(&mut node, "a"), None);
+    node.stored_by(OTHER, 1, 0);
+    node.settle();
+    assert_eq!(node.replies, [], "applied, and not yet on both disks");
+    node.stored_by(OTHER, 1, 1);
+    assert!(is_done(node.replies.last()), "{:?}", node.replies);
+}
