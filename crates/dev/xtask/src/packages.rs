@@ -18,6 +18,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("dbus", "/usr/bin/dbus-daemon"),
     ("systemd", "/lib/systemd/systemd"),
     ("corosync", "/usr/sbin/corosync"),
+    ("sbd", "/usr/sbin/sbd"),
     ("corosync-qnetd", "/usr/bin/corosync-qnetd"),
     ("corosync-qdevice", "/usr/sbin/corosync-qdevice"),
     ("openipmi", "/usr/bin/ipmi_sim"),

@@ -56,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) fabric: FabricConfig,
     /// A watchdog device, which resets the machine when the loop hangs.
     pub(crate) watchdog: Option<WatchdogConfig>,
+    /// sbd's own configuration file, where its disks are to be heeded.
+    pub(crate) sbd: Option<PathBuf>,
 }
 
 /// The machine's watchdog.
@@ -149,6 +151,12 @@ struct File {
     log_file: Option<PathBuf>,
     fabric: FabricSection,
     watchdog: Option<WatchdogSection>,
+    sbd: Option<SbdSection>,
+}
+
+#[derive(Deserialize)]
+struct SbdSection {
+    file: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -203,6 +211,7 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
         log_file: file.log_file.map(|path| at(&path)),
         fabric,
         watchdog,
+        sbd: file.sbd.map(|section| at(&section.file)),
     })
 }
 

@@ -17,7 +17,7 @@ const FAILED: u8 = 1;
 
 /// Declared off by the others: not to be started again before that is resolved. The number is
 /// Pacemaker's `CRM_EX_FATAL`, by which its daemons ask not to be respawned.
-const FENCED: u8 = 100;
+pub(crate) const FENCED: u8 = 100;
 
 /// How long what the node runs may take to die.
 const DEATH_MAX: Duration = Duration::from_secs(20);
@@ -51,11 +51,15 @@ pub(crate) fn stay_off(state_dir: &Path) -> ExitCode {
 pub(crate) async fn end(running: Running, ended: Ended, config: &Config) -> ExitCode {
     let Running { mut performer, .. } = running;
     let watchdog = performer.watchdog.take();
+    let sbd = performer.sbd.take();
     match ended {
         Ended::AsDecided(ExitReason::ShutDown) => {
             leave(performer, config).await;
             if let Some(watchdog) = watchdog {
                 watchdog.disarm();
+            }
+            if let Some(sbd) = sbd {
+                sbd.release();
             }
             tracing::info!("stopped");
             ExitCode::SUCCESS
@@ -67,6 +71,9 @@ pub(crate) async fn end(running: Running, ended: Ended, config: &Config) -> Exit
                 Ok(()) => {
                     if let Some(watchdog) = watchdog {
                         watchdog.disarm();
+                    }
+                    if let Some(sbd) = sbd {
+                        sbd.release();
                     }
                 }
                 Err(error) => tracing::error!(%error, "some of it still runs"),
@@ -83,7 +90,7 @@ pub(crate) async fn end(running: Running, ended: Ended, config: &Config) -> Exit
 }
 
 async fn leave(performer: Performer, config: &Config) {
-    let Performer { fabric, executor, timers: _, disk, api, fabric_file: _, watchdog: _ } =
+    let Performer { fabric, executor, timers: _, disk, api, fabric_file: _, watchdog: _, sbd: _ } =
         performer;
     drop(api);
     executor.shut_down().await;

@@ -25,6 +25,7 @@ mod report;
 #[cfg(feature = "corosync")]
 mod roster;
 mod run;
+mod sbd_disks;
 mod timers;
 mod watchdog;
 

@@ -1,7 +1,7 @@
 //! The beginning of a daemon's life: everything opened in the order in which it is needed.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use api::Api;
@@ -24,6 +24,7 @@ use crate::perform::Performer;
 #[cfg(feature = "corosync")]
 use crate::roster::RosterError;
 use crate::run::{self, Running};
+use crate::sbd_disks::{Mark, SbdDisks, SbdError};
 use crate::timers::Timers;
 use crate::watchdog::{Promise, Watchdog};
 
@@ -42,6 +43,8 @@ pub(crate) enum StartError {
     Signals(#[source] io::Error),
     #[error("cannot open the watchdog `{path}`")]
     Watchdog { path: PathBuf, source: io::Error },
+    #[error("cannot heed sbd's disks")]
+    Sbd(#[source] SbdError),
     #[cfg(feature = "corosync")]
     #[error("cannot tell which node this is")]
     Roster(#[source] RosterError),
@@ -59,6 +62,8 @@ impl StartError {
             | Self::Signals(_)
             | Self::Watchdog { .. }
             | Self::Api(_) => FAILED,
+            Self::Sbd(SbdError::Fenced { .. }) => end::FENCED,
+            Self::Sbd(_) => FAILED,
             #[cfg(feature = "corosync")]
             Self::Roster(_) => crate::commands::CONFIG,
         }
@@ -91,7 +96,11 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
             "a former daemon left an agent running"
         );
     }
-    let watchdog = config.watchdog.as_ref().map(|asked| arm(asked, config)).transpose()?;
+    let sbd = match &config.sbd {
+        Some(file) => Some(sbd_disks(file, &roster, config).await?),
+        None => None,
+    };
+    let watchdog = arm(config, sbd.as_ref())?;
     let (report, reports) = mpsc::unbounded_channel();
     let executor = Executor::new(exec_config, report);
     let api = Api::listen(&config.api_socket).map_err(StartError::Api)?;
@@ -103,7 +112,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let fabric_file = FabricFileWriter::start(fabric_file);
     let mut running = Running {
         controller,
-        performer: Performer { fabric, executor, timers, disk, api, fabric_file, watchdog },
+        performer: Performer { fabric, executor, timers, disk, api, fabric_file, watchdog, sbd },
         clock: Clock::start(),
         reports,
         terminate,
@@ -120,13 +129,28 @@ fn take_signal(kind: SignalKind) -> Result<Signal, StartError> {
     signal(kind).map_err(StartError::Signals)
 }
 
-fn arm(asked: &WatchdogConfig, config: &Config) -> Result<Watchdog, StartError> {
-    let WatchdogConfig { device, timeout } = asked;
-    let failed = |source| StartError::Watchdog { path: device.clone(), source };
-    // Beside the socket: what is there does not outlive the machine's start, or need not.
-    let directory = config.api_socket.parent().unwrap_or(&config.state_dir);
-    let promise = Promise::find(directory).map_err(failed)?;
-    Watchdog::arm(device, *timeout, promise).map_err(failed)
+/// Beside the socket: what is there does not outlive the machine's start, or need not.
+fn passing(config: &Config) -> &Path {
+    config.api_socket.parent().unwrap_or(&config.state_dir)
+}
+
+/// Before the watchdog is armed: the disks say for how long, and whether at all.
+async fn sbd_disks(file: &Path, roster: &Roster, config: &Config) -> Result<SbdDisks, StartError> {
+    let mark = Mark::find(passing(config)).map_err(StartError::Sbd)?;
+    SbdDisks::start(file, roster.name.as_str(), mark).await.map_err(StartError::Sbd)
+}
+
+fn arm(config: &Config, sbd: Option<&SbdDisks>) -> Result<Option<Watchdog>, StartError> {
+    let (device, timeout) = match (&config.watchdog, sbd) {
+        (None, None) => return Ok(None),
+        (Some(WatchdogConfig { device, timeout }), None) => (device.as_path(), *timeout),
+        (Some(WatchdogConfig { device, .. }), Some(sbd)) => (device.as_path(), Some(sbd.timeout())),
+        (None, Some(sbd)) => (sbd.watchdog(), Some(sbd.timeout())),
+    };
+    let failed = |source| StartError::Watchdog { path: device.to_owned(), source };
+    let promise = Promise::find(passing(config)).map_err(failed)?;
+    let may_live = sbd.is_none_or(|sbd| !sbd.must_die());
+    Watchdog::arm(device, timeout, promise, may_live).map(Some).map_err(failed)
 }
 
 /// With Corosync this may take until somebody starts that.

@@ -9,6 +9,7 @@ use model::ResourceId;
 use crate::disk::Disk;
 use crate::fabric_file::FabricFileWriter;
 use crate::report;
+use crate::sbd_disks::SbdDisks;
 use crate::timers::Timers;
 use crate::watchdog::Watchdog;
 
@@ -22,6 +23,7 @@ pub(crate) struct Performer {
     pub(crate) api: Api,
     pub(crate) fabric_file: FabricFileWriter,
     pub(crate) watchdog: Option<Watchdog>,
+    pub(crate) sbd: Option<SbdDisks>,
 }
 
 impl Performer {

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::disk::Word;
 use crate::notify::Notify;
 use crate::perform::Performer;
+use crate::sbd_disks::SbdDisks;
 use crate::watchdog::Watchdog;
 
 /// What the loop works with.
@@ -75,7 +76,8 @@ fn step(running: &mut Running, input: Input) -> Option<ExitReason> {
 
 async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval) -> Heard {
     let Running { controller, performer, clock, reports, terminate, interrupt, notify } = running;
-    let Performer { fabric, timers, disk, api, fabric_file, watchdog, executor: _ } = performer;
+    let Performer { fabric, timers, disk, api, fabric_file, watchdog, sbd, executor: _ } =
+        performer;
     tokio::select! {
         event = fabric.next() => match event {
             Some(event) => from_fabric(event),
@@ -100,6 +102,7 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
         }),
         input = fabric_file.next() => Heard::Input(input),
         token = timers.next(*clock) => Heard::Input(Input::Timer(token)),
+        () = exit_by_disk(sbd.as_mut()) => asked_to_stop(notify),
         _ = terminate.recv() => asked_to_stop(notify),
         _ = interrupt.recv() => asked_to_stop(notify),
         _ = alive.tick() => {
@@ -108,10 +111,20 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
         }
         _ = feed.tick() => {
             if let Some(watchdog) = watchdog {
-                watchdog.feed(controller.may_live(clock.now().tick));
+                let by_disks =
+                    sbd.as_mut().is_none_or(|disks| disks.may_live(controller.is_quorate()));
+                watchdog.feed(by_disks && controller.may_live(clock.now().tick));
             }
             Heard::Nothing
         }
+    }
+}
+
+/// Ready when a message on sbd's disks asks for it.
+async fn exit_by_disk(disks: Option<&mut SbdDisks>) {
+    match disks {
+        Some(disks) => disks.exit().await,
+        None => std::future::pending().await,
     }
 }
 

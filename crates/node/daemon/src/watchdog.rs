@@ -16,6 +16,16 @@ use std::time::Duration;
 
 mod driver;
 
+/// How often a watchdog of this time-out is fed.
+pub(crate) fn feeding(timeout: Duration) -> Duration {
+    EVERY.min(timeout / 8)
+}
+
+/// Differs for each start of the machine.
+pub(crate) fn boot_id() -> io::Result<String> {
+    Ok(fs::read_to_string(BOOT_ID)?.trim().to_owned())
+}
+
 /// How often the loop asks the brain whether it may feed, at most.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -38,8 +48,13 @@ pub(crate) struct Watchdog {
 
 impl Watchdog {
     /// Opens the device, which arms it, and sets its time; after an earlier daemon's promise it stays
-    /// as that left it. `asked` is the configured time.
-    pub(crate) fn arm(path: &Path, asked: Option<Duration>, promise: Promise) -> io::Result<Self> {
+    /// as that left it, and also where this life must not go on. `asked` is the configured time.
+    pub(crate) fn arm(
+        path: &Path,
+        asked: Option<Duration>,
+        promise: Promise,
+        may_live: bool,
+    ) -> io::Result<Self> {
         let mut watchdog = Self {
             path: path.to_owned(),
             timeout: asked.unwrap_or(TIMEOUT_DEFAULT),
@@ -49,7 +64,8 @@ impl Watchdog {
         };
         match watchdog.promise.made {
             Some(timeout) => watchdog.timeout = timeout,
-            None => watchdog.open(asked)?,
+            None if may_live => watchdog.open(asked)?,
+            None => {}
         }
         Ok(watchdog)
     }
@@ -73,7 +89,7 @@ impl Watchdog {
 
     /// How often it wants to be fed.
     pub(crate) fn feeding(&self) -> Duration {
-        EVERY.min(self.timeout / 8)
+        feeding(self.timeout)
     }
 
     /// An earlier daemon promised since the machine started.
@@ -91,7 +107,7 @@ impl Watchdog {
             } else {
                 tracing::error!(
                     ?timeout,
-                    "cut off from the others, who count on a reset: it comes"
+                    "cut off from the others, who count on a reset, or told to die: it comes"
                 );
             }
         }
@@ -139,7 +155,7 @@ pub(crate) struct Promise {
 impl Promise {
     /// Looks for one in this directory.
     pub(crate) fn find(directory: &Path) -> io::Result<Self> {
-        Self::of_boot(directory, fs::read_to_string(BOOT_ID)?.trim())
+        Self::of_boot(directory, &boot_id()?)
     }
 
     fn of_boot(directory: &Path, boot: &str) -> io::Result<Self> {

@@ -12,9 +12,11 @@ const TOP: &[&str] = &[
     "log_file",
     "fabric",
     "watchdog",
+    "sbd",
 ];
 const NODE: &[&str] = &["name", "id", "votes"];
 const FABRIC: &[&str] = &["kind", "socket", "stall"];
+const SBD: &[&str] = &["file"];
 const WATCHDOG: &[&str] = &["device", "timeout"];
 
 /// Line, name and nearest right word of the first key that there is not. `None` also for a text
@@ -37,6 +39,7 @@ fn unknown_in_file(table: &DeTable<'_>) -> Option<Unknown> {
     unknown_in(table, TOP).or_else(|| {
         table.iter().find_map(|(key, value)| match key.get_ref().as_ref() {
             "fabric" => unknown_in_value(value.get_ref(), FABRIC),
+            "sbd" => unknown_in_value(value.get_ref(), SBD),
             "watchdog" => unknown_in_value(value.get_ref(), WATCHDOG),
             "nodes" => {
                 let nodes = value.get_ref().as_array()?;

@@ -18,7 +18,7 @@ impl Scratch {
 
     fn arm(&self, device: &Path, boot: &str) -> Watchdog {
         let promise = Promise::of_boot(&self.0, boot).unwrap();
-        Watchdog::arm(device, Some(Duration::from_secs(4)), promise).unwrap()
+        Watchdog::arm(device, Some(Duration::from_secs(4)), promise, true).unwrap()
     }
 }
 
@@ -32,7 +32,7 @@ impl Drop for Scratch {
 fn it_is_fed_and_disarmed_by_what_is_written() {
     let scratch = Scratch::new("fed");
     let missing = Promise::find(&scratch.0).unwrap();
-    assert!(Watchdog::arm(&scratch.0.join("none"), None, missing).is_err());
+    assert!(Watchdog::arm(&scratch.0.join("none"), None, missing, true).is_err());
     let device = scratch.device();
     let mut watchdog = scratch.arm(&device, "b1");
     assert_eq!(watchdog.feeding(), Duration::from_millis(500));
