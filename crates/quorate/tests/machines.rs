@@ -21,6 +21,8 @@ mod keepers;
 mod no_quorum;
 #[path = "machines/quorum_rules.rs"]
 mod quorum_rules;
+#[path = "machines/sbd.rs"]
+mod sbd;
 #[path = "machines/self_fencing.rs"]
 mod self_fencing;
 
