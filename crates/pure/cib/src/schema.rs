@@ -21,7 +21,7 @@ mod violation;
 
 use crate::tree::Document;
 use check::Check;
-pub(crate) use nearest::nearest;
+pub use nearest::nearest;
 use table::Rule;
 pub use version::{Schema, UnknownSchema};
 pub use violation::{Problem, Violation};

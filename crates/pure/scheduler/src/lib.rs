@@ -34,7 +34,7 @@ pub use report::{Finding, FindingKind, Severity};
 pub use resolve::types::*;
 pub use resolve::{
     ActiveNodes, DigestComparison, DigestVerdict, FailCount, FailCountScope, OnFail,
-    OperationDigests, resolve,
+    OperationDigests, Slip, meta_slip, resolve,
 };
 pub use summary::{Change, ChangeKind, NodeChange, ResourceChange};
 

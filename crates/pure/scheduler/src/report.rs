@@ -31,6 +31,8 @@ pub struct Finding {
 pub enum FindingKind {
     /// An option's value cannot be read; its default is used.
     BadValue,
+    /// A name means nothing, and is like one that does.
+    UnlikelyName,
     /// An element lacks an attribute or a part without which it means nothing.
     Incomplete,
     /// A name refers to nothing.

@@ -15,6 +15,7 @@ mod lookup;
 mod nodes;
 mod options;
 mod resources;
+mod slips;
 mod status;
 pub(crate) mod types;
 pub(crate) mod values;
@@ -36,6 +37,7 @@ use model::Role;
 use types::{NodeIx, ParameterCheck, ParameterCheckKind, ResIx, Resolved};
 
 pub use lookup::{ActiveNodes, OnFail};
+pub use slips::{Slip, meta_slip};
 
 /// Understands `document` at `input.now`.
 pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
@@ -86,6 +88,7 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
     status::read(&mut reading);
     health::read(&mut reading.resolved);
     constraints::read(&mut reading);
+    slips::read(&mut reading);
     reading.finish()
 }
 

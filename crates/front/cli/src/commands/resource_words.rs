@@ -1,7 +1,7 @@
 //! The words of `quorate resource add`. The document's schema takes them as they come: a slip of
 //! the pen in one of them would mean nothing, silently.
 
-use model::Role;
+use scheduler::Slip;
 use view::words::nearest;
 
 use crate::trouble::Trouble;
@@ -20,38 +20,6 @@ const TASKS: [&str; 12] = [
     "reload-agent",
     "validate-all",
     "meta-data",
-];
-
-/// Source: "Resource Meta-Attributes", and those of clones, in Pacemaker Explained.
-const META: [&str; 28] = [
-    "priority",
-    "critical",
-    "target-role",
-    "is-managed",
-    "maintenance",
-    "resource-stickiness",
-    "requires",
-    "migration-threshold",
-    "failure-timeout",
-    "multiple-active",
-    "allow-migrate",
-    "allow-unhealthy-nodes",
-    "container-attribute-target",
-    "remote-node",
-    "remote-addr",
-    "remote-port",
-    "remote-connect-timeout",
-    "remote-allow-migrate",
-    "clone-max",
-    "clone-node-max",
-    "clone-min",
-    "promoted-max",
-    "promoted-node-max",
-    "globally-unique",
-    "notify",
-    "ordered",
-    "interleave",
-    "promotable",
 ];
 
 /// Options of operations that are lengths of time.
@@ -120,11 +88,16 @@ pub(super) fn check(said: &Said) -> Result<(), Trouble> {
         }
     }
     for (name, value) in &said.meta {
-        meant("meta attribute", name, &META)?;
-        if name == "target-role" && Role::parse(value).is_none() {
-            let roles = ["Started", "Stopped", "Promoted", "Unpromoted"];
-            let known = roles.map(str::to_owned).to_vec();
-            return Err(Trouble::unknown("role", value, known));
+        match scheduler::meta_slip(name, value) {
+            None => {}
+            Some(Slip::Name { near }) => {
+                return Err(Trouble::unknown("meta attribute", name, vec![near.to_owned()]));
+            }
+            Some(Slip::Value { wanted, near }) => {
+                let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+                let what = format!("meta {name}={value}: it must be {wanted}{near}");
+                return Err(Trouble::Usage { what });
+            }
         }
     }
     Ok(())

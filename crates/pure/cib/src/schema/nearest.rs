@@ -3,10 +3,7 @@
 /// The candidate that takes the fewest changes of one letter (put in, left out, replaced, or
 /// swapped with its neighbour), if they are few for the word's length. Case and the kind of dash
 /// count little.
-pub(crate) fn nearest<'w>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'w str>,
-) -> Option<&'w str> {
+pub fn nearest<'w>(word: &str, candidates: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let plain = |text: &str| text.to_lowercase().replace('_', "-");
     let wanted: Vec<char> = plain(word).chars().take(WORD_MAX).collect();
     let budget = (wanted.len() / 3).max(1);
