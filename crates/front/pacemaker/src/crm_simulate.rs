@@ -5,6 +5,7 @@
 //! **Always:** standard output is a function of the input document, the options and the time.
 
 mod arguments;
+mod as_read;
 mod execute;
 mod for_people;
 mod help;

@@ -17,7 +17,7 @@ mod run;
 use cib::{Document, NodeId};
 use model::{AgentRef, ExecStatus, OcfCode, Outcome};
 
-pub use attribute::{Lifetime, set_attribute};
+pub use attribute::{Lifetime, id_of_words, set_attribute};
 pub(crate) use attribute::{pair_id, passing_set};
 pub(crate) use failures::failure_names;
 pub use failures::{Failure, clear_failures, count_failure};

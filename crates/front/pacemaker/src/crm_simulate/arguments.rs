@@ -98,6 +98,11 @@ impl Injections {
         ];
         self.watchdog.is_some() || lists.iter().any(|list| !list.is_empty())
     }
+
+    /// With `--node-up`, nodes that are not configured are added, whatever concerns them.
+    pub(super) fn configure(&self) -> bool {
+        !self.nodes_up.is_empty()
+    }
 }
 
 /// Reads the command line.

@@ -7,7 +7,7 @@ use model::{Action, ActionId, ActionKind, OcfCode, Plan};
 use scheduler::Resolved;
 use transition::rehearse::{Ending, FaithfulTo, PretendedFailure, Rehearsing, rehearse};
 
-use super::inject::{raise_by, read_failure};
+use super::inject::{configure_node, raise_by, read_failure};
 use crate::output::Output;
 use crate::shown::{Modification, Section, Step};
 
@@ -16,6 +16,8 @@ pub(super) struct Wishes<'a> {
     pub(super) failing: &'a [String],
     pub(super) now: i64,
     pub(super) quiet: bool,
+    /// Nodes that are not configured are added, whatever concerns them.
+    pub(super) configure: bool,
 }
 
 /// Carries `plan` out on a copy of the document; `resolved` is what was planned from.
@@ -42,7 +44,12 @@ pub(super) fn execute(
         is_known: &is_known,
     };
     let rehearsed = rehearse(&mut document, plan, &how);
-    raise_by(&mut document, rehearsed.done.iter().map(|done| done.edits).sum());
+    for done in &rehearsed.done {
+        if wishes.configure && done.edits > 0 {
+            configure(&mut document, plan, done.action);
+        }
+        raise_by(&mut document, done.edits);
+    }
     if !wishes.quiet {
         let actions: BTreeMap<ActionId, &Action> =
             plan.steps.iter().map(|step| (step.action.id, &step.action)).collect();
@@ -62,6 +69,15 @@ pub(super) fn execute(
         said.error("An invalid transition was produced".to_owned());
     }
     (document, rehearsed.ending)
+}
+
+fn configure(document: &mut Document, plan: &Plan, action: ActionId) {
+    let mut steps = plan.steps.iter();
+    let node =
+        steps.find(|step| step.action.id == action).and_then(|step| step.action.node.as_ref());
+    if let Some(node) = node {
+        configure_node(document, node.name.as_str());
+    }
 }
 
 /// What a failure changed on the action's node.

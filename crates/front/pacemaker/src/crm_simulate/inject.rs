@@ -1,22 +1,23 @@
 //! Changes made to the document before planning: nodes come and go, tickets, results.
 
 mod edition;
+mod nodes;
 mod spec;
 
 use cib::{Document, Element, NodeId};
 use model::{AgentRef, OcfCode};
 use scheduler::Resolved;
-use transition::record::{self, Digests, Failure, NodeRef, Operation, Record, node_state};
-use transition::rehearse::{
-    NO_CLUSTER, merge_as_written_back, pretend_failure, pretended_history, pretended_outcome,
-};
+use transition::record::{self, Digests, Failure, NodeRef, Operation, Record};
+use transition::rehearse::{NO_CLUSTER, pretend_failure, pretended_history, pretended_outcome};
 
 use self::edition::edit;
 pub(super) use self::edition::raise_by;
+pub(super) use self::nodes::configure_node;
 pub(super) use self::spec::read_failure;
+use super::Trouble;
 use super::arguments::Injections;
 use crate::output::Output;
-use crate::shown::{Modification, NodeChanged, Section, TicketChanged};
+use crate::shown::{Modification, Section, TicketChanged};
 
 /// Makes the changes, and says so.
 pub(super) fn inject(
@@ -25,20 +26,21 @@ pub(super) fn inject(
     injections: &Injections,
     now: i64,
     quiet: bool,
-) {
+) -> Result<(), Trouble> {
     let mut made = Vec::new();
     set_options(document, injections, &mut made);
-    change_nodes(document, injections, &mut made);
+    nodes::change(document, injections, &mut made)?;
     change_tickets(document, injections, &mut made);
     for spec in &injections.operations {
         made.push(Modification::Operation { spec });
-        if let Err(words) = record_result(document, spec, now, &mut made) {
+        if let Err(words) = record_result(document, spec, now, &mut made)? {
             said.error(words);
         }
     }
     if !quiet {
         said.show(&Section::Modifications(made));
     }
+    Ok(())
 }
 
 /// The changes so far.
@@ -91,85 +93,6 @@ fn set_cluster_option(document: &mut Document, name: &str, value: &str) {
     document.set(pair, "value", value);
 }
 
-fn change_nodes<'i>(document: &mut Document, injections: &'i Injections, made: &mut Made<'i>) {
-    // With `--node-up`, nodes that are not configured are added, whatever brings them up.
-    let configure = !injections.nodes_up.is_empty();
-    for name in &injections.nodes_up {
-        made.push(Modification::Node { change: NodeChanged::Up, node: name });
-        let state = state_of(document, name, configure);
-        write_state(document, state, &ONLINE);
-    }
-    for name in &injections.nodes_down {
-        made.push(Modification::Node { change: NodeChanged::Down, node: name });
-        let state = state_of(document, name, configure);
-        write_state(document, state, &OFFLINE);
-        let removed = record::remove_observed(document, state);
-        raise_by(document, removed);
-    }
-    for name in &injections.nodes_failing {
-        made.push(Modification::Node { change: NodeChanged::Failing, node: name });
-        let state = state_of(document, name, configure);
-        write_state(document, state, &FAILING);
-    }
-}
-
-const ONLINE: [(&str, &str); 5] = [
-    ("in_ccm", "true"),
-    ("crmd", "online"),
-    ("join", "member"),
-    ("expected", "member"),
-    ("crm-debug-origin", "crm_simulate"),
-];
-
-const OFFLINE: [(&str, &str); 5] = [
-    ("in_ccm", "false"),
-    ("crmd", "offline"),
-    ("join", "down"),
-    ("expected", "down"),
-    ("crm-debug-origin", "crm_simulate"),
-];
-
-const FAILING: [(&str, &str); 5] = [
-    ("in_ccm", "false"),
-    ("crmd", "online"),
-    ("join", "member"),
-    ("expected", "member"),
-    ("crm-debug-origin", "crm_simulate"),
-];
-
-fn write_state(document: &mut Document, state: NodeId, pairs: &[(&str, &str)]) {
-    edit(document, |document| {
-        merge_as_written_back(document, state);
-        set_all(document, state, pairs);
-    });
-}
-
-fn set_all(document: &mut Document, element: NodeId, pairs: &[(&str, &str)]) {
-    for (name, value) in pairs {
-        document.set(element, name, value);
-    }
-}
-
-/// The node's state, made if there is none; a node that is not configured goes by its name.
-fn state_of(document: &mut Document, name: &str, configure: bool) -> NodeId {
-    let configured = |document: &Document| {
-        let nodes = document.root().path(&["configuration", "nodes"])?;
-        let found = nodes.children_named("node").find(|node| node.attr("uname") == Some(name))?;
-        Some(found.attr("id").unwrap_or(name).to_owned())
-    };
-    if configure && configured(document).is_none() {
-        edit(document, |document| {
-            let root = document.root().id();
-            let configuration = child_made(document, root, "configuration");
-            let nodes = child_made(document, configuration, "nodes");
-            let node = document.append(nodes, "node");
-            set_all(document, node, &[("id", name), ("uname", name)]);
-        });
-    }
-    let id = configured(document).unwrap_or_else(|| name.to_owned());
-    edit(document, |document| node_state(document, &NodeRef { id: &id, name }))
-}
-
 fn change_tickets<'i>(document: &mut Document, injections: &'i Injections, made: &mut Made<'i>) {
     let changes = [
         (&injections.tickets_granted, "granted", "true", TicketChanged::Granted),
@@ -202,19 +125,23 @@ fn set_ticket(document: &mut Document, ticket: &str, name: &str, value: &str) {
     document.set(state, name, value);
 }
 
-/// Records a result that no agent gave.
+/// Records a result that no agent gave. Answers what to say if it cannot be one of this cluster's.
 fn record_result(
     document: &mut Document,
     spec: &str,
     now: i64,
     made: &mut Made<'_>,
-) -> Result<(), String> {
-    let parts = spec::read(spec)?;
+) -> Result<Result<(), String>, Trouble> {
+    let parts = match spec::read(spec) {
+        Ok(parts) => parts,
+        Err(words) => return Ok(Err(words)),
+    };
     let resolved = scheduler::resolve(document, &scheduler::Input { now, sanitized: true });
-    let agent = find_agent(&resolved, parts.resource);
-    let agent = agent.ok_or_else(|| format!("Invalid resource name: {}", parts.resource))?;
+    let Some(agent) = find_agent(&resolved, parts.resource) else {
+        return Ok(Err(format!("Invalid resource name: {}", parts.resource)));
+    };
     let start_is_fatal = resolved.options.start_failure_is_fatal;
-    let state = state_of(document, parts.node, false);
+    let state = nodes::state_of(document, parts.node, false)?;
     edit(document, |document| {
         let id = document.element(state).attr("id").unwrap_or(parts.node).to_owned();
         let fatal = parts.task == "stop" || (parts.task == "start" && start_is_fatal);
@@ -234,7 +161,7 @@ fn record_result(
         }
         write_result(document, state, &failure, &agent, OcfCode(parts.code));
     });
-    Ok(())
+    Ok(Ok(()))
 }
 
 fn write_result(

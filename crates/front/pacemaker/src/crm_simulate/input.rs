@@ -57,7 +57,7 @@ impl Unreadable {
         let reason = match exit {
             Exit::Disconnected => "Transport endpoint is not connected",
             Exit::NoSuch => "No such device or address",
-            Exit::Data => "Update does not conform to the configured schema",
+            Exit::Data => NOT_CONFORMING,
             Exit::Ok
             | Exit::Error
             | Exit::NotPermitted
@@ -142,6 +142,8 @@ fn make_valid(document: &mut Document, said: &mut Output) -> Result<(), Trouble>
     Err(Trouble::new(Exit::Config, ""))
 }
 
+const NOT_CONFORMING: &str = "Update does not conform to the configured schema";
+
 const UNCHECKED: &str = "Schema validation of configuration is disabled (support for \
                          validate-with set to \"none\" is deprecated and will be removed in a \
                          future release)";
@@ -199,6 +201,20 @@ fn unpack_gz(packed: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut unpacked = Vec::new();
     MultiGzDecoder::new(packed).take(UNPACKED_MAX).read_to_end(&mut unpacked)?;
     Ok(unpacked)
+}
+
+/// Writes the document to the file that Pacemaker then plans from, and where it keeps what comes of
+/// it. From `-` it would read its standard input, which was read already.
+pub(super) fn save_for_planning(
+    path: &Path,
+    document: &Document,
+    said: &mut Output,
+) -> Result<(), Trouble> {
+    if path == Path::new("-") {
+        said.error(format!("Could not connect to the CIB: {NOT_CONFORMING}"));
+        return Err(Trouble::new(Exit::Config, ""));
+    }
+    save(path, document)
 }
 
 /// Writes a document to a file, and says so if that fails.

@@ -8,6 +8,7 @@ use scheduler::{DeviceChanged, Input, Resolved};
 use transition::rehearse::Ending;
 
 use super::arguments::{Source, Wanted};
+use super::as_read::as_read;
 use super::{Trouble, execute, inject, input};
 use crate::dot::Drawn;
 use crate::exit::Exit;
@@ -22,8 +23,9 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted, clock: i64) -> Result
     // longer than some stages do.
     let mut document = ManuallyDrop::new(input::read(&wanted.source, said)?);
     // Nothing is said before it is clear that the result can be kept.
-    if let Some(path) = output_path(wanted) {
-        input::save(path, &document)?;
+    let output = output_path(wanted);
+    if let Some(path) = output {
+        input::save_for_planning(path, &document, said)?;
     }
     let when = told_time(said, &document, wanted, clock);
     let injects = wanted.injections.any();
@@ -34,7 +36,7 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted, clock: i64) -> Result
             show_current(said, &resolved, wanted);
         }
         said.gap();
-        inject::inject(said, &mut document, &wanted.injections, clock, wanted.quiet);
+        inject::inject(said, &mut document, &wanted.injections, clock, wanted.quiet)?;
         said.expect_gap();
         told_time(said, &document, wanted, clock);
     }
@@ -48,21 +50,24 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted, clock: i64) -> Result
         show_current(said, &resolved, wanted);
     }
     if let Some(path) = &wanted.save_input {
-        input::save(path, &document)?;
+        input::save(path, &as_read(&resolved))?;
     }
     let ended = if wanted.plan { plan(said, &resolved, wanted, clock)? } else { None };
     let ended = ManuallyDrop::new(ended);
     let end = ended.as_ref().unwrap_or(&document);
-    if let Some(path) = output_path(wanted) {
+    if let Some(path) = output {
         input::save(path, end)?;
     }
     Ok(())
 }
 
+/// Where what came of it is kept. What is changed in place goes nowhere else.
 fn output_path(wanted: &Wanted) -> Option<&Path> {
     match (&wanted.source, wanted.in_place) {
         (Source::File(path), true) => Some(path),
-        (Source::File(_) | Source::Pipe | Source::Live, _) => wanted.save_output.as_deref(),
+        (Source::Pipe, true) => Some(Path::new("-")),
+        (Source::Live, true) => None,
+        (Source::File(_) | Source::Pipe | Source::Live, false) => wanted.save_output.as_deref(),
     }
 }
 
@@ -169,7 +174,12 @@ fn plan(
         return Ok(None);
     }
     said.gap();
-    let wishes = execute::Wishes { failing: &wanted.failing, now: clock, quiet: wanted.quiet };
+    let wishes = execute::Wishes {
+        failing: &wanted.failing,
+        now: clock,
+        quiet: wanted.quiet,
+        configure: wanted.injections.configure(),
+    };
     let (ended, ending) = execute::execute(said, resolved, &planned.plan, &wishes);
     if !wanted.quiet {
         let when = told_time(said, &ended, wanted, clock);

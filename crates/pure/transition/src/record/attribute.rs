@@ -75,13 +75,24 @@ pub(super) fn set_in(document: &mut Document, set: NodeId, name: &str, value: &s
     document.set(pair, "value", value);
 }
 
-/// The id of a new pair. Ids are XML names: what may not stand in one becomes a dot, as Pacemaker
-/// does.
+/// The id of a new pair.
 pub(crate) fn pair_id(document: &Document, set: NodeId, name: &str) -> String {
-    format!("{}-{name}", document.element(set).attr("id").unwrap_or_default())
-        .chars()
-        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':') { c } else { '.' })
-        .collect()
+    let set = document.element(set).attr("id").unwrap_or_default();
+    id_of_words(&format!("{set}-{name}"))
+}
+
+/// Words as an id. Ids are XML names: what may not stand in one becomes a dot, or at the beginning
+/// an underscore, as Pacemaker does.
+pub fn id_of_words(words: &str) -> String {
+    let may_stand = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    let may_begin = |c: char| c.is_alphabetic() || matches!(c, '_' | ':');
+    let fitted = words.char_indices().map(|(at, c)| match at {
+        0 if may_begin(c) => c,
+        0 => '_',
+        _ if may_stand(c) => c,
+        _ => '.',
+    });
+    fitted.collect()
 }
 
 fn find_in(document: &Document, set: NodeId, name: &str) -> Option<NodeId> {
