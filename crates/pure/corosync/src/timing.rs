@@ -37,6 +37,8 @@ const WATCHDOG_MIN: u64 = 3;
 /// the others count on must take longer than token and consensus together: this many times, since the
 /// loss of another node meanwhile makes them begin again.
 const WATCHDOG_REFORMS: u64 = 2;
+/// So many nodes may join, each with its part of the token's round, before the watchdogs are too fast.
+const GROWTH: u64 = 8;
 /// Of two nodes that fence each other the one with less to lose waits at least so long (ms): a device
 /// takes its time, and what it has been asked is not taken back.
 const HEAD_START_MIN: u64 = 1_000;
@@ -273,14 +275,20 @@ fn head_start(real_token: u64) -> u64 {
 /// Where nobody knows of a token: by how much one of two nodes waits before it fences the other.
 pub const HEAD_START: Duration = Duration::from_millis(HEAD_START_MIN);
 
+/// What the nodes that may join add to token and consensus (ms).
+fn growth() -> u64 {
+    (GROWTH * ROUND_PER_NODE * (10 + CONSENSUS_TENTHS)).div_ceil(10)
+}
+
 /// How long token and consensus may take together with this watchdog (ms).
 fn reform_max(watchdog: u64) -> u64 {
-    1_000 * watchdog / WATCHDOG_REFORMS
+    (1_000 * watchdog / WATCHDOG_REFORMS).saturating_sub(growth())
 }
 
 /// The shortest watchdog's time-out (s).
 fn watchdog_min(nodes: u64) -> u64 {
-    detection_min(nodes).saturating_mul(WATCHDOG_REFORMS).div_ceil(1_000).max(WATCHDOG_MIN)
+    let reform = detection_min(nodes).saturating_add(growth());
+    reform.saturating_mul(WATCHDOG_REFORMS).div_ceil(1_000).max(WATCHDOG_MIN)
 }
 
 /// The token of which 2.2 times fit.
@@ -400,6 +408,8 @@ mod tests {
         assert!(real_token * 5 / (timing.token_retransmits * 5 + 1) >= 30, "{timing:?}");
         assert_eq!(timing.watchdog > 0, wish.fencing == Fencing::Watchdog);
         if timing.watchdog > 0 {
+            let real_token = real_token + 8 * token_coefficient;
+            let consensus = consensus_of(real_token);
             let effective = Effective { real_token, consensus, retransmit: 30 };
             let watchdog = Duration::from_secs(timing.watchdog);
             assert_eq!(effective.too_short_to_count_on(watchdog), None, "{timing:?}");
@@ -420,7 +430,7 @@ mod tests {
         let (sum, parts) = numbers.split_last().unwrap();
         assert_eq!(parts.iter().sum::<u64>(), *sum, "{:?}", no.why);
         let no = Timing::derive(wish(5_000, 64, Fencing::Watchdog)).unwrap_err();
-        assert_eq!(no.why.last().unwrap(), "  22320 ms  together");
+        assert_eq!(no.why.last().unwrap(), "  24320 ms  together");
         let long = Timing::derive(wish(700_000, 2, Fencing::Device)).unwrap_err();
         assert!(long.to_string().contains("the longest is 600000 ms"));
     }
