@@ -220,6 +220,7 @@ impl Shared {
             "on" => self.set(known()?, Wish::BootAt(Instant::now())),
             "off" => self.cut_off(known()?, false)?,
             "reboot" => self.cut_off(known()?, true)?,
+            "reset" => self.reset(known()?)?,
             "unplug" => self.off(known()?, "the owner")?,
             "mood" => *lock(&self.mood) = mood(plug)?,
             "end" => {
@@ -230,6 +231,15 @@ impl Shared {
             _ => return Err(format!("there is no action {action}")),
         }
         Ok("done".to_owned())
+    }
+
+    /// What a node's own watchdog does; without power there is none.
+    fn reset(&self, node: u32) -> Result<()> {
+        if Bed::open(&self.root)?.first_process(node).is_some() {
+            self.off(node, "its watchdog")?;
+            self.set(node, Wish::BootAt(Instant::now() + self.boot_time));
+        }
+        Ok(())
     }
 
     /// What a fence agent asks for.

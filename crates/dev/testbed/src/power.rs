@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::run::{run, words};
 use crate::{Bed, Result};
 
+/// The fence agent's twin with moods, for devices that fail.
+const MOODS: &str = include_str!("fence_moods.sh");
+
 /// The fence agent. Its parameters are `bed`, the bed's directory, and `plug`, a node's name.
 const AGENT: &str = include_str!("fence_bed.sh");
 
@@ -20,14 +23,16 @@ pub(crate) fn pipe(root: &Path) -> PathBuf {
     root.join("power")
 }
 
-/// Makes the pipe, and the agent in `agents/fence/fence_bed`. Another of it, which knows this bed
+/// Makes the pipe, and the agents in `agents/fence`. Another `fence_bed`, which knows this bed
 /// without being told, is in `sbin`, which nodes see as part of `/usr/sbin`.
 pub(crate) fn prepare(root: &Path) -> Result<()> {
     let failed = |error| format!("{}: {error}", root.display());
-    let agent = root.join("agents/fence/fence_bed");
     fs::create_dir_all(root.join("agents/fence")).map_err(failed)?;
-    fs::write(&agent, AGENT).map_err(failed)?;
-    fs::set_permissions(&agent, fs::Permissions::from_mode(0o755)).map_err(failed)?;
+    for (name, text) in [("fence_bed", AGENT), ("fence_moods", MOODS)] {
+        let agent = root.join("agents/fence").join(name);
+        fs::write(&agent, text).map_err(failed)?;
+        fs::set_permissions(&agent, fs::Permissions::from_mode(0o755)).map_err(failed)?;
+    }
     let agent = root.join("sbin/fence_bed");
     fs::create_dir_all(root.join("sbin")).map_err(failed)?;
     let known = format!("action=reboot\nbed='{}'\n", root.display());
@@ -86,7 +91,7 @@ pub fn ask(root: &Path, action: &str, plug: &str) -> Result<String> {
     // Whoever serves the pipe holds it locked: nobody else answers.
     let answer = heard.and_then(|()| {
         let mut line = String::new();
-        if !is_served(root) {
+        if !is_kept(root) {
             return Err("nobody holds the bed".to_owned());
         }
         BufReader::new(ears).read_line(&mut line).map_err(failed)?;
@@ -96,7 +101,7 @@ pub fn ask(root: &Path, action: &str, plug: &str) -> Result<String> {
     answer
 }
 
-/// Marks the pipe as served for as long as the answer lives.
+/// Marks the bed as kept for as long as the answer lives.
 pub(crate) fn hold(root: &Path) -> Result<fs::File> {
     let path = root.join("run/held");
     let failed = |error| format!("{}: {error}", path.display());
@@ -105,8 +110,8 @@ pub(crate) fn hold(root: &Path) -> Result<fs::File> {
     Ok(file)
 }
 
-/// Whether somebody [holds](hold) it.
-pub(crate) fn is_served(root: &Path) -> bool {
+/// Whether somebody [keeps](hold) it.
+pub(crate) fn is_kept(root: &Path) -> bool {
     let file = fs::File::open(root.join("run/held"));
     file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
 }

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::run::{run, words};
-use crate::{Bed, Result};
+use crate::{Bed, Result, power};
 
 /// One node's; goes when it is dropped. Must live as long as the nodes do that it starts.
 #[derive(Debug)]
@@ -79,6 +79,13 @@ fn starved(bites: &Receiver<u8>, timeout: Duration) -> bool {
 }
 
 fn reset(root: &Path, node: u32) -> Result<()> {
+    // Who holds the bed does it, so that nobody else switches the node meanwhile.
+    if power::is_kept(root) {
+        return match power::ask(root, "reset", &format!("n{node}"))?.as_str() {
+            "done" => Ok(()),
+            why => Err(why.to_owned()),
+        };
+    }
     let bed = Bed::open(root)?;
     bed.power_off(node)?;
     let mark = root.join(format!("run/n{node}.reset"));

@@ -19,6 +19,7 @@ pub(crate) fn check() -> Result<(), String> {
     step("release build", || cargo(&["build", "--release", "--quiet", features]))?;
     step("simulation", || simulate::for_seconds(30))?;
     step("demo", || cargo(&["run", "--release", "--quiet", features, "--", "demo", "--check"]))?;
+    step("plays", cluster::short_plays)?;
     step("storm", cluster::short_storm)?;
     println!("all checks passed in {} s", started.elapsed().as_secs());
     Ok(())

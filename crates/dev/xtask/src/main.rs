@@ -21,8 +21,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Formatting, lints, tidy, all tests, 30 s of simulation, the demo, two minutes of storm. Writes
-    /// nothing.
+    /// Formatting, lints, tidy, all tests, 30 s of simulation, the demo, the plays, two minutes of
+    /// storm. Writes nothing.
     Check,
     /// Formats and applies the lints' own suggestions.
     Fix,

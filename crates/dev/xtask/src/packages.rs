@@ -45,6 +45,7 @@ pub(crate) fn has_corosync() -> bool {
 pub(crate) fn install() -> Result<(), String> {
     let missing: Vec<&str> = PACKAGES
         .iter()
+        .chain(crate::cluster::play::packages())
         .filter(|(_, file)| !Path::new(file).exists())
         .map(|(package, _)| *package)
         .collect();

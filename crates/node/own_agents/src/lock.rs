@@ -171,9 +171,7 @@ impl Ledger {
             .filter_map(|line| line.split_once(' ').map(|(_, rest)| rest))
             .find(|rest| !rest.starts_with("busy "));
         let Some(who) = last.and_then(|rest| rest.strip_prefix("acquire ")) else { return Ok(()) };
-        let process = who.split_once(' ').and_then(|(_, process)| process.parse().ok());
-        let is_alive = process.is_none_or(|process: Identity| process.is_alive());
-        self.write(if is_alive { "violation" } else { "lost" }, who)
+        self.write(if is_alive(who) { "violation" } else { "lost" }, who)
     }
 }
 
@@ -183,8 +181,26 @@ fn ledger_of(lock: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// A node, a process, and whose process numbers these are.
 fn own_name() -> String {
-    format!("{} {}", ocf::node(), Identity::own())
+    format!("{} {} {}", ocf::node(), Identity::own(), numbering())
+}
+
+/// Which process numbers are seen from here. Those of another machine, or of another namespace on this
+/// one, mean nothing here, and may be equal to some that do.
+fn numbering() -> String {
+    let namespace = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    format!("{}@{}", namespace.display(), boot.trim())
+}
+
+/// Whether a holder lives though its lock is free. Of one whose processes are not seen from here that
+/// the lock is free is all that can be known.
+fn is_alive(who: &str) -> bool {
+    let words: Vec<&str> = who.split(' ').collect();
+    let [_node, process, started, numbers] = words.as_slice() else { return true };
+    let identity = format!("{process} {started}").parse();
+    *numbers == numbering() && identity.is_ok_and(Identity::is_alive)
 }
 
 #[cfg(test)]
@@ -199,6 +215,15 @@ mod tests {
         );
         assert_eq!((sum.acquired, sum.released, sum.lost, sum.refused), (3, 1, 1, 1));
         assert_eq!(sum.violations, Vec::<String>::new());
+    }
+
+    #[test]
+    fn only_processes_that_are_seen_from_here_are_looked_for() {
+        assert!(is_alive(&own_name()));
+        let elsewhere = format!("n2 {} pid:[1]@another", Identity::own());
+        assert!(!is_alive(&elsewhere), "its number says nothing here");
+        assert!(!is_alive(&format!("n2 1 99 {}", numbering())), "not the process that it was");
+        assert!(is_alive("nonsense"), "what cannot be read is not taken for well");
     }
 
     #[test]

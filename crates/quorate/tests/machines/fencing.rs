@@ -11,11 +11,10 @@ use crate::document::{
     constraints, device, document, file_of, location, modified, note, prefers, runs,
 };
 
-/// Puts an agent with moods beside the bed's own.
+/// Machines with the agent of a resource that is only a process.
 fn with_moods(nodes: u32, boot: &str) -> Machines {
     let machines = Machines::not_booted(nodes, &[], boot);
     let agents = machines.bed.root().join("agents");
-    program(&agents.join("fence/fence_moods"), include_str!("fence_moods.sh"));
     fs::create_dir_all(agents.join("ocf/bed")).unwrap();
     program(&agents.join("ocf/bed/sleeper"), include_str!("sleeper.sh"));
     (1..=nodes).for_each(|node| machines.bed.power_on(node).unwrap());

@@ -7,6 +7,9 @@ mod stage;
 mod web;
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::ValueEnum;
 
 use self::stage::Stage;
 
@@ -33,29 +36,70 @@ enum Name {
     Nfs,
 }
 
+impl Name {
+    fn nodes(self) -> u32 {
+        match self {
+            Self::Web => web::NODES,
+            Self::Moosefs => moosefs::NODES,
+            Self::Nfs => nfs::NODES,
+        }
+    }
+
+    /// What each machine does before it begins with the cluster.
+    fn machine(self) -> &'static str {
+        match self {
+            Self::Web => web::MACHINE,
+            Self::Moosefs => moosefs::MACHINE,
+            Self::Nfs => nfs::MACHINE,
+        }
+    }
+
+    /// The packages that are needed and not there.
+    fn missing(self) -> Vec<&'static str> {
+        let needed: &[(&str, &str)] = match self {
+            Self::Web => &web::NEEDED,
+            Self::Moosefs => &moosefs::NEEDED,
+            Self::Nfs => &nfs::NEEDED,
+        };
+        let missing = needed.iter().filter(|(_, file)| !Path::new(file).exists());
+        missing.map(|(package, _)| *package).collect()
+    }
+}
+
+/// Packages of all plays, and a file of each.
+pub(crate) fn packages() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    web::NEEDED.iter().chain(&moosefs::NEEDED).chain(&nfs::NEEDED)
+}
+
+/// Plays them all, those that can be, one after the other.
+pub(super) fn all(root: &Path, megabytes: u64) -> Result<(), String> {
+    for name in Name::value_variants() {
+        let missing = name.missing();
+        if !missing.is_empty() {
+            println!("left out: the play {name:?}; not installed: {}", missing.join(" "));
+            continue;
+        }
+        play(root, &Words { name: *name, program: None, megabytes })?;
+    }
+    Ok(())
+}
+
 /// Plays it on a bed of its own.
 pub(crate) fn play(root: &Path, words: &Words) -> Result<(), String> {
-    let (nodes, before) = match words.name {
-        Name::Web => (web::NODES, web::MACHINE),
-        Name::Moosefs => (moosefs::NODES, moosefs::MACHINE),
-        Name::Nfs => (nfs::NODES, nfs::MACHINE),
-    };
-    let needed: &[(&str, &str)] = match words.name {
-        Name::Web => &web::NEEDED,
-        Name::Moosefs => &moosefs::NEEDED,
-        Name::Nfs => &nfs::NEEDED,
-    };
-    let missing = needed.iter().filter(|(_, file)| !Path::new(file).exists());
-    let missing: Vec<&str> = missing.map(|(package, _)| *package).collect();
+    let missing = words.name.missing();
     if !missing.is_empty() {
         return Err(format!("these packages are needed: {}", missing.join(" ")));
     }
+    let start = Instant::now();
+    let (nodes, machine) = (words.name.nodes(), words.name.machine());
     let program = words.program.as_deref();
-    let stage = Stage::set(root, nodes, before, program, words.megabytes)?;
+    let stage = Stage::set(root, nodes, machine, program, words.megabytes)?;
     let done = match words.name {
         Name::Web => web::play(&stage),
         Name::Moosefs => moosefs::play(&stage),
         Name::Nfs => nfs::play(&stage),
     };
-    stage.end(done)
+    stage.end(done)?;
+    println!("-- played {:?} in {:.1} s", words.name, start.elapsed().as_secs_f64());
+    Ok(())
 }

@@ -3,6 +3,7 @@
 pub(super) mod audit;
 pub(super) mod draw;
 mod editor;
+mod fencing;
 pub(super) mod world;
 
 use std::fs;
@@ -15,6 +16,7 @@ use wire::api::{Change, Edit, Request};
 use self::audit::Watch;
 use self::draw::{Dice, Planned, ROUND, round};
 use self::editor::Editor;
+use self::fencing::{Fencing, SELF_FENCING_FAILOVER};
 use self::world::World;
 use super::up;
 
@@ -34,6 +36,9 @@ pub(crate) struct Words {
     /// With Corosync's times derived from a failover of so many seconds, instead of its own.
     #[arg(long, value_name = "SECONDS")]
     failover: Option<f64>,
+    /// How lost nodes are made sure to be off; drawn from the seed if not given.
+    #[arg(long, value_enum)]
+    fencing: Option<Fencing>,
     /// Begins with this round, drawn as if those before it had been.
     #[arg(long, default_value_t = 0)]
     from: u64,
@@ -45,7 +50,8 @@ pub(crate) struct Words {
 impl Words {
     /// A short storm.
     pub(crate) fn short(seed: u64, minutes: f64) -> Self {
-        Self { seed, minutes, nodes: 3, bound: 120, failover: None, from: 0, program: None }
+        let (failover, fencing) = (None, Some(Fencing::Levels));
+        Self { seed, minutes, nodes: 3, bound: 120, failover, fencing, from: 0, program: None }
     }
 }
 
@@ -56,30 +62,47 @@ pub(crate) fn storm(root: &Path, words: &Words) -> Result<(), String> {
     // Not every machine has loop devices; then disks are not filled.
     wanted.disk = Path::new("/dev/loop-control").exists().then_some(24);
     wanted.clocks = true;
-    wanted.failover = words.failover;
+    let Words { seed, nodes, minutes, .. } = words;
+    let fencing = words.fencing.unwrap_or_else(|| Fencing::drawn(*seed, *nodes));
+    wanted.self_fencing = fencing == Fencing::Watchdog;
+    let own = wanted.self_fencing.then_some(SELF_FENCING_FAILOVER);
+    wanted.failover = words.failover.or(own);
+    let timing = up::timing(&wanted)?;
     up::clear(root)?;
     let mut bed = up::make(root, &wanted)?;
     let power = Keeper::hold(&bed)?;
-    let Words { seed, nodes, minutes, .. } = words;
-    println!("storm: seed {seed}, {nodes} nodes, {minutes} minutes, at {}", root.display());
-    let done = play(&mut bed, &power, words);
+    println!(
+        "storm: seed {seed}, {nodes} nodes, fencing by {fencing:?}, {minutes} minutes, at {}",
+        root.display()
+    );
+    let marked = [
+        ("@DEVICES@", fencing.devices(&bed)),
+        ("@TOPOLOGY@", fencing.topology(&bed, *seed)),
+        ("@OPTION@", fencing.option(timing)),
+    ];
+    let document = world::document(&bed, &marked);
+    let watchdogs = fencing.arm(&bed, timing)?;
+    let done = play(&mut bed, &power, words, document);
     bed.down()?;
+    drop(watchdogs);
     match done {
         Ok(()) => fs::remove_dir_all(root).map_err(|error| format!("{}: {error}", root.display())),
         Err(why) => Err(format!(
             "{why}\nwhat the nodes wrote is at {}\nto repeat: cargo xtask cluster storm --seed {seed} \
-             --minutes {minutes} --nodes {nodes}",
-            root.display()
+             --minutes {minutes} --nodes {nodes} --fencing {}{}",
+            root.display(),
+            format!("{fencing:?}").to_lowercase(),
+            words.failover.map(|failover| format!(" --failover {failover}")).unwrap_or_default()
         )),
     }
 }
 
-fn play(bed: &mut Bed, power: &Keeper, words: &Words) -> Result<(), String> {
+fn play(bed: &mut Bed, power: &Keeper, words: &Words, document: String) -> Result<(), String> {
     let program = up::program_of(bed)?;
     let bound = Duration::from_secs(words.bound);
     bed.plan().numbers().for_each(|node| power.on(node));
     up::wait_formed(bed, bound)?;
-    configure(bed)?;
+    configure(bed, document)?;
     let took = audit::settle(bed, &program, bound)?;
     println!("everything runs after {:.1} s", took.as_secs_f64());
     let (editor, watch) = (Editor::start(bed.root()), Watch::start(bed.root()));
@@ -124,12 +147,13 @@ fn play(bed: &mut Bed, power: &Keeper, words: &Words) -> Result<(), String> {
 }
 
 fn fencings(power: &Keeper) -> usize {
-    power.record().iter().filter(|(_, what)| what.ends_with("off for a fence agent")).count()
+    let by = ["off for a fence agent", "off for its watchdog"];
+    power.record().iter().filter(|(_, what)| by.iter().any(|by| what.ends_with(by))).count()
 }
 
-fn configure(bed: &Bed) -> Result<(), String> {
+fn configure(bed: &Bed, xml: String) -> Result<(), String> {
     let client = up::client(bed, 1).ok_or("n1 is off")?;
-    let edits = vec![Edit::Replace { xml: world::document(bed) }];
+    let edits = vec![Edit::Replace { xml }];
     let request = Request::Change { change: Change::Edit { edits }, force: false, based_on: None };
     client.change(&request).map(drop).map_err(|why| format!("{why:?}"))
 }

@@ -38,6 +38,9 @@ pub(crate) struct Words {
     /// its resources elsewhere, fence device not included.
     #[arg(long, value_name = "SECONDS", conflicts_with = "token")]
     pub(super) failover: Option<f64>,
+    /// With times for watchdogs that fence their own nodes.
+    #[arg(skip)]
+    pub(super) self_fencing: bool,
     /// What each machine does before it begins with the cluster.
     #[arg(skip)]
     pub(super) machine: String,
@@ -60,6 +63,7 @@ impl Words {
             clocks: false,
             token: None,
             failover: None,
+            self_fencing: false,
             machine: String::new(),
             pacemaker: false,
             program,
@@ -78,7 +82,7 @@ pub(super) fn make(root: &Path, words: &Words) -> Result<Bed, String> {
     let plan = Plan {
         links: words.links,
         token_ms: words.token,
-        totem: totem(words)?,
+        totem: timing(words)?.iter().flat_map(totem).collect(),
         quorum,
         boot: Some(format!("{}{boot}", words.machine)),
         boot_ms: 2000,
@@ -98,14 +102,19 @@ pub(super) fn make(root: &Path, words: &Words) -> Result<Bed, String> {
     Bed::create(root, plan)
 }
 
-/// Lines of Corosync's configuration for the failover that is wished.
-fn totem(words: &Words) -> Result<Vec<String>, String> {
-    let Some(failover) = words.failover else { return Ok(Vec::new()) };
+/// All times for the failover that is wished, if one is.
+pub(super) fn timing(words: &Words) -> Result<Option<Timing>, String> {
+    let Some(failover) = words.failover else { return Ok(None) };
     let failover = Duration::try_from_secs_f64(failover).map_err(|why| why.to_string())?;
-    let wish = Wish { failover, nodes: words.nodes.into(), fencing: Fencing::Device };
-    let timing = Timing::derive(wish).map_err(|impossible| impossible.why.join("\n"))?;
-    let lines = corosync::totem(&timing).into_iter();
-    Ok(lines.map(|(name, value)| format!("{name}: {value}")).collect())
+    let fencing = if words.self_fencing { Fencing::Watchdog } else { Fencing::Device };
+    let wish = Wish { failover, nodes: words.nodes.into(), fencing };
+    Timing::derive(wish).map(Some).map_err(|impossible| impossible.why.join("\n"))
+}
+
+/// Lines of Corosync's configuration.
+fn totem(timing: &Timing) -> Vec<String> {
+    let lines = corosync::totem(timing).into_iter();
+    lines.map(|(name, value)| format!("{name}: {value}")).collect()
 }
 
 /// The program to run: the given one, or one that is built now.

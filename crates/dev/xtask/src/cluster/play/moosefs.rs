@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::stage::Stage;
+use crate::cluster::storm::audit::holders;
 
 pub(super) const NODES: u32 = 4;
 
@@ -48,8 +49,14 @@ pub(super) fn play(stage: &Stage) -> Result<(), String> {
     stage.wait("a mount", || stage.quietly(4, "mfsmount -H 10.77.0.100 /mnt").is_ok())?;
     stage.wait("both chunk servers", all_there)?;
     stage.run(4, "mfssetgoal 2 /mnt; df -hT /mnt | tail -1")?;
+    stopped(stage)?;
     under_load(stage)?;
     stage.wait_all()?;
+    stage.run(1, "quorate wait")?;
+    let active = stage.holder()?;
+    stage.cut_off(active)?;
+    stage.wait_all()?;
+    stage.must(stage.holder()? != active, "it stays when the other is back")?;
     stage.run(1, "quorate wait")?;
     stage.run(1, "quorate status")?;
     stage.run(1, "quorate fence history").map(drop)
@@ -72,15 +79,18 @@ fn cluster(stage: &Stage) -> Result<(), String> {
     let group = "--group mfsgroup --yes";
     stage.run(
         1,
-        "quorate resource add power stonith:fence_bed 'pcmk_host_list=n1 n2 n3 n4' \
-         op monitor interval=60s --yes",
-    )?;
-    stage.run(
-        1,
         &format!(
             "quorate resource add vip ocf:heartbeat:IPaddr2 ip=10.77.0.100 cidr_netmask=24 nic=eth0 \
              op monitor interval=30s {group}"
         ),
+    )?;
+    stage.run(1, "quorate status || true")?;
+    let nowhere = holders(&stage.bed).is_empty();
+    stage.must(nowhere, "without fencing, though it is enabled, nothing starts")?;
+    stage.run(
+        1,
+        "quorate resource add power stonith:fence_bed 'pcmk_host_list=n1 n2 n3 n4' \
+         op monitor interval=60s --yes",
     )?;
     // Before the disk: nowhere else may it be, not even for a moment.
     stage.never_on("mfsgroup", &[3, 4])?;
@@ -100,21 +110,41 @@ fn cluster(stage: &Stage) -> Result<(), String> {
         ),
     )?;
     stage.stay()?;
+    stage.run(1, "quorate config check")?;
     stage.run(1, "quorate status")?;
     let holder = stage.holder()?;
     stage.run(holder, "grep /var/lib/mfs /proc/mounts; pgrep -a mfsmaster")?;
     stage.must(holder <= 2, "the group runs on n1 or n2")
 }
 
+/// One of the two is stopped by its operator, and begins again: the group moves, and stays there.
+fn stopped(stage: &Stage) -> Result<(), String> {
+    let active = stage.holder()?;
+    let other = 3 - active;
+    stage.run(other, &format!("quorate node shutdown n{active} --yes"))?;
+    stage.must(stage.holder()? == other, "the group moved")?;
+    stage.run(other, "quorate status")?;
+    let start =
+        "setsid quorate daemon --config /etc/quorate/quorate.toml >>\"$0\" 2>&1 </dev/null &";
+    let log = stage.bed.node_dir(&format!("n{active}")).join("boot.log");
+    stage.run(active, &format!("sh -c '{start}' {}", log.display()))?;
+    stage.wait_all()?;
+    stage.run(other, "quorate wait")?;
+    stage.must(stage.holder()? == other, "it stays when the other is back")
+}
+
 /// A client writes while the active machine loses its power.
 fn under_load(stage: &Stage) -> Result<(), String> {
     let source = stage.bed.root().join("shared/source");
+    let slowly = stage.slowly(&source);
     let source = source.display();
     let bytes = stage.load << 20;
     stage.run(4, &format!("head -c {bytes} /dev/urandom >{source}; sync"))?;
     let start = Instant::now();
-    let mut write =
-        stage.begin(4, &format!("dd if={source} of=/mnt/file bs=1M conv=fsync 2>&1 | tail -1"))?;
+    let mut write = stage.begin(
+        4,
+        &format!("{slowly} | dd of=/mnt/file bs=1M iflag=fullblock conv=fsync 2>&1 | tail -1"),
+    )?;
     stage.wait("a tenth of the file", || {
         let size =
             stage.quietly(4, "stat -c %s /mnt/file 2>/dev/null || echo 0").unwrap_or_default();

@@ -64,7 +64,7 @@ ip address add 10.81.0.2/24 dev vec0
 ip link set vec0 up
 ip route add default via 10.81.0.1
 mount -t nfs4 -o hard 10.77.0.100:/data /mnt && say "Linux $(uname -r), $(grep ' /mnt nfs4' /proc/mounts)"
-say "$(dd if=@SOURCE@ of=/mnt/file bs=1M conv=fsync 2>&1 | tail -1)"
+say "$(@SOURCE@ | dd of=/mnt/file bs=1M iflag=fullblock conv=fsync 2>&1 | tail -1)"
 umount /mnt && mount -t nfs4 -o hard 10.77.0.100:/data /mnt
 say "read again $(sha256sum </mnt/file)"
 halt -f -d
@@ -132,7 +132,7 @@ fn cluster(stage: &Stage) -> Result<(), String> {
 fn under_load(stage: &Stage) -> Result<(), String> {
     let shared = stage.bed.root().join("shared");
     let (source, client) = (shared.join("source"), shared.join("client.sh"));
-    fs::write(&client, CLIENT.replace("@SOURCE@", &source.display().to_string()))
+    fs::write(&client, CLIENT.replace("@SOURCE@", &stage.slowly(&source)))
         .map_err(|error| error.to_string())?;
     let bytes = stage.load << 20;
     let (source, client) = (source.display(), client.display());

@@ -1,7 +1,7 @@
 //! A bed to play on, and how it is talked to.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -103,10 +103,14 @@ impl Stage {
                  score=\"-INFINITY\"/>"
             )
         };
-        let bans: String = nodes.iter().map(ban).collect();
+        self.constrain(&nodes.iter().map(ban).collect::<String>())
+    }
+
+    /// Adds elements to the constraints.
+    pub(super) fn constrain(&self, xml: &str) -> Result<(), String> {
         let words = format!(
             "quorate config show >/run/cib.xml && sed -i 's|<constraints */>|<constraints></constraints>|; \
-             s|</constraints>|{bans}&|' /run/cib.xml && quorate config apply /run/cib.xml --yes"
+             s|</constraints>|{xml}&|' /run/cib.xml && quorate config apply /run/cib.xml --yes"
         );
         self.run(1, &words).map(drop)
     }
@@ -134,10 +138,42 @@ impl Stage {
         println!("-- n{node} loses its power");
         let start = Instant::now();
         self.keeper.off(node)?;
+        let mark = self.lost_mark();
+        fs::write(&mark, "").map_err(|error| format!("{}: {error}", mark.display()))?;
         self.wait("the address", || holders(&self.bed).iter().any(|holder| *holder != node))?;
         let took = start.elapsed();
         println!("-- the address is elsewhere after {:.2} s", took.as_secs_f64());
         Ok(took)
+    }
+
+    /// A file that all machines see once a node has been [lost](Self::lose).
+    fn lost_mark(&self) -> PathBuf {
+        self.bed.root().join("shared/lost")
+    }
+
+    /// Words for a shell that say all of a file, the end of it only when a node has been lost: however
+    /// fast the machine is, who writes it somewhere has not ended before.
+    pub(super) fn slowly(&self, source: &Path) -> String {
+        let first = (self.load << 20) / 4 * 3;
+        let (source, mark) = (source.display(), self.lost_mark());
+        format!(
+            "{{ head -c {first} {source}; until [ -e {} ]; do sleep 0.1; done; tail -c +{} {source}; }}",
+            mark.display(),
+            first + 1
+        )
+    }
+
+    /// Cuts a node's cables, waits until the address is elsewhere; the node must have been fenced before.
+    pub(super) fn cut_off(&self, node: u32) -> Result<(), String> {
+        println!("-- all links of n{node} are cut");
+        for link in 0..self.bed.plan().links {
+            self.bed.set_link_loss(node, link, 100, 100)?;
+        }
+        let fenced = format!("n{node} off for a fence agent");
+        let before = || self.keeper.record().iter().filter(|(_, what)| *what == fenced).count();
+        let known = before();
+        self.wait("the address", || holders(&self.bed).iter().any(|holder| *holder != node))?;
+        self.must(before() > known, "first fenced, then taken over")
     }
 
     /// Waits until all nodes are members again.

@@ -36,18 +36,23 @@ pub(super) fn play(stage: &Stage) -> Result<(), String> {
     stage.run(
         1,
         "quorate resource add WEB ocf:heartbeat:apache configfile=/etc/apache2/apache2.conf \
-         statusurl=http://127.0.0.1/server-status op monitor interval=30s --group MyGroup --yes",
+         statusurl=http://127.0.0.1/server-status op monitor interval=10s --group MyGroup --yes",
     )?;
     stage.run(
         1,
         "quorate resource add PROXY lsb:haproxy op monitor interval=30s --group MyGroup --yes",
     )?;
+    stage.run(1, "quorate config check")?;
     stage.run(1, "quorate status")?;
+    constrain(stage)?;
     let served = || served_by(stage, NODES + 1 - stage.holder()?);
     served()?;
     stage.stay()?;
     let first = stage.holder()?;
     let second = NODES + 1 - first;
+    stage.must(first == 1, "it runs where it is preferred")?;
+    killed(stage, first)?;
+    served()?;
     stage.run(1, &format!("quorate node standby n{first} --yes"))?;
     stage.must(stage.holder()? == second, "everything moved")?;
     served()?;
@@ -61,6 +66,26 @@ pub(super) fn play(stage: &Stage) -> Result<(), String> {
     stage.must(stage.holder()? == first, "it stays when the other is back")?;
     stage.run(2, "quorate fence history")?;
     served()
+}
+
+/// The order once more by itself, and a preference.
+fn constrain(stage: &Stage) -> Result<(), String> {
+    let prefers = |node: u32, score: u32| {
+        format!("<rsc_location id=\"web-n{node}\" rsc=\"WEB\" node=\"n{node}\" score=\"{score}\"/>")
+    };
+    let order = "<rsc_order id=\"vip-web\" first=\"VIP\" then=\"WEB\"/>";
+    stage.constrain(&format!("{order}{}{}", prefers(1, 60), prefers(2, 45)))
+}
+
+/// Every process of the web server is killed: it is found and started again, where it was.
+fn killed(stage: &Stage, node: u32) -> Result<(), String> {
+    stage.run(node, "pkill -9 -x apache2; sleep 1; pgrep -c -x apache2 || true")?;
+    let up = || stage.quietly(node, "curl -s -f http://10.77.0.100/ >/dev/null").is_ok();
+    let took = stage.wait("the page", up)?;
+    println!("-- the page is served again after {:.1} s more", took.as_secs_f64());
+    stage.run(node, "quorate wait")?;
+    stage.must(stage.holder()? == node, "it was recovered on its node")?;
+    stage.run(node, "quorate resource cleanup WEB --yes").map(drop)
 }
 
 /// Both ports, as a node sees them.

@@ -26,6 +26,12 @@ impl Dice {
         low + self.next() % span
     }
 
+    /// One of these, if there are any.
+    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        let last = from.len().checked_sub(1)? as u64;
+        from.get(usize::try_from(self.between(0, last)).ok()?)
+    }
+
     fn node(&mut self, nodes: u32) -> u32 {
         u32::try_from(self.between(1, nodes.into())).unwrap_or(1)
     }

@@ -16,8 +16,8 @@ pub(super) const LOCKS: [&str; 3] = ["web", "a", "b"];
 
 const DOCUMENT: &str = include_str!("cib.xml");
 
-/// The configuration of a storm on this bed.
-pub(super) fn document(bed: &Bed) -> String {
+/// The configuration of a storm on this bed, with these for what is marked.
+pub(super) fn document(bed: &Bed, marked: &[(&str, String)]) -> String {
     let edits = "<instance_attributes id=\"edits\"><nvpair id=\"edits-kind\" name=\"kind\" \
                  value=\"edited\"/></instance_attributes>";
     let node = |number: u32| {
@@ -31,7 +31,8 @@ pub(super) fn document(bed: &Bed) -> String {
     };
     let nodes: String = bed.plan().numbers().map(node).collect();
     let shared = bed.root().join("shared").display().to_string();
-    DOCUMENT.replace("@NODES@", &nodes).replace("@SHARED@", &shared).replace("@ADDRESS@", ADDRESS)
+    let text = marked.iter().fold(DOCUMENT.to_owned(), |text, (mark, by)| text.replace(mark, by));
+    text.replace("@NODES@", &nodes).replace("@SHARED@", &shared).replace("@ADDRESS@", ADDRESS)
 }
 
 /// A bed, its switch, and what is wrong with them.
