@@ -96,7 +96,9 @@ fn open(wanted: &Wanted) -> Result<Option<File>, Trouble> {
         return Err(refused(Exit::NoSuch, word, "Unknown output format"));
     }
     let Some(path) = &wanted.output_to else { return Ok(None) };
-    let why = |error| refused(Exit::of(&error), wanted.format.name(), &exit::system_words(&error));
+    // Pacemaker knows no name where none was given.
+    let format = if wanted.names_format { wanted.format.name() } else { "(null)" };
+    let why = |error| refused(Exit::of(&error), format, &exit::system_words(&error));
     File::create(path).map(Some).map_err(why)
 }
 

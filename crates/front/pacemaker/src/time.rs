@@ -37,6 +37,9 @@ pub(crate) fn clock(seconds: i64) -> String {
 /// optionally `T` or a blank, a time, and `Z` or an offset. `None` for anything else.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
+    if text == "epoch" {
+        return Some(0);
+    }
     let (date, time) = match text.split_once(['T', ' ']) {
         Some((date, time)) => (date, time.trim()),
         None => (text, ""),

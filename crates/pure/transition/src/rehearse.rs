@@ -89,6 +89,8 @@ pub struct Done {
     pub counted: Vec<(String, String)>,
     /// How often a cluster would have changed its document for this: so much does its edition rise.
     pub edits: u32,
+    /// Which pretended failures were meant for the action, but do not say how it is to fail.
+    pub unclear: Vec<usize>,
 }
 
 /// How a rehearsal ended.
@@ -217,13 +219,7 @@ fn perform(
     how: &Rehearsing<'_>,
     places: &mut Places,
 ) -> Option<Done> {
-    let mut plain = Done {
-        action: action.id,
-        resource: String::new(),
-        failed_with: None,
-        counted: Vec::new(),
-        edits: 0,
-    };
+    let mut plain = nothing_done(action);
     match &action.kind {
         ActionKind::Milestone => {
             // A guest is cut off by stopping what it runs in, and then has nothing to say either.
@@ -250,6 +246,17 @@ fn perform(
             let node = action.node.as_ref()?;
             Some(run_agent(document, plan, Running { action, primitive, node }, how, places))
         }
+    }
+}
+
+fn nothing_done(action: &Action) -> Done {
+    Done {
+        action: action.id,
+        resource: String::new(),
+        failed_with: None,
+        counted: Vec::new(),
+        edits: 0,
+        unclear: Vec::new(),
     }
 }
 
@@ -365,8 +372,7 @@ fn run_agent(
         Some(long) if !(how.is_known)(&primitive.id) && (how.is_known)(long) => long.clone(),
         _ => primitive.id.clone(),
     };
-    let mut done =
-        Done { action: action.id, resource, failed_with: None, counted: Vec::new(), edits: 0 };
+    let mut done = Done { resource: resource.clone(), ..nothing_done(action) };
     if matches!(action.task.as_str(), "delete" | "meta-data") {
         if how.faithful_to == FaithfulTo::Cluster && action.task == "delete" {
             record::forget_resource(document, &node_ref(node), &done.resource);
@@ -387,7 +393,8 @@ fn run_agent(
         record::cancelled(document, history, task, operation.interval_ms);
         return done;
     }
-    if let Some((name, code)) = pretended(how, &operation, node, [&done.resource, &primitive.id]) {
+    let names = [&*resource, &*primitive.id];
+    if let Some((name, code)) = pretended(how, &operation, node, names, &mut done.unclear) {
         done.failed_with = Some(code);
         let failure = Failure {
             node: node_ref(node),
@@ -453,21 +460,25 @@ fn count(
 pub const NO_CLUSTER: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
 /// The pretended failure of this run, if there is one: under which of the resource's names, and
-/// the code.
+/// the code. Those that have no code are noted.
 fn pretended<'n>(
     how: &Rehearsing<'_>,
     operation: &record::Operation<'_>,
     node: &ActionNode,
     names: [&'n str; 2],
+    unclear: &mut Vec<usize>,
 ) -> Option<(&'n str, i32)> {
-    how.failures.iter().find_map(|failure| {
-        let code = failure.code?;
+    how.failures.iter().enumerate().find_map(|(at, failure)| {
         let here = failure.node.eq_ignore_ascii_case(node.name.as_str());
         let same = |name: &&str| {
             let key = record::key(name, operation.task, operation.interval_ms);
             here && failure.key.eq_ignore_ascii_case(&key)
         };
-        names.into_iter().find(same).map(|name| (name, code))
+        let name = names.into_iter().find(same)?;
+        if failure.code.is_none() {
+            unclear.push(at);
+        }
+        failure.code.map(|code| (name, code))
     })
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Wanted {
     pub(super) quiet: bool,
     pub(super) verbose: bool,
     pub(super) format: Format,
+    /// The format was asked for by name.
+    pub(super) names_format: bool,
     /// An output format that there is none of.
     pub(super) unknown_format: Option<String>,
     /// Where the output goes, if not to the standard output.
@@ -191,7 +193,10 @@ fn apply_value(wanted: &mut Wanted, given: options::Given) -> Result<(), String>
         "xml-file" if value == "-" => wanted.source = Source::Pipe,
         "xml-file" => wanted.source = Source::File(value.into()),
         "output-as" => match Format::parse(&value) {
-            Some(format) => (wanted.format, wanted.unknown_format) = (format, None),
+            Some(format) => {
+                (wanted.format, wanted.unknown_format) = (format, None);
+                wanted.names_format = true;
+            }
             None => wanted.unknown_format = Some(value),
         },
         "output-to" if value == "-" => wanted.output_to = None,

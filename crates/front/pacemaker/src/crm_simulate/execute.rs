@@ -30,11 +30,6 @@ pub(super) fn execute(
     let mut document = resolved.document.clone();
     let failures: Vec<PretendedFailure> =
         wishes.failing.iter().map(|spec| read_failure(spec)).collect();
-    for (failure, spec) in failures.iter().zip(wishes.failing) {
-        if failure.code.is_none() {
-            said.error(format!("Invalid failed operation '{spec}' (result code must be integer)"));
-        }
-    }
     let is_known = |name: &str| resolved.find_recorded(name).is_some();
     let how = Rehearsing {
         now: wishes.now,
@@ -44,6 +39,10 @@ pub(super) fn execute(
         is_known: &is_known,
     };
     let rehearsed = rehearse(&mut document, plan, &how);
+    for at in rehearsed.done.iter().flat_map(|done| &done.unclear) {
+        let spec = wishes.failing.get(*at).map_or("", String::as_str);
+        said.error(format!("Invalid failed operation '{spec}' (result code must be integer)"));
+    }
     for done in &rehearsed.done {
         if wishes.configure && done.edits > 0 {
             configure(&mut document, plan, done.action);

@@ -16,6 +16,7 @@ pub(super) use self::nodes::configure_node;
 pub(super) use self::spec::read_failure;
 use super::Trouble;
 use super::arguments::Injections;
+use crate::exit::Exit;
 use crate::output::Output;
 use crate::shown::{Modification, Section, TicketChanged};
 
@@ -28,6 +29,12 @@ pub(super) fn inject(
     quiet: bool,
 ) -> Result<(), Trouble> {
     let mut made = Vec::new();
+    if let Some(quorum) = &injections.quorum
+        && !["true", "false", "1", "0"].contains(&quorum.as_str())
+    {
+        let words = format!("'{quorum}' is no quorum: 1 (or true), or 0 (or false)");
+        return Err(Trouble::new(Exit::Config, words));
+    }
     set_options(document, injections, &mut made);
     nodes::change(document, injections, &mut made)?;
     change_tickets(document, injections, &mut made);
