@@ -100,7 +100,7 @@ pub(crate) fn short_plays() -> Result<(), String> {
         return Ok(());
     }
     let root = std::env::temp_dir().join(format!("quorate-play-{}", std::process::id()));
-    play::all(&root, SHORT_LOAD)
+    play::play(&root, &play::Words::all(SHORT_LOAD))
 }
 
 /// What `check` runs: a storm of two minutes, always the same.

@@ -16,8 +16,9 @@ use self::stage::Stage;
 /// What is played.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Words {
+    /// Without a name all that can be played here, one after the other.
     #[arg(value_enum)]
-    name: Name,
+    name: Option<Name>,
     /// The program, instead of one that is built now.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
@@ -68,38 +69,49 @@ impl Name {
 
 /// Packages of all plays, and a file of each.
 pub(crate) fn packages() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    web::NEEDED.iter().chain(&moosefs::NEEDED).chain(&nfs::NEEDED)
+    let all = web::NEEDED.iter().chain(&moosefs::NEEDED).chain(&nfs::NEEDED);
+    // The one that is not built for every machine.
+    all.filter(|(package, _)| cfg!(target_arch = "x86_64") || *package != "user-mode-linux")
 }
 
-/// Plays them all, those that can be, one after the other.
-pub(super) fn all(root: &Path, megabytes: u64) -> Result<(), String> {
-    for name in Name::value_variants() {
-        let missing = name.missing();
-        if !missing.is_empty() {
-            println!("left out: the play {name:?}; not installed: {}", missing.join(" "));
-            continue;
+impl Words {
+    /// All of them.
+    pub(super) fn all(megabytes: u64) -> Self {
+        Self { name: None, program: None, megabytes }
+    }
+}
+
+/// Plays what is asked for.
+pub(crate) fn play(root: &Path, words: &Words) -> Result<(), String> {
+    let wanted = match &words.name {
+        Some(name) => std::slice::from_ref(name),
+        None => Name::value_variants(),
+    };
+    for name in wanted {
+        let missing = name.missing().join(" ");
+        if missing.is_empty() {
+            play_one(root, *name, words)?;
+        } else if words.name.is_some() {
+            return Err(format!("these packages are needed: {missing}"));
+        } else {
+            println!("left out: the play {name:?}; not installed: {missing}");
         }
-        play(root, &Words { name: *name, program: None, megabytes })?;
     }
     Ok(())
 }
 
-/// Plays it on a bed of its own.
-pub(crate) fn play(root: &Path, words: &Words) -> Result<(), String> {
-    let missing = words.name.missing();
-    if !missing.is_empty() {
-        return Err(format!("these packages are needed: {}", missing.join(" ")));
-    }
+/// Plays one on a bed of its own.
+fn play_one(root: &Path, name: Name, words: &Words) -> Result<(), String> {
     let start = Instant::now();
-    let (nodes, machine) = (words.name.nodes(), words.name.machine());
+    let (nodes, machine) = (name.nodes(), name.machine());
     let program = words.program.as_deref();
     let stage = Stage::set(root, nodes, machine, program, words.megabytes)?;
-    let done = match words.name {
+    let done = match name {
         Name::Web => web::play(&stage),
         Name::Moosefs => moosefs::play(&stage),
         Name::Nfs => nfs::play(&stage),
     };
     stage.end(done)?;
-    println!("-- played {:?} in {:.1} s", words.name, start.elapsed().as_secs_f64());
+    println!("-- played {name:?} in {:.1} s", start.elapsed().as_secs_f64());
     Ok(())
 }

@@ -106,12 +106,12 @@ fn history(common: &Common) -> Result<Exit, Trouble> {
         let end = if fencing.succeeded { "done" } else { "FAILED" };
         let reason =
             if fencing.reason.is_empty() { String::new() } else { format!(": {}", fencing.reason) };
+        let by = if fencing.by.is_empty() { String::new() } else { format!(" by {}", fencing.by) };
         say::out(&format!(
-            "{}  {} of {} {end} by {}{reason}\n",
+            "{}  {} of {} {end}{by}{reason}\n",
             moment::calendar(fencing.at),
             fencing.action,
             fencing.target,
-            fencing.by
         ));
     }
     Ok(Exit::Done)

@@ -124,6 +124,8 @@ fn stopped(stage: &Stage) -> Result<(), String> {
     stage.run(other, &format!("quorate node shutdown n{active} --yes"))?;
     stage.must(stage.holder()? == other, "the group moved")?;
     stage.run(other, "quorate status")?;
+    let ended = || stage.quietly(active, "! pgrep -x quorate").is_ok();
+    stage.wait("the daemon's end", ended)?;
     let start =
         "setsid quorate daemon --config /etc/quorate/quorate.toml >>\"$0\" 2>&1 </dev/null &";
     let log = stage.bed.node_dir(&format!("n{active}")).join("boot.log");

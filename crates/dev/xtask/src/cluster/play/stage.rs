@@ -170,10 +170,10 @@ impl Stage {
             self.bed.set_link_loss(node, link, 100, 100)?;
         }
         let fenced = format!("n{node} off for a fence agent");
-        let before = || self.keeper.record().iter().filter(|(_, what)| *what == fenced).count();
-        let known = before();
+        let fencings = || self.keeper.record().iter().filter(|(_, what)| *what == fenced).count();
+        let before = fencings();
         self.wait("the address", || holders(&self.bed).iter().any(|holder| *holder != node))?;
-        self.must(before() > known, "first fenced, then taken over")
+        self.must(fencings() > before, "first fenced, then taken over")
     }
 
     /// Waits until all nodes are members again.
