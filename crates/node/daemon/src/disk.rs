@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use cib::Document;
 use controller::{Input, Record, Restored, Whole};
-use store::{Ack, Done, OpenError, Opened, Store, StoreError, Ticket};
+use store::{Ack, Damage, DamageKind, Done, OpenError, Opened, Store, StoreError, Ticket};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -89,12 +89,16 @@ impl Disk {
             tracing::error!("the state on disk was damaged: {damage}");
         }
         let (records, unread) = format::decode_all(snapshot, records);
-        let (restored, damaged) = Restored::from_records(records);
+        let (mut restored, damaged) = Restored::from_records(records);
         let unreadable: Vec<String> = unread.into_iter().chain(damaged).collect();
         for reason in &unreadable {
             tracing::error!("the state on disk was damaged: {reason}; what came before is used");
         }
-        let condition = if unreadable.is_empty() {
+        // A record that ends in its middle was never answered for; of the rest it may have been.
+        let torn = |damage: &Damage| matches!(damage.kind, DamageKind::Truncated { .. });
+        let is_lost = !unreadable.is_empty() || !damage.iter().all(torn);
+        restored.doubtful |= is_lost;
+        let condition = if !is_lost {
             Condition::Sound
         } else {
             Condition::Behind { retry_at: Instant::now() }
@@ -106,6 +110,7 @@ impl Disk {
             lineage: restored.lineage,
             pedigree: restored.pedigree.clone(),
             keepers: restored.keepers.clone(),
+            doubtful: restored.doubtful,
         };
         let disk = Self {
             store,
@@ -225,7 +230,14 @@ impl Disk {
 
     /// Writes the configuration as the new snapshot.
     pub(crate) fn fold(&mut self) {
-        if self.folding || self.whole.configuration.is_empty() {
+        if self.folding {
+            return;
+        }
+        if self.whole.configuration.is_empty() {
+            // There will be one when the brain has one.
+            if let Condition::Behind { retry_at } = &mut self.condition {
+                *retry_at = Instant::now() + RETRY;
+            }
             return;
         }
         let state = format::encode_snapshot(&self.whole);

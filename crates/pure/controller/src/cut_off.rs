@@ -140,6 +140,10 @@ impl Controller {
 
     fn lead(&mut self, target: &str, next: Next) {
         match next {
+            Next::Use(_) if self.is_back(target) => {
+                let reason = "it is back, and says itself what it runs".to_owned();
+                self.announce_fenced(target, None, reason);
+            }
             Next::Use(attempt) => self.use_device(target, attempt),
             Next::Done(devices) => {
                 let evidence = devices.evidence(self.identity.name.as_str());
@@ -152,6 +156,15 @@ impl Controller {
             }
             Next::Nothing => {}
         }
+    }
+
+    /// The target is a member in a later life than the one to be ended: a device that was slow, or that
+    /// worked and said otherwise, has done its work, and another try would hit the wrong one.
+    fn is_back(&self, target: &str) -> bool {
+        let life = self.coordination.as_ref().and_then(|all| all.fencings.by_target.get(target));
+        self.id_of(target)
+            .filter(|id| self.fabric.members.contains(id))
+            .is_some_and(|id| life.is_some_and(|leading| leading.life != self.last_life(id)))
     }
 
     fn use_device(&mut self, target: &str, attempt: Attempt) {

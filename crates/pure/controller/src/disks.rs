@@ -227,7 +227,7 @@ impl Controller {
     }
 
     fn persist_whole(&mut self) {
-        self.persist(Record::Snapshot(self.state.whole()));
+        self.persist(Record::Snapshot(self.whole()));
     }
 
     pub(crate) fn store_edit(

@@ -80,6 +80,8 @@ impl Controller {
             formed_with: self.formed_with.iter().map(|id| id.0).collect(),
             keepers: self.state.keepers.numbers(),
             bound: self.state.keepers.bound_numbers(),
+            doubtful: self.doubtful,
+            settling_ms: self.settling_ms(),
             node_state: self.state.observed(self.identity.name.as_str()),
             orders: self.operations.orders(),
         };
@@ -283,14 +285,26 @@ impl Controller {
         let configured: BTreeSet<NodeId> = self.identity.nodes.iter().map(|(id, _)| *id).collect();
         if configured.is_subset(&self.fabric.members) {
             self.settle_until = None;
-        } else if hellos.values().all(|hello| !hello.seen_quorum) && self.settle_until.is_none() {
+            return;
+        }
+        // Who has quorum already and still waits is no more than a little earlier.
+        let starts = |hello: &Hello| !hello.seen_quorum || hello.settling_ms.is_some();
+        if hellos.values().all(starts) && self.settle_until.is_none() {
             /// Source: `dc-deadtime`'s default in Pacemaker Explained.
             const DEADTIME: Duration = Duration::from_secs(20);
+            let rest = hellos.values().filter_map(|hello| hello.settling_ms).min();
             let wait = self.state.option("dc-deadtime").and_then(parse_interval);
-            let until = self.now.tick.after(wait.unwrap_or(DEADTIME));
+            let wait = rest.map_or(wait.unwrap_or(DEADTIME), Duration::from_millis);
+            let until = self.now.tick.after(wait);
             self.settle_until = Some(until);
             self.set_timer(until, Ring::Recheck);
         }
+    }
+
+    /// How long the first plan still waits.
+    fn settling_ms(&self) -> Option<u64> {
+        let rest = self.settle_until?.since(self.now.tick);
+        u64::try_from(rest.as_millis()).ok().filter(|rest| *rest > 0)
     }
 
     fn report_membership(&mut self, coordinator: NodeId, lost: &[NodeId]) {

@@ -129,6 +129,8 @@ pub struct Whole {
     pub pedigree: Vec<Edited>,
     /// Without whom it may not be edited; all nodes if it names none.
     pub keepers: Vec<u32>,
+    /// Something that the disk had held before is lost.
+    pub doubtful: bool,
 }
 
 /// One run of an agent on this node.

@@ -10,9 +10,13 @@
 //! - A keeper that is lost is struck out when it is proven off, or left in peace, and its disk is
 //!   known to name one of us as a keeper: its next life cannot edit without us. Of two that strike
 //!   each other out both would have to be off first.
-//! - Who gets such a disk is *bound*. When keepers are added, nobody is, and nothing is edited until
+//! - Who gets such a disk is *bound*, and only a keeper's word counts for that: what others have heard
+//!   of it says nothing once that keeper itself was struck out elsewhere. When keepers are added, nobody is, and nothing is edited until
 //!   the disks of all members have the promise.
 //! - An operator's word that a node is off strikes it out in any case.
+//!
+//! A disk that has lost something cannot answer for what it acknowledged, so its copy is *doubtful*: it
+//! is none of a majority's copies, and where not only a majority has quorum all nodes must be there.
 //!
 //! Until then what runs goes on, and what was lost is fenced and recovered; only edits wait, or are
 //! refused with the names of those who are missed. So an older copy never outranks a newer one.
@@ -57,11 +61,12 @@ impl Keepers {
     fn agreed(hellos: &BTreeMap<NodeId, Hello>) -> Self {
         let promised = |hello: &Hello| Lineage::from_number(hello.lineage).promised();
         let newest = hellos.values().map(promised).max();
-        let of_newest = || hellos.values().filter(|hello| Some(promised(hello)) == newest);
-        let all = |ids: fn(&Hello) -> &[u32]| -> BTreeSet<NodeId> {
-            of_newest().flat_map(ids).copied().map(NodeId).collect()
-        };
-        Self { nodes: all(|hello| &hello.keepers), bound: all(|hello| &hello.bound) }
+        let of_newest = || hellos.iter().filter(|(_, hello)| Some(promised(hello)) == newest);
+        let nodes: BTreeSet<NodeId> =
+            of_newest().flat_map(|(_, hello)| &hello.keepers).copied().map(NodeId).collect();
+        let keepers = of_newest().filter(|(id, _)| nodes.contains(id));
+        let bound = keepers.flat_map(|(_, hello)| &hello.bound).copied().map(NodeId).collect();
+        Self { nodes, bound }
     }
 
     fn become_members(&mut self, members: &BTreeSet<NodeId>) {
@@ -80,12 +85,12 @@ impl Keepers {
 impl Controller {
     /// Keepers that are not here: nothing is edited without them.
     pub(crate) fn missing_keepers(&self) -> BTreeSet<NodeId> {
-        if self.identity.majority_only || self.is_fencing_off() {
-            return BTreeSet::new();
-        }
+        let counts = !self.identity.majority_only && !self.is_fencing_off();
         let configured = self.identity.nodes.iter().map(|(id, _)| *id);
         let is_missing = |id: &NodeId| {
-            self.state.keepers.nodes.contains(id) && !self.fabric.members.contains(id)
+            let knows = self.copies_missed.contains(id)
+                || (counts && self.state.keepers.nodes.contains(id));
+            knows && !self.fabric.members.contains(id)
         };
         configured.filter(is_missing).collect()
     }
@@ -101,7 +106,8 @@ impl Controller {
 
     /// All who are missed are lost, and will be proven off.
     pub(crate) fn only_proofs_are_missing(&self) -> bool {
-        self.missing_keepers().is_subset(&self.state.keepers.bound)
+        let missing = self.missing_keepers();
+        missing.is_disjoint(&self.copies_missed) && missing.is_subset(&self.state.keepers.bound)
     }
 
     /// Whether the disks of all members name the present keepers.
@@ -113,12 +119,18 @@ impl Controller {
         self.state.keepers = Keepers::agreed(hellos);
         let lineages = hellos.values().map(|hello| Lineage::from_number(hello.lineage));
         self.newest_promise = lineages.max_by_key(|lineage| lineage.promised()).unwrap_or_default();
+        let sound = hellos.values().filter(|hello| !hello.doubtful).count();
+        let is_known =
+            sound == hellos.len() || (self.identity.majority_only && sound >= self.majority());
+        let all = self.identity.nodes.iter().map(|(id, _)| *id);
+        self.copies_missed = all.filter(|id| !is_known && !hellos.contains_key(id)).collect();
     }
 
     /// This membership promises: from now on nothing is edited without these members.
     pub(crate) fn promise(&mut self, coordinator: NodeId) {
         let place = self.place_of(coordinator);
         let known = [self.newest_promise].into_iter();
+        self.doubtful = false;
         self.state.lineage = self.state.lineage.promise(known, place);
         if self.identity.majority_only {
             let all = self.identity.nodes.iter().map(|(id, _)| *id);
@@ -134,12 +146,14 @@ impl Controller {
 
     /// `node` is off, or left.
     pub(crate) fn strike_out(&mut self, node: NodeId, operators_word: bool) {
-        let Keepers { nodes, bound } = &mut self.state.keepers;
-        if !operators_word && !bound.contains(&node) {
+        if !operators_word && !self.state.keepers.bound.contains(&node) {
             return;
         }
-        let kept_edits = !nodes.contains(&node) || self.keeps_edits();
+        let kept_edits = !self.missing_keepers().contains(&node);
         self.state.keepers.nodes.remove(&node);
+        if operators_word {
+            self.copies_missed.remove(&node);
+        }
         let Some(coordinator) = self.phase.coordinator() else { return };
         if kept_edits || !self.keeps_edits() {
             return;
@@ -200,6 +214,8 @@ mod tests {
             orders: Vec::new(),
             keepers: keepers.to_vec(),
             bound: bound.to_vec(),
+            doubtful: false,
+            settling_ms: None,
         }
     }
 
@@ -214,6 +230,8 @@ mod tests {
         let all = of([old.clone(), hello(5, &[1, 2], &[1]), hello(5, &[2, 3], &[3])]);
         assert_eq!(all, (vec![1, 2, 3], vec![1, 3]));
         assert_eq!(of([old.clone(), old.clone(), hello(5, &[3], &[])]), (vec![3], vec![]));
+        let heard = of([hello(5, &[2, 3], &[2, 3]), old.clone(), old]);
+        assert_eq!(heard, (vec![2, 3], vec![]), "the first is no keeper");
     }
 
     #[test]

@@ -90,6 +90,8 @@ pub struct Restored {
     pub pedigree: Vec<Edited>,
     /// Without whom it may not be edited; all nodes if it names none.
     pub keepers: Vec<u32>,
+    /// The disk has lost something that it held: this copy may be older than what was acknowledged.
+    pub doubtful: bool,
     /// The configuration before the last change of it, for undo.
     pub earlier: Option<Document>,
     /// The file that names the nodes, where there is one.
@@ -113,7 +115,8 @@ impl Restored {
 
     fn take(&mut self, record: Record) -> Result<(), String> {
         match record {
-            Record::Snapshot(Whole { configuration, earlier, lineage, pedigree, keepers }) => {
+            Record::Snapshot(whole) => {
+                let Whole { configuration, earlier, lineage, pedigree, keepers, doubtful } = whole;
                 let document = Document::parse(&configuration)
                     .map_err(|error| format!("a stored configuration is damaged: {error}"))?;
                 self.configuration = Some(document);
@@ -121,6 +124,7 @@ impl Restored {
                 self.lineage = lineage;
                 self.pedigree = pedigree;
                 self.keepers = keepers;
+                self.doubtful = doubtful;
             }
             Record::Edits { edits, lineage } => {
                 let edits = wire::peer::decode_edits(&edits)
@@ -164,6 +168,10 @@ pub struct Controller {
     known_to_quorum: BTreeSet<NodeId>,
     /// The last formed membership had quorum, and none since was without.
     still_quorate: bool,
+    /// This node's copy is not known to be as new as what its disk acknowledged.
+    doubtful: bool,
+    /// Who may know what the disks of members have lost.
+    copies_missed: BTreeSet<NodeId>,
     /// That any member of the last formed membership had heard of.
     newest_promise: Lineage,
     /// Of the last formed membership.
@@ -206,7 +214,8 @@ impl Fabric {
 impl Controller {
     /// A brain that has not been stepped yet; the first input must be [`Input::Started`].
     pub fn new(identity: Identity, restored: Restored) -> Self {
-        let Restored { configuration, lineage, pedigree, keepers, earlier, fabric_file } = restored;
+        let Restored { configuration, lineage, pedigree, keepers, doubtful, earlier, fabric_file } =
+            restored;
         let configured = identity.nodes.iter().map(|(id, _)| *id);
         let keepers = Keepers::restored(&keepers, configured);
         let document = configuration
@@ -231,6 +240,8 @@ impl Controller {
             lives: BTreeMap::new(),
             known_to_quorum: BTreeSet::new(),
             still_quorate: false,
+            doubtful,
+            copies_missed: BTreeSet::new(),
             newest_promise: Lineage::default(),
             all_have_watchdogs: false,
             self_fencing,
@@ -296,7 +307,7 @@ impl Controller {
 
     /// All that is to outlive the daemon, as a [`Record::Snapshot`] has it.
     pub fn whole(&self) -> Whole {
-        self.state.whole()
+        Whole { doubtful: self.doubtful, ..self.state.whole() }
     }
 
     /// The configuration before the last change of it.

@@ -87,6 +87,7 @@ impl State {
             lineage: self.lineage.number(),
             pedigree: self.pedigree.entries().to_vec(),
             keepers: self.keepers.numbers(),
+            doubtful: false,
         }
     }
 

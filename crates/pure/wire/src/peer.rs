@@ -71,6 +71,10 @@ pub struct Hello {
     pub keepers: Vec<u32>,
     /// Nodes whose disks are known to name these.
     pub bound: Vec<u32>,
+    /// Has its disk lost something that it held?
+    pub doubtful: bool,
+    /// After a start of the whole cluster: for how long it still waits for others.
+    pub settling_ms: Option<u64>,
     /// Its own `node_state` element: what it ran and found out itself.
     pub node_state: String,
     /// Orders that it is carrying out.

@@ -13,6 +13,8 @@ const EDITS: u8 = b'E';
 const EARLIER: &str = "\n<!-- quorate earlier=";
 const PEDIGREE: &str = "\n<!-- quorate pedigree=";
 const KEEPERS: &str = "\n<!-- quorate keepers=";
+/// Among the keepers.
+const DOUBTFUL: &str = "doubtful";
 const LINEAGE: &str = "\n<!-- quorate lineage=";
 const CLOSE: &str = " -->";
 
@@ -31,7 +33,7 @@ fn with_letter(letter: u8, lineage: u64, rest: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn encode_snapshot(whole: &Whole) -> Vec<u8> {
-    let Whole { configuration, earlier, lineage, pedigree, keepers } = whole;
+    let Whole { configuration, earlier, lineage, pedigree, keepers, doubtful } = whole;
     let earlier = earlier
         .as_ref()
         .map_or_else(String::new, |earlier| format!("{EARLIER}{}{CLOSE}", for_comment(earlier)));
@@ -40,7 +42,8 @@ pub(super) fn encode_snapshot(whole: &Whole) -> Vec<u8> {
     };
     let pedigree: Vec<String> = pedigree.iter().map(entry).collect();
     let pedigree = format!("{PEDIGREE}{}{CLOSE}", pedigree.join(" "));
-    let keepers: Vec<String> = keepers.iter().map(u32::to_string).collect();
+    let mut keepers: Vec<String> = keepers.iter().map(u32::to_string).collect();
+    keepers.extend(doubtful.then(|| DOUBTFUL.to_owned()));
     let keepers = format!("{KEEPERS}{}{CLOSE}", keepers.join(" "));
     format!("{configuration}{earlier}{pedigree}{keepers}{LINEAGE}{lineage}{CLOSE}").into_bytes()
 }
@@ -80,11 +83,13 @@ fn decode_snapshot(bytes: Vec<u8>) -> Option<Record> {
     let lineage = cut_comment(&mut configuration, LINEAGE)?.parse().ok()?;
     // Those of before there were any name none.
     let keepers = cut_comment(&mut configuration, KEEPERS).unwrap_or_default();
-    let keepers = keepers.split_whitespace().map(|id| id.parse().ok()).collect::<Option<_>>()?;
+    let doubtful = keepers.split_whitespace().any(|word| word == DOUBTFUL);
+    let numbers = keepers.split_whitespace().filter(|word| *word != DOUBTFUL);
+    let keepers = numbers.map(|id| id.parse().ok()).collect::<Option<_>>()?;
     let pedigree = cut_comment(&mut configuration, PEDIGREE)?;
     let pedigree = pedigree.split_whitespace().map(read_edited).collect::<Option<_>>()?;
     let earlier = cut_comment(&mut configuration, EARLIER).map(|text| from_comment(&text));
-    Some(Record::Snapshot(Whole { configuration, earlier, lineage, pedigree, keepers }))
+    Some(Record::Snapshot(Whole { configuration, earlier, lineage, pedigree, keepers, doubtful }))
 }
 
 fn read_edited(text: &str) -> Option<Edited> {
@@ -127,7 +132,8 @@ mod tests {
         let pedigree = vec![edited, Edited { membership: 513, ..edited }];
         let keepers = vec![1, 3];
         let second = Whole { earlier: Some(earlier), pedigree, keepers, ..first.clone() };
-        for whole in [first, second] {
+        let third = Whole { doubtful: true, ..second.clone() };
+        for whole in [first, second, third] {
             let record = Record::Snapshot(whole.clone());
             let edits = Record::Edits { edits: vec![1, 2, 3], lineage: 8 };
             let journal = vec![encode(&edits), encode(&record)];

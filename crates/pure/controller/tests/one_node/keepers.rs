@@ -103,6 +103,30 @@ fn without_fencing_nothing_is_waited_for() {
     assert!(is_done(edit(&mut node, "a").as_ref()), "{:?}", node.replies);
 }
 
+#[test]
+fn a_disk_that_lost_something_is_none_of_a_majority_s() {
+    let damaged = Restored { doubtful: true, ..stored("") };
+    let others = [OTHER, NodeId(3)];
+    let mut node = Node::restored(3, damaged);
+    node.member_of(1, &[ME, OTHER], Quorum::Majority);
+    node.deliver_echoing(&[OTHER]);
+    node.settle();
+    let missing = Refused::MayBeOlder { nodes: vec!["n3".to_owned()] };
+    assert_eq!(edit(&mut node, "a"), Some(Reply::Refused(missing)));
+    let (restored, _) = Restored::from_records(node.records.clone());
+    assert!(restored.doubtful, "it is known to the next life");
+
+    node.member_of(2, &[ME, OTHER, others[1]], Quorum::Majority);
+    node.deliver_echoing(&others);
+    node.settle();
+    node.stored_by(OTHER, 2, 0);
+    edit(&mut node, "a");
+    node.stored_by(OTHER, 2, 1);
+    assert!(is_done(node.replies.last()), "{:?}", node.replies);
+    let (restored, _) = Restored::from_records(node.records);
+    assert!(!restored.doubtful, "it has what all together have");
+}
+
 /// Both together, this one being the coordinator, and then the other is lost. `bound`: its disk
 /// held what they had begun with.
 fn loses_the_other(bound: bool) -> Node {

@@ -143,12 +143,22 @@ impl Node {
     /// The same, with other nodes that have nothing to say but the introduction that this one has.
     pub(crate) fn deliver_echoing(&mut self, echoes: &[NodeId]) {
         for message in std::mem::take(&mut self.under_way) {
-            let hello = matches!(message, Message::Hello(_)).then(|| Box::new(message.clone()));
+            let hello =
+                matches!(message, Message::Hello(_)).then(|| Box::new(Self::echo(&message)));
             self.step(Input::Delivered { from: ME, message: Box::new(message) });
             for (echo, message) in echoes.iter().zip(hello.iter().cycle()) {
                 self.step(Input::Delivered { from: *echo, message: message.clone() });
             }
         }
+    }
+
+    /// What the others say: the same, from disks that hold all they ever held.
+    fn echo(message: &Message) -> Message {
+        let mut echo = message.clone();
+        if let Message::Hello(hello) = &mut echo {
+            hello.doubtful = false;
+        }
+        echo
     }
 
     /// The fabric and the disk do their work until there is none.
