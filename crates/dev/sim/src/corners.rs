@@ -25,6 +25,11 @@ pub enum Corner {
     ClockJumped,
     StoodStill,
     ShutDown,
+    ColdStart,
+    DiskFull,
+    DiskDamaged,
+    RecordCutOff,
+    EditWhileFencing,
     SetAside,
     CoordinatorCrashed,
     CoordinatorCrashedWhileFencing,
@@ -45,7 +50,7 @@ pub enum Corner {
 
 impl Corner {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 29] = [
         Self::Partition,
         Self::RingFormedAnew,
         Self::Flapped,
@@ -54,6 +59,11 @@ impl Corner {
         Self::ClockJumped,
         Self::StoodStill,
         Self::ShutDown,
+        Self::ColdStart,
+        Self::DiskFull,
+        Self::DiskDamaged,
+        Self::RecordCutOff,
+        Self::EditWhileFencing,
         Self::SetAside,
         Self::CoordinatorCrashed,
         Self::CoordinatorCrashedWhileFencing,
@@ -83,6 +93,11 @@ impl Corner {
             Self::ClockJumped => "a clock jumped",
             Self::StoodStill => "a daemon stood still",
             Self::ShutDown => "a daemon shut down in peace",
+            Self::ColdStart => "all daemons had shut down in peace, and started again",
+            Self::DiskFull => "a full disk refused a record",
+            Self::DiskDamaged => "a disk was damaged",
+            Self::RecordCutOff => "power was lost while a record was on its way to the disk",
+            Self::EditWhileFencing => "an edit was asked for while a node was being fenced",
             Self::SetAside => "a configuration was set aside",
             Self::CoordinatorCrashed => "the coordinator crashed",
             Self::CoordinatorCrashedWhileFencing => "... while it used a fence device",
@@ -176,6 +191,16 @@ pub(crate) fn at_broadcast(world: &mut World, message: &Message) {
     let Message::Fenced(fenced) = message else { return };
     if matches!(fenced.evidence, Some(Evidence::Watchdog { .. })) {
         world.visit(Corner::BelievedReset);
+    }
+}
+
+/// Looks at what goes on when a client asks for an edit.
+pub(crate) fn at_edit(world: &mut World) {
+    let fences = |run: &controller::AgentRun| {
+        &*run.agent.standard == "stonith" && matches!(run.task.as_str(), "off" | "reboot")
+    };
+    if world.machines.values().any(|machine| machine.runs.values().any(fences)) {
+        world.visit(Corner::EditWhileFencing);
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) enum Event {
     StartDaemon {
         node: NodeId,
     },
+    /// The operator starts what was stopped, all or not.
+    StartAll,
     /// A daemon that stood still goes on.
     Resume {
         node: NodeId,

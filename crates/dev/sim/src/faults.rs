@@ -74,6 +74,10 @@ pub(crate) enum Fault {
     /// The disk fills up, or is freed.
     DiskFills,
     DiskFreed,
+    /// What a disk holds is damaged while nobody reads it.
+    DiskDamaged,
+    /// An operator stops the whole cluster in peace, and starts it again.
+    StopAll,
     /// An operator stops a daemon in peace; it is started again later.
     Shutdown,
     /// A daemon stands still for some seconds, in the middle of whatever it does; the others may
@@ -85,7 +89,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     pub(crate) fn draw(chance: &mut Chance) -> Self {
-        match chance.between(0, 100) {
+        match chance.between(0, 104) {
             0..20 => Self::CrashDaemon,
             20..32 => Self::LosePower,
             32..44 => Self::CrashCoordinator,
@@ -99,7 +103,9 @@ impl Fault {
             93..95 => Self::Pause,
             95..97 => Self::Shake,
             97..98 => Self::Flap,
-            _ => Self::Blackout,
+            98..100 => Self::Blackout,
+            100..102 => Self::DiskDamaged,
+            _ => Self::StopAll,
         }
     }
 }

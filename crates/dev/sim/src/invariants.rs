@@ -2,6 +2,7 @@
 
 mod acknowledged_changes;
 mod active_copies;
+mod cold_start_fences_nobody;
 mod equal_copies;
 mod liveness;
 mod one_coordinator;
@@ -23,6 +24,9 @@ pub(crate) fn always(world: &mut World) -> Option<Violation> {
         .or_else(|| quiet_after_leaving::check(world).map(|what| ("quiet_after_leaving", what)))
         .or_else(|| recovery_has_proof::check(world).map(|what| ("recovery_has_proof", what)))
         .or_else(|| versions::check(world).map(|what| ("versions", what)))
+        .or_else(|| {
+            cold_start_fences_nobody::check(world).map(|what| ("cold_start_fences_nobody", what))
+        })
         .or_else(|| who_is_fenced_is_off::check(world).map(|what| ("who_is_fenced_is_off", what)));
     broken.map(|(invariant, what)| world.violation(invariant, what))
 }

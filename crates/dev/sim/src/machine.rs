@@ -50,6 +50,8 @@ pub(crate) struct Machine {
 pub(crate) struct Disk {
     records: Vec<Record>,
     pub(crate) full: bool,
+    /// Records that it had held are damaged, and nothing whole was written since.
+    lost: bool,
     /// When everything written so far is held.
     pub(crate) busy_until: Tick,
 }
@@ -58,8 +60,25 @@ impl Disk {
     pub(crate) fn write(&mut self, record: Record) {
         if matches!(record, Record::Snapshot(_)) {
             self.records.clear();
+            self.lost = false;
         }
         self.records.push(record);
+    }
+
+    /// The last `count` records cannot be read any more; the store notices when it is opened.
+    pub(crate) fn damage(&mut self, count: usize) {
+        self.records.truncate(self.records.len().saturating_sub(count));
+        self.lost = true;
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether it can answer for all that it ever acknowledged.
+    pub(crate) fn is_sound(&self) -> bool {
+        let doubts = |record: &Record| matches!(record, Record::Snapshot(whole) if whole.doubtful);
+        !self.lost && !self.records.iter().any(doubts)
     }
 }
 
@@ -91,7 +110,8 @@ impl Machine {
     pub(crate) fn start(&mut self, nodes: u32) {
         self.life += 1;
         self.doomed_at = None;
-        let (restored, _) = Restored::from_records(self.disk.records.iter().cloned());
+        let (mut restored, _) = Restored::from_records(self.disk.records.iter().cloned());
+        restored.doubtful |= self.disk.lost;
         let identity = Identity {
             id: self.id,
             name: NodeName::new(&self.name),

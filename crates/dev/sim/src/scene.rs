@@ -119,6 +119,11 @@ fn watchdog(chance: &mut Chance, rule: Rule) -> Option<Duration> {
 
 fn fence_devices(chance: &mut Chance) -> String {
     let two = chance.percent(30);
+    let delay = if chance.percent(25) {
+        "<nvpair id=\"f1-d\" name=\"pcmk_delay_base\" value=\"3s\"/>"
+    } else {
+        ""
+    };
     let device = |id: &str, extra: &str| {
         format!(
             "<primitive id=\"{id}\" class=\"stonith\" type=\"fence_sim\"><instance_attributes id=\"{id}-ia\">\
@@ -127,7 +132,9 @@ fn fence_devices(chance: &mut Chance) -> String {
     };
     let mut xml = device(
         "f1",
-        "<nvpair id=\"f1-ro\" name=\"pcmk_off_timeout\" value=\"10s\"/><nvpair id=\"f1-rr\" name=\"pcmk_reboot_timeout\" value=\"10s\"/>",
+        &format!(
+            "<nvpair id=\"f1-ro\" name=\"pcmk_off_timeout\" value=\"10s\"/><nvpair id=\"f1-rr\" name=\"pcmk_reboot_timeout\" value=\"10s\"/>{delay}"
+        ),
     );
     if two {
         xml.push_str(&device("f2", ""));

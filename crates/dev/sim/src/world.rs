@@ -2,6 +2,7 @@
 //! in the files beside.
 
 mod breaking;
+mod cold_start;
 mod healing;
 mod machines;
 mod network;
@@ -12,6 +13,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use controller::{Input, Record, Whole};
 use model::{NodeId, Tick};
+
+use cold_start::ColdStart;
 
 use crate::chance::Chance;
 use crate::clients::Clients;
@@ -48,12 +51,15 @@ pub(crate) struct World {
     pub(crate) just_left: Option<NodeId>,
     /// The node whose daemon ended itself just now, as declared off.
     pub(crate) just_exited_as_fenced: Option<NodeId>,
+    /// Whom a fence device was used against just now.
+    pub(crate) just_fenced: Option<NodeId>,
     /// The start that began just now.
     pub(crate) just_started: Option<(NodeId, String)>,
     clock: Clock,
     chance: Chance,
     faults: Faults,
     options: Options,
+    pub(crate) cold_start: ColdStart,
     calm: bool,
     events: u64,
     corners: Corners,
@@ -78,11 +84,13 @@ impl World {
             touched: None,
             just_left: None,
             just_exited_as_fenced: None,
+            just_fenced: None,
             just_started: None,
             clock: Clock::default(),
             chance,
             faults,
             options: options.clone(),
+            cold_start: ColdStart::default(),
             calm: false,
             events: 0,
             corners: Corners::new(),
@@ -195,6 +203,7 @@ impl World {
             Event::Heal => self.heal(),
             Event::Fault => self.fault(),
             Event::ClientEdits => self.client_edits(),
+            Event::StartAll => self.start_all(),
             Event::Calm => self.calm_down(),
             Event::Tend => {}
         }

@@ -8,6 +8,7 @@ use crate::corners::{self, Corner};
 use crate::event::Event;
 use crate::faults::Fault;
 use crate::machine::Machine;
+use crate::quorum::Rule;
 
 impl World {
     pub(super) fn fault(&mut self) {
@@ -16,6 +17,9 @@ impl World {
         }
         let next = self.chance.between(1, 2 * self.faults.every);
         self.clock.after(next, Event::Fault);
+        if self.cold_start.holds_faults_back(self.clock.now()) {
+            return;
+        }
         let nodes = self.nodes();
         let Some(node) = self.chance.pick(&nodes).copied() else { return };
         let fault = Fault::draw(&mut self.chance);
@@ -31,6 +35,8 @@ impl World {
             Fault::ClockJumps => self.clock_jumps(node),
             Fault::DiskFills => self.set_disk(node, true),
             Fault::DiskFreed => self.set_disk(node, false),
+            Fault::DiskDamaged => self.damage_disk(node),
+            Fault::StopAll => self.stop_all(),
             Fault::Shutdown => self.step(node, Input::Shutdown),
             Fault::Pause => self.pause(node),
             Fault::Blackout => {
@@ -106,6 +112,20 @@ impl World {
         self.visit(Corner::ClockJumped);
     }
 
+    /// One disk at a time, and only where others have what it had: what the last disk loses nobody has.
+    fn damage_disk(&mut self, node: NodeId) {
+        let all_sound = self.machines.values().all(|machine| machine.disk.is_sound());
+        if self.scene.rule != Rule::Majority || self.machines.len() < 3 || !all_sound {
+            return;
+        }
+        self.crash(node);
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let count = self.chance.between(1, machine.disk.len() as u64 + 1);
+        machine.disk.damage(usize::try_from(count).unwrap_or(1));
+        self.note(node, "its disk is damaged");
+        self.visit(Corner::DiskDamaged);
+    }
+
     fn set_disk(&mut self, node: NodeId, full: bool) {
         if let Some(machine) = self.machines.get_mut(&node) {
             machine.disk.full = full;
@@ -121,6 +141,7 @@ impl World {
         let nodes = self.nodes();
         let Some(node) = self.chance.pick(&nodes).copied() else { return };
         if self.machines.get(&node).is_some_and(Machine::is_up) {
+            corners::at_edit(self);
             let (client, request) = self.clients.edit();
             self.step(node, Input::Asked { client, user: "sim".to_owned(), request });
         }

@@ -32,6 +32,10 @@ impl World {
             return;
         }
         machine.power_off();
+        let is_writing = machine.disk.busy_until > self.clock.now();
+        if is_writing {
+            self.visit(Corner::RecordCutOff);
+        }
         self.votequorum.power_lost(node);
         self.note(node, "power off");
         self.daemon_is_gone(node);
@@ -104,6 +108,7 @@ impl World {
         }
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let input = if machine.disk.full {
+            self.corners.entry(Corner::DiskFull).and_modify(|times| *times += 1).or_insert(1);
             Input::NotPersisted { ticket, reason: "no space left".to_owned() }
         } else {
             machine.disk.write(record);

@@ -86,8 +86,10 @@ impl World {
                 machine.shut_down = true;
                 self.just_left = Some(node);
                 self.visit(Corner::ShutDown);
-                let later = self.chance.between(2_000_000, 20_000_000);
-                self.clock.after(later, Event::StartDaemon { node });
+                if !self.waits_for_all_to_stop() {
+                    let later = self.chance.between(2_000_000, 20_000_000);
+                    self.clock.after(later, Event::StartDaemon { node });
+                }
             }
             ExitReason::Fenced => {
                 self.just_exited_as_fenced = Some(node);

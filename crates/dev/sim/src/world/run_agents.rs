@@ -1,7 +1,7 @@
 //! Agents run, and do to the machine what they were drawn to do.
 
 use controller::{AgentRun, Input, RunToken};
-use model::{NodeId, OcfCode, Outcome, Role};
+use model::{ExecStatus, NodeId, OcfCode, Outcome, Role};
 
 use super::World;
 use crate::Plant;
@@ -20,6 +20,11 @@ impl World {
             Fate::Fails(time, works) => (time, works, agents::failed()),
             Fate::Hangs(works) => (timeout, works, agents::timed_out()),
         };
+        if run.task == "stop"
+            && !matches!(outcome, Outcome { status: ExecStatus::Done, code: OcfCode::OK, .. })
+        {
+            self.cold_start.stop_failed(node);
+        }
         let time = wait + time.min(timeout);
         let token = run.run;
         if is_fencing {
@@ -55,6 +60,9 @@ impl World {
             self.machines.values().find(|machine| machine.name == *name).map(|machine| machine.id)
         });
         let Some(target) = target else { return };
+        if run.task != "on" {
+            self.just_fenced = Some(target);
+        }
         let back = self.chance.between(1_000_000, 8_000_000);
         match (run.task.as_str(), self.options.plant) {
             (_, Some(Plant::FencingSkipped)) => {}
