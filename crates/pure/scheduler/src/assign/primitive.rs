@@ -11,7 +11,7 @@ use super::state::{Place, State};
 use super::terms::ScoreSource;
 use super::types::{AssignStep, ColocationIx, Reason};
 use super::utilization;
-use crate::resolve::types::{LossPolicy, NodeIx, PlacementStrategy, ResIx, Variant};
+use crate::resolve::types::{LossPolicy, NodeIx, NodeKind, PlacementStrategy, ResIx, Variant};
 
 const NEVER: i32 = Score::MINUS_INFINITY.value();
 
@@ -126,7 +126,9 @@ fn assign_best(
 ) {
     let most_room = utilization::forbid_full_nodes(state, resource);
     let current = order::current_node(state, resource);
-    let nodes = order::best_nodes(state, &state[resource].row, current);
+    let mut nodes = order::best_nodes(state, &state[resource].row, current);
+    let best_of_all = nodes.first().copied();
+    nodes.retain(|node| !lives_in(state, *node, resource));
     let cell = |state: &State<'_>, node: NodeIx| -> Option<Cell> {
         state[resource].row.get(node).copied()
     };
@@ -142,7 +144,13 @@ fn assign_best(
             state[resource].reason = Reason::Preferred;
             Some((node, cell))
         }
-        (None, Some(best)) => Some(choose(state, resource, &nodes, best, current)),
+        (None, Some(best)) => {
+            let chosen = choose(state, resource, &nodes, best, current);
+            if best_of_all != nodes.first().copied() {
+                state[resource].reason = Reason::NotInItself;
+            }
+            Some(chosen)
+        }
         (None, None) => {
             // No node is known to it: a cluster where resources must opt in, and this one did not.
             state[resource].reason = Reason::NoPlace;
@@ -151,6 +159,26 @@ fn assign_best(
     };
     let place = chosen.map(|(node, cell)| Place { node, score: cell.score });
     place_primitive(state, resource, place, false, stop_if_failed);
+}
+
+/// Whether `node` is a guest in `container`, or in what runs in it, as far as that has a place.
+///
+/// Compatibility: Pacemaker prefers such a node where a constraint does, and ends with a failed
+/// assertion. Nothing can run inside itself.
+fn lives_in(state: &State<'_>, node: NodeIx, container: ResIx) -> bool {
+    let mut node = node;
+    // Containers in one another: a chain of what has a place has no circle, but for a broken document.
+    for _ in 0..=state.input.nodes.len() {
+        let NodeKind::Guest { container: around, .. } = state.input.node(node).kind else {
+            return false;
+        };
+        if around == container {
+            return true;
+        }
+        let Some(place) = state[around].place else { return false };
+        node = place.node;
+    }
+    true
 }
 
 /// Of the nodes with the best score, the one where the resource is; the instances of a unique

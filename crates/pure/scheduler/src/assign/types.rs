@@ -224,6 +224,8 @@ pub enum Reason {
     FirstName,
     /// A colocation with an interleaved instance has no match.
     NoInterleaveMatch,
+    /// The node with the highest score is a guest that lives in it.
+    NotInItself,
 }
 
 /// A node's state as the assignment leaves it.

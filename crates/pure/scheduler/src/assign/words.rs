@@ -43,6 +43,9 @@ impl Reason {
             Self::NoInterleaveMatch => {
                 ("no-interleave-match", "no instance of what it goes with is there")
             }
+            Self::NotInItself => {
+                ("not-in-itself", "the node with the highest score is a guest that runs in it")
+            }
         }
     }
 }

@@ -281,7 +281,8 @@ impl Finder<'_, '_, '_> {
             | Reason::MostRoom
             | Reason::FewestResources
             | Reason::FirstName
-            | Reason::NoInterleaveMatch => {}
+            | Reason::NoInterleaveMatch
+            | Reason::NotInItself => {}
         }
         if found.next_role == Role::Stopped {
             if let Some(root) = self.stopped_by_failure(resource) {
