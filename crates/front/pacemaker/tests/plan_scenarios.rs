@@ -13,6 +13,8 @@
 //! - `remove ID`, `interval RESOURCE INTERVAL`: of the configuration; of its operations.
 //! - `leave NODE`: the node asks to be shut down.
 //! - `edition`: says the document's `admin_epoch.epoch.num_updates`.
+//! - `join NODE pending|member`: how far the node has joined.
+//! - `findings`: what operators are told of the plan.
 //! - `crm_simulate ...`: runs the tool on the document. With `-S`, what comes of it is the
 //!   document from then on.
 
@@ -136,6 +138,11 @@ impl Stage {
             "interval" => self.interval(words[1], words[2]),
             "leave" => self.leave(words[1]),
             "edition" => return self.document.version().unwrap().to_string(),
+            "join" => {
+                let state = self.state(words[1]);
+                self.document.set(state, "join", words[2]);
+            }
+            "findings" => return self.findings(),
             "crm_simulate" => return self.simulate(&words[1..]),
             other => panic!("{}: `{other}` is not a command", self.path.display()),
         }
@@ -225,9 +232,19 @@ impl Stage {
         }
     }
 
-    fn leave(&mut self, node: &str) {
+    fn state(&self, node: &str) -> NodeId {
         let states = self.document.root().child("status").unwrap();
-        let state = states.children().find(|state| state.attr("uname") == Some(node)).unwrap().id();
+        states.children().find(|state| state.attr("uname") == Some(node)).unwrap().id()
+    }
+
+    fn findings(&self) -> String {
+        let planned = scheduler::plan(&self.document, &Input { now: NOON, ..Input::default() });
+        let lines: Vec<String> = planned.findings.iter().map(ToString::to_string).collect();
+        if lines.is_empty() { "none".to_owned() } else { lines.join("\n") }
+    }
+
+    fn leave(&mut self, node: &str) {
+        let state = self.state(node);
         let attributes = child(&mut self.document, state, "transient_attributes", node);
         let set = child(&mut self.document, attributes, "instance_attributes", "status");
         put(&mut self.document, set, "shutdown=1767268000");

@@ -52,10 +52,19 @@ pub(crate) fn hold(acting: &mut Acting<'_, '_>) -> Vec<Finding> {
 
 fn told(acting: &Acting<'_, '_>, promotion: ActIx, beside: ResIx, on: NodeIx) -> Finding {
     let promoted = acting.arena[promotion].resource.map_or("", |it| &*acting.resource(it).id);
+    let there = acting.arena[promotion].node.map_or("", |node| &*acting.node(node).name);
+    let (beside, node) = (&acting.resource(beside).id, acting.node(on));
+    let name = &node.name;
+    let why = if node.pending {
+        format!("{name} is still joining, so wait until it has joined, or fence it")
+    } else if node.unclean || !node.online {
+        format!("{name} is lost, so fence it or confirm that it is off")
+    } else {
+        format!("`quorate why {beside}` tells what keeps it there")
+    };
     let message = format!(
-        "{promoted} is not promoted while {} is promoted on {}, where it cannot be demoted now",
-        acting.resource(beside).id,
-        acting.node(on).name,
+        "{promoted} is not promoted on {there} while {beside} is promoted on {name}, where it \
+         cannot be demoted now: {why}"
     );
     Finding { severity: Severity::Warning, line: 0, kind: FindingKind::UnexpectedlyActive, message }
 }
@@ -247,7 +256,8 @@ mod tests {
         assert!(!promotes(&held));
         let told = held.findings.iter().any(|found| {
             found.message
-                == "db:1 is not promoted while db:0 is promoted on n1, where it cannot be demoted now"
+                == "db:1 is not promoted on n2 while db:0 is promoted on n1, where it cannot be \
+                    demoted now: n1 is still joining, so wait until it has joined, or fence it"
         });
         assert!(told, "{:?}", held.findings);
     }
