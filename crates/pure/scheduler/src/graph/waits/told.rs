@@ -91,7 +91,17 @@ pub(super) fn of_circle(
 ) -> Finding {
     let (named, line) = constraints_among(acting, constraints, circle);
     let mut message = format!("these wait for one another: {}", names(acting, circle));
-    if !named.is_empty() {
+    if named.is_empty() {
+        let parts = circle.iter().filter_map(|act| acting.arena[*act].resource);
+        let wholes = parts.filter_map(|part| lineage(acting, part).last().copied());
+        let wholes: BTreeSet<ResIx> =
+            wholes.filter(|it| !acting.resource(*it).is_primitive()).collect();
+        let wholes: Vec<&str> = wholes.iter().map(|it| &*acting.resource(*it).id).collect();
+        if !wholes.is_empty() {
+            message.push_str("; that is in no constraint, but in how these are made: ");
+            message.push_str(&some_of(&wholes));
+        }
+    } else {
         message.push_str("; see the constraints ");
         message.push_str(&some_of(&named));
     }
