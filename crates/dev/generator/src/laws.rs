@@ -16,6 +16,7 @@ use scheduler::{Input, Planned, Resolved};
 
 use crate::chance::Chance;
 
+pub use hosts::Presumed;
 pub use rest::{Left, ROUNDS_MAX, Rest, Unrest, come_to_rest};
 
 /// A law that does not hold for a document.
@@ -37,6 +38,8 @@ pub struct Held {
     pub broken: Vec<Broken>,
     /// Why it never comes to rest, where the law of rest excuses that.
     pub unrest: BTreeSet<Unrest>,
+    /// What the law of hosts had to presume.
+    pub presumed: BTreeSet<Presumed>,
 }
 
 /// A decision with what it was made from.
@@ -62,11 +65,15 @@ pub fn check(document: &Document, input: &Input, seed: u64) -> Held {
         broken.extend(found.err().map(|what| Broken { law, what }));
     };
     hold("valid", valid::check(case));
-    hold("hosts", hosts::check(case));
+    let mut presumed = BTreeSet::new();
+    hold("hosts", hosts::check(case).map(|found| presumed = found));
     hold("copies", copies::check(case, &mut chance));
     hold("deterministic", same::deterministic(case));
     hold("order", same::order_does_not_matter(case, &mut chance));
     let mut unrest = BTreeSet::new();
     hold("rest", rest::check(case).map(|reasons| unrest = reasons));
-    Held { broken, unrest }
+    Held { broken, unrest, presumed }
 }
+
+#[cfg(test)]
+mod tests;

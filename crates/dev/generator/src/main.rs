@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use cib::{Document, schema};
-use generator::laws::{self, Broken, Held, Unrest};
+use generator::laws::{self, Broken, Held, Presumed, Unrest};
 use generator::{Chance, cluster, mutate};
 use scheduler::Input;
 
@@ -98,6 +98,7 @@ struct Tally {
     panics: usize,
     broken: BTreeMap<&'static str, usize>,
     unrest: BTreeMap<Unrest, usize>,
+    presumed: BTreeMap<Presumed, usize>,
     slowest: (Duration, String),
 }
 
@@ -113,13 +114,16 @@ impl Tally {
             self.slowest = (took, name.to_owned());
         }
         let broken = planned.and_then(|()| catch_unwind(|| laws::check(document, &input, seed)));
-        let Ok(Held { broken, unrest }) = broken else {
+        let Ok(Held { broken, unrest, presumed }) = broken else {
             self.panics += 1;
             println!("{name}: PANIC");
             return;
         };
         for reason in unrest {
             *self.unrest.entry(reason).or_default() += 1;
+        }
+        for what in presumed {
+            *self.presumed.entry(what).or_default() += 1;
         }
         for Broken { law, what } in broken {
             *self.broken.entry(law).or_default() += 1;
@@ -128,10 +132,11 @@ impl Tally {
     }
 
     fn report(&self) -> ExitCode {
-        let Self { documents, invalid, panics, broken, unrest, slowest } = self;
+        let Self { documents, invalid, panics, broken, unrest, presumed, slowest } = self;
         println!(
             "{documents} documents ({invalid} break their schema), {panics} panics, broken laws \
-             {broken:?}, never at rest for a reason {unrest:?}, slowest plan {:.0} ms ({})",
+             {broken:?}, never at rest for a reason {unrest:?}, presumed of nodes {presumed:?}, \
+             slowest plan {:.0} ms ({})",
             slowest.0.as_secs_f64() * 1000.0,
             slowest.1
         );

@@ -6,10 +6,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cib::{Document, schema};
-use generator::laws::{self, Broken};
+use generator::laws::{self, Broken, Presumed, Unrest};
 use generator::{Chance, cluster, mutate};
 use scheduler::Input;
 
@@ -19,23 +20,41 @@ const NOW: i64 = 1_700_000_000;
 /// Drawn clusters, unless `QUORATE_SEEDS` says otherwise.
 const SEEDS: u64 = 200;
 
-/// How many of a hundred drawn clusters may have a reason never to come to rest.
-const RESTLESS_PERCENT_MAX: u64 = 12;
+/// How many of the first drawn clusters each excuse is for. An excuse that comes to fit more documents
+/// would hide what is wrong, and one for fewer may not be needed: whoever changes a number says why.
+const EXCUSED: &[(Excuse, usize)] = &[
+    (Excuse::Rest(Unrest::NotHelped), 15),
+    (Excuse::Rest(Unrest::TiedToItself), 2),
+    (Excuse::Rest(Unrest::OtherName), 7),
+    (Excuse::Hosts(Presumed::ReachedUntilFenced), 4),
+    (Excuse::Hosts(Presumed::UpWithoutWaiting), 1),
+    (Excuse::Hosts(Presumed::EndsWithGuest), 3),
+];
+
+/// How many of a hundred of any number of drawn clusters may be excused from coming to rest.
+const RESTLESS_PERCENT_MAX: usize = 15;
+
+/// Why a law may be broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Excuse {
+    Rest(Unrest),
+    Hosts(Presumed),
+}
 
 fn seeds() -> u64 {
     std::env::var("QUORATE_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS)
 }
 
-/// Whether it comes to rest.
-fn hold(document: &Document, name: &str, seed: u64, broken: &mut Vec<String>) -> bool {
+/// What it had to be excused for.
+fn hold(document: &Document, name: &str, seed: u64, broken: &mut Vec<String>) -> BTreeSet<Excuse> {
     let date = document.root().attr("execution-date").and_then(|text| text.parse().ok());
     let input = Input { now: date.unwrap_or(NOW), ..Input::default() };
     let found = laws::check(document, &input, seed);
-    let rests = found.unrest.is_empty();
     broken.extend(
         found.broken.into_iter().map(|Broken { law, what }| format!("{name}: {law}: {what}")),
     );
-    rests
+    let of_hosts = found.presumed.into_iter().map(Excuse::Hosts);
+    found.unrest.into_iter().map(Excuse::Rest).chain(of_hosts).collect()
 }
 
 #[track_caller]
@@ -55,15 +74,62 @@ fn drawn_clusters_follow_their_schema_and_are_drawn_alike() {
 #[test]
 fn the_laws_hold_for_drawn_clusters() {
     let mut broken = Vec::new();
+    let mut excused: BTreeMap<Excuse, usize> = BTreeMap::new();
     let mut restless = 0;
     for seed in 0..seeds() {
-        let rests = hold(&cluster(seed), &format!("seed {seed}"), seed, &mut broken);
-        restless += u64::from(!rests);
+        let found = hold(&cluster(seed), &format!("seed {seed}"), seed, &mut broken);
+        restless += usize::from(found.iter().any(|excuse| matches!(excuse, Excuse::Rest(_))));
+        if seed < SEEDS {
+            found.into_iter().for_each(|excuse| *excused.entry(excuse).or_default() += 1);
+        }
     }
     nothing_broken(&broken);
-    // An excuse that comes to fit ever more documents would hide what is wrong.
-    let most = seeds() * RESTLESS_PERCENT_MAX / 100;
+    let most = usize::try_from(seeds()).unwrap() * RESTLESS_PERCENT_MAX / 100;
     assert!(restless <= most, "{restless} of {} are excused from coming to rest", seeds());
+    if seeds() >= SEEDS {
+        assert_eq!(excused, EXCUSED.iter().copied().collect::<BTreeMap<_, _>>());
+    }
+}
+
+/// Documents for which a guard of the scheduler is needed: without it, a law is broken.
+#[test]
+fn guarded_documents_keep_the_laws() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guarded");
+    let files = files_in(&folder, "xml");
+    assert!(!files.is_empty(), "nothing is guarded");
+    let mut broken = Vec::new();
+    for (name, document) in files.iter().map(|file| read(file)) {
+        let excused = hold(&document, &name, 0, &mut broken);
+        assert!(excused.is_empty(), "{name}: {excused:?}");
+    }
+    nothing_broken(&broken);
+}
+
+/// For each excuse a document that needs it, and no other: without the excuse, a law would be broken.
+#[test]
+fn each_excuse_is_needed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/excused");
+    let mut missing: BTreeSet<String> = Presumed::ALL.iter().map(|it| format!("{it:?}")).collect();
+    missing.extend(Unrest::ALL.iter().map(|it| format!("{it:?}")));
+    for (name, document) in files_in(&folder, "xml").iter().map(|file| read(file)) {
+        let mut broken = Vec::new();
+        let excused = hold(&document, &name, 0, &mut broken);
+        nothing_broken(&broken);
+        let words: Vec<String> = excused.iter().map(Excuse::word).collect();
+        let expected = Path::new(&name).file_stem().unwrap().to_str().unwrap();
+        assert_eq!(words, [expected], "{name}");
+        missing.remove(expected);
+    }
+    assert!(missing.is_empty(), "no document for {missing:?}");
+}
+
+impl Excuse {
+    fn word(&self) -> String {
+        match self {
+            Self::Rest(reason) => format!("{reason:?}"),
+            Self::Hosts(presumed) => format!("{presumed:?}"),
+        }
+    }
 }
 
 #[test]

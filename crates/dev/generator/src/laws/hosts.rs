@@ -1,6 +1,9 @@
 //! An agent runs only on a node that is there: online and clean, or a remote or guest node whose
 //! connection comes up first. And nothing that may be active on a lost node comes up elsewhere
 //! before that node was fenced.
+//!
+//! Pacemaker's rules, which the scheduler keeps to the byte, are less strict with remote and guest
+//! nodes; how, [`Presumed`] says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +12,26 @@ use scheduler::{NodeIx, Resolved};
 
 use super::Case;
 
-pub(super) fn check(case: Case<'_>) -> Result<(), String> {
+/// What Pacemaker presumes of a remote or guest node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Presumed {
+    /// A remote node that is to be fenced can be used as long as its connection lasts.
+    ReachedUntilFenced,
+    /// A remote node whose connection comes up is there, also for what does not wait for that.
+    UpWithoutWaiting,
+    /// What ends in a guest that is gone ends with it.
+    EndsWithGuest,
+}
+
+impl Presumed {
+    /// All of them.
+    pub const ALL: [Self; 3] =
+        [Self::ReachedUntilFenced, Self::UpWithoutWaiting, Self::EndsWithGuest];
+}
+
+/// What had to be presumed.
+pub(super) fn check(case: Case<'_>) -> Result<BTreeSet<Presumed>, String> {
+    let mut presumed = BTreeSet::new();
     let steps = &case.planned.plan.steps;
     let by_id: BTreeMap<ActionId, &PlanStep> =
         steps.iter().map(|step| (step.action.id, step)).collect();
@@ -21,12 +43,12 @@ pub(super) fn check(case: Case<'_>) -> Result<(), String> {
             return Err(format!("{} is on {}, which is no node", step.action.key, node.name));
         };
         let before = all_before(step, &by_id);
-        is_there(case, &step.action, node)?;
+        presumed.extend(is_there(case, &step.action, node, &before)?);
         if matches!(step.action.task.as_str(), "start" | "promote" | "migrate_from") {
             is_released(case.resolved, &step.action, node, &before)?;
         }
     }
-    Ok(())
+    Ok(presumed)
 }
 
 /// Everything that must be done before a step.
@@ -43,36 +65,38 @@ fn all_before<'a>(step: &'a PlanStep, by_id: &BTreeMap<ActionId, &'a PlanStep>) 
     found
 }
 
-fn is_there(case: Case<'_>, action: &Action, node: NodeIx) -> Result<(), String> {
+fn is_there(
+    case: Case<'_>,
+    action: &Action,
+    node: NodeIx,
+    before: &[&Action],
+) -> Result<Option<Presumed>, String> {
     let resolved = case.resolved;
     let found = resolved.node(node);
     let task = if action.is_probe() { "monitor" } else { action.task.as_str() };
     if found.online && !found.unclean && !found.pending {
-        return Ok(());
+        return Ok(None);
     }
-    // Pacemaker uses a remote node that it means to fence as long as the connection lasts.
     if found.online && found.is_remote_or_guest() {
-        return Ok(());
+        return Ok(Some(Presumed::ReachedUntilFenced));
     }
     let connection = found.kind.connection();
-    // Pacemaker does not order everything that runs on a remote node after its connection's start,
-    // and takes a guest to be there with what it runs in.
+    // A guest is there with what it runs in.
     let container = connection.and_then(|connection| resolved.resource(connection).launcher);
-    let comes_up = connection.into_iter().chain(container).any(|maker| {
-        let maker = &resolved.resource(maker).id;
-        let up = |first: &Action| matches!(first.task.as_str(), "start" | "migrate_from");
-        case.planned
-            .plan
-            .steps
-            .iter()
-            .any(|step| up(&step.action) && step.action.resource() == Some(&**maker))
-    });
-    if comes_up {
-        return Ok(());
+    let makers: Vec<&str> =
+        connection.into_iter().chain(container).map(|it| &*resolved.resource(it).id).collect();
+    let makes = |first: &Action| {
+        matches!(first.task.as_str(), "start" | "migrate_from")
+            && first.resource().is_some_and(|id| makers.contains(&id))
+    };
+    if before.iter().any(|first| makes(first)) {
+        return Ok(None);
     }
-    // What lives in a container that stops or was lost goes with it.
+    if case.planned.plan.steps.iter().any(|step| makes(&step.action)) {
+        return Ok(Some(Presumed::UpWithoutWaiting));
+    }
     if found.is_guest() && matches!(task, "stop" | "demote" | "notify" | "cancel") {
-        return Ok(());
+        return Ok(Some(Presumed::EndsWithGuest));
     }
     Err(format!("{} runs on {}, which is not there", action.key, found.name))
 }
@@ -99,7 +123,7 @@ fn is_released(
             (first.task == "stonith" || stops)
                 && first.node.as_ref().is_some_and(|on| on.name.as_str() == &*lost.name)
         });
-        if lost.unclean && !lost.is_guest() && !freed {
+        if lost.unclean && !freed {
             return Err(format!("{} comes before {} was fenced", action.key, lost.name));
         }
     }

@@ -13,6 +13,7 @@ use scheduler::{Input, Planned, assign, plan, resolve};
 use transition::rehearse::{Ending, FaithfulTo, Rehearsing, rehearse};
 
 use super::Case;
+use unrest::Going;
 pub use unrest::Unrest;
 
 /// More rounds than that are taken for going on for ever.
@@ -103,13 +104,19 @@ pub fn come_to_rest(
             return Rest::Stuck { round };
         }
     }
-    Rest::Never { left: left_over(document, input) }
+    // Some plans undo what the one before did, each for a reason of its own.
+    let mut left = left_over(document, input);
+    let planned = plan(document, input);
+    carry_out(document, input, &planned);
+    left.extend(left_over(document, input));
+    Rest::Never { left }
 }
 
 /// What the next plan does, and where the causes of each action begin.
 fn left_over(document: &Document, input: &Input) -> Vec<Left> {
     let resolved = resolve(document, input);
     let explained = explain(&resolved, &assign(&resolved));
+    let going = Going { resolved: &resolved, steps: &explained.plan.steps };
     let steps = explained.plan.steps.iter().zip(&explained.chains);
     let steps = steps.filter(|(step, _)| step.action.kind != ActionKind::Milestone);
     let left = steps.filter_map(|(step, chain)| {
@@ -119,7 +126,7 @@ fn left_over(document: &Document, input: &Input) -> Vec<Left> {
         let about = chain.causes.iter().filter_map(resource_of).collect();
         let action = format!("{} {node}", step.action.key);
         let mut left = Left { action, resource, about, root: root.clone(), reason: None };
-        left.reason = unrest::reason(&resolved, &left);
+        left.reason = unrest::reason(going, &step.action, &left);
         Some(left)
     });
     left.collect()

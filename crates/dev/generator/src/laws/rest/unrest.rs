@@ -1,25 +1,34 @@
 //! Why Pacemaker's rules, which the scheduler keeps to the byte, never come to rest for some
 //! documents. Each reason is seen in the document itself, not in its name.
 
+mod ties;
+
 use std::collections::BTreeSet;
 
+use cib::Element;
+use model::{Action, PlanStep};
 use scheduler::cause::Root;
-use scheduler::{CloneSet, NodeIx, Order, ResIx, Resolved, Variant};
+use scheduler::{CloneSet, NodeIx, ResIx, Resolved, Variant};
 
 use super::Left;
 
 /// A reason for which something is planned again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unrest {
-    /// Nothing may be done about a resource that needs it: it is not managed, it is blocked, it is active
-    /// on too many nodes, or a node that it is active on cannot be fenced. What it asks for besides (a monitor to be cancelled, a
-    /// node to be unfenced for a changed device) is planned each time.
+    /// Nothing may be done about a resource that needs it: it is not managed, it failed or is blocked,
+    /// it is active on too many nodes, or on a node that cannot be fenced or is only joining. What it
+    /// asks for besides (a monitor to be cancelled, a node to be unfenced for a changed device, the
+    /// container that it runs in to be stopped) is planned each time.
     NotHelped,
     /// A failure that is ignored, or answered by a stop, stays in the history and is answered again.
     FailureStays,
     /// The record of a live move that was left half done stays in the history.
     HalfMoved,
-    /// Constraints tie a resource to itself, or to what is in it.
+    /// The record of a live move to a node stays in the history after the resource was stopped and
+    /// promoted there, and its parameters are compared in place of those of the start.
+    MovedBefore,
+    /// Constraints tie a resource to itself, to what is in it, or to the connection of the node that
+    /// it runs on.
     TiedToItself,
     /// A clone set of no instances has a monitor for stopped ones.
     NoInstances,
@@ -30,53 +39,152 @@ pub enum Unrest {
     /// instance with a number that it should not have, or without the one that it should have. A run
     /// is recorded under the right name, so the other one stays as it is and counts for ever.
     OtherName,
-    /// A node is only joining: that something there will stop is announced in each plan until it has
-    /// joined, which nothing on paper does.
-    Joining,
-    /// A clone set or bundle with an instance that can never start has a start milestone in each
-    /// plan, and what is ordered after it restarts after it.
-    NeverWhole,
+    /// A clone set with an instance that cannot start has a start milestone in each plan, and all are
+    /// notified of it.
+    OnlyAnnounced,
+    /// One instance of a clone set is stopped on a node so that another, which is the same to
+    /// anyone but the scheduler, starts there; in the next plan their numbers have changed again.
+    TakesTurns,
 }
 
-/// The reason for `left`, if there is a known one.
-pub(super) fn reason(resolved: &Resolved<'_>, left: &Left) -> Option<Unrest> {
+impl Unrest {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::NotHelped,
+        Self::FailureStays,
+        Self::HalfMoved,
+        Self::MovedBefore,
+        Self::TiedToItself,
+        Self::NoInstances,
+        Self::Expired,
+        Self::OtherName,
+        Self::OnlyAnnounced,
+        Self::TakesTurns,
+    ];
+}
+
+/// What is planned once more.
+#[derive(Clone, Copy)]
+pub(super) struct Going<'a> {
+    pub(super) resolved: &'a Resolved<'a>,
+    pub(super) steps: &'a [PlanStep],
+}
+
+/// The reason for `left`, which is `action`, if there is a known one.
+pub(super) fn reason(going: Going<'_>, action: &Action, left: &Left) -> Option<Unrest> {
+    let resolved = going.resolved;
     let tops: BTreeSet<ResIx> = concerned(resolved, left);
     let inside: Vec<ResIx> = tops.iter().flat_map(|top| below(resolved, *top)).collect();
-    if inside.iter().any(|resource| is_under_other_name(resolved, *resource)) {
-        return Some(Unrest::OtherName);
-    }
-    if inside.iter().any(|resource| is_not_helped(resolved, *resource)) {
-        return Some(Unrest::NotHelped);
-    }
-    if tops.iter().any(|top| is_tied_to_itself(resolved, *top)) {
-        return Some(Unrest::TiedToItself);
-    }
+    let any = |is: &dyn Fn(ResIx) -> bool| inside.iter().any(|resource| is(*resource));
     let sets = tops.iter().filter_map(|top| set_of(resolved, *top));
-    if sets.clone().any(|set| set.max == 0) {
-        return Some(Unrest::NoInstances);
+    if any(&|resource| is_under_other_name(resolved, resource)) {
+        Some(Unrest::OtherName)
+    } else if any(&|resource| is_not_helped(resolved, resource)) {
+        Some(Unrest::NotHelped)
+    } else if tops.iter().any(|top| ties::to_itself(resolved, *top)) {
+        Some(Unrest::TiedToItself)
+    } else if sets.clone().any(|set| set.max == 0) {
+        Some(Unrest::NoInstances)
+    } else if is_only_announced(going, action) {
+        Some(Unrest::OnlyAnnounced)
+    } else if takes_turns(going, action) {
+        Some(Unrest::TakesTurns)
+    } else if any(&|resource| has_failed_stop(resolved, resource)) {
+        Some(Unrest::FailureStays)
+    } else {
+        of_root(resolved, &left.root)
     }
-    of_root(&left.root, || {
-        let whole = inside.iter().filter(|ix| resolved.resource(**ix).is_primitive());
-        whole.into_iter().any(|ix| resolved.resource(*ix).active.is_empty())
-    })
 }
 
-/// The reason that is seen from where the causes begin. `misses_some`: whether an instance of what is
-/// concerned is stopped.
-fn of_root(root: &Root, misses_some: impl Fn() -> bool) -> Option<Unrest> {
+/// The reason that is seen from where the causes begin.
+fn of_root(resolved: &Resolved<'_>, root: &Root) -> Option<Unrest> {
     if matches!(root, Root::FailuresForgotten { .. }) {
         Some(Unrest::Expired)
-    } else if matches!(root, Root::Failed(_)) {
+    } else if matches!(root, Root::Failed(_)) || is_of_unwanted_failure(resolved, root) {
         Some(Unrest::FailureStays)
-    } else if matches!(root, Root::NodeJoining { .. }) {
-        Some(Unrest::Joining)
     } else if matches!(root, Root::HalfMoved { .. }) {
         Some(Unrest::HalfMoved)
-    } else if matches!(root, Root::EnoughCopies { .. }) && misses_some() {
-        Some(Unrest::NeverWhole)
+    } else if let Root::Changed { resource } = root
+        && records_of(resolved, base(resource)).any(|record| is_task(record, "migrate_from"))
+    {
+        Some(Unrest::MovedBefore)
     } else {
         None
     }
+}
+
+/// Whether the others of a set are told of a task that none of it does in this plan.
+fn is_only_announced(going: Going<'_>, action: &Action) -> bool {
+    let (Some(told), Some(set)) = (action.meta("notify_operation"), set_around(going, action))
+    else {
+        return false;
+    };
+    let does = |step: &&PlanStep| step.action.task == told;
+    action.task == "notify"
+        && !going.steps.iter().filter(does).any(|step| set_around(going, &step.action) == Some(set))
+}
+
+/// Whether an instance starts on a node where another of its set is stopped.
+fn takes_turns(going: Going<'_>, action: &Action) -> bool {
+    let Some(set) = set_around(going, action) else { return false };
+    let nodes = |task: &'static str| {
+        let steps = going.steps.iter().filter(move |step| step.action.task == task);
+        let steps = steps.filter(move |step| set_around(going, &step.action) == Some(set));
+        steps.filter_map(|step| {
+            let resource = going.resolved.find_resource(step.action.resource()?)?;
+            let base = &going.resolved.resource(resource).config_id;
+            Some((base, &step.action.node.as_ref()?.name, resource))
+        })
+    };
+    let mut starts = nodes("start");
+    starts.any(|(base, node, start)| {
+        nodes("stop").any(|stop| (stop.0, stop.1) == (base, node) && stop.2 != start)
+    })
+}
+
+/// The clone set, of instances that are all the same, that an action is about.
+fn set_around(going: Going<'_>, action: &Action) -> Option<ResIx> {
+    let resource = going.resolved.find_resource(action.resource()?)?;
+    let set = top(going.resolved, resource);
+    let unique = going.resolved.resource(set).flags.unique;
+    (set_of(going.resolved, set).is_some() && !unique).then_some(set)
+}
+
+/// Whether the history has a failed run of what is not in the configuration: it is cancelled each time,
+/// and its failure stays.
+fn is_of_unwanted_failure(resolved: &Resolved<'_>, root: &Root) -> bool {
+    let Root::OperationUnwanted { resource, task, interval_ms } = root else { return false };
+    let interval = interval_ms.to_string();
+    records_of(resolved, base(resource)).any(|record| {
+        let is_failure = record.attr("id").is_some_and(|id| id.ends_with("_last_failure_0"));
+        is_failure && is_task(record, task) && record.attr("interval") == Some(&interval)
+    })
+}
+
+/// Whether a stop of it failed once: that is a reason to stop it whenever it runs.
+fn has_failed_stop(resolved: &Resolved<'_>, ix: ResIx) -> bool {
+    let name = &resolved.resource(ix).config_id;
+    records_of(resolved, name).any(|record| {
+        let status = record.attr("op-status").unwrap_or("0");
+        is_task(record, "stop") && (status != "0" || record.attr("rc-code") != Some("0"))
+    })
+}
+
+/// What is recorded of the runs of a resource, on any node.
+fn records_of<'a>(resolved: &'a Resolved<'_>, name: &str) -> impl Iterator<Item = Element<'a>> {
+    let histories = resolved.document.root().descendants().filter(|it| it.is("lrm_resource"));
+    let own =
+        histories.filter(move |history| history.attr("id").is_some_and(|id| base(id) == name));
+    own.flat_map(|history| history.children_named("lrm_rsc_op"))
+}
+
+fn is_task(record: Element<'_>, task: &str) -> bool {
+    record.attr("operation") == Some(task)
+}
+
+/// A name without an instance's number.
+fn base(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(base, _)| base)
 }
 
 fn set_of<'a>(resolved: &'a Resolved<'_>, ix: ResIx) -> Option<&'a CloneSet> {
@@ -84,20 +192,6 @@ fn set_of<'a>(resolved: &'a Resolved<'_>, ix: ResIx) -> Option<&'a CloneSet> {
         Variant::CloneSet(set) => Some(set),
         Variant::Primitive | Variant::Group(_) | Variant::Bundle(_) => None,
     }
-}
-
-fn is_tied_to_itself(resolved: &Resolved<'_>, whole: ResIx) -> bool {
-    let within = |ix: ResIx| top(resolved, ix) == whole;
-    let colocated =
-        resolved.colocations.iter().any(|found| within(found.dependent) && within(found.primary));
-    colocated
-        || resolved.orders.iter().any(|order| match order {
-            Order::Pair(pair) => within(pair.first) && within(pair.then),
-            Order::Sets(sets) => {
-                let members = sets.sets.iter().flat_map(|set| &set.resources);
-                members.filter(|member| within(**member)).count() > 1
-            }
-        })
 }
 
 /// The outermost resources that an action, and what began it, are about.
@@ -125,11 +219,18 @@ fn top(resolved: &Resolved<'_>, ix: ResIx) -> ResIx {
     ix
 }
 
+/// A resource and all that is in it: members, instances, and what runs in a container.
 fn below(resolved: &Resolved<'_>, ix: ResIx) -> Vec<ResIx> {
     let mut found = vec![ix];
     let mut at = 0;
     while let Some(resource) = found.get(at) {
-        found.extend(&resolved.resource(*resource).children);
+        let resource = *resource;
+        found.extend(&resolved.resource(resource).children);
+        let launched = resolved
+            .resource_indices()
+            .filter(|ix| resolved.resource(*ix).launcher == Some(resource));
+        let launched: Vec<ResIx> = launched.filter(|ix| !found.contains(ix)).collect();
+        found.extend(launched);
         at += 1;
     }
     found
@@ -138,21 +239,19 @@ fn below(resolved: &Resolved<'_>, ix: ResIx) -> Vec<ResIx> {
 fn is_not_helped(resolved: &Resolved<'_>, ix: ResIx) -> bool {
     let resource = resolved.resource(ix);
     let flags = &resource.flags;
-    let cannot_be_fenced = |node: &NodeIx| resolved.node(*node).unclean;
+    let is_out_of_reach =
+        |node: &NodeIx| resolved.node(*node).unclean || resolved.node(*node).pending;
     resource.is_primitive()
         && (flags.failed
             || flags.blocked
             || !flags.managed
             || resource.active.len() > 1
-            || resource.active.iter().any(cannot_be_fenced))
+            || resource.active.iter().any(is_out_of_reach))
 }
 
 fn is_under_other_name(resolved: &Resolved<'_>, ix: ResIx) -> bool {
     let resource = resolved.resource(ix);
-    let numbered = |name: &str| {
-        let base = name.rsplit_once(':').map_or(name, |(base, _)| base);
-        base != name && base == &*resource.config_id
-    };
+    let numbered = |name: &str| base(name) != name && base(name) == &*resource.config_id;
     let records = resolved.document.root().descendants().filter(|found| found.is("lrm_resource"));
     let mut names = records.filter_map(|record| record.attr("id"));
     if resource.flags.unique {
