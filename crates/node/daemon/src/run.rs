@@ -112,7 +112,7 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
         _ = feed.tick() => {
             if let Some(watchdog) = watchdog {
                 let by_disks =
-                    sbd.as_mut().is_none_or(|disks| disks.may_live(controller.is_quorate()));
+                    sbd.as_mut().is_none_or(|disks| disks.may_live(controller.is_left_alone()));
                 watchdog.feed(by_disks && controller.may_live(clock.now().tick));
             }
             Heard::Nothing

@@ -1,8 +1,8 @@
 //! Disks by which others fence this node, as sbd has them: it looks into its slot on each, and feeds
 //! its watchdog only if no message there forbids it, and if it could look at all.
 //!
-//! Without the majority of the disks it lives only with the cluster's quorum: then nobody has a reason
-//! to fence it.
+//! Without the majority of the disks it lives only while the cluster leaves it alone: it is with a
+//! majority of the nodes, or with all of them, and these do not fence it.
 //!
 //! **Not here:** what is on the disks (`sbd`), the watchdog, who fences whom.
 //!
@@ -123,18 +123,20 @@ impl SbdDisks {
     }
 
     /// Whether the watchdog may be fed.
-    pub(crate) fn may_live(&mut self, is_quorate: bool) -> bool {
+    pub(crate) fn may_live(&mut self, is_left_alone: bool) -> bool {
         let now = Instant::now();
         let good = self.disks.iter().filter(|disk| self.is_good(disk, now)).count();
         let is_alone = !has_majority(good, self.disks.len());
         if std::mem::replace(&mut self.is_alone, is_alone) != is_alone {
             let of = self.disks.len();
             match is_alone {
-                true => tracing::error!(good, of, "most of sbd's disks are lost; quorum decides"),
+                true => {
+                    tracing::error!(good, of, "most of sbd's disks are lost; the cluster decides")
+                }
                 false => tracing::warn!(good, of, "most of sbd's disks are there again"),
             }
         }
-        !self.must_die() && (!is_alone || is_quorate)
+        !self.must_die() && (!is_alone || is_left_alone)
     }
 
     fn is_good(&self, disk: &Shared, now: Instant) -> bool {

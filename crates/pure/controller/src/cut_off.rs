@@ -205,6 +205,7 @@ impl Controller {
     pub(crate) fn fence_run(&mut self, run: FenceRun) {
         let by = self.name_of(NodeId(run.by));
         let FenceRun { target, action, device, parameters, .. } = run.clone();
+        self.note_fence_run(&target, &action);
         // What is only asked, and perhaps nothing comes of, is no news.
         if !parameters.iter().any(|(name, value)| name == fencing::UNFENCING && value == "true") {
             self.report(self.now.wall, Event::Fencing { target, action, device, by });

@@ -129,6 +129,9 @@ impl Controller {
         });
         self.state.fenced(&fenced, !is_over);
         let proof = fencing::Confirmed::announced(&fenced);
+        if proof.is_none() {
+            self.note_fencing_failed(&fenced.target);
+        }
         self.report(
             fenced.at,
             Event::Fenced {

@@ -325,11 +325,6 @@ impl Controller {
         self.phase.coordinator().is_some()
     }
 
-    /// Whether this node's membership has quorum.
-    pub fn is_quorate(&self) -> bool {
-        self.fabric.is_quorate()
-    }
-
     /// Whether the last plan had nothing in it and nothing happened since.
     pub fn is_idle(&self) -> bool {
         self.is_formed() && self.state.idle

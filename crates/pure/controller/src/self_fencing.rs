@@ -46,6 +46,8 @@ pub(crate) struct SelfFencing {
     promises: BTreeMap<NodeId, Duration>,
     /// Of the newest membership.
     had_majority: bool,
+    /// The members have a device fence this node, and it has not failed yet.
+    is_fenced_now: bool,
     /// Since when nodes are absent from a majority here.
     lost_at: BTreeMap<NodeId, Tick>,
 }
@@ -71,6 +73,34 @@ impl Controller {
         }
         let silent = now.since(self.self_fencing.heard_myself);
         self.fabric.quorum == Quorum::Majority && silent <= watchdog / 2
+    }
+
+    /// Whether nobody fences this node, so that it need not hear whether somebody does. Where a rule
+    /// gives quorum, two sides may have it, unless all nodes are here.
+    pub fn is_left_alone(&self) -> bool {
+        let nobody_outside = match self.fabric.quorum {
+            Quorum::Majority => true,
+            Quorum::ByRule => {
+                self.identity.nodes.iter().all(|(id, _)| self.fabric.members.contains(id))
+            }
+            Quorum::No => false,
+        };
+        nobody_outside && !self.self_fencing.is_fenced_now
+    }
+
+    /// The members use a device on a node. What turns it off or on again may be called anything.
+    pub(crate) fn note_fence_run(&mut self, target: &str, action: &str) {
+        let only_asks = matches!(action, "on" | "list" | "status" | "monitor" | "metadata");
+        if target == self.identity.name.as_str() && !only_asks {
+            self.self_fencing.is_fenced_now = true;
+        }
+    }
+
+    /// A fencing ended without a proof: nothing happened to its target.
+    pub(crate) fn note_fencing_failed(&mut self, target: &str) {
+        if target == self.identity.name.as_str() {
+            self.self_fencing.is_fenced_now = false;
+        }
     }
 
     /// How long to wait for a reset, by configuration; `None` where nobody is to count on it.

@@ -116,5 +116,15 @@ fn a_message_on_a_shared_disk_fences_a_node() {
     assert_ne!(machines.bed.first_process(2), life, "{}", machines.log(2));
     (1..=3).for_each(|node| machines.wait_members(node, &[1, 2, 3]));
     assert_eq!(machines.bed.first_process(1), lives[0]);
+
+    // Without the disk they live by quorum, and who has neither dies.
+    machines.wait_idle(1);
+    fs::write(machines.bed.root().join("disk"), vec![0; 4 << 20]).unwrap();
+    let has_lost = |node| machines.log(node).contains("most of sbd's disks are lost");
+    (1..=3).for_each(|node| machines.wait("the disk's loss", || has_lost(node)));
+    let lives = [1, 2, 3].map(|node| machines.bed.first_process(node));
+    machines.bed.cut(&[&[1, 2], &[3]]).unwrap();
+    machines.wait("a new life", || machines.bed.first_process(3) != lives[2]);
+    assert_eq!([1, 2].map(|node| machines.bed.first_process(node)), lives[..2]);
     drop(watchdogs);
 }

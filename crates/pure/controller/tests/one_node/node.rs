@@ -224,6 +224,10 @@ impl Node {
         self.step(Input::Delivered { from: node, message });
     }
 
+    pub(crate) fn is_left_alone(&self) -> bool {
+        self.controller.is_left_alone()
+    }
+
     pub(crate) fn may_live(&self) -> bool {
         self.controller.may_live(self.now.tick)
     }

@@ -7,6 +7,7 @@ use controller::{Input, Restored};
 use model::{NodeId, OcfCode, Outcome, Quorum};
 use wire::Message;
 use wire::api::Event;
+use wire::peer::FenceRun;
 
 use crate::node::{ME, Node};
 
@@ -150,5 +151,43 @@ fn nobody_counts_on_a_watchdog_that_is_faster_than_the_others_form_anew() {
         node.member_of(2, &[ME], Quorum::No);
         node.settle();
         assert_eq!(node.may_live(), !counts, "who is not counted on need not die");
+    }
+}
+
+#[test]
+fn it_is_left_alone_by_a_majority_or_by_all_unless_they_fence_it() {
+    let mut node = with_all(CONFIGURATION);
+    assert!(node.is_left_alone());
+    let run = |target: &str, action: &str| {
+        Message::FenceRun(Box::new(FenceRun {
+            request: 1,
+            attempt: 1,
+            by: 2,
+            target: target.to_owned(),
+            action: action.to_owned(),
+            device: "d".to_owned(),
+            agent: "fence_d".to_owned(),
+            parameters: Vec::new(),
+            delay_ms: 0,
+            timeout_ms: 1_000,
+        }))
+    };
+    let mut hear = |message: Message| {
+        node.step(Input::Delivered { from: OTHERS[0], message: Box::new(message) });
+        node.is_left_alone()
+    };
+    assert!(hear(run("n3", "reboot")) && hear(run("n1", "list")));
+    assert!(!hear(run("n1", "reboot")));
+    let everyone = [ME, OTHERS[0], OTHERS[1]];
+    let cases = [
+        (Quorum::No, everyone.as_slice(), false),
+        (Quorum::ByRule, &everyone, true),
+        (Quorum::ByRule, &everyone[..2], false),
+        (Quorum::Majority, &everyone[..2], true),
+    ];
+    for (quorum, members, wanted) in cases {
+        let mut node = Node::with_watchdog(3, WATCHDOG);
+        node.member_of(1, members, quorum);
+        assert_eq!(node.is_left_alone(), wanted, "{quorum:?} {members:?}");
     }
 }
