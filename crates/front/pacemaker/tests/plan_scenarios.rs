@@ -11,6 +11,7 @@
 //!   it; an empty value takes the setting away.
 //! - `capacity NODE NAME=VALUE...`: the node's utilization.
 //! - `remove ID`, `interval RESOURCE INTERVAL`: of the configuration; of its operations.
+//! - `record ID NAME=VALUE...`: sets attributes of what is recorded under that id; `_` is a blank.
 //! - `leave NODE`: the node asks to be shut down.
 //! - `edition`: says the document's `admin_epoch.epoch.num_updates`.
 //! - `join NODE pending|member`: how far the node has joined.
@@ -136,6 +137,7 @@ impl Stage {
                 self.document.remove(found);
             }
             "interval" => self.interval(words[1], words[2]),
+            "record" => self.record(words[1], &words[2..]),
             "leave" => self.leave(words[1]),
             "edition" => return self.document.version().unwrap().to_string(),
             "join" => {
@@ -229,6 +231,14 @@ impl Stage {
             .collect();
         for operation in operations {
             self.document.set(operation, "interval", interval);
+        }
+    }
+
+    fn record(&mut self, id: &str, pairs: &[&str]) {
+        let found = self.document.find_id(id).unwrap_or_else(|| panic!("there is no `{id}`")).id();
+        for pair in pairs {
+            let (name, value) = pair.split_once('=').unwrap();
+            self.document.set(found, name, &value.replace('_', " "));
         }
     }
 
@@ -375,7 +385,8 @@ fn put(document: &mut Document, set: NodeId, pair: &str) {
         (None, "") => {}
         (found, value) => {
             let pair = found.unwrap_or_else(|| document.append(set, "nvpair"));
-            let id = format!("{}-{name}", document.element(set).attr("id").unwrap());
+            let id =
+                format!("{}-{}", document.element(set).attr("id").unwrap(), name.replace('#', ""));
             for (key, text) in [("id", id.as_str()), ("name", name), ("value", value)] {
                 document.set(pair, key, text);
             }

@@ -183,8 +183,9 @@ fn plan(
     let (ended, ending) = execute::execute(said, resolved, &planned.plan, &wishes);
     if !wanted.quiet {
         let when = told_time(said, &ended, wanted, clock);
-        said.space();
         let resolved = ManuallyDrop::new(scheduler::resolve(&ended, &when));
+        tell_devices(said, &resolved, false);
+        said.space();
         said.show(&Section::Revised(status::read(&resolved, shown(wanted, false))));
     }
     match ending {
