@@ -35,6 +35,8 @@ pub fn describe(event: &Event) -> (Tone, String) {
             let took = moment::length(*ms);
             if *expected {
                 (Tone::Plain, format!("{action} done on {node} in {took}"))
+            } else if let Some(found) = found(action, *code, status) {
+                (Tone::Caution, format!("{found} on {node}, in {took}"))
             } else {
                 let code = model::OcfCode(*code);
                 let said = if reason.is_empty() { String::new() } else { format!(": {reason}") };
@@ -109,9 +111,44 @@ fn planned(transition: u64, cause: &str, actions: &[String], because: &[String])
     format!("plan {transition} ({cause}): {}{more}{because}", shown.join(", "))
 }
 
+/// What a probe found, if it is no failure but only was not known before.
+fn found(action: &str, code: i32, status: &str) -> Option<String> {
+    let resource = action.strip_suffix("_monitor_0")?;
+    let code = model::OcfCode(code);
+    let what = if code == model::OcfCode::OK {
+        "running"
+    } else if code == model::OcfCode::RUNNING_PROMOTED {
+        "promoted"
+    } else {
+        return None;
+    };
+    let is_answer = matches!(status.to_lowercase().as_str(), "complete" | "done");
+    is_answer.then(|| format!("{resource} was found {what}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_probe_finds_running_has_not_failed() {
+        let probe = |code: i32, status: &str| {
+            let event = Event::Finished {
+                action: "db_monitor_0".to_owned(),
+                node: "n3".to_owned(),
+                code,
+                status: status.to_owned(),
+                reason: String::new(),
+                ms: 24,
+                expected: false,
+            };
+            describe(&event).1
+        };
+        assert_eq!(probe(0, "complete"), "db was found running on n3, in 24 ms");
+        assert_eq!(probe(8, "complete"), "db was found promoted on n3, in 24 ms");
+        assert!(probe(1, "complete").contains("FAILED"));
+        assert!(probe(0, "Timed Out").contains("FAILED"));
+    }
 
     fn plan(actions: &[&str], because: &[&str]) -> String {
         let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
