@@ -199,7 +199,7 @@ fn choose(
     let stay = current.filter(|_| best.1.score > 0 && !in_unique_clone(state, resource));
     let stay = stay.filter(|node| state.usable(best.0) && is_allowed_now(state, *node));
     let stay = stay.and_then(|node| equals.iter().find(|(equal, _)| *equal == node).copied());
-    state[resource].reason = reason_for(state, resource, &equals, stay.is_some());
+    state[resource].reason = reason_for(state, resource, &equals, (stay.is_some(), current));
     stay.unwrap_or(best)
 }
 
@@ -220,7 +220,7 @@ fn reason_for(
     state: &State<'_>,
     resource: ResIx,
     equals: &[(NodeIx, Cell)],
-    stays: bool,
+    (stays, current): (bool, Option<NodeIx>),
 ) -> Reason {
     let row = &state[resource].row;
     let usable = |(node, cell): &(NodeIx, &Cell)| cell.score >= 0 && state.usable(*node);
@@ -230,11 +230,16 @@ fn reason_for(
     let load = |at: usize| {
         equals.get(at).map(|(node, _)| (state.node(*node).resources, state.usable(*node)))
     };
+    // Where nothing else tells two nodes apart, the one where it is comes first.
+    let is_there = current.is_some() && equals.first().map(|(node, _)| *node) == current;
     match (load(0), load(1)) {
         _ if stays => Reason::AlreadyThere,
         (Some((first, _)), Some((second, true))) if first < second => Reason::FewestResources,
         (Some(_), Some((_, true))) => match state.input.options.placement {
             PlacementStrategy::Balanced => Reason::MostRoom,
+            PlacementStrategy::Default | PlacementStrategy::Utilization if is_there => {
+                Reason::AlreadyThere
+            }
             PlacementStrategy::Default
             | PlacementStrategy::Utilization
             | PlacementStrategy::Minimal => Reason::FirstName,
