@@ -10,7 +10,7 @@ use client::{Client, ClientError};
 
 /// A socket at which every caller gets `answer`, and then silence or the end.
 fn serve(name: &str, answer: &'static str, then_hang: bool) -> (PathBuf, Client) {
-    let folder = std::env::temp_dir().join(format!("quorate-client-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("quorate-client-{name}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(name);
     let _ = std::fs::remove_file(&path);
@@ -45,7 +45,7 @@ fn a_hanging_daemon_is_given_up() {
     let error = client.document().unwrap_err();
     assert!(matches!(error, ClientError::Deadline { .. }), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(5));
-    std::fs::remove_file(path).unwrap();
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_broken_answer_is_said() {
     let (path, client) = serve("broken", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{", false);
     let error = client.document().unwrap_err();
     assert!(matches!(error, ClientError::Broken { .. }), "{error}");
-    std::fs::remove_file(path).unwrap();
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn nonsense_is_said() {
     let (path, client) = serve("nonsense", "220 mail.example ESMTP\r\n", false);
     let error = client.document().unwrap_err();
     assert!(matches!(error, ClientError::Garbled { .. }), "{error}");
-    std::fs::remove_file(path).unwrap();
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 #[test]
@@ -72,8 +72,8 @@ fn chunks_and_lengths_read_alike() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\"id\r\n3\r\nle\"\r\n0\r\n\r\n";
     let (two, chunked) = serve("chunked", chunks, true);
     chunked.wait_idle(Duration::from_secs(5)).unwrap();
-    std::fs::remove_file(one).unwrap();
-    std::fs::remove_file(two).unwrap();
+    std::fs::remove_dir_all(one.parent().unwrap()).unwrap();
+    std::fs::remove_dir_all(two.parent().unwrap()).unwrap();
 }
 
 #[test]
@@ -85,5 +85,5 @@ fn events_come_one_by_one() {
     let entry = events.next(Duration::from_secs(5)).unwrap().unwrap();
     assert_eq!((entry.number, entry.at), (4, 7));
     assert!(events.next(Duration::from_millis(50)).unwrap().is_none());
-    std::fs::remove_file(path).unwrap();
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
