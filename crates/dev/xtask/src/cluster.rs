@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use testbed::Bed;
 
+use crate::check::left_out;
 use crate::{ended, packages};
 
 /// Its first rounds have a damaged disk, a killed Corosync and a pause.
@@ -84,19 +85,22 @@ pub(crate) fn cluster(arguments: &Arguments) -> ExitCode {
 }
 
 /// Whether `check` may run real clusters here; says what is left out if not.
-fn possible(what: &str) -> bool {
+///
+/// # Errors
+/// If nothing may be left out.
+fn possible(what: &str) -> Result<bool, String> {
     let why = match testbed::possible() {
-        Ok(()) if packages::has_corosync() => return true,
+        Ok(()) if packages::has_corosync() => return Ok(true),
         Ok(()) => "Corosync's libraries are not installed".to_owned(),
         Err(why) => why,
     };
-    println!("left out: the {what}; {why}");
-    false
+    left_out(&format!("the {what}; {why}"))?;
+    Ok(false)
 }
 
 /// What `check` runs: all plays, with less to write than by hand.
 pub(crate) fn short_plays() -> Result<(), String> {
-    if !possible("plays") {
+    if !possible("plays")? {
         return Ok(());
     }
     let root = std::env::temp_dir().join(format!("quorate-play-{}", std::process::id()));
@@ -105,7 +109,7 @@ pub(crate) fn short_plays() -> Result<(), String> {
 
 /// What `check` runs: a storm of two minutes, always the same.
 pub(crate) fn short_storm() -> Result<(), String> {
-    if !possible("storm") {
+    if !possible("storm")? {
         return Ok(());
     }
     let root = std::env::temp_dir().join(format!("quorate-storm-{}", std::process::id()));
