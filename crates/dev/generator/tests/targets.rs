@@ -139,3 +139,18 @@ fn any_corosync_conf_is_judged() {
         targets::corosync(&String::from_utf8_lossy(&bytes));
     }
 }
+
+/// Columns are as wide as what stands in them; `format!` has a limit there.
+#[test]
+fn what_is_longer_than_a_column_can_be_is_shown() {
+    let long = "a".repeat(100_000);
+    targets::inject(&format!(
+        "\n\n<cib validate-with='pacemaker-4.0' epoch='1' num_updates='0' admin_epoch='0' \
+         have-quorum='1'><configuration><crm_config/><nodes><node id='1' uname='n1'/></nodes>\
+         <resources><primitive id='{long}' class='ocf' provider='pacemaker' type='Dummy'/>\
+         </resources><constraints/></configuration><status><node_state id='1' uname='n1' \
+         in_ccm='true' crmd='online' join='member' expected='member'/></status></cib>"
+    ));
+    let refused = cib::xpath::XPath::parse(&format!("{long}[")).expect_err("it has no end");
+    assert!(refused.to_string().ends_with("^"), "the place is marked");
+}

@@ -40,7 +40,8 @@ impl std::fmt::Display for XPathError {
         let before = self.text.get(..self.at).unwrap_or(&self.text).chars().count();
         writeln!(f, "{}", self.reason)?;
         writeln!(f, "  {}", self.text.replace(['\n', '\t'], " "))?;
-        write!(f, "  {:before$}^", "")
+        // A width of `format!` has a limit, which an expression has not.
+        write!(f, "  {}^", " ".repeat(before))
     }
 }
 

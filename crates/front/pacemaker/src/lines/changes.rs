@@ -27,6 +27,9 @@ pub(super) fn write(out: &mut Outline, changes: &[Change]) {
     }
 }
 
+/// The widest column that can be written: more makes `format!` panic.
+const WIDEST: usize = u16::MAX as usize;
+
 /// Columns' widths. Compatibility: a name that is too long for what went before gets two more.
 fn widths(changes: &[Change]) -> (usize, usize) {
     let (mut resource_width, mut details_width) = (5, 5);
@@ -37,7 +40,7 @@ fn widths(changes: &[Change]) -> (usize, usize) {
         }
         details_width = details_width.max(details(change).len());
     }
-    (resource_width, details_width)
+    (resource_width.min(WIDEST), details_width.min(WIDEST))
 }
 
 /// Only what has a reason is told.
