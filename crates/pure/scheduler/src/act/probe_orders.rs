@@ -14,9 +14,16 @@ use super::task::Task;
 use crate::resolve::values::is_true;
 use crate::{ResIx, Variant};
 
-/// How many actions are followed from one probe. In a chain of orders every probe leads to all that
-/// is behind it, so that all probes together would lead to the square of its length; what is
-/// farther away than this waits for what is between instead.
+/// How many actions are followed from one probe.
+///
+/// In a chain of orders every probe leads to all that is behind it, and each ordering that is made is
+/// looked for among those that the probe has: for a chain of *n* resources that is the cube of *n*, where
+/// a plan of ten thousand must still end in bounded time. What is farther away than this may be stopped
+/// for a restart before the probe has told whether that is needed; it is stopped no more often, and still
+/// started after all that comes before it in the chain.
+///
+/// Compatibility: Pacemaker has no limit, so in chains of more than some hundred resources its plan
+/// has orderings of probes that ours has not.
 const FOLLOWED_BY_ONE: usize = 1_000;
 
 /// Once so many actions were followed from all probes, only [`FOLLOWED_THEN`] are from each.
