@@ -97,35 +97,15 @@ impl Carrier for Embedded {
     }
 }
 
-macro_rules! embedded_passes {
-    ($start:ident: $($name:ident),* $(,)?) => {
-        $(#[test]
-        fn $name() {
-            suite::$name(&Embedded::$start());
-        })*
-    };
+fn on_embedded(test: fn(&dyn Carrier)) {
+    test(&Embedded::start());
 }
 
-embedded_passes!(
-    start:
-    one_order_for_all,
-    quorum_is_more_than_half,
-    a_killed_member_is_gone_for_all_at_the_same_point,
-    a_killed_member_comes_back,
-    a_joiner_hears_only_what_follows,
-    sides_of_a_cut_go_their_own_way_and_merge,
-    a_member_cut_off_alone_still_hears_itself,
-    the_largest_message_arrives_whole,
-    too_large_a_message_is_refused,
-    the_last_words_of_who_leaves_are_heard,
-    the_last_words_are_heard_of_one_who_listens_no_more,
-);
+fn on_impatient_embedded(test: fn(&dyn Carrier)) {
+    test(&Embedded::impatient());
+}
 
-embedded_passes!(
-    impatient:
-    a_stopped_member_is_dropped_and_comes_back,
-    a_member_that_takes_nothing_is_dropped_not_fed,
-);
+suite::every_fabric_passes!(on_embedded, on_impatient_embedded);
 
 #[test]
 fn without_the_sequencer_each_is_alone_until_it_returns() {

@@ -99,37 +99,19 @@ impl Carrier for Corosync {
     }
 }
 
-macro_rules! corosync_passes {
-    ($stall:ident: $($name:ident),* $(,)?) => {
-        $(#[test]
-        fn $name() {
-            if let Some(corosync) = Corosync::start($stall) {
-                suite::$name(&corosync);
-            }
-        })*
-    };
+fn on_corosync(test: fn(&dyn Carrier)) {
+    if let Some(corosync) = Corosync::start(PATIENT_MS) {
+        test(&corosync);
+    }
 }
 
-corosync_passes!(
-    PATIENT_MS:
-    one_order_for_all,
-    quorum_is_more_than_half,
-    a_killed_member_is_gone_for_all_at_the_same_point,
-    a_killed_member_comes_back,
-    a_joiner_hears_only_what_follows,
-    sides_of_a_cut_go_their_own_way_and_merge,
-    a_member_cut_off_alone_still_hears_itself,
-    the_largest_message_arrives_whole,
-    too_large_a_message_is_refused,
-    the_last_words_of_who_leaves_are_heard,
-    the_last_words_are_heard_of_one_who_listens_no_more,
-);
+fn on_impatient_corosync(test: fn(&dyn Carrier)) {
+    if let Some(corosync) = Corosync::start(IMPATIENT_MS) {
+        test(&corosync);
+    }
+}
 
-corosync_passes!(
-    IMPATIENT_MS:
-    a_stopped_member_is_dropped_and_comes_back,
-    a_member_that_takes_nothing_is_dropped_not_fed,
-);
+suite::every_fabric_passes!(on_corosync, on_impatient_corosync);
 
 #[test]
 fn without_corosync_a_member_is_alone_until_it_returns() {

@@ -4,6 +4,39 @@ use rustix::process::Signal;
 
 use super::bed::{Bed, Carrier, Line};
 
+/// Makes a test of each of these for one kind of fabric: by what calls it with a patient one, and
+/// with one that leaves out early who does not keep up.
+macro_rules! every_fabric_passes {
+    ($patient:path, $impatient:path) => {
+        suite::every_fabric_passes! {
+            $patient:
+            one_order_for_all,
+            quorum_is_more_than_half,
+            a_killed_member_is_gone_for_all_at_the_same_point,
+            a_killed_member_comes_back,
+            a_joiner_hears_only_what_follows,
+            sides_of_a_cut_go_their_own_way_and_merge,
+            a_member_cut_off_alone_still_hears_itself,
+            the_largest_message_arrives_whole,
+            too_large_a_message_is_refused,
+            the_last_words_of_who_leaves_are_heard,
+            the_last_words_are_heard_of_one_who_listens_no_more,
+        }
+        suite::every_fabric_passes! {
+            $impatient:
+            a_stopped_member_is_dropped_and_comes_back,
+            a_member_that_takes_nothing_is_dropped_not_fed,
+        }
+    };
+    ($with:path: $($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            $with(suite::$name);
+        })*
+    };
+}
+pub(super) use every_fabric_passes;
+
 pub fn one_order_for_all(carrier: &dyn Carrier) {
     let bed = Bed::start(carrier, &[1, 2, 3]);
     for node in [1, 2, 3] {
