@@ -41,6 +41,13 @@ impl ColdStart {
         self.started.as_ref().is_some_and(|failed| !failed.contains(&node))
     }
 
+    /// A node was fenced rightly: what its loss leads to is no start any more.
+    pub(crate) fn power_lost(&mut self, node: NodeId) {
+        if self.started.as_ref().is_some_and(|failed| failed.contains(&node)) {
+            self.started = None;
+        }
+    }
+
     pub(crate) fn stop_failed(&mut self, node: NodeId) {
         if let Some(failed) = &mut self.started {
             failed.insert(node);
