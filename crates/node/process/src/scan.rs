@@ -1,8 +1,16 @@
 //! Reading `/proc`.
 
 use std::fs;
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
 
 use crate::identity::Identity;
+
+/// Longer than becoming another program takes, unless its file cannot be read.
+const BECOMING_MAX: Duration = Duration::from_secs(1);
+
+/// Bytes; more than environments usually have.
+const AT_ONE_GO: usize = 64 * 1024;
 
 /// One line of `/proc/PID/stat`, as far as anyone here needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,13 +87,12 @@ pub fn in_session(leader: u32) -> Vec<Stat> {
 }
 
 /// Processes whose environment at their start had all of these variables with these values. What
-/// we may not look into, as other users' processes, is left out; so is, for a moment, a process
-/// that is just becoming another program.
+/// we may not look into, as other users' processes, is left out.
 pub fn marked(marks: &[(&str, &str)]) -> Vec<Stat> {
     let wanted: Vec<Vec<u8>> =
         marks.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
     let has_marks = |stat: &Stat| {
-        let Ok(text) = fs::read(format!("/proc/{}/environ", stat.pid)) else { return false };
+        let Some(text) = environment(stat.pid) else { return false };
         let variables: Vec<&[u8]> = text.split(|byte| *byte == 0).collect();
         wanted.iter().all(|mark| variables.contains(&mark.as_slice()))
     };
@@ -94,11 +101,48 @@ pub fn marked(marks: &[(&str, &str)]) -> Vec<Stat> {
 
 /// The variable `name` in the environment that `pid` was started with.
 pub fn environment_value(pid: u32, name: &str) -> Option<String> {
-    let text = fs::read(format!("/proc/{pid}/environ")).ok()?;
-    text.split(|byte| *byte == 0)
+    environment(pid)?
+        .split(|byte| *byte == 0)
         .filter_map(|variable| std::str::from_utf8(variable).ok()?.split_once('='))
         .find(|(key, _)| *key == name)
         .map(|(_, value)| value.to_owned())
+}
+
+/// What the process was started with. For the moment in which it becomes another program the kernel
+/// shows nothing: who looked just then would count it out, so we look again.
+fn environment(pid: u32) -> Option<Vec<u8>> {
+    let until = Instant::now() + BECOMING_MAX;
+    loop {
+        let text = read_environment(pid).ok()?;
+        if !text.is_empty() || has_no_environment(pid) || Instant::now() > until {
+            return Some(text);
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Reads at one go what there is: the file is the memory of when it was opened, and its next part
+/// is empty once the process has another.
+fn read_environment(pid: u32) -> io::Result<Vec<u8>> {
+    let mut file = fs::File::open(format!("/proc/{pid}/environ"))?;
+    let mut text = vec![0; AT_ONE_GO];
+    let length = file.read(&mut text)?;
+    text.truncate(length);
+    if length == AT_ONE_GO {
+        file.read_to_end(&mut text)?;
+    }
+    Ok(text)
+}
+
+/// Whether the process is gone, has no memory (as kernel threads and those who are ending), or was
+/// started with no variable at all.
+fn has_no_environment(pid: u32) -> bool {
+    let Ok(line) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
+    let Some((_, rest)) = line.rsplit_once(") ") else { return true };
+    // Counted as in the file, whose field 3 is the first of these: 23 is the memory, 27 where the
+    // code ends (0 until the program is laid out), 50 and 51 where the environment begins and ends.
+    let field = |number: usize| rest.trim_end().split(' ').nth(number - 3);
+    field(23) == Some("0") || (field(27) != Some("0") && field(50) == field(51))
 }
 
 #[cfg(test)]
@@ -142,5 +186,19 @@ mod tests {
         assert!(all().iter().any(|stat| stat.pid == own));
         let session = Stat::of(own).unwrap().session;
         assert!(in_session(session).iter().any(|stat| stat.pid == own));
+    }
+
+    #[test]
+    fn who_becomes_another_program_keeps_its_mark() {
+        let again = "exec sh -c \"$0\" \"$0\"";
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", again, again]).env("PROCESS_TEST_AGAIN", "yes");
+        let mut child = command.spawn().unwrap();
+        let blind = (0..20_000)
+            .filter(|_| environment_value(child.id(), "PROCESS_TEST_AGAIN").is_none())
+            .count();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(blind, 0);
     }
 }
