@@ -131,6 +131,15 @@ impl Machine {
         std::mem::take(&mut self.runs).into_values().collect()
     }
 
+    /// The daemon ends as it should: nothing runs here, so it disarms the watchdog, and nobody counts on
+    /// that any more.
+    pub(crate) fn leave_in_peace(&mut self) {
+        self.crash_daemon();
+        self.shut_down = true;
+        self.fed_at = None;
+        self.promised_reset = false;
+    }
+
     /// Everything on the machine is gone at once.
     pub(crate) fn power_off(&mut self) {
         self.powered = false;
@@ -160,5 +169,52 @@ impl Machine {
 
     pub(crate) fn is_up(&self) -> bool {
         self.powered && self.daemon.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WATCHDOG: Duration = Duration::from_secs(4);
+
+    /// Up, fed at zero, and counted on by the others.
+    fn machine() -> Machine {
+        let scene = Scene {
+            nodes: 3,
+            rule: Rule::Majority,
+            watchdog: Some(WATCHDOG),
+            xml: String::new(),
+            wanted: Vec::new(),
+        };
+        let mut machine = Machine::new(1, &scene);
+        machine.start(3);
+        machine.feed(Tick(0));
+        machine.promised_reset = true;
+        machine
+    }
+
+    fn late() -> Tick {
+        Tick(0).after(WATCHDOG * 2)
+    }
+
+    #[test]
+    fn who_left_in_peace_is_not_reset_and_may_take_its_time_when_it_starts_again() {
+        let mut machine = machine();
+        machine.leave_in_peace();
+        assert!(!machine.is_starved(late()));
+        machine.start(3);
+        machine.feed(late());
+        assert!(!machine.is_starved(late()), "no quorum yet, and no promise of an earlier life");
+    }
+
+    #[test]
+    fn a_crashed_daemon_leaves_its_watchdog_armed() {
+        let mut machine = machine();
+        machine.crash_daemon();
+        assert!(machine.is_starved(late()));
+        machine.start(3);
+        machine.feed(late());
+        assert!(machine.is_starved(late()), "its next life may not live before it has quorum");
     }
 }

@@ -82,8 +82,7 @@ impl World {
         let Some(machine) = self.machines.get_mut(&node) else { return };
         match reason {
             ExitReason::ShutDown => {
-                machine.crash_daemon();
-                machine.shut_down = true;
+                machine.leave_in_peace();
                 self.just_left = Some(node);
                 self.visit(Corner::ShutDown);
                 if !self.waits_for_all_to_stop() {
