@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use agent::ParameterKinds;
 use cib::{Document, Element, NodeId as At, Section};
 use fencing::Confirmed;
-use model::{Action, Outcome};
+use model::{Action, ActionKind, Outcome};
 use transition::record::{self, Lifetime, NodeRef, Run};
 use wire::api::{Edit, Refused, Violation};
 use wire::peer::{Fenced, Order, Ran};
@@ -237,7 +237,9 @@ impl State {
 
     fn note_pending(&mut self, action: &Action, order: &Order) {
         let Some(node) = &action.node else { return };
-        if matches!(action.task.as_str(), "cancel" | "delete") {
+        // What no agent does would stand in the place of the last thing that one did.
+        let is_agents = matches!(action.kind, ActionKind::Resource(_));
+        if !is_agents || matches!(action.task.as_str(), "cancel" | "delete") {
             return;
         }
         let run = Run {
@@ -262,7 +264,7 @@ impl State {
             }
             ("clear_failcount", Some(primitive)) => {
                 let node = NodeRef { id: &node.id, name: node.name.as_str() };
-                record::clear_failures(&mut self.document, &node, &primitive.id, None);
+                record::forget_failures(&mut self.document, &node, &primitive.id);
             }
             ("cancel", Some(primitive)) => {
                 let place = NodeRef { id: &node.id, name: node.name.as_str() };

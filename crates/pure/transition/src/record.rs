@@ -20,7 +20,7 @@ use model::{AgentRef, ExecStatus, OcfCode, Outcome};
 pub use attribute::{Lifetime, id_of_words, set_attribute};
 pub(crate) use attribute::{pair_id, passing_set};
 pub(crate) use failures::failure_names;
-pub use failures::{Failure, clear_failures, count_failure};
+pub use failures::{Failure, clear_failures, count_failure, forget_failures};
 pub use place::{NodeRef, forget_resource, node_state, remove_observed, resource_history};
 pub(crate) use place::{find_history, has_state, merge_repeated, new_history, remove_passing};
 pub use run::{Run, cleanup, record_outcome, record_pending, record_unfenced};

@@ -14,7 +14,7 @@ mod remote;
 use std::collections::{BTreeMap, BTreeSet};
 
 use agent::ParameterKinds;
-use cib::{Document, Element, NodeId};
+use cib::{Document, NodeId};
 use model::{
     Action, ActionId, ActionKind, ActionNode, OcfCode, Plan, PlanSettings, PlanStep, PrimitiveRef,
     Score,
@@ -300,17 +300,7 @@ fn keep_books(document: &mut Document, action: &Action) {
     let node = node_ref(node);
     match (action.task.as_str(), action.primitive()) {
         ("clear_failcount", Some(primitive)) => {
-            record::clear_failures(document, &node, &primitive.id, None);
-            let state = node_state(document, &node);
-            if let Some(history) = record::find_history(document, state, &primitive.id) {
-                let doomed = format!("{}_last_failure_0", primitive.id);
-                let entry = document
-                    .element(history)
-                    .children()
-                    .find(|entry| entry.attr("id") == Some(&doomed))
-                    .map(Element::id);
-                entry.into_iter().for_each(|entry| document.remove(entry));
-            }
+            record::forget_failures(document, &node, &primitive.id);
         }
         ("lrm_delete", Some(primitive)) => {
             record::forget_resource(document, &node, &primitive.id);

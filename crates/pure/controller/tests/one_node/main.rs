@@ -4,6 +4,7 @@ mod broken_device;
 mod declared_off;
 mod device_users;
 mod even_match;
+mod expired_failure;
 mod fabric_file;
 mod keepers;
 mod leaving;

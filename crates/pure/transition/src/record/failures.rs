@@ -3,7 +3,7 @@
 use cib::{Document, Element, NodeId};
 
 use super::attribute::{set_in, transient_set};
-use super::place::{NodeRef, node_state};
+use super::place::{NodeRef, find_history, node_state};
 
 /// A failed operation, as fail counts know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,21 @@ pub fn clear_failures(
     for pair in pairs {
         document.remove(pair);
     }
+}
+
+/// Forgets all failures of a resource on a node, and the history's own record of the last one: their
+/// time is over.
+pub fn forget_failures(document: &mut Document, node: &NodeRef<'_>, resource: &str) {
+    clear_failures(document, node, resource, None);
+    let state = node_state(document, node);
+    let Some(history) = find_history(document, state, resource) else { return };
+    let doomed = format!("{resource}_last_failure_0");
+    let entry = document
+        .element(history)
+        .children()
+        .find(|entry| entry.attr("id") == Some(&doomed))
+        .map(Element::id);
+    entry.into_iter().for_each(|entry| document.remove(entry));
 }
 
 /// Whether what follows an attribute's prefix is about `resource`, or about an instance of it: old
