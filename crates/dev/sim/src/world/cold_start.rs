@@ -76,7 +76,9 @@ impl World {
         }
         if self.machines.values().all(|machine| machine.shut_down && machine.daemon.is_none()) {
             self.visit(Corner::ColdStart);
-            self.cold_start.started = Some(BTreeSet::new());
+            // A fencing from before the stop may have one still boot: that one may come too late.
+            let all_powered = self.machines.values().all(|machine| machine.powered);
+            self.cold_start.started = all_powered.then(BTreeSet::new);
             self.cold_start.quiet_until = Tick(self.clock.now().0 + SPREAD + QUIET);
             self.start_all();
         }
