@@ -184,9 +184,12 @@ impl World {
                 self.agent_ends(node, life, run, outcome, effect);
             }
             Event::Power { node, on } => {
-                if !on && let Some(machine) = self.machines.get_mut(&node) {
-                    machine.last_known.clear();
-                    machine.was_fenced = true;
+                if !on {
+                    self.cold_start.power_lost();
+                    if let Some(machine) = self.machines.get_mut(&node) {
+                        machine.last_known.clear();
+                        machine.was_fenced = true;
+                    }
                 }
                 self.power(node, on);
             }

@@ -41,11 +41,10 @@ impl ColdStart {
         self.started.as_ref().is_some_and(|failed| !failed.contains(&node))
     }
 
-    /// A node was fenced rightly: what its loss leads to is no start any more.
-    pub(crate) fn power_lost(&mut self, node: NodeId) {
-        if self.started.as_ref().is_some_and(|failed| failed.contains(&node)) {
-            self.started = None;
-        }
+    /// A power switch did what it was asked for, perhaps before the stop: who is asked now is judged
+    /// when it is, and what a loss leads to is no start any more.
+    pub(crate) fn power_lost(&mut self) {
+        self.started = None;
     }
 
     pub(crate) fn stop_failed(&mut self, node: NodeId) {

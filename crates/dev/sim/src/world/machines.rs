@@ -37,7 +37,6 @@ impl World {
             self.visit(Corner::RecordCutOff);
         }
         self.votequorum.power_lost(node);
-        self.cold_start.power_lost(node);
         self.note(node, "power off");
         self.daemon_is_gone(node);
     }
