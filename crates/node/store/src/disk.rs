@@ -44,11 +44,19 @@ pub(crate) fn write_whole(disk: &dyn Disk, name: &str, bytes: &[u8]) -> io::Resu
 /// Ending of files that are not complete; removed when the directory is opened.
 pub(crate) const TEMPORARY: &str = ".tmp";
 
-/// A real directory, locked for as long as this lives.
+/// A real directory, locked for as long as this lives. The kernel lets go of the lock when the
+/// process ends, however it ends.
 pub(crate) struct Directory {
     path: PathBuf,
-    /// Holds the lock; the kernel lets go of it when the process ends, however it ends.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child that was just forked, and has not yet become the
+        // program that it will be, has the file open too, and the lock is held until both close it.
+        let _closed_all_the_same = self.lock.unlock();
+    }
 }
 
 impl Directory {
@@ -60,7 +68,7 @@ impl Directory {
             .create(path)
             .map_err(|source| OpenError::Create { path: path.to_owned(), source })?;
         let lock = take_lock(path)?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), lock })
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -147,5 +155,22 @@ impl DiskFile for RealFile {
 
     fn sync(&mut self) -> io::Result<()> {
         self.0.sync_data()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_that_was_just_forked_does_not_keep_the_directory_in_use() {
+        let path =
+            std::env::temp_dir().join(format!("quorate-store-forked-{}", std::process::id()));
+        let directory = Directory::open(&path).unwrap();
+        let as_a_child_has_it = directory.lock.try_clone().unwrap();
+        drop(directory);
+        Directory::open(&path).unwrap();
+        drop(as_a_child_has_it);
+        fs::remove_dir_all(&path).unwrap();
     }
 }
