@@ -196,7 +196,7 @@ impl Controller {
         self.all_have_watchdogs && self.identity.majority_only
     }
 
-    /// This life of a node's daemon is not the one that promised.
+    /// The life of a node's daemon that promised is over.
     pub(crate) fn forget_promise(&mut self, node: NodeId) {
         self.self_fencing.promises.remove(&node);
     }

@@ -6,7 +6,7 @@ use cib::Document;
 use controller::{Input, Restored};
 use model::{NodeId, OcfCode, Outcome, Quorum};
 use wire::Message;
-use wire::api::Event;
+use wire::api::{Change, Event, Request};
 use wire::peer::FenceRun;
 
 use crate::node::{ME, Node};
@@ -112,6 +112,23 @@ fn it_is_off_when_one_and_a_half_times_its_watchdog_have_passed() {
     hear_beat(&mut node);
     assert_eq!(believed_off_after(&mut node), Some(12));
     assert_eq!(believed_off_after(&mut with_all(CONFIGURATION)), None, "it did not promise");
+}
+
+#[test]
+fn who_left_in_peace_has_disarmed_its_watchdog() {
+    for (leaves, off_after) in [(false, Some(12)), (true, None)] {
+        let mut node = with_all(CONFIGURATION);
+        hear_beat(&mut node);
+        if leaves {
+            node.step(Input::Delivered { from: OTHERS[1], message: Box::new(Message::Leaving) });
+        }
+        node.member_of(2, &[ME, OTHERS[0]], Quorum::Majority);
+        node.deliver_echoing(&OTHERS[..1]);
+        let change = Change::Fence { node: "n3".to_owned(), action: "off".to_owned() };
+        let request = Request::Change { change, force: false, based_on: None };
+        node.step(Input::Asked { client: 1, user: "root".to_owned(), request });
+        assert_eq!(believed_off_after(&mut node), off_after, "after it left: {leaves}");
+    }
 }
 
 #[test]
