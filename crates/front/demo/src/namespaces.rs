@@ -57,8 +57,8 @@ pub(crate) fn let_go() {
     }
 }
 
-/// Keeps other demos from looking while one mounts or unmounts.
-fn alone() -> io::Result<File> {
+/// Keeps other demos from looking while one mounts, unmounts or chooses its network.
+pub(crate) fn alone() -> io::Result<File> {
     let folder = File::open("/run")?;
     rustix::fs::flock(&folder, FlockOperation::LockExclusive)?;
     Ok(folder)
