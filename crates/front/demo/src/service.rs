@@ -30,19 +30,22 @@ pub(crate) fn watch(address: (IpAddr, u16), world: Sender<Message>, stop: Receiv
     let address = SocketAddr::from(address);
     std::thread::spawn(move || {
         let mut last: Option<Server> = None;
-        let mut last_good = Instant::now();
+        let mut last_good = (None, Instant::now());
         loop {
             let asked = Instant::now();
             let answer = ask(address);
             if answer != last {
-                let outage = last_good.elapsed();
+                let (server, since) = last_good;
+                // A busy machine may keep anybody from answering in time. The same server, there all
+                // the while, was not away.
+                let outage = (answer != server).then(|| since.elapsed());
                 let changed = Message::Service { by: answer, outage };
                 if world.send(changed).is_err() {
                     return;
                 }
             }
             if answer.is_some() {
-                last_good = asked;
+                last_good = (answer, asked);
             }
             last = answer;
             match stop.recv_timeout(PACE) {

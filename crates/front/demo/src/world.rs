@@ -36,8 +36,9 @@ pub(crate) enum Message {
     Switched { machine: usize },
     /// A node's daemon told something.
     Event { machine: usize, entry: Box<Entry> },
-    /// Another server, or none, answers for the service; so long there had been no answer.
-    Service { by: Option<Server>, outage: Duration },
+    /// Another server, or none, answers for the service; so long there had been no answer. No outage if
+    /// it is the one that answered last.
+    Service { by: Option<Server>, outage: Option<Duration> },
     /// The person typed a line.
     Line(String),
     /// Ctrl-C.
@@ -281,7 +282,7 @@ impl<'d> World<'d> {
             Message::Service { by, outage } => {
                 self.served_by = by.map(|server| server.node);
                 if by.is_some() {
-                    self.outages.push(outage);
+                    self.outages.extend(outage);
                 }
             }
             Message::Line(line) => self.lines.push_back(line),
