@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use exec::{ExecConfig, Executor, Finished, OperationToken, Report, RunRequest};
 use model::{AgentRef, NodeName, OcfCode, ResourceId};
@@ -16,7 +16,7 @@ use process::{Identity, Signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A directory for some nodes; what runs below it ends with it.
 struct Bed {
@@ -136,13 +136,14 @@ async fn every_agent_describes_itself() {
 async fn the_web_server_serves_dies_and_is_seen_to() {
     let bed = Bed::new();
     let mut node = Node::new(&bed, "n1");
-    let port = free_port().to_string();
-    let parameters = [("ip", "127.0.0.1"), ("port", port.as_str())];
+    let (ip, port) = testkit::free_port();
+    let (ip, port) = (ip.to_string(), port.to_string());
+    let parameters = [("ip", ip.as_str()), ("port", port.as_str())];
     node.expect(OcfCode::NOT_RUNNING, "webserver", "monitor", &parameters).await;
     node.expect(OcfCode::OK, "webserver", "start", &parameters).await;
     node.expect(OcfCode::OK, "webserver", "start", &parameters).await;
     node.expect(OcfCode::OK, "webserver", "monitor", &parameters).await;
-    let page = fetch(&port);
+    let page = fetch(&ip, &port);
     assert!(page.contains("served by node <b>n1</b>"), "{page}");
     node.executor.watch(ResourceId::new("webserver"));
     let server = node.expect(OcfCode::OK, "webserver", "monitor", &parameters).await;
@@ -154,7 +155,7 @@ async fn the_web_server_serves_dies_and_is_seen_to() {
     node.expect(OcfCode::OK, "webserver", "start", &parameters).await;
     node.expect(OcfCode::OK, "webserver", "stop", &parameters).await;
     node.expect(OcfCode::OK, "webserver", "stop", &parameters).await;
-    assert!(TcpStream::connect(("127.0.0.1", port.parse().unwrap())).is_err());
+    assert!(TcpStream::connect((ip.as_str(), port.parse().unwrap())).is_err());
 }
 
 #[tokio::test]
@@ -251,8 +252,9 @@ async fn an_address_is_recorded_without_an_interface() {
 async fn fencing_ends_everything_of_a_node_and_nothing_else() {
     let bed = Bed::new();
     let (mut one, mut two) = (Node::new(&bed, "n1"), Node::new(&bed, "n2"));
-    let port = free_port().to_string();
-    let web = [("port", port.as_str())];
+    let (ip, port) = testkit::free_port();
+    let (ip, port) = (ip.to_string(), port.to_string());
+    let web = [("ip", ip.as_str()), ("port", port.as_str())];
     let file = bed.path("lock");
     let lock = [("file", file.as_str())];
     two.expect(OcfCode::OK, "webserver", "start", &web).await;
@@ -343,6 +345,7 @@ ip link set qa up; ip addr add 192.0.2.1/24 dev qa
 ip -n node link set qr0 up; ip -n node addr add 192.0.2.2/24 dev qr0
 mount -t proc proc /proc
 echo 1 > /proc/sys/net/ipv4/conf/qa/arp_accept
+until ip -n node link show qr0 | grep -q 'state UP'; do sleep 0.01; done
 exec \"$@\"";
 
 #[tokio::test]
@@ -371,8 +374,11 @@ async fn an_address_is_announced_and_lost_with_the_power() {
     assert_eq!(address("start"), Some(0));
     assert_eq!(address("monitor"), Some(0));
     // Nobody asked for it: only the announcement can have told this side.
-    let neighbours = ip(&["neigh", "show", "192.0.2.9", "dev", "qa"]);
-    assert!(neighbours.contains("lladdr"), "{neighbours}");
+    let begun = Instant::now();
+    while !ip(&["neigh", "show", "192.0.2.9", "dev", "qa"]).contains("lladdr") {
+        assert!(begun.elapsed() < PATIENCE, "{}", ip(&["neigh"]));
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let directory = bed.path("");
     let device = [("state_dir", directory.as_str()), ("nodename", "n2")];
     one.expect(OcfCode::OK, "fence_quorate", "off", &device).await;
@@ -446,12 +452,8 @@ fn recorded(bed: &Bed, file: &str) -> Identity {
     fs::read_to_string(bed.directory.join(file)).unwrap().trim().parse().unwrap()
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-fn fetch(port: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).unwrap();
+fn fetch(ip: &str, port: &str) -> String {
+    let mut stream = TcpStream::connect((ip, port.parse().unwrap())).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let mut page = String::new();
     stream.read_to_string(&mut page).unwrap();

@@ -1,4 +1,5 @@
-//! What tests have in common: agents that misbehave, and what not every machine has.
+//! What tests have in common: agents that misbehave, what not every machine has, and what two tests at
+//! the same time must not share.
 //!
 //! **Not here:** the tests. Each crate has its own.
 //!
@@ -6,7 +7,10 @@
 //! runner, which keeps to itself what tests print that did not fail. Where `CI` is `true` it fails.
 
 use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// The directory of agents that misbehave; see its `README.md`.
 pub fn agents() -> PathBuf {
@@ -29,6 +33,50 @@ pub fn has(needed: &[&str]) -> bool {
 /// If not, and nothing may be left out.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root() || left_out("only root can do this")
+}
+
+/// Writes a program that can be run at once.
+///
+/// Another process writes it: what is open for writing anywhere cannot be run ("text file busy"), and
+/// a child that another test is just forking has open what this process has.
+///
+/// # Panics
+/// If it cannot be written.
+#[expect(clippy::panic, reason = "a test may fail loudly")]
+pub fn write_program(path: &Path, text: &str) {
+    let mut writer = Command::new("sh");
+    writer.args(["-c", "cat > \"$0\" && chmod 755 \"$0\""]).arg(path).stdin(Stdio::piped());
+    let written = writer.spawn().and_then(|mut child| {
+        if let Some(mut input) = child.stdin.take() {
+            input.write_all(text.as_bytes())?;
+        }
+        child.wait()
+    });
+    match written {
+        Ok(status) if status.success() => {}
+        other => panic!("{}: {other:?}", path.display()),
+    }
+}
+
+/// An address and a port on it where nobody listens and nobody will but who is told of them here.
+///
+/// The address is of this process alone, so that no other test can take the port meanwhile; and the
+/// port is not among those that the kernel hands out, so that no connection can.
+///
+/// # Panics
+/// If all are taken.
+pub fn free_port() -> (Ipv4Addr, u16) {
+    static NEXT: AtomicU16 = AtomicU16::new(20_000);
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    // Numbers of processes have 22 bits; `127.0.0.0/10` is left to others.
+    let address = Ipv4Addr::new(127, 64 | (high & 63), middle, low);
+    loop {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
+        match TcpListener::bind((address, port)) {
+            Ok(_free) => return (address, port),
+            Err(error) => assert!(port < 30_000, "no port is free on {address}: {error}"),
+        }
+    }
 }
 
 fn left_out(why: &str) -> bool {

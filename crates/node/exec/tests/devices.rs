@@ -54,7 +54,8 @@ async fn a_device_is_used_for_as_many_at_once_as_it_takes() {
     let mut node = Node::new();
     for (limit, together) in [(None, 1), (Some("3"), 3), (Some("-1"), 4)] {
         let count = node.path(&format!("count{together}"));
-        let mut parameters = vec![("count", count.as_str())];
+        let until = together.to_string();
+        let mut parameters = vec![("count", count.as_str()), ("until", until.as_str())];
         parameters.extend(limit.map(|limit| ("pcmk_action_limit", limit)));
         let requests: Vec<_> = (0..4).map(|_| node.request(AGENT, "off", &parameters)).collect();
         for request in requests {

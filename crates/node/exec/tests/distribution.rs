@@ -6,6 +6,7 @@
 mod distribution;
 mod kit;
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -83,12 +84,12 @@ async fn apache_serves_and_its_death_is_an_event() {
         return;
     }
     let mut node = Node::new();
-    let port = free_port();
+    let (address, port) = testkit::free_port();
     let directory = node.config.state_dir.to_str().unwrap().to_owned();
     let modules = "/usr/lib/apache2/modules";
     let file = node.path("apache.conf");
     let text = format!(
-        "ServerRoot {directory}\nServerName localhost\nListen 127.0.0.1:{port}\n\
+        "ServerRoot {directory}\nServerName localhost\nListen {address}:{port}\n\
          PidFile {directory}/apache.pid\nErrorLog {directory}/apache.log\nDocumentRoot {directory}\n\
          LoadModule mpm_event_module {modules}/mod_mpm_event.so\n\
          LoadModule authz_core_module {modules}/mod_authz_core.so\n\
@@ -96,7 +97,7 @@ async fn apache_serves_and_its_death_is_an_event() {
          <Location /server-status>\nSetHandler server-status\n</Location>\n"
     );
     std::fs::write(&file, text).unwrap();
-    let url = format!("http://127.0.0.1:{port}/server-status");
+    let url = format!("http://{address}:{port}/server-status");
     let parameters =
         [("configfile", file.as_str()), ("httpd", "/usr/sbin/apache2"), ("statusurl", &url)];
     let agent = "ocf:heartbeat:apache";
@@ -247,8 +248,7 @@ fn with_script() -> Node {
         let nobody = config.state_dir.join("no-bus").to_str().unwrap().to_owned();
         config.system_bus = Some(format!("unix:path={nobody}"));
         std::fs::create_dir(&config.init_dir).unwrap();
-        let script = testkit::agents().join("init.d/sleeper");
-        std::fs::copy(script, config.init_dir.join("sleeper")).unwrap();
+        write_script(&config.init_dir);
     })
 }
 
@@ -290,8 +290,10 @@ async fn an_init_script_also_through_service() {
     assert!(finished.outcome.reason.contains("no D-Bus"), "{finished:?}");
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// Puts the testkit's init script here, which keeps its file beside itself.
+fn write_script(init_dir: &Path) {
+    let script = std::fs::read_to_string(testkit::agents().join("init.d/sleeper")).unwrap();
+    testkit::write_program(&init_dir.join("sleeper"), &script);
 }
 
 /// A real service manager, the user's kind of it, with a bus of its own, in namespaces of its own.
@@ -337,7 +339,7 @@ dbus-daemon --session --address=$DBUS_SESSION_BUS_ADDRESS --fork --nopidfile
 /lib/systemd/systemd --user --unit=basic.target &
 n=0
 until busctl --address=$DBUS_SESSION_BUS_ADDRESS --no-pager list | grep -q 'org.freedesktop.systemd1 .*systemd'; do
-    n=$((n + 1)); [ $n -lt 600 ] || exit 1; sleep 0.05
+    n=$((n + 1)); [ $n -lt 2400 ] || exit 1; sleep 0.05
 done
 "#;
 
@@ -418,8 +420,7 @@ async fn reloading_and_dying(node: &mut Node) {
 /// Where there are a script and a unit of one name, `service` is the script.
 async fn script_before_unit(node: &mut Node) {
     std::fs::create_dir(&node.config.init_dir).unwrap();
-    let script = testkit::agents().join("init.d/sleeper");
-    std::fs::copy(script, node.config.init_dir.join("sleeper")).unwrap();
+    write_script(&node.config.init_dir);
     expect_all(node, "service:sleeper", &[], &[("start", OcfCode::OK)]).await;
     let unit = [("monitor", OcfCode::NOT_RUNNING)];
     expect_all(node, "systemd:sleeper", &[], &unit).await;

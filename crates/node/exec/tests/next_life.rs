@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use exec::{Executor, reap_previous_life};
+use exec::{ExecConfig, Executor, reap_previous_life};
 use kit::Node;
 use model::{ExecStatus, OcfCode, ResourceId};
 use process::{Identity, Signal};
@@ -23,22 +23,24 @@ async fn what_a_killed_daemon_left_is_ended_before_anything_runs() {
     if let Some(directory) = std::env::var_os(FIRST_LIFE) {
         return first_life(directory.into()).await;
     }
-    let mut node = Node::new();
-    let state = node.config.state_dir.clone();
+    let mut config = kit::config();
+    config.kill_grace = Duration::from_millis(300);
     let mut first = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "what_a_killed_daemon_left_is_ended_before_anything_runs"])
-        .env(FIRST_LIFE, &state)
+        .env(FIRST_LIFE, &config.state_dir)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let agent = wait_for_agent(&node).await;
+    let agent = wait_for_agent(&config).await;
     process::send(Identity::of(first.id()).unwrap(), Signal::Kill).unwrap();
     first.wait().unwrap();
     assert!(agent.is_alive(), "the agent must outlive its daemon for this to mean anything");
 
-    let found = reap_previous_life(&node.config).await.unwrap();
+    let found = reap_previous_life(&config).await.unwrap();
     assert!(!agent.is_alive());
+    // Not earlier: an executor that finds the agent alive takes it for one that cannot be killed.
+    let mut node = Node::of(config);
     // It may have hung in describing itself, too.
     assert!(found.iter().all(|left| left.ended && left.resource.as_str() == "web"), "{found:?}");
     let started = found.iter().find(|left| left.action == "start").unwrap();
@@ -69,8 +71,8 @@ async fn first_life(directory: PathBuf) {
 }
 
 /// Waits until the agent has set its trap and is on record.
-async fn wait_for_agent(node: &Node) -> Identity {
-    let file = node.config.state_dir.join("pid");
+async fn wait_for_agent(config: &ExecConfig) -> Identity {
+    let file = config.state_dir.join("pid");
     let found = async {
         loop {
             let text = std::fs::read_to_string(&file).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Agents of the distribution that ask the cluster and tell it things while they run.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -84,6 +85,7 @@ fn a_service_runs_only_where_ping_says_that_the_others_are_reached() {
 struct Databases {
     bin: PathBuf,
     dir: PathBuf,
+    hosts: [String; 2],
     port: u16,
 }
 
@@ -93,12 +95,16 @@ impl Databases {
         let bin = versions.map(|version| version.unwrap().path().join("bin")).max().unwrap();
         let dir = bed.dir.join("pg");
         fs::create_dir(&dir).unwrap();
-        fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
-        let listener = std::net::TcpListener::bind("127.0.1.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let made = Self { bin, dir, port };
+        for (path, mode) in [(&bed.dir, 0o755), (&dir, 0o777)] {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let (first, port) = testkit::free_port();
+        // The next address is no other process's: theirs begin with another number.
+        let [_, high, middle, low] = first.octets();
+        let hosts = [first, Ipv4Addr::new(127, 128 | high, middle, low)];
+        let made = Self { bin, dir, hosts: hosts.map(|host| host.to_string()), port };
         made.shell(&format!(
-            "{}/initdb -D {}/n1 -A trust -N >/dev/null",
+            "{}/initdb -D {}/n1 -A trust -N --no-locale >/dev/null",
             made.bin.display(),
             made.dir.display()
         ));
@@ -106,10 +112,11 @@ impl Databases {
             "local all all trust\nlocal replication all trust\nhost all all 127.0.0.0/8 trust\n";
         fs::write(made.dir.join("n1/pg_hba.conf"), hba).unwrap();
         made.shell(&format!("cp -a {0}/n1 {0}/n2", made.dir.display()));
-        for node in 1..=2 {
+        for (node, host) in (1..).zip(&made.hosts) {
             let settings = format!(
-                "listen_addresses = '127.0.1.{node}'\nport = {port}\nhot_standby = on\n\
+                "listen_addresses = '{host}'\nport = {port}\nhot_standby = on\n\
                  unix_socket_directories = '{0}/n{node}'\nfsync = off\nwal_level = replica\n\
+                 dynamic_shared_memory_type = mmap\n\
                  shared_buffers = 1MB\n",
                 made.dir.display()
             );
@@ -131,8 +138,9 @@ impl Databases {
 
     fn ask(&self, node: usize, statement: &str) -> String {
         self.shell(&format!(
-            "{}/psql -h 127.0.1.{node} -p {} -Atqc \"{statement}\"",
+            "{}/psql -h {} -p {} -Atqc \"{statement}\"",
             self.bin.display(),
+            self.hosts[node - 1],
             self.port
         ))
     }
@@ -152,10 +160,10 @@ impl Databases {
             ("restart_on_promote", "false"),
             ("xlog_check_count", "1"),
         ];
-        let own = |node: u32| {
+        let own = |node: usize| {
             let set = format!("db-n{node}");
             let at = |name: &str| format!("{}/{name}", self.dir.display());
-            let (data, host) = (at(&format!("n{node}")), format!("127.0.1.{node}"));
+            let (data, host) = (at(&format!("n{node}")), self.hosts[node - 1].clone());
             let (log, tmp) = (at(&format!("log{node}")), at(&format!("tmp{node}")));
             let config = format!("{data}/postgresql.conf");
             let values = [

@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -39,8 +38,7 @@ fn configuration(bed: &Bed) -> String {
 /// A program that the operator would call an editor: what it does to the file is `$1`.
 fn editor(bed: &Bed, does: &str) -> PathBuf {
     let path = bed.dir.join("editor");
-    fs::write(&path, format!("#!/bin/sh\n{does}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    testkit::write_program(&path, &format!("#!/bin/sh\n{does}\n"));
     path
 }
 

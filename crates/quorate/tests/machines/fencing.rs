@@ -1,8 +1,6 @@
 //! Fence devices that fail in all the ways there are.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use wire::api::{Change, Event, Reply, Request};
 
@@ -16,16 +14,11 @@ fn with_moods(nodes: u32, boot: &str) -> Machines {
     let machines = Machines::not_booted(nodes, &[], boot);
     let agents = machines.bed.root().join("agents");
     fs::create_dir_all(agents.join("ocf/bed")).unwrap();
-    program(&agents.join("ocf/bed/sleeper"), include_str!("sleeper.sh"));
+    testkit::write_program(&agents.join("ocf/bed/sleeper"), include_str!("sleeper.sh"));
     (1..=nodes).for_each(|node| machines.bed.power_on(node).unwrap());
     let all: Vec<u32> = (1..=nodes).collect();
     all.iter().for_each(|node| machines.wait_members(*node, &all));
     machines
-}
-
-fn program(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 fn moody(machines: &Machines, mood: &str, parameters: &[(&str, &str)]) -> String {
@@ -203,7 +196,7 @@ fn the_agent_for_ipmi_fences_through_the_management_controller_of_the_node() {
     let machines = Machines::not_booted(3, &["two_node: 1"], &boot);
     machines.leave_out_of_corosync(3);
     let own = machines.own(3).display().to_string();
-    program(&machines.own(3).join("chassis"), CHASSIS);
+    testkit::write_program(&machines.own(3).join("chassis"), CHASSIS);
     let emulated =
         "mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02\nmc_enable 0x20\n";
     fs::write(format!("{own}/emu"), emulated).unwrap();

@@ -10,7 +10,7 @@ use model::{AgentRef, NodeName, ResourceId};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Longer than anything here takes on a busy machine; a test that gets here has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One node with an executor; its directory and its processes go when it is dropped.
 pub(crate) struct Node {
@@ -57,7 +57,7 @@ impl Node {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
-            timeout: Duration::from_secs(30),
+            timeout: PATIENCE / 2,
             delay: Duration::ZERO,
         }
     }
@@ -106,7 +106,7 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         let find = || self.processes().iter().map(process::Stat::identity).collect();
-        let ended = process::end_now(Duration::from_secs(20), find);
+        let ended = process::end_now(PATIENCE, find);
         let _ = std::fs::remove_dir_all(&self.config.state_dir);
         if !std::thread::panicking() {
             ended.unwrap();
@@ -129,7 +129,8 @@ pub(crate) fn config_at(state_dir: PathBuf) -> ExecConfig {
     let mut config = ExecConfig::new(NodeName::new("n1"), state_dir, Some(own_agents()));
     config.ocf_dirs.push(testkit::agents().join("ocf"));
     config.fence_dirs.push(testkit::agents().join("fence"));
-    config.kill_grace = Duration::from_millis(300);
+    // On a busy machine it may take a while until who was asked to end gets to it.
+    config.kill_grace = PATIENCE / 2;
     config
 }
 
