@@ -41,8 +41,13 @@ use wire::api::{Change, Edit, Event, Refused, Reply, Request};
 
 /// A cluster on which the lock runs; and where.
 fn with_lock() -> (Bed, u32) {
+    with_lock_in(|text| text)
+}
+
+/// The same with another configuration.
+fn with_lock_in(change: impl FnOnce(String) -> String) -> (Bed, u32) {
     let bed = Bed::start();
-    let reply = bed.replace(1, configuration(&bed.dir));
+    let reply = bed.replace(1, change(configuration(&bed.dir)));
     assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
     bed.wait_idle(1);
     let holders = bed.running("lock");
@@ -103,18 +108,17 @@ fn a_killed_node_is_fenced_before_its_resource_starts_elsewhere() {
 
 #[test]
 fn a_resource_whose_process_dies_is_recovered_at_once() {
-    let (bed, holder) = with_lock();
+    // The monitor would notice, too, but not as long as anybody waits here.
+    let (bed, holder) = with_lock_in(|text| text.replace("interval=\"10s\"", "interval=\"1h\""));
     let dir = bed.node_dir(holder);
     let marks = [(process::NODE_MARK, dir.to_str().unwrap()), (process::RESOURCE_MARK, "lock")];
     for found in process::marked(&marks) {
         process::send(found.identity(), process::Signal::Kill).unwrap();
     }
-    let begun = std::time::Instant::now();
     bed.wait_event(holder, "failure", |event| {
         matches!(event, Event::Finished { action, expected: false, .. } if action.starts_with("lock_monitor"))
     });
     bed.wait(holder, "recovery", |seen| seen.cluster.idle && !bed.running("lock").is_empty());
-    assert!(begun.elapsed().as_secs() < 8, "noticed as an event, not by the monitor every 10 s");
     check_ledger(&bed, 2);
 }
 

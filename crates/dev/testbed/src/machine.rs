@@ -14,7 +14,7 @@ use crate::run::words;
 use crate::{Bed, Result};
 
 /// How long the kernel may take to end what a machine ran.
-const DEATH_MAX: Duration = Duration::from_secs(20);
+const DEATH_MAX: Duration = Duration::from_secs(60);
 
 /// What the first process of a node does: gives it file systems of its own where programs keep what
 /// is theirs, and then nothing. It ignores the end of children, so the kernel takes away those that

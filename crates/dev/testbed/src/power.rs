@@ -113,7 +113,8 @@ pub(crate) fn hold(root: &Path) -> Result<fs::File> {
 /// Whether somebody [keeps](hold) it.
 pub(crate) fn is_kept(root: &Path) -> bool {
     let file = fs::File::open(root.join("run/held"));
-    file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+    // Shared, so that of two who look at the same time neither takes the other for who holds it.
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
 }
 
 /// A pipe is opened for both ways, which does not wait for a reader.

@@ -60,7 +60,7 @@ async fn read_until(stream: &mut UnixStream, wanted: &str) -> String {
 }
 
 async fn next(api: &mut Api) -> FromClient {
-    tokio::time::timeout(Duration::from_secs(20), api.next()).await.unwrap()
+    tokio::time::timeout(Duration::from_secs(120), api.next()).await.unwrap()
 }
 
 fn entry(number: u64) -> Entry {
@@ -180,8 +180,10 @@ async fn who_may_not_is_told_so() {
     let scratch = Scratch::new("access");
     let _api = Api::listen(&scratch.socket()).unwrap();
     // Even where the socket's mode lets them in.
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    std::fs::set_permissions(scratch.socket(), open).unwrap();
+    for (path, mode) in [(scratch.0.clone(), 0o755), (scratch.socket(), 0o666)] {
+        let open = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(path, open).unwrap();
+    }
     let socket = scratch.socket();
     let text = tokio::task::spawn_blocking(move || {
         use std::io::{Read, Write};

@@ -82,7 +82,7 @@ mod tests {
 
     fn heard(ear: &UnixDatagram) -> String {
         let mut bytes = [0; 64];
-        ear.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        ear.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let length = ear.recv(&mut bytes).unwrap();
         String::from_utf8_lossy(&bytes[..length]).into_owned()
     }

@@ -32,8 +32,8 @@ struct Embedded {
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fabric-member");
 /// So that a busy machine is not taken for a stall.
 const PATIENT_MS: &str = "30000";
-/// So that stalls are found within a test.
-const IMPATIENT_MS: &str = "1500";
+/// So that stalls are found within a test, and only those: who lives answers in less on any machine.
+const IMPATIENT_MS: &str = "5000";
 
 impl Embedded {
     fn start() -> Self {

@@ -139,7 +139,7 @@ mod tests {
             || marked(&[("PROCESS_TEST", &mark)]).iter().map(|s| s.identity()).collect::<Vec<_>>();
         assert_eq!(find().len(), 2);
         assert_eq!(environment_value(children[0].id(), "PROCESS_TEST"), Some(mark.clone()));
-        end_now(Duration::from_secs(10), find).unwrap();
+        end_now(Duration::from_secs(60), find).unwrap();
         assert!(find().is_empty());
         for child in &mut children {
             assert!(!child.wait().unwrap().success());

@@ -87,6 +87,8 @@ impl Bed {
         let log = fs::File::create(self.dir.join("fabric.log")).unwrap();
         let mut command = Command::new(PROGRAM);
         command.arg("fabric").arg("--socket").arg(self.dir.join("fabric.sock")).stderr(log);
+        // A busy machine is not to be taken for a daemon that hangs.
+        command.args(["--stall", "60"]);
         self.sequencer = Some(command.spawn().unwrap());
     }
 
@@ -189,7 +191,7 @@ impl Bed {
             let found = process::marked(&[(NODE_MARK, &mark)]);
             found.iter().map(process::Stat::identity).collect()
         };
-        process::end_now(Duration::from_secs(10), left).unwrap();
+        process::end_now(PATIENCE, left).unwrap();
     }
 
     /// Asks a daemon to stop, and waits for its end.

@@ -19,6 +19,9 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 /// Short, so that tests do not wait for long; long enough for a busy machine.
 const TOKEN_MS: u32 = 1000;
 
+/// Only a daemon that really hangs takes so long (seconds).
+const STALL_S: u32 = 10;
+
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_quorate");
 
 /// Corosync's tokens need the processors, so one cluster at a time.
@@ -74,7 +77,7 @@ impl Machines {
             let own = bed.node_dir(&format!("n{node}"));
             let text = format!(
                 "state_dir = \"state\"\nagents = \"{}/agents\"\nlog_level = \"debug\"\n\
-                 [fabric]\nkind = \"corosync\"\nstall = 3\n",
+                 [fabric]\nkind = \"corosync\"\nstall = {STALL_S}\n",
                 bed.root().display()
             );
             fs::write(own.join("quorate.toml"), text).unwrap();

@@ -131,7 +131,8 @@ fn who_is_told_to_die_does_in_this_life_and_not_in_the_next() {
     let scratch = Scratch::new("die", &[&disk.device], "");
     let mut disks = scratch.start().unwrap();
     assert_eq!(disks.timeout(), Duration::from_secs(2));
-    assert!(disks.may_live(false));
+    // On a busy machine a look may be too old by the time that one asks: then the next counts.
+    wait(|| disks.may_live(false));
     let mut tool = disk.message("n1", "reset");
     wait(|| !disks.may_live(true));
     assert!(disks.must_die());
@@ -142,7 +143,8 @@ fn who_is_told_to_die_does_in_this_life_and_not_in_the_next() {
     tool.wait().unwrap();
     scratch.forget();
     let mut next = scratch.start().unwrap();
-    assert!(!next.must_die() && next.may_live(false));
+    assert!(!next.must_die());
+    wait(|| next.may_live(false));
     assert!(!disk.sbd(&["list"]).contains("reset"));
 }
 
@@ -179,7 +181,8 @@ fn without_most_of_the_disks_quorum_decides() {
     wait(|| watched.disks.iter().all(|disk| lock(disk).looked.is_some()));
     wipe(&disks[0]);
     wait(|| !watched.is_good(&watched.disks[0], Instant::now()));
-    assert!(watched.may_live(false), "two of three are enough");
+    // Two of three are enough.
+    wait(|| watched.may_live(false));
     wipe(&disks[1]);
     wait(|| !watched.may_live(false));
     assert!(watched.may_live(true));

@@ -34,7 +34,7 @@ fn open(scratch: &Scratch) -> (Opened, mpsc::Receiver<Ack>) {
 }
 
 fn wait(told: &mpsc::Receiver<Ack>) -> Ack {
-    told.recv_timeout(Duration::from_secs(30)).unwrap()
+    told.recv_timeout(Duration::from_secs(120)).unwrap()
 }
 
 #[test]
