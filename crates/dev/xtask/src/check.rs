@@ -6,9 +6,11 @@ use std::time::Instant;
 use crate::cluster;
 use crate::packages;
 use crate::simulate;
+use crate::surroundings;
 
 pub(crate) fn check() -> Result<(), String> {
     let started = Instant::now();
+    surroundings::prepare()?;
     packages::install()?;
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     let features = features()?;

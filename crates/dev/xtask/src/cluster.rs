@@ -23,6 +23,10 @@ const SHORT_SEED: u64 = 2;
 /// Megabytes that clients write in the short plays: more than the memory of the one that has least.
 const SHORT_LOAD: u64 = 192;
 
+/// What the short plays wish for (seconds): so that a machine that stands still for a moment is not
+/// taken for several that died.
+const SHORT_FAILOVER: f64 = 5.0;
+
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Where the bed is.
@@ -104,7 +108,7 @@ pub(crate) fn short_plays() -> Result<(), String> {
         return Ok(());
     }
     let root = std::env::temp_dir().join(format!("quorate-play-{}", std::process::id()));
-    play::play(&root, &play::Words::all(SHORT_LOAD))
+    play::play(&root, &play::Words::all(SHORT_LOAD, SHORT_FAILOVER))
 }
 
 /// What `check` runs: a storm of two minutes, always the same.

@@ -7,6 +7,7 @@ mod check;
 mod cluster;
 mod packages;
 mod simulate;
+mod surroundings;
 
 use std::process::ExitCode;
 

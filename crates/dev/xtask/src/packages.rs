@@ -1,7 +1,7 @@
 //! The distribution's packages that tests with real agents need.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Package, and a file that shows that it is there.
 const PACKAGES: &[(&str, &str)] = &[
@@ -56,19 +56,27 @@ pub(crate) fn install() -> Result<(), String> {
     if missing.is_empty() || !is_root || !Path::new("/etc/debian_version").exists() {
         return Ok(());
     }
-    apt(&["update"])?;
+    // Lists that are old, because the network or another one who updates is in the way, may do.
+    let updated = apt(&["update"]);
     let mut words = vec!["install", "-y", "--no-install-recommends"];
     words.extend(missing);
-    apt(&words)
+    apt(&words).map_err(|why| match updated {
+        Ok(()) => why,
+        Err(before) => format!("{before}, and then {why}"),
+    })
 }
 
 fn apt(words: &[&str]) -> Result<(), String> {
     let status = Command::new("apt-get")
-        .args(["-q", "-o", "DPkg::Lock::Timeout=120"])
+        // Patient with others who install, and with a network that loses something.
+        .args(["-q", "-o", "DPkg::Lock::Timeout=600", "-o", "Acquire::Retries=3"])
+        .args(["-o", "Dpkg::Options::=--force-confold"])
         .args(words)
         .env("DEBIAN_FRONTEND", "noninteractive")
         // Packages bring services; tests start their own.
         .env("RUNLEVEL", "1")
+        // Nobody is there to be asked.
+        .stdin(Stdio::null())
         .status()
         .map_err(|error| format!("apt-get does not run: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("apt-get {} failed", words.join(" "))) }

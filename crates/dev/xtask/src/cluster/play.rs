@@ -25,6 +25,9 @@ pub(crate) struct Words {
     /// How much a client writes while the active node loses its power.
     #[arg(long, default_value_t = 1024)]
     megabytes: u64,
+    /// From a node's death to its resources elsewhere, fence device not included.
+    #[arg(long, value_name = "SECONDS", default_value_t = corosync::timing::FAILOVER_DEFAULT.as_secs_f64())]
+    failover: f64,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -76,8 +79,8 @@ pub(crate) fn packages() -> impl Iterator<Item = &'static (&'static str, &'stati
 
 impl Words {
     /// All of them.
-    pub(super) fn all(megabytes: u64) -> Self {
-        Self { name: None, program: None, megabytes }
+    pub(super) fn all(megabytes: u64, failover: f64) -> Self {
+        Self { name: None, program: None, megabytes, failover }
     }
 }
 
@@ -104,8 +107,7 @@ pub(crate) fn play(root: &Path, words: &Words) -> Result<(), String> {
 fn play_one(root: &Path, name: Name, words: &Words) -> Result<(), String> {
     let start = Instant::now();
     let (nodes, machine) = (name.nodes(), name.machine());
-    let program = words.program.as_deref();
-    let stage = Stage::set(root, nodes, machine, program, words.megabytes)?;
+    let stage = Stage::set(root, nodes, machine, words)?;
     let done = match name {
         Name::Web => web::play(&stage),
         Name::Moosefs => moosefs::play(&stage),

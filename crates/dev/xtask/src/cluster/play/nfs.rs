@@ -140,7 +140,7 @@ fn under_load(stage: &Stage) -> Result<(), String> {
     let start = Instant::now();
     // With less memory than the file has bytes, so that it must be sent while it is written.
     let kernel = format!(
-        "timeout -s KILL 300 linux.uml mem=128M root=/dev/root rootfstype=hostfs rootflags=/ ro \
+        "timeout -s KILL 900 linux.uml mem=128M root=/dev/root rootfstype=hostfs rootflags=/ ro \
          uml_dir=/run vec0:transport=tap,ifname=tap0,depth=64 init={client} con=null con0=null,fd:1 \
          quiet </dev/null"
     );

@@ -26,19 +26,18 @@ impl Stage {
         root: &Path,
         nodes: u32,
         machine: &str,
-        program: Option<&Path>,
-        load: u64,
+        wanted: &super::Words,
     ) -> Result<Self, String> {
-        let mut words = up::Words::of(nodes, program);
+        let mut words = up::Words::of(nodes, wanted.program.as_deref());
         words.program = up::program(&words)?;
-        words.failover = Some(corosync::timing::FAILOVER_DEFAULT.as_secs_f64());
+        words.failover = Some(wanted.failover);
         words.machine = machine.to_owned();
         up::clear(root)?;
         let bed = up::make(root, &words)?;
         let keeper = Keeper::hold(&bed)?;
         bed.plan().numbers().for_each(|node| keeper.on(node));
         up::wait_formed(&bed, PATIENCE)?;
-        Ok(Self { bed, keeper, load })
+        Ok(Self { bed, keeper, load: wanted.megabytes })
     }
 
     /// Takes it away; what the nodes wrote stays if something went wrong.

@@ -100,7 +100,7 @@ fn served_by(stage: &Stage, from: u32) -> Result<(), String> {
 
 /// The address, and that others hear of it: a gratuitous ARP on the wire.
 fn address(stage: &Stage) -> Result<(), String> {
-    let ear = "timeout 60 tcpdump -l -n -c 1 -i eth0 arp and src host 10.77.0.100 2>/dev/null";
+    let ear = "timeout 180 tcpdump -l -n -c 1 -i eth0 arp and src host 10.77.0.100 2>/dev/null";
     let ears = [stage.begin(1, ear)?, stage.begin(2, ear)?];
     for node in 1..=NODES {
         stage.wait("tcpdump to listen", || {
