@@ -7,6 +7,8 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+use pacemaker::Entry;
+
 fn main() -> ExitCode {
     let mut words = std::env::args_os();
     let called = words.next().unwrap_or_default();
@@ -29,31 +31,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// A front end; it gets the words after its name.
-type Tool = fn(Vec<OsString>) -> ExitCode;
-
 /// Names of other systems' commands that this program answers to.
-const COMPATIBLE: [(&str, Tool); 10] = [
-    ("attrd_updater", pacemaker::attrd_updater),
-    ("cibadmin", pacemaker::cibadmin),
-    ("crm_attribute", pacemaker::crm_attribute),
-    ("crm_master", pacemaker::crm_master),
-    ("crm_mon", pacemaker::crm_mon),
-    ("crm_node", pacemaker::crm_node),
-    ("crm_resource", pacemaker::crm_resource),
-    ("crm_simulate", pacemaker::crm_simulate),
-    ("pacemakerd", pacemaker::pacemakerd),
-    ("stonith_admin", pacemaker::fencing_admin),
-];
+const COMPATIBLE: &[(&str, Entry)] = &pacemaker::TOOLS;
 
 /// Commands of our own.
-const OWN: [(&str, Tool); 4] = [
+const OWN: [(&str, Entry); 4] = [
     ("daemon", daemon::daemon),
     ("demo", demo::main),
     ("fabric", daemon::fabric),
     ("simulate", pacemaker::simulate),
 ];
 
-fn tool(name: &str) -> Option<Tool> {
+fn tool(name: &str) -> Option<Entry> {
     COMPATIBLE.iter().chain(&OWN).find(|(known, _)| *known == name).map(|(_, tool)| *tool)
 }

@@ -16,17 +16,17 @@ use crate::tool::{self, Trouble};
 use place::Place;
 
 /// Sets, asks for and removes cluster options and node attributes.
-pub fn crm_attribute(words: Vec<OsString>) -> ExitCode {
+pub(crate) fn crm_attribute(words: Vec<OsString>) -> ExitCode {
     tool("crm_attribute", words, crm_attribute::read)
 }
 
 /// The same for a resource's promotion score.
-pub fn crm_master(words: Vec<OsString>) -> ExitCode {
+pub(crate) fn crm_master(words: Vec<OsString>) -> ExitCode {
     tool("crm_master", words, crm_attribute::read_master)
 }
 
 /// Sets, asks for and removes passing node attributes.
-pub fn attrd_updater(words: Vec<OsString>) -> ExitCode {
+pub(crate) fn attrd_updater(words: Vec<OsString>) -> ExitCode {
     tool("attrd_updater", words, attrd_updater::read)
 }
 

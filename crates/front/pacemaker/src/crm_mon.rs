@@ -11,6 +11,7 @@ use wire::api::Cluster;
 
 use crate::command_line;
 use crate::exit::Exit;
+use crate::home::Home;
 use crate::options::{Given, Taken};
 use crate::output::{Format, Output};
 use crate::shown::{Section, Summary};
@@ -34,7 +35,7 @@ const TAKEN: [Taken; 13] = [
 ];
 
 /// Shows the status.
-pub fn crm_mon(words: Vec<OsString>) -> ExitCode {
+pub(crate) fn crm_mon(words: Vec<OsString>) -> ExitCode {
     tool::run("crm_mon", words, |words| {
         let given = tool::given(&TAKEN, words)?;
         if let Some(text) = tool::about(&given, "crm_mon", &TAKEN) {
@@ -44,7 +45,7 @@ pub fn crm_mon(words: Vec<OsString>) -> ExitCode {
             return Err(Trouble::usage("there is no way to stay; see `quorate status --watch`"));
         }
         let format = format(&given)?;
-        let (_client, snapshot, document) = tool::live()?;
+        let found = Home::find().open("Connection to cluster failed: ")?;
         let now = crate::time::now();
         let request = command_line::quote("crm_mon", words);
         let shown = Shown {
@@ -52,7 +53,8 @@ pub fn crm_mon(words: Vec<OsString>) -> ExitCode {
             attributes: last(&given, &["show-node-attributes"]).is_some(),
             failures: true,
         };
-        Ok(show(format, &request, &document, &snapshot.cluster, now, shown))
+        let cluster = found.cluster.unwrap_or_default();
+        Ok(show(format, &request, &found.document, &cluster, now, shown))
     })
 }
 

@@ -27,7 +27,7 @@ const TAKEN: [Taken; 10] = [
 const PACEMAKERD: [Taken; 2] = [TAKEN[0], TAKEN[1]];
 
 /// Tells who the nodes are.
-pub fn crm_node(words: Vec<OsString>) -> ExitCode {
+pub(crate) fn crm_node(words: Vec<OsString>) -> ExitCode {
     tool::run("crm_node", words, |words| {
         let given = tool::given(&TAKEN, words)?;
         if let Some(text) = tool::about(&given, "crm_node", &TAKEN) {
@@ -46,7 +46,7 @@ pub fn crm_node(words: Vec<OsString>) -> ExitCode {
 }
 
 /// Says which version this is; `quorate daemon` does the rest.
-pub fn pacemakerd(words: Vec<OsString>) -> ExitCode {
+pub(crate) fn pacemakerd(words: Vec<OsString>) -> ExitCode {
     tool::run("pacemakerd", words, |words| {
         let given = tool::given(&PACEMAKERD, words)?;
         let about = tool::about(&given, "pacemakerd", &PACEMAKERD);

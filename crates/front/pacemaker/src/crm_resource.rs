@@ -36,7 +36,7 @@ const TAKEN: [Taken; 18] = [
 ];
 
 /// Asks the cluster about a resource, or changes how it treats one.
-pub fn crm_resource(words: Vec<OsString>) -> ExitCode {
+pub(crate) fn crm_resource(words: Vec<OsString>) -> ExitCode {
     tool::run("crm_resource", words, |words| {
         let given = tool::given(&TAKEN, words)?;
         if let Some(text) = tool::about(&given, "crm_resource", &TAKEN) {

@@ -11,7 +11,6 @@ mod for_people;
 mod help;
 mod inject;
 mod input;
-mod memory;
 mod profile;
 mod simulate;
 

@@ -8,6 +8,7 @@ use wire::api::Refused;
 
 /// How a tool ended. The numbers are Pacemaker's `crm_exit_t`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Exit {
     Ok = 0,
     Error = 1,
@@ -15,16 +16,24 @@ pub(crate) enum Exit {
     Usage = 64,
     /// The input is not what it should be.
     Data = 65,
+    /// An answer makes no sense.
+    Software = 70,
     /// Reading or writing failed.
     Io = 74,
     /// The configuration is not valid.
     Config = 78,
     /// There is no running cluster to ask.
     Disconnected = 102,
+    /// There is something newer already.
+    Old = 103,
+    /// Checksums differ.
+    Digest = 104,
     /// What was named is not there.
     NoSuch = 105,
     /// Fewer than half of the votes are here.
     Quorum = 106,
+    /// It would do damage, and was not forced.
+    Unsafe = 107,
     /// What was to be made is there already.
     Exists = 108,
     /// It took too long.
@@ -44,6 +53,19 @@ impl Exit {
             Self::Exists
         } else {
             Self::Error
+        }
+    }
+
+    /// Pacemaker's words for why there is no document to work with.
+    pub(crate) fn reason(self) -> &'static str {
+        if self == Self::Disconnected {
+            "Transport endpoint is not connected"
+        } else if self == Self::NoSuch {
+            "No such device or address"
+        } else if self == Self::Data {
+            "Update does not conform to the configured schema"
+        } else {
+            words_of(self)
         }
     }
 
@@ -69,20 +91,7 @@ impl Exit {
 
 /// Pacemaker's words for an exit code of a tool.
 pub(crate) fn words_of(exit: Exit) -> &'static str {
-    match exit {
-        Exit::Ok => "OK",
-        Exit::Error => "Error occurred",
-        Exit::NotPermitted => "Insufficient privileges",
-        Exit::Usage => "Incorrect usage",
-        Exit::Data => "Invalid data given",
-        Exit::Io => "I/O error occurred",
-        Exit::Config => "Invalid configuration",
-        Exit::Disconnected => "Not connected",
-        Exit::NoSuch => "No such object",
-        Exit::Quorum => "Quorum required",
-        Exit::Exists => "Requested item already exists",
-        Exit::Timeout => "Timeout occurred",
-    }
+    words(OcfCode(i32::from(exit as u8)))
 }
 
 /// The system's words for what it refused, without the number.

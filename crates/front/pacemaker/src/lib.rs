@@ -5,30 +5,53 @@
 mod attributes;
 mod cibadmin;
 mod command_line;
+mod crm_diff;
+mod crm_error;
 mod crm_mon;
 mod crm_node;
 mod crm_resource;
 mod crm_simulate;
+mod crm_verify;
 mod dot;
 mod elements;
 mod exit;
 mod graph;
+mod home;
 mod lines;
+mod memory;
 mod natural_order;
 mod options;
 mod outline;
 mod output;
 mod shown;
+mod source;
 mod status;
 mod stonith_admin;
 mod time;
 mod tool;
 mod xml_out;
 
-pub use attributes::{attrd_updater, crm_attribute, crm_master};
-pub use cibadmin::cibadmin;
-pub use crm_mon::crm_mon;
-pub use crm_node::{crm_node, pacemakerd};
-pub use crm_resource::crm_resource;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
 pub use crm_simulate::{crm_simulate, crm_simulate_to, simulate};
-pub use stonith_admin::fencing_admin;
+
+/// A tool; it gets the words after its name.
+pub type Entry = fn(Vec<OsString>) -> ExitCode;
+
+/// Every tool, by the name that it is called with.
+pub const TOOLS: [(&str, Entry); 13] = [
+    ("attrd_updater", attributes::attrd_updater),
+    ("cibadmin", cibadmin::cibadmin),
+    ("crm_attribute", attributes::crm_attribute),
+    ("crm_diff", crm_diff::crm_diff),
+    ("crm_error", crm_error::crm_error),
+    ("crm_master", attributes::crm_master),
+    ("crm_mon", crm_mon::crm_mon),
+    ("crm_node", crm_node::crm_node),
+    ("crm_resource", crm_resource::crm_resource),
+    ("crm_simulate", crm_simulate),
+    ("crm_verify", crm_verify::crm_verify),
+    ("pacemakerd", crm_node::pacemakerd),
+    ("stonith_admin", stonith_admin::fencing_admin),
+];

@@ -100,6 +100,28 @@ impl Output {
         }
     }
 
+    /// Writes lines for people, or elements for programs.
+    pub(crate) fn tell(
+        &mut self,
+        lines: impl FnOnce(&mut Outline),
+        elements: impl FnOnce(&mut XmlOut),
+    ) {
+        self.any = true;
+        match &mut self.writer {
+            Writer::Text(outline) | Writer::Page { outline, .. } => lines(outline),
+            Writer::Xml { xml, .. } => elements(xml),
+            Writer::Nothing => {}
+        }
+    }
+
+    /// Writes a text that is XML itself; programs find it, as text, in an element called `name`.
+    pub(crate) fn quote(&mut self, name: &str, text: &str) {
+        self.tell(
+            |out| out.line(text.strip_suffix('\n').unwrap_or(text)),
+            |xml| xml.verbatim(name, text),
+        );
+    }
+
     /// A remark for people.
     pub(crate) fn note(&mut self, words: &str) {
         match &mut self.writer {

@@ -24,7 +24,7 @@ const TAKEN: [Taken; 11] = [
 ];
 
 /// Asks the cluster to do something to a node.
-pub fn fencing_admin(words: Vec<OsString>) -> ExitCode {
+pub(crate) fn fencing_admin(words: Vec<OsString>) -> ExitCode {
     tool::run("stonith_admin", words, |words| {
         let given = tool::given(&TAKEN, words)?;
         if let Some(text) = tool::about(&given, "stonith_admin", &TAKEN) {

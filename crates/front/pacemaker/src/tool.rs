@@ -1,6 +1,8 @@
-//! What the tools that ask a running cluster have in common.
+//! What the tools have in common: how they are called, how they end, and how they reach a running
+//! cluster.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -9,11 +11,14 @@ use cib::Document;
 use client::{Client, ClientError, Snapshot, socket_path};
 use wire::api::{Change, Refused, Request};
 
-use crate::exit::Exit;
+use crate::command_line;
+use crate::exit::{self, Exit};
 use crate::options::{self, Given, Taken};
+use crate::output::{Format, Output};
+use crate::shown::Section;
 
 /// Longer than nodes take to agree, shorter than agents are usually given.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Why a tool gave up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +57,172 @@ pub(crate) fn run(
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// A tool as its users know it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tool {
+    pub(crate) name: &'static str,
+    /// What it is for.
+    pub(crate) purpose: &'static str,
+    /// Its own options; [`COMMON`] ones come by themselves.
+    pub(crate) taken: &'static [Taken],
+    /// What words are called that are no options; empty if there may be none.
+    pub(crate) loose: &'static str,
+}
+
+/// What every tool takes.
+const COMMON: [Taken; 7] = [
+    switch("help", Some('?'), "Show this help"),
+    switch("help-all", None, "The same"),
+    switch("version", Some('$'), "Show the version"),
+    switch("verbose", Some('V'), "Say more, where there is more to say"),
+    valued("output-as", None, "FORMAT", "text, xml, html or none"),
+    valued("output-to", None, "FILE", "Where the output goes, - for the standard output"),
+    switch("silent-help", Some('h'), "Show this help, where -h means nothing else"),
+];
+
+/// One call of a tool.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) given: Vec<Given>,
+    /// Words that are no options.
+    pub(crate) loose: Vec<String>,
+    pub(crate) format: Format,
+}
+
+impl Call {
+    pub(crate) fn has(&self, name: &str) -> bool {
+        last(&self.given, &[name]).is_some()
+    }
+
+    /// The value that was given last.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        last(&self.given, &[name]).map(|given| given.value.as_str())
+    }
+
+    /// A whole number.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<i64>, Trouble> {
+        let Some(given) = last(&self.given, &[name]) else { return Ok(None) };
+        let Given { value, written, .. } = given;
+        let refused = |_| {
+            Trouble::usage(format!(
+                "Cannot parse integer value \u{201c}{value}\u{201d} for {written}"
+            ))
+        };
+        value.parse().map(Some).map_err(refused)
+    }
+
+    /// How often a switch was given.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.given.iter().filter(|given| given.name == name).count()
+    }
+}
+
+/// Runs a tool with the process's own outputs.
+pub(crate) fn serve(
+    tool: &Tool,
+    words: Vec<OsString>,
+    act: impl FnOnce(&Call, &mut Output) -> Result<Exit, Trouble>,
+) -> ExitCode {
+    let program = std::env::args().next().unwrap_or_default();
+    let words: Vec<String> =
+        words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let (mut output, mut errors) = (std::io::stdout(), std::io::stderr());
+    let outputs = Outputs { output: &mut output, errors: &mut errors };
+    ExitCode::from(serve_to(tool, &program, &words, outputs, act) as u8)
+}
+
+/// Where a tool writes.
+pub(crate) struct Outputs<'o> {
+    pub(crate) output: &'o mut dyn Write,
+    pub(crate) errors: &'o mut dyn Write,
+}
+
+/// Runs a tool that was called as `program`.
+pub(crate) fn serve_to(
+    tool: &Tool,
+    program: &str,
+    words: &[String],
+    outputs: Outputs<'_>,
+    act: impl FnOnce(&Call, &mut Output) -> Result<Exit, Trouble>,
+) -> Exit {
+    let Outputs { output, errors } = outputs;
+    let name = tool.name;
+    let begun = begin(tool, words, errors).and_then(|call| Ok((destination(&call)?, call)));
+    let (mut file, call) = match begun {
+        Ok(begun) => begun,
+        Err(trouble) => {
+            let _closed = writeln!(errors, "{name}: {}", trouble.words);
+            return trouble.exit;
+        }
+    };
+    if ["help", "help-all", "silent-help"].iter().any(|help| call.has(help)) {
+        let _closed = output.write_all(help(tool).as_bytes());
+        return Exit::Ok;
+    }
+    let request = command_line::quote(program, words);
+    let mut said = Output::new(call.format, &request, false);
+    let done = if call.has("version") {
+        said.show(&Section::Version);
+        Ok(Exit::Ok)
+    } else {
+        act(&call, &mut said)
+    };
+    let exit = done.unwrap_or_else(|trouble| {
+        if !trouble.words.is_empty() {
+            said.error(format!("{name}: {}", trouble.words));
+        }
+        trouble.exit
+    });
+    let destination = file.as_mut().map_or(output, |file| file as &mut dyn Write);
+    said.finish(exit, destination, errors);
+    exit
+}
+
+fn begin(tool: &Tool, words: &[String], errors: &mut dyn Write) -> Result<Call, Trouble> {
+    let taken: Vec<Taken> = tool.taken.iter().chain(&COMMON).copied().collect();
+    let (given, loose) = options::read_all(&taken, words).map_err(Trouble::usage)?;
+    for Given { written, value, .. } in given.iter().filter(|given| given.attached) {
+        let _closed = writeln!(
+            errors,
+            "Deprecated argument format '{written}{value}' used.\nPlease use '{written} {value}' \
+             instead.  Support will be removed in a future release."
+        );
+    }
+    let asks = |name: &&str| last(&given, &[name]).is_some();
+    let helps = ["help", "help-all", "silent-help"].iter().any(asks);
+    if tool.loose.is_empty() && !loose.is_empty() && !helps {
+        let words = format!("non-option ARGV-elements: {}\n\n{}", loose.join(" "), help(tool));
+        return Err(Trouble::usage(words));
+    }
+    let format = match last(&given, &["output-as"]) {
+        None => Format::Text,
+        Some(Given { value, .. }) => Format::parse(value).ok_or_else(|| {
+            let words = format!("Error creating output format {value}: Unknown output format");
+            Trouble::new(Exit::Error, words)
+        })?,
+    };
+    Ok(Call { given, loose, format })
+}
+
+fn destination(call: &Call) -> Result<Option<File>, Trouble> {
+    let Some(path) = call.value("output-to").filter(|path| *path != "-") else { return Ok(None) };
+    let refused = |error| {
+        let (format, why) = (call.format.name(), exit::system_words(&error));
+        Trouble::new(Exit::Error, format!("Error creating output format {format}: {why}"))
+    };
+    File::create(path).map(Some).map_err(refused)
+}
+
+/// What a tool says of itself.
+fn help(tool: &Tool) -> String {
+    let Tool { name, purpose, taken, loose } = tool;
+    let loose = if loose.is_empty() { String::new() } else { format!(" {loose}") };
+    let common = COMMON.iter().filter(|option| !option.long.starts_with("silent"));
+    let taken: Vec<Taken> = taken.iter().chain(common).copied().collect();
+    let list = options::list(&taken);
+    format!("Usage:\n  {name} [OPTION...]{loose}\n\n{purpose}\n\nOptions:\n{list}")
 }
 
 /// A variable of the environment that says anything.
@@ -137,7 +308,7 @@ pub(crate) fn change(client: &Client, change: Change) -> Result<(), Trouble> {
     }
 }
 
-fn trouble(error: ClientError) -> Trouble {
+pub(crate) fn trouble(error: ClientError) -> Trouble {
     let words = match &error {
         ClientError::Refused(refused) => format!("Could not update: {refused:?}"),
         ClientError::Connect { .. }

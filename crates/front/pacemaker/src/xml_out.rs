@@ -86,6 +86,16 @@ impl XmlOut {
         self.open.pop();
     }
 
+    /// An element with a text in it that is markup itself.
+    pub(crate) fn verbatim(&mut self, name: &str, text: &str) {
+        self.begin(name);
+        self.finish_tag(false);
+        // The mark that ends such a text may not stand in it.
+        let text = text.replace("]]>", "]]]]><![CDATA[>");
+        self.out.push_str(&format!("<![CDATA[{text}]]></{name}>\n"));
+        self.open.pop();
+    }
+
     /// The document; whatever is open is closed.
     pub(crate) fn finish(mut self) -> String {
         while !self.open.is_empty() {

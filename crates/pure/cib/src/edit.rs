@@ -22,6 +22,7 @@ use crate::sections::Section;
 use crate::tree::{Document, NodeId};
 use crate::version::Version;
 use crate::xpath::XPath;
+pub use merge::counted;
 pub use refused::Refused;
 
 /// One change. Texts named `xml` are one element each.

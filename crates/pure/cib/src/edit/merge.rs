@@ -1,5 +1,7 @@
 //! Setting what an element says in another one.
 
+use model::Score;
+
 use crate::element::Element;
 use crate::tree::{Document, Kind, NodeId};
 
@@ -7,8 +9,10 @@ use crate::tree::{Document, Kind, NodeId};
 /// or by what they stand for; new ones are added.
 pub(super) fn update(document: &mut Document, target: NodeId, update: Element<'_>) {
     for (name, value) in update.attrs() {
-        if document.element(target).attr(name) != Some(value) {
-            document.set(target, name, value);
+        let old = document.element(target).attr(name);
+        if old != Some(value) {
+            let counted = counted(name, old, value);
+            document.set(target, name, counted.as_deref().unwrap_or(value));
         }
     }
     for child in update.nodes() {
@@ -17,6 +21,20 @@ pub(super) fn update(document: &mut Document, target: NodeId, update: Element<'_
             Kind::Comment | Kind::Text => text(document, target, child),
         }
     }
+}
+
+/// The value that `name++` or `name+=N` stands for, where there is one already; nothing for a value
+/// that is meant as it stands.
+///
+/// Field word: Pacemaker *score update*.
+pub fn counted(name: &str, old: Option<&str>, value: &str) -> Option<String> {
+    let old = Score::parse(old?)?;
+    let more = match value.strip_prefix(name)? {
+        "++" => Score::new(1),
+        rest => Score::parse(rest.strip_prefix("+=")?)?,
+    };
+    let sum = old.plus(more);
+    Some(sum.value().to_string())
 }
 
 fn child(document: &mut Document, target: NodeId, update: Element<'_>) {

@@ -15,7 +15,7 @@ const ROOM_MAX: u64 = 1 << 31;
 /// Prepares this process's memory for a document of so many bytes, if that is large.
 ///
 /// For a process that ends soon: from here on it gives nothing back.
-pub(super) fn expect_document(bytes: u64) {
+pub(crate) fn expect_document(bytes: u64) {
     if bytes >= LARGE
         && let Ok(room) = usize::try_from(bytes.saturating_mul(TIMES_THE_TEXT).min(ROOM_MAX))
     {

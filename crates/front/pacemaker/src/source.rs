@@ -1,0 +1,104 @@
+//! Texts of documents: files, packed ones too, and standard input.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use bzip2::read::MultiBzDecoder;
+use cib::Document;
+use flate2::read::MultiGzDecoder;
+
+use crate::exit::{self, Exit};
+use crate::memory;
+
+/// Why there is no text.
+pub(crate) struct Unreadable {
+    pub(crate) exit: Exit,
+    pub(crate) why: String,
+}
+
+/// A file that the environment names in place of the running cluster.
+pub(crate) fn file_in_place_of_cluster() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(path) = variable("CIB_file") {
+        return Some(path.into());
+    }
+    let name = variable("CIB_shadow")?;
+    let folder = variable("CIB_shadow_dir").map(PathBuf::from);
+    let folder = folder.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cib")));
+    let mut file = std::ffi::OsString::from("shadow.");
+    file.push(name);
+    Some(folder.unwrap_or_default().join(file))
+}
+
+/// The document in a file, in the argument `text` if that begins as XML does, or in the standard
+/// input for `-`.
+pub(crate) fn document(text: &str) -> Result<Document, Unreadable> {
+    let text = match text {
+        "-" => read_all(&mut std::io::stdin(), "standard input")?,
+        xml if xml.trim_start().starts_with('<') => xml.to_owned(),
+        path => read_file(Path::new(path))?,
+    };
+    parse(text)
+}
+
+/// The document that a text is.
+pub(crate) fn parse(text: String) -> Result<Document, Unreadable> {
+    Document::parse_owned(text)
+        .map_err(|error| Unreadable { exit: Exit::Data, why: error.to_string() })
+}
+
+/// A document is never larger; what unpacks to more is an attack or a mistake.
+const UNPACKED_MAX: u64 = 1 << 30;
+
+/// Reads a file.
+pub(crate) fn read_file(path: &Path) -> Result<String, Unreadable> {
+    let name = path.display().to_string();
+    let unreadable = |error: std::io::Error| Unreadable {
+        exit: Exit::of(&error),
+        why: format!("{name}: {}", exit::system_words(&error)),
+    };
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    memory::expect_document(file.metadata().map_or(0, |about| about.len()));
+    read_all(&mut file, &name)
+}
+
+/// Reads all there is; packed files, as the cluster keeps its inputs, are unpacked.
+pub(crate) fn read_all(file: &mut dyn Read, name: &str) -> Result<String, Unreadable> {
+    let unreadable = |error: std::io::Error| Unreadable {
+        exit: Exit::Data,
+        why: format!("{name}: {}", exit::system_words(&error)),
+    };
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    let bytes = unpack(bytes).map_err(unreadable)?;
+    String::from_utf8(bytes).map_err(|error| Unreadable {
+        exit: Exit::Data,
+        why: format!("{name}: not text in UTF-8: {error}"),
+    })
+}
+
+fn unpack(bytes: Vec<u8>) -> std::io::Result<Vec<u8>> {
+    if bytes.starts_with(b"BZh") {
+        unpack_bz2(&bytes)
+    } else if bytes.starts_with(&[0x1f, 0x8b]) {
+        unpack_gz(&bytes)
+    } else {
+        Ok(bytes)
+    }
+}
+
+// Not inlined, as the unpackers take 50 kB of the stack, which others need not touch.
+
+#[inline(never)]
+fn unpack_bz2(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut unpacked = Vec::new();
+    MultiBzDecoder::new(packed).take(UNPACKED_MAX).read_to_end(&mut unpacked)?;
+    Ok(unpacked)
+}
+
+#[inline(never)]
+fn unpack_gz(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(packed).take(UNPACKED_MAX).read_to_end(&mut unpacked)?;
+    Ok(unpacked)
+}
