@@ -37,6 +37,8 @@ pub struct Left {
     pub resource: Option<Arc<str>>,
     /// The resources that are named among its causes.
     pub about: Vec<Arc<str>>,
+    /// The connection of the guest or remote node that it runs on.
+    pub through: Option<Arc<str>>,
     /// Why it never ends, where Pacemaker's rules have it so.
     pub reason: Option<Unrest>,
     /// Where its causes begin.
@@ -56,17 +58,37 @@ pub(super) fn check(case: Case<'_>) -> Result<BTreeSet<Unrest>, String> {
     match rest {
         Rest::After(_) => Ok(BTreeSet::new()),
         Rest::Stuck { round } => Err(format!("the plan of round {round} cannot be carried out")),
-        Rest::Never { left } => {
-            // What else is planned may follow from it.
-            let reasons: BTreeSet<Unrest> = left.iter().filter_map(|left| left.reason).collect();
-            if !reasons.is_empty() {
-                return Ok(reasons);
-            }
-            let left: Vec<String> =
-                left.iter().map(|left| format!("{} ({:?})", left.action, left.root)).collect();
-            Err(format!("after {ROUNDS_MAX} rounds still: {}", left.join(", ")))
+        Rest::Never { left } => excused(&left),
+    }
+}
+
+/// The reasons for all that is left. What follows from an action that has one, and from nothing else,
+/// needs none of its own.
+fn excused(left: &[Left]) -> Result<BTreeSet<Unrest>, String> {
+    let (with, mut without): (Vec<&Left>, Vec<&Left>) =
+        left.iter().partition(|left| left.reason.is_some());
+    let reasons = with.iter().filter_map(|left| left.reason).collect();
+    let named = |left: &&Left| -> Vec<Arc<str>> {
+        let root = left.root.facts().resource;
+        let named = left.resource.iter().chain(&left.about).chain(&left.through).chain(&root);
+        named.cloned().collect()
+    };
+    let mut reached: BTreeSet<Arc<str>> = with.iter().flat_map(named).collect();
+    loop {
+        let (follow, rest): (Vec<&Left>, Vec<&Left>) =
+            without.iter().partition(|left| named(left).iter().any(|name| reached.contains(name)));
+        reached.extend(follow.iter().flat_map(named));
+        without = rest;
+        if follow.is_empty() {
+            break;
         }
     }
+    if without.is_empty() {
+        return Ok(reasons);
+    }
+    let without: Vec<String> =
+        without.iter().map(|left| format!("{} ({:?})", left.action, left.root)).collect();
+    Err(format!("after {ROUNDS_MAX} rounds still: {}", without.join(", ")))
 }
 
 /// What is under way ends, as expected, which no plan waits for on paper.
@@ -125,7 +147,9 @@ fn left_over(document: &Document, input: &Input) -> Vec<Left> {
         let resource = step.action.resource().map(Arc::from);
         let about = chain.causes.iter().filter_map(resource_of).collect();
         let action = format!("{} {node}", step.action.key);
-        let mut left = Left { action, resource, about, root: root.clone(), reason: None };
+        let through = resolved.find_resource(node).map(|_| Arc::from(node));
+        let mut left =
+            Left { action, resource, about, through, root: root.clone(), reason: None };
         left.reason = unrest::reason(going, &step.action, &left);
         Some(left)
     });

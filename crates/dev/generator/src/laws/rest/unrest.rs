@@ -100,7 +100,7 @@ pub(super) fn reason(going: Going<'_>, action: &Action, left: &Left) -> Option<U
 fn of_root(resolved: &Resolved<'_>, root: &Root) -> Option<Unrest> {
     if matches!(root, Root::FailuresForgotten { .. }) {
         Some(Unrest::Expired)
-    } else if matches!(root, Root::Failed(_)) || is_of_unwanted_failure(resolved, root) {
+    } else if matches!(root, Root::Failed(_)) || is_of_kept_failure(resolved, root) {
         Some(Unrest::FailureStays)
     } else if matches!(root, Root::HalfMoved { .. }) {
         Some(Unrest::HalfMoved)
@@ -150,10 +150,15 @@ fn set_around(going: Going<'_>, action: &Action) -> Option<ResIx> {
     (set_of(going.resolved, set).is_some() && !unique).then_some(set)
 }
 
-/// Whether the history has a failed run of what is not in the configuration: it is cancelled each time,
-/// and its failure stays.
-fn is_of_unwanted_failure(resolved: &Resolved<'_>, root: &Root) -> bool {
-    let Root::OperationUnwanted { resource, task, interval_ms } = root else { return false };
+/// Whether a failed run of a recurring operation decides: its record stays beside those of later runs.
+/// What is not in the configuration is cancelled each time; of what is, the parameters are compared with
+/// the failed run's.
+fn is_of_kept_failure(resolved: &Resolved<'_>, root: &Root) -> bool {
+    let (Root::OperationUnwanted { resource, task, interval_ms }
+    | Root::OperationMissing { resource, task, interval_ms }) = root
+    else {
+        return false;
+    };
     let interval = interval_ms.to_string();
     records_of(resolved, base(resource)).any(|record| {
         let is_failure = record.attr("id").is_some_and(|id| id.ends_with("_last_failure_0"));
