@@ -138,7 +138,8 @@ pub fn come_to_rest(
 fn left_over(document: &Document, input: &Input) -> Vec<Left> {
     let resolved = resolve(document, input);
     let explained = explain(&resolved, &assign(&resolved));
-    let going = Going { resolved: &resolved, steps: &explained.plan.steps };
+    let going =
+        Going { resolved: &resolved, steps: &explained.plan.steps, blocked: &explained.blocked };
     let steps = explained.plan.steps.iter().zip(&explained.chains);
     let steps = steps.filter(|(step, _)| step.action.kind != ActionKind::Milestone);
     let left = steps.filter_map(|(step, chain)| {
@@ -148,8 +149,7 @@ fn left_over(document: &Document, input: &Input) -> Vec<Left> {
         let about = chain.causes.iter().filter_map(resource_of).collect();
         let action = format!("{} {node}", step.action.key);
         let through = resolved.find_resource(node).map(|_| Arc::from(node));
-        let mut left =
-            Left { action, resource, about, through, root: root.clone(), reason: None };
+        let mut left = Left { action, resource, about, through, root: root.clone(), reason: None };
         left.reason = unrest::reason(going, &step.action, &left);
         Some(left)
     });

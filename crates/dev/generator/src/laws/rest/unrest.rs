@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use cib::Element;
 use model::{Action, PlanStep};
-use scheduler::cause::Root;
+use scheduler::cause::{Blocked, Root};
 use scheduler::{CloneSet, NodeIx, ResIx, Resolved, Variant};
 
 use super::Left;
@@ -45,11 +45,16 @@ pub enum Unrest {
     /// One instance of a clone set is stopped on a node so that another, which is the same to
     /// anyone but the scheduler, starts there; in the next plan their numbers have changed again.
     TakesTurns,
+    /// It follows from a start, promotion or stop that is planned each time and each time cannot be done.
+    FollowsBlocked,
+    /// What is in a bundle has a history on a node outside: the scheduler takes it for another resource,
+    /// and what runs in the bundle for that one's.
+    OutsideBundle,
 }
 
 impl Unrest {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::NotHelped,
         Self::FailureStays,
         Self::HalfMoved,
@@ -60,6 +65,8 @@ impl Unrest {
         Self::OtherName,
         Self::OnlyAnnounced,
         Self::TakesTurns,
+        Self::FollowsBlocked,
+        Self::OutsideBundle,
     ];
 }
 
@@ -68,6 +75,7 @@ impl Unrest {
 pub(super) struct Going<'a> {
     pub(super) resolved: &'a Resolved<'a>,
     pub(super) steps: &'a [PlanStep],
+    pub(super) blocked: &'a [Blocked],
 }
 
 /// The reason for `left`, which is `action`, if there is a known one.
@@ -91,9 +99,18 @@ pub(super) fn reason(going: Going<'_>, action: &Action, left: &Left) -> Option<U
         Some(Unrest::TakesTurns)
     } else if any(&|resource| has_failed_stop(resolved, resource)) {
         Some(Unrest::FailureStays)
+    } else if tops.iter().any(|top| has_been_outside(resolved, *top)) {
+        Some(Unrest::OutsideBundle)
     } else {
-        of_root(resolved, &left.root)
+        of_root(resolved, &left.root).or_else(|| of_blocked(going, &left.root))
     }
+}
+
+/// Whether the causes begin with something that cannot be done.
+fn of_blocked(going: Going<'_>, root: &Root) -> Option<Unrest> {
+    let resource = root.facts().resource?;
+    let is_blocked = going.blocked.iter().any(|blocked| blocked.resource == resource);
+    is_blocked.then_some(Unrest::FollowsBlocked)
 }
 
 /// The reason that is seen from where the causes begin.
@@ -252,6 +269,22 @@ fn is_not_helped(resolved: &Resolved<'_>, ix: ResIx) -> bool {
             || !flags.managed
             || resource.active.len() > 1
             || resource.active.iter().any(is_out_of_reach))
+}
+
+/// Whether what is in a bundle has a history on a node that is none of the bundle's.
+fn has_been_outside(resolved: &Resolved<'_>, ix: ResIx) -> bool {
+    let Variant::Bundle(bundle) = &resolved.resource(ix).variant else { return false };
+    let Some(inside) = bundle.child else { return false };
+    let guests: BTreeSet<NodeIx> = bundle.replicas.iter().filter_map(|it| it.node).collect();
+    let is_guest = |name: &str| guests.iter().any(|guest| &*resolved.node(*guest).name == name);
+    let names: BTreeSet<&str> =
+        below(resolved, inside).into_iter().map(|ix| &*resolved.resource(ix).config_id).collect();
+    let states = resolved.document.root().descendants().filter(|it| it.is("node_state"));
+    let mut outside = states.filter(|state| !state.attr("uname").is_some_and(is_guest));
+    outside.any(|state| {
+        let mut histories = state.descendants().filter(|found| found.is("lrm_resource"));
+        histories.any(|it| it.attr("id").is_some_and(|id| names.contains(base(id))))
+    })
 }
 
 fn is_under_other_name(resolved: &Resolved<'_>, ix: ResIx) -> bool {
