@@ -1,6 +1,7 @@
 //! `cargo xtask cluster storm`: faults drawn from a seed, and audits without mercy.
 
 pub(super) mod audit;
+mod disk;
 pub(super) mod draw;
 mod editor;
 mod fencing;
@@ -16,7 +17,7 @@ use wire::api::{Change, Edit, Request};
 use self::audit::Watch;
 use self::draw::{Dice, Planned, ROUND, round};
 use self::editor::Editor;
-use self::fencing::{Fencing, SELF_FENCING_FAILOVER};
+use self::fencing::Fencing;
 use self::world::World;
 use super::up;
 
@@ -65,8 +66,7 @@ pub(crate) fn storm(root: &Path, words: &Words) -> Result<(), String> {
     let Words { seed, nodes, minutes, .. } = words;
     let fencing = words.fencing.unwrap_or_else(|| Fencing::drawn(*seed, *nodes));
     wanted.self_fencing = fencing == Fencing::Watchdog;
-    let own = wanted.self_fencing.then_some(SELF_FENCING_FAILOVER);
-    wanted.failover = words.failover.or(own);
+    wanted.failover = words.failover.or(fencing.failover());
     let timing = up::timing(&wanted)?;
     up::clear(root)?;
     let mut bed = up::make(root, &wanted)?;
@@ -75,16 +75,16 @@ pub(crate) fn storm(root: &Path, words: &Words) -> Result<(), String> {
         "storm: seed {seed}, {nodes} nodes, fencing by {fencing:?}, {minutes} minutes, at {}",
         root.display()
     );
+    let armed = fencing.arm(&bed, timing)?;
     let marked = [
-        ("@DEVICES@", fencing.devices(&bed)),
+        ("@DEVICES@", fencing.devices(&bed, &armed)),
         ("@TOPOLOGY@", fencing.topology(&bed, *seed)),
         ("@OPTION@", fencing.option(timing)),
     ];
     let document = world::document(&bed, &marked);
-    let watchdogs = fencing.arm(&bed, timing)?;
     let done = play(&mut bed, &power, words, document);
     bed.down()?;
-    drop(watchdogs);
+    drop(armed);
     match done {
         Ok(()) => fs::remove_dir_all(root).map_err(|error| format!("{}: {error}", root.display())),
         Err(why) => Err(format!(
