@@ -25,6 +25,8 @@ mod quorum_rules;
 mod sbd;
 #[path = "machines/self_fencing.rs"]
 mod self_fencing;
+#[path = "machines/slow_disks.rs"]
+mod slow_disks;
 
 use bed::{Machines, boot, can_be};
 use wire::api::Event;
