@@ -312,7 +312,7 @@ fn edition(version: &str) -> Option<(u64, u64)> {
 }
 
 /// A refusal in a few words, for the record.
-fn why_refused(refused: &Refused) -> String {
+pub(crate) fn why_refused(refused: &Refused) -> String {
     match refused {
         Refused::NoQuorum => "no quorum".to_owned(),
         Refused::NotReady => "the nodes are agreeing on their state".to_owned(),

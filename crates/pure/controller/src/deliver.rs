@@ -41,6 +41,9 @@ impl Controller {
             Message::FabricFileStored { edition, refused } => {
                 self.fabric_file_stored(from, edition, refused);
             }
+            Message::FabricFileEdited { replaces, text, at } => {
+                self.fabric_file_edited(from, replaces, &text, at);
+            }
         }
     }
 
@@ -154,6 +157,7 @@ impl Controller {
             return;
         }
         self.fencing_ended(&fenced);
+        self.offer_file();
     }
 
     fn planned(&mut self, planned: Planned) {

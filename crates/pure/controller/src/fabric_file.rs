@@ -25,13 +25,25 @@ use crate::state::invalid;
 pub(crate) struct FabricFile {
     edition: u64,
     times: Effective,
+    /// Nothing but a majority has quorum.
+    majority_only: bool,
     text: String,
 }
 
 impl FabricFile {
     pub(crate) fn new(text: String) -> Self {
         let settings = Settings::of(&Conf::parse(&text));
-        Self { edition: settings.config_version(), times: Effective::of(&settings), text }
+        Self {
+            edition: settings.config_version(),
+            times: Effective::of(&settings),
+            majority_only: !settings.has_rule(),
+            text,
+        }
+    }
+
+    /// Tells it from any other (FNV-1a over the text).
+    pub(crate) fn digest(&self) -> u64 {
+        crate::state::fnv(self.text.bytes())
     }
 
     pub(crate) fn edition(&self) -> u64 {
@@ -73,6 +85,23 @@ impl Controller {
         if !self.fabric.is_quorate() && !force {
             return Err(Refused::NoQuorum);
         }
+        let file = FabricFile::new(text.to_owned());
+        if file.edition <= present.edition {
+            let (yours, current) = (file.edition.to_string(), present.edition.to_string());
+            return Err(Refused::Stale { yours, current });
+        }
+        let nodes = nodes(text);
+        self.check_fabric_file(text, &nodes)?;
+        self.take_fabric_file(file, nodes);
+        Ok(())
+    }
+
+    /// Refuses what is no good, and what leaves out a node that may be running something.
+    pub(crate) fn check_fabric_file(
+        &self,
+        text: &str,
+        nodes: &[(NodeId, NodeName)],
+    ) -> Result<(), Refused> {
         let errors: Vec<Violation> = corosync::check(text)
             .into_iter()
             .filter(|finding| finding.severity == Severity::Error)
@@ -81,22 +110,24 @@ impl Controller {
         if !errors.is_empty() {
             return Err(Refused::Invalid { violations: errors });
         }
-        let file = FabricFile::new(text.to_owned());
-        if file.edition <= present.edition {
-            let (yours, current) = (file.edition.to_string(), present.edition.to_string());
-            return Err(Refused::Stale { yours, current });
-        }
-        let nodes = nodes(text);
-        let left_out = self.fabric.members.iter().find(|id| !nodes.iter().any(|(of, _)| of == *id));
-        if let Some(member) = left_out {
+        let names = |id: &NodeId| nodes.iter().any(|(of, _)| of == id);
+        if let Some(member) = self.fabric.members.iter().find(|id| !names(id)) {
             return Err(Refused::StillMember { node: self.name_of(*member) });
         }
-        self.take_fabric_file(file, nodes);
+        let mut left_out = self.identity.nodes.iter().filter(|(id, _)| !names(id));
+        let unclean = left_out.find(|(_, name)| self.state.is_unclean(name.as_str()));
+        if let Some((_, name)) = unclean.filter(|_| !self.is_fencing_off()) {
+            let what = format!("{name} is left out, and it is lost and not proven off");
+            let hint = Some(format!("`quorate node fence {name}`, or `confirm-off` if it is off"));
+            return Err(Refused::Invalid { violations: vec![Violation { line: 0, what, hint }] });
+        }
         Ok(())
     }
 
-    fn take_fabric_file(&mut self, file: FabricFile, nodes: Vec<(NodeId, NodeName)>) {
-        let FabricFile { edition, text, times: _ } = file.clone();
+    pub(crate) fn take_fabric_file(&mut self, file: FabricFile, nodes: Vec<(NodeId, NodeName)>) {
+        let FabricFile { edition, text, times: _, majority_only } = file.clone();
+        // For the rest of this life: somebody may still have quorum by a rule that was taken out.
+        self.identity.majority_only &= majority_only;
         self.file_writes.needed = self.disks_needed();
         self.effects.push(Effect::WriteFabricFile { edition, text });
         self.state.fabric_file = Some(file);
@@ -160,7 +191,7 @@ impl Controller {
 }
 
 /// Who the file says there is.
-fn nodes(text: &str) -> Vec<(NodeId, NodeName)> {
+pub(crate) fn nodes(text: &str) -> Vec<(NodeId, NodeName)> {
     let settings = Settings::of(&Conf::parse(text));
     let named = |node: &corosync::Node| {
         Some((NodeId(node.id.as_ref()?.value), NodeName::new(node.called())))

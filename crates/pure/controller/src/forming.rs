@@ -115,7 +115,8 @@ impl Controller {
             | Message::Planned(_)
             | Message::ShutdownWanted
             | Message::Leaving
-            | Message::FabricFileStored { .. }) => queued.push((from, other)),
+            | Message::FabricFileStored { .. }
+            | Message::FabricFileEdited { .. }) => queued.push((from, other)),
         }
     }
 
@@ -214,8 +215,6 @@ impl Controller {
         let had_quorum = hellos.get(&source).is_some_and(|hello| hello.seen_quorum);
         self.state.mark_quorum_lost(had_quorum && !quorate);
         self.state.mark_membership(&nodes, quorate, keeps_edits, &source.to_string());
-        let had_quorum = hellos.get(&source).is_some_and(|hello| hello.seen_quorum);
-        self.state.note_lost_quorum(had_quorum && !quorate);
         self.still_quorate = quorate;
         self.all_have_watchdogs = hellos.values().all(|hello| hello.watchdog);
         if keeps_edits && self.has_watchdogs() {
@@ -251,6 +250,7 @@ impl Controller {
         if self.stopping {
             self.broadcast(Message::ShutdownWanted);
         }
+        self.offer_file();
     }
 
     /// Quorum is new here, and it is not by a majority, which would have somebody who knows: a node

@@ -55,6 +55,8 @@ pub enum Input {
     NotPersisted { ticket: u64, reason: String },
     /// What became of an [`Effect::WriteFabricFile`]: the reason if the disk does not take it.
     FabricFileWritten { edition: u64, refused: Option<String> },
+    /// The fabric was told to read its file again, and this is what it found.
+    FabricFileRead { text: String },
     /// The operator wants this daemon to stop, its resources elsewhere first.
     Shutdown,
 }

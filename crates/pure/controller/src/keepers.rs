@@ -96,7 +96,7 @@ impl Controller {
     }
 
     /// Who gives up fencing gives up what rests on it.
-    fn is_fencing_off(&self) -> bool {
+    pub(crate) fn is_fencing_off(&self) -> bool {
         let names = ["fencing-enabled", "stonith-enabled"];
         let value = names.into_iter().find_map(|name| self.state.option(name));
         value.is_some_and(|value| {

@@ -16,6 +16,7 @@
 
 mod input;
 
+mod by_hand;
 mod changes;
 mod coordinate;
 mod cut_off;
@@ -48,6 +49,7 @@ use wire::peer::Edited;
 pub use edits::apply as apply_edits;
 pub use input::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken, Whole};
 
+use by_hand::ByHand;
 use changes::Clients;
 use coordinate::Coordination;
 use cut_off::DeviceRuns;
@@ -187,6 +189,7 @@ pub struct Controller {
     timers: Timers,
     journal: Journal,
     file_writes: FileWrites,
+    by_hand: ByHand,
     /// The operator wants this daemon to stop.
     stopping: bool,
     /// The coordinator's leave to go, until this node is sure that it may.
@@ -221,6 +224,7 @@ impl Controller {
         let document = configuration
             .unwrap_or_else(|| Document::empty_cib(transition::record::FEATURE_SET, SCHEMA));
         let self_fencing = SelfFencing::new(identity.promised_reset);
+        let by_hand = ByHand::new(fabric_file.clone());
         Self {
             identity,
             state: State {
@@ -254,6 +258,7 @@ impl Controller {
             timers: Timers::default(),
             journal: Journal::default(),
             file_writes: FileWrites::default(),
+            by_hand,
             stopping: false,
             leave_ordered: None,
             reports_under_way: 0,
@@ -285,8 +290,10 @@ impl Controller {
             Input::Persisted { ticket } => self.persisted(ticket),
             Input::NotPersisted { ticket, reason } => self.not_persisted(ticket, reason),
             Input::FabricFileWritten { edition, refused } => {
+                self.fabric_file_written(edition, refused.is_none());
                 self.broadcast(wire::Message::FabricFileStored { edition, refused });
             }
+            Input::FabricFileRead { text } => self.fabric_file_read(text),
             Input::Shutdown => self.shutdown(),
         }
         self.leave_if_empty();

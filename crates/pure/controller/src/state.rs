@@ -74,9 +74,7 @@ impl State {
         let bytes = bytes.chain(earlier.bytes()).chain(edited);
         let edition = self.fabric_file.as_ref().map_or(0, FabricFile::edition);
         let bytes = bytes.chain(edition.to_le_bytes());
-        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        fnv(bytes)
     }
 
     /// What the disk keeps.
@@ -170,15 +168,15 @@ impl State {
         self.idle = false;
     }
 
-    /// Whether what is here without quorum once had it: only then is its loss a reason to fence
-    /// (`no-quorum-policy` is `fence`).
-    pub(crate) fn note_lost_quorum(&mut self, lost: bool) {
-        let root = self.document.root().id();
-        if lost {
-            self.document.set(root, "no-quorum-panic", "1");
-        } else {
-            self.document.unset(root, "no-quorum-panic");
-        }
+    /// Whether a node is lost and not proven off: it may run anything.
+    pub(crate) fn is_unclean(&self, name: &str) -> bool {
+        let status = self.document.section(Section::Status);
+        let mut states = status.into_iter().flat_map(Element::children);
+        states.any(|state| {
+            state.attr("uname") == Some(name)
+                && state.attr("in_ccm") == Some("false")
+                && state.attr("expected") == Some("member")
+        })
     }
 
     /// That absent nodes were fenced, or left, says nothing any more: they are as if never seen,
@@ -520,6 +518,13 @@ impl State {
 }
 
 /// A refusal with one thing to say.
+/// FNV-1a.
+pub(crate) fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 pub(crate) fn invalid(line: u32, what: impl Into<String>) -> Refused {
     Refused::Invalid { violations: vec![Violation { line, what: what.into(), hint: None }] }
 }

@@ -135,6 +135,14 @@ impl Settings {
         }
     }
 
+    /// Whether fewer than a majority may have quorum. Source: votequorum(5), corosync-qdevice(8).
+    pub fn has_rule(&self) -> bool {
+        let is_on = |said: &Option<Valued<bool>>| said.as_ref().is_some_and(|said| said.value);
+        let Quorum { two_node, last_man_standing, auto_tie_breaker, .. } = &self.quorum;
+        let rules = [two_node, last_man_standing, auto_tie_breaker];
+        self.device.is_some() || rules.into_iter().any(is_on)
+    }
+
     /// What carries the messages.
     pub fn transport(&self) -> Transport {
         self.totem.transport.as_ref().map_or(Transport::default(), |said| said.value)

@@ -41,6 +41,9 @@ pub enum Message {
     FabricFileStored { edition: u64, refused: Option<String> },
     /// The sender lives, and resets itself this long after it was fed last.
     Beat { watchdog_ms: u64 },
+    /// The sender's fabric has read a file that somebody has edited by hand. It is to replace the
+    /// one with this digest, and no other.
+    FabricFileEdited { replaces: u64, text: String, at: i64 },
 }
 
 /// Who a member is and what it knows.

@@ -3,7 +3,7 @@
 use controller::{Input, Restored};
 use model::{NodeId, Quorum};
 use wire::Message;
-use wire::api::{Change, Refused, Reply, Request};
+use wire::api::{Change, Event, Refused, Reply, Request};
 use wire::peer::Snapshot;
 
 use crate::node::{ME, Node};
@@ -129,4 +129,78 @@ fn who_was_away_gets_it_with_the_snapshot() {
     };
     node.step(stored_by(OTHER, Message::Snapshot(Box::new(snapshot))));
     assert_eq!(node.files, [(9, file(9, 3))]);
+}
+
+fn read(node: &mut Node, text: String) {
+    node.step(Input::FabricFileRead { text });
+    node.settle();
+}
+
+fn edited_by(from: NodeId, replaces: u64, text: String) -> Input {
+    stored_by(from, Message::FabricFileEdited { replaces, text, at: 0 })
+}
+
+/// What an offer of this node says that it replaces.
+fn offer(node: &mut Node, text: String) -> u64 {
+    node.step(Input::FabricFileRead { text });
+    match std::mem::take(&mut node.under_way).as_slice() {
+        [Message::FabricFileEdited { replaces, .. }] => *replaces,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn knows(node: &mut Node, name: &str) -> bool {
+    node.replies.clear();
+    let change = Change::Cleanup { resource: None, node: Some(name.to_owned()) };
+    let request = Request::Change { change, force: false, based_on: None };
+    node.step(Input::Asked { client: 8, user: "root".to_owned(), request });
+    node.settle();
+    matches!(node.replies.as_slice(), [Reply::Done { .. }])
+}
+
+#[test]
+fn what_was_edited_by_hand_and_read_is_everybody_s() {
+    let mut node = two();
+    assert!(!knows(&mut node, "n3"));
+    read(&mut node, file(4, 3));
+    assert_eq!(node.files, [(4, file(4, 3))], "who has it not gets it");
+    assert!(knows(&mut node, "n3"), "{:?}", node.events);
+    read(&mut node, file(4, 2));
+    assert!(!knows(&mut node, "n3"), "it never came, and is forgotten");
+}
+
+#[test]
+fn of_two_edited_by_hand_the_first_is_taken_and_what_daemons_wrote_is_none() {
+    let mut node = two();
+    let replaces = offer(&mut node, file(4, 3));
+    node.step(edited_by(OTHER, replaces, file(4, 4)));
+    node.step(edited_by(ME, replaces, file(4, 3)));
+    assert_eq!(node.files, [(4, file(4, 4))]);
+    written(&mut node, 4, None);
+    read(&mut node, file(4, 4));
+    assert_eq!(node.files.len(), 1);
+    let stale = |event: &&Event| matches!(event, Event::Refused { .. });
+    assert_eq!(node.events.iter().filter(stale).count(), 1, "{:?}", node.events);
+}
+
+#[test]
+fn who_is_a_member_or_lost_is_not_forgotten_before_it_is_proven_off() {
+    let mut node = two();
+    let is_refused = |node: &Node, why: &str| {
+        let refused =
+            |event: &&Event| matches!(event, Event::Refused { reason, .. } if reason.contains(why));
+        node.events.iter().filter(refused).count()
+    };
+    read(&mut node, file(4, 1));
+    assert_eq!(is_refused(&node, "n2 is a member"), 1, "{:?}", node.events);
+    node.step(Input::Membership { id: 2, members: vec![ME], quorum: Quorum::ByRule });
+    node.settle();
+    assert_eq!(is_refused(&node, "not proven off"), 1, "{:?}", node.events);
+    assert_eq!(node.files, []);
+    let change = Change::ConfirmOff { node: "n2".to_owned() };
+    let request = Request::Change { change, force: false, based_on: None };
+    node.step(Input::Asked { client: 8, user: "root".to_owned(), request });
+    node.settle();
+    assert_eq!(node.files, [(4, file(4, 1))], "{:?}", node.events);
+    assert!(!knows(&mut node, "n2"));
 }
