@@ -154,8 +154,14 @@ fn take(document: &mut Document, step: &Step) {
     }
 }
 
+/// `PROPTEST_CASES` asks for more.
+fn cases() -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    ProptestConfig { cases: asked.cases.max(400), ..asked }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases())]
 
     /// What is printed reads back as the same.
     #[test]
@@ -281,7 +287,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases())]
 
     /// Whatever is applied, the document stays valid, its version never goes back, and the same
     /// edits make the same bytes; what is refused changes nothing.

@@ -67,6 +67,15 @@ impl Town {
         }
     }
 
+    /// Waits until something is so.
+    pub(crate) fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !is_so() {
+            assert!(start.elapsed() < PATIENCE, "never: {what}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Makes a cluster of a node; answers with the token.
     pub(crate) fn init(&mut self, node: u32) -> String {
         let addresses: Vec<String> =
