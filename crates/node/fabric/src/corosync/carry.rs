@@ -65,7 +65,8 @@ pub(super) async fn carry(member: Member, mut ends: Ends) {
     }
 }
 
-/// A membership of this node alone, in which it hears itself, until Corosync is reached.
+/// A membership of this node alone, in which it hears itself, until Corosync is reached, and the node
+/// has taken what there was: one that takes nothing would hold the others up each time it came back.
 async fn alone(
     member: Member,
     id: u64,
@@ -78,9 +79,11 @@ async fn alone(
     for payload in queue.take() {
         deliver(member, payload.as_ref(), ends).await?;
     }
+    let mut is_behind = true;
     loop {
         tokio::select! {
-            link = &mut *opening => return Ok(link),
+            () = taken(&ends.incoming), if is_behind => is_behind = false,
+            link = &mut *opening, if !is_behind => return Ok(link),
             outgoing = ends.outbox.recv() => match outgoing {
                 Some(Outgoing::Broadcast(payload)) => {
                     deliver(member, payload.as_ref(), ends).await?;
@@ -91,6 +94,11 @@ async fn alone(
             },
         }
     }
+}
+
+/// Ready when the node has taken all that it was told, or takes nothing ever more.
+async fn taken(incoming: &mpsc::Sender<Incoming>) {
+    let _all_places_are_free = incoming.reserve_many(incoming.max_capacity()).await;
 }
 
 /// Ready when Corosync is reached.
