@@ -192,7 +192,7 @@ async fn fitted(
     match standard {
         Standard::Fence if device::needs_description(request) => {
             let metadata = describe(shared, request, standard, path, cancelled).await;
-            device::fitted(request, metadata.as_deref())
+            device::fitted(request, shared.config.node.as_str(), metadata.as_deref())
         }
         Standard::Ocf if request.action == Reload::Agent.action() => {
             let metadata = describe(shared, request, standard, path, cancelled).await;

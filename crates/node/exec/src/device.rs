@@ -30,12 +30,13 @@ pub(crate) fn needs_description(request: &RunRequest) -> bool {
     matches!(request.action.as_str(), "on" | "off" | "reboot" | "status" | "list")
 }
 
-/// The request as the agent takes it.
+/// The request as the agent takes it on the node called `here`.
 ///
 /// # Errors
 /// With the outcome, if the agent says that it cannot do that.
 pub(crate) fn fitted(
     request: &RunRequest,
+    here: &str,
     metadata: Option<&Metadata>,
 ) -> Result<RunRequest, Outcome> {
     let mut fitted = request.clone();
@@ -44,6 +45,11 @@ pub(crate) fn fitted(
     match request.action.as_str() {
         "list" | "status" if lacks(&told) => {
             return Err(not_supported(&format!("{} has no action `{told}`", request.agent.kind)));
+        }
+        "on" if let Some(absent) = only_itself(request, here, metadata) => {
+            return Err(not_supported(&format!(
+                "only {absent} itself can run its `on`, and {absent} is not here"
+            )));
         }
         "on" if let Some(wanted) = request.parameter(UNFENCING) => {
             let on = metadata.and_then(|data| data.action("on"));
@@ -64,6 +70,17 @@ pub(crate) fn fitted(
         fitted.parameters.push((name.to_owned(), port.to_owned()));
     }
     Ok(fitted)
+}
+
+/// The target, if its `on` is for nobody else to run: who writes a key to a disk writes its own.
+fn only_itself<'r>(
+    request: &'r RunRequest,
+    here: &str,
+    metadata: Option<&Metadata>,
+) -> Option<&'r str> {
+    let on = metadata.and_then(|data| data.action("on"))?;
+    let target = request.parameter("nodename")?;
+    (on.on_target && !target.eq_ignore_ascii_case(here)).then_some(target)
 }
 
 /// The configuration itself says which plug it is: a device for one node.

@@ -254,7 +254,7 @@ impl Controller {
         let answer = match (outcome.status, outcome.code) {
             // "Off" is an answer like "on" to who asks whether the device knows the node.
             (ExecStatus::Done, OcfCode::OK | OcfCode::NOT_RUNNING) => Answer::Done(&ran.output),
-            (ExecStatus::NotSupported, _) => Answer::Unsupported,
+            (ExecStatus::NotSupported, _) => Answer::Unsupported(&reason),
             _ => Answer::Failed(&reason),
         };
         let Some(coordination) = &mut self.coordination else { return };
@@ -270,7 +270,7 @@ impl Controller {
             Answer::Failed(_) => {
                 coordination.fencings.failures.failed(&leading.device, leading.user);
             }
-            Answer::Unsupported => {}
+            Answer::Unsupported(_) => {}
         }
         let next = leading.fencing.answered(ran.attempt, answer);
         self.lead(&target, next);

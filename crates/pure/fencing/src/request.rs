@@ -70,8 +70,8 @@ pub struct Attempt {
 pub enum Answer<'a> {
     /// It succeeded, and the agent wrote this.
     Done(&'a str),
-    /// The agent has no such action.
-    Unsupported,
+    /// Not of this agent, or not of it there, for this reason.
+    Unsupported(&'a str),
     /// It failed, for this reason.
     Failed(&'a str),
 }
@@ -175,16 +175,25 @@ impl Fencing {
                 }
                 self.next_device()
             }
-            Answer::Unsupported if current.optional => self.ask_otherwise(),
-            Answer::Unsupported => {
-                let reason = format!("{} cannot do `{}`", device.id, current.action);
-                self.failed(reason)
+            Answer::Unsupported(reason) => {
+                let reason = format!("{}: {reason}", device.id);
+                self.unsupported(reason)
             }
             Answer::Failed(reason) => {
                 let reason = format!("{}: {reason}", device.id);
                 self.failed(reason)
             }
         }
+    }
+
+    /// Another try would have the same answer.
+    fn unsupported(&mut self, reason: String) -> Next {
+        if self.todo.last().is_some_and(|todo| todo.optional) {
+            self.last_failure = reason;
+            return self.ask_otherwise();
+        }
+        self.tries_left = 1;
+        self.failed(reason)
     }
 
     /// What the device cannot be asked it need not be asked.
@@ -384,7 +393,8 @@ mod tests {
                             next = fencing.answered(attempt.number, Answer::Done(output));
                         }
                         Some(Err("unsupported")) => {
-                            next = fencing.answered(attempt.number, Answer::Unsupported);
+                            next =
+                                fencing.answered(attempt.number, Answer::Unsupported("it cannot"));
                         }
                         Some(Err(reason)) => {
                             next = fencing.answered(attempt.number, Answer::Failed(reason));
@@ -458,7 +468,7 @@ mod tests {
         );
         open.parameters.insert("pcmk_host_check".to_owned(), "dynamic-list".to_owned());
         let refused = play(fencing("off", vec![vec![open]]), &[not, not]);
-        assert_eq!(refused, ["a:list", "a:list", "failed a cannot do `list`"]);
+        assert_eq!(refused, ["a:list", "failed a: it cannot"]);
     }
 
     #[test]

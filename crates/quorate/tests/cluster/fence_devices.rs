@@ -158,6 +158,33 @@ fn a_node_that_is_up_is_let_to_the_shelf_before_it_takes_from_it_and_only_once()
 }
 
 #[test]
+fn nobody_else_lets_an_absent_node_to_the_shelf() {
+    let (mut bed, _) = start(|bed, text| {
+        let dir = bed.dir.display();
+        text.replace("type=\"fence_quorate\"", "type=\"fence_shelf\"").replace(
+            &format!("name=\"state_dir\" value=\"{dir}\""),
+            &format!("name=\"shelf\" value=\"{dir}/shelf\""),
+        )
+    });
+    assert!(bed.stop_node(3).success());
+    bed.wait_members(1, &[1, 2]);
+    bed.wait_idle(1);
+    let on = Change::Fence { node: "n3".to_owned(), action: "on".to_owned() };
+    assert!(matches!(bed.change(1, on), Reply::Done { .. }));
+    let is_end = |event: &Event| matches!(event, Event::Fenced { target, .. } if target == "n3");
+    bed.wait_event(1, "the end of it", is_end);
+    let entries = bed.client(1).history(0).unwrap().into_iter();
+    let ends: Vec<String> = entries
+        .filter_map(|entry| {
+            let Event::Fenced { target, succeeded, reason, .. } = entry.event else { return None };
+            (target == "n3").then(|| format!("{succeeded} {reason}"))
+        })
+        .collect();
+    assert_eq!(ends, ["false power: only n3 itself can run its `on`, and n3 is not here"]);
+    assert!(!bed.dir.join("shelf/key.n3").exists());
+}
+
+#[test]
 fn a_device_is_used_after_its_delay_under_the_name_it_knows() {
     // The switch calls nodes by the names of their directories.
     let (mut bed, holder) = start(|_, text| {
