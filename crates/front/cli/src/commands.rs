@@ -69,13 +69,13 @@ fn status(common: &Common) -> Result<Exit, Trouble> {
 
 fn plan(common: &Common, edited: Option<&std::path::Path>) -> Result<Exit, Trouble> {
     let source = Source::read(common)?;
-    let after = match edited {
-        None => source.document.clone(),
-        Some(path) => config_whole::replaced(&source.document, path)?.1,
+    let would = match edited {
+        None => view::as_it_is(&source.document, source.now),
+        Some(path) => {
+            let (_, after) = config_whole::replaced(&source.document, path)?;
+            consequences(&source.document, &after, source.now)
+        }
     };
-    let mut would = consequences(&source.document, &after, source.now);
-    // Without another configuration all of it is what happens anyway.
-    would.already_busy &= edited.is_some();
     change::show(common, source.options(), &would, &[]);
     Ok(Exit::Done)
 }

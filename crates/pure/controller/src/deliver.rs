@@ -106,7 +106,7 @@ impl Controller {
                 node: node.clone(),
                 code: outcome.code.0,
                 status: outcome.status.words().to_owned(),
-                reason: outcome.reason,
+                reason: outcome.reason.clone(),
                 ms: outcome.exec_ms,
                 expected: !failed,
             },
@@ -118,8 +118,11 @@ impl Controller {
         let is_waited_for = self.is_waited_for(&action);
         if failed || !was_ordered || !was_awaited || is_waited_for {
             self.state.idle = false;
-            let words = if failed { "did not end as expected" } else { "reported a change" };
-            self.think_again(format!("{} on {node} {words}", action.key));
+            self.think_again(if failed {
+                crate::cause::of_surprise(&action, &node, &outcome)
+            } else {
+                format!("{} on {node} reported a change", action.key)
+            });
         }
     }
 

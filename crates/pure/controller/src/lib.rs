@@ -17,6 +17,7 @@
 mod input;
 
 mod by_hand;
+mod cause;
 mod changes;
 mod coordinate;
 mod cut_off;

@@ -89,6 +89,7 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
     health::read(&mut reading.resolved);
     constraints::read(&mut reading);
     slips::read(&mut reading);
+    reading.miss_fence_devices();
     reading.finish()
 }
 
@@ -128,6 +129,25 @@ impl<'a> Reading<'a> {
             at.flags.failed = true;
             at.flags.stop_if_failed = true;
         }
+    }
+
+    /// Fencing is wanted and there is nothing to do it with: every resource is left where it is.
+    fn miss_fence_devices(&mut self) {
+        let resolved = &mut self.resolved;
+        let options = &resolved.options;
+        if resolved.resources.is_empty() || !options.fencing_enabled || options.fence_device_present
+        {
+            return;
+        }
+        resolved.findings.push(Finding {
+            severity: Severity::Error,
+            line: 0,
+            kind: FindingKind::NoFencing,
+            message: "there is no fence device: nothing is started or moved, and lost nodes' \
+                      resources are not recovered; configure one, or set fencing-enabled=false \
+                      where nothing is shared"
+                .to_owned(),
+        });
     }
 
     /// Remembers to plan again at `at` at the latest.

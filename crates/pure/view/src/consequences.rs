@@ -24,12 +24,30 @@ pub struct Consequences {
     pub steps: Vec<Step>,
     /// What an operator should think about, a sentence each.
     pub risks: Vec<String>,
-    /// Findings that the configuration has after, and had not before.
+    /// Findings that the configuration has after, and had not before; or all, if there is no change.
     pub findings: Vec<Finding>,
     /// Actions in the plan, probes and bookkeeping included.
     pub actions: usize,
     /// The cluster has work to do even without the change.
     pub already_busy: bool,
+    /// It is what happens anyway: there is no change.
+    #[serde(skip)]
+    pub as_it_is: bool,
+}
+
+/// What happens anyway, at `now`.
+pub fn as_it_is(document: &Document, now: i64) -> Consequences {
+    let mut happens = consequences(document, document, now);
+    let planned = scheduler::plan(document, &Input { now, ..Input::default() });
+    happens.findings = findings(of_the_configuration(&planned.findings));
+    happens.already_busy = false;
+    happens.as_it_is = true;
+    happens
+}
+
+/// Where resources are active while a change is not done yet says nothing of the configuration.
+fn of_the_configuration(all: &[scheduler::Finding]) -> impl Iterator<Item = &scheduler::Finding> {
+    all.iter().filter(|finding| finding.kind != FindingKind::UnexpectedlyActive)
 }
 
 /// What would happen if `before` became `after`, at `now`.
@@ -41,11 +59,10 @@ pub fn consequences(before: &Document, after: &Document, now: i64) -> Consequenc
     let planned_before = scheduler::plan(before, &input);
     let explained = scheduler::explain(&resolved, &scheduler::assign(&resolved));
     let steps = changes::steps(&resolved, &explained);
-    let known = findings(&planned_before.findings);
-    // Where resources are active while this is not done yet says nothing of the configuration.
-    let mut new = findings(
-        planned.findings.iter().filter(|finding| finding.kind != FindingKind::UnexpectedlyActive),
-    );
+    // What keeps everything from happening is said each time.
+    let known = planned_before.findings.iter().filter(|known| known.kind != FindingKind::NoFencing);
+    let known = findings(known);
+    let mut new = findings(of_the_configuration(&planned.findings));
     new.retain(|finding| !known.iter().any(|known| known.message == finding.message));
     Consequences {
         risks: risks::risks(
@@ -57,5 +74,6 @@ pub fn consequences(before: &Document, after: &Document, now: i64) -> Consequenc
         findings: new,
         actions: planned.plan.steps.len(),
         already_busy: !planned_before.plan.steps.is_empty(),
+        as_it_is: false,
     }
 }

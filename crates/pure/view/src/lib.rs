@@ -24,7 +24,7 @@ pub mod why;
 pub mod words;
 
 pub use because::{Asked, because};
-pub use consequences::{Consequences, consequences};
+pub use consequences::{Consequences, as_it_is, consequences};
 pub use known::Unknown;
 pub use status::{Seen, Status, status};
 pub use text::RenderOptions;

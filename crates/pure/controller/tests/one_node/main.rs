@@ -1,6 +1,7 @@
 //! The controller of one node, its fabric, disk, agents and clock played by the test.
 
 mod broken_device;
+mod causes;
 mod declared_off;
 mod device_users;
 mod even_match;

@@ -43,7 +43,8 @@ pub fn render(consequences: &Consequences, options: RenderOptions) -> String {
         }
     }
     if !consequences.findings.is_empty() {
-        out.push_str("The configuration would have these findings:\n");
+        let has = if consequences.as_it_is { "has" } else { "would have" };
+        out.push_str(&format!("The configuration {has} these findings:\n"));
         for finding in &consequences.findings {
             out.push_str(&format!("  {}: {}\n", finding.severity, finding.message));
         }

@@ -173,10 +173,14 @@ fn fencing(status: &Status, resolved: &Resolved<'_>, out: &mut Vec<Remark>) {
             sentence: "Fencing is disabled: a lost node's resources may run twice.".to_owned(),
             advice: Some("Configure a fence device and set `fencing-enabled` to true.".to_owned()),
         });
-    } else if !options.fence_device_present && !status.resources.is_empty() {
+    } else if options.fencing_enabled
+        && !options.fence_device_present
+        && !status.resources.is_empty()
+    {
         out.push(Remark {
-            health: Health::Weakened,
-            sentence: "There is no fence device: a lost node's resources are not recovered."
+            health: Health::Impaired,
+            sentence: "There is no fence device: nothing is started or moved, and a lost node's \
+                       resources are not recovered."
                 .to_owned(),
             advice: Some("Configure a fence device.".to_owned()),
         });
