@@ -110,7 +110,7 @@ impl Controller {
                 MayEdit::Now => {}
                 MayEdit::Later => return self.disks.wait(from, submitted),
                 MayEdit::No => {
-                    let reason = "too few disks take what this membership starts from".to_owned();
+                    let reason = self.why_not_promised();
                     self.refuse_change(from, &submitted, Refused::NotStored { reason });
                     return self.try_promise_again();
                 }
@@ -280,6 +280,7 @@ impl Controller {
             coordinator: self.phase.coordinator().map(|id| self.name_of(id)),
             quorate: self.fabric.is_quorate(),
             awaited: self.awaited(),
+            unwritten: self.unwritten(),
             members: self.member_names(),
             formed: self.is_formed(),
             idle: self.is_idle(),

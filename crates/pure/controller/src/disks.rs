@@ -202,6 +202,27 @@ impl Controller {
         if all && possible >= self.disks_needed() { MayEdit::Later } else { MayEdit::No }
     }
 
+    /// Whose disks keep all from editing, and why.
+    fn refusing_promise(&self) -> Vec<(String, &str)> {
+        let blocks = self.keeps_edits() && self.may_edit(false) == MayEdit::No;
+        let refusing = self.disks.refused.get(&self.disks.promise).filter(|_| blocks);
+        let refusing = refusing.into_iter().flatten();
+        refusing.map(|(id, reason)| (self.name_of(*id), reason.as_str())).collect()
+    }
+
+    /// The names of these nodes.
+    pub(crate) fn unwritten(&self) -> Vec<String> {
+        self.refusing_promise().into_iter().map(|(name, _)| name).collect()
+    }
+
+    pub(crate) fn why_not_promised(&self) -> String {
+        let refusing = self.refusing_promise().into_iter();
+        let refusing: Vec<String> =
+            refusing.map(|(name, reason)| format!("{name}: {reason}")).collect();
+        let what = "what this membership starts from must be written first";
+        format!("{what} ({})", refusing.join("; "))
+    }
+
     /// The disks did not take the promise: they are tried again, each time somebody asks.
     pub(crate) fn try_promise_again(&mut self) {
         if self.disks.behind == Some(Mending::Wanted) {

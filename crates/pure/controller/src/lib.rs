@@ -338,6 +338,13 @@ impl Controller {
         self.is_formed() && self.state.idle
     }
 
+    /// Whether this machine is to be reset, not only emptied, when the others say that it is off.
+    /// Source: `fence-reaction` in Pacemaker Explained.
+    pub fn panics_when_fenced(&self) -> bool {
+        let names = ["fencing-reaction", "fence-reaction"];
+        names.into_iter().find_map(|name| self.state.option(name)) == Some("panic")
+    }
+
     // ---- this node's operations -----------------------------------------------------------
 
     fn agent_done(

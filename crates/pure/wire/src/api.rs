@@ -141,6 +141,10 @@ pub struct Cluster {
     /// edited.
     #[serde(default)]
     pub awaited: Vec<String>,
+    /// Names of members whose disks must take what the membership starts from before anything is
+    /// edited, and do not.
+    #[serde(default)]
+    pub unwritten: Vec<String>,
     /// Whether the membership agreed on its document; the document may be old until then.
     pub formed: bool,
     /// Nothing is left to do, as far as this node knows.

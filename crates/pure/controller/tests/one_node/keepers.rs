@@ -181,3 +181,28 @@ fn nothing_is_edited_together_before_both_disks_name_both() {
     node.stored_by(OTHER, 1, 1);
     assert!(is_done(node.replies.last()), "{:?}", node.replies);
 }
+
+#[test]
+fn whose_disk_keeps_all_from_editing_is_said() {
+    let mut node = Node::of_pair(stored(""));
+    node.member_of(1, &[ME, OTHER], Quorum::ByRule);
+    node.deliver_echoing(&[OTHER]);
+    node.settle();
+    let reason = "no space left".to_owned();
+    let refused = wire::Message::NotStored { membership: 1, number: 0, reason };
+    node.step(Input::Delivered { from: OTHER, message: Box::new(refused) });
+    let Some(Reply::Refused(Refused::NotStored { reason })) = edit(&mut node, "a") else {
+        panic!("{:?}", node.replies)
+    };
+    assert!(reason.contains("n2: no space left"), "{reason}");
+    let seen = |node: &mut Node| {
+        node.step(Input::Asked { client: 2, user: "root".to_owned(), request: Request::Document });
+        match node.replies.pop() {
+            Some(Reply::Document { cluster, .. }) => cluster.unwritten,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(seen(&mut node), ["n2"]);
+    node.stored_by(OTHER, 1, 0);
+    assert!(seen(&mut node).is_empty());
+}

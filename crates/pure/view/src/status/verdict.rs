@@ -103,6 +103,17 @@ fn membership(
             )),
         });
     }
+    let unwritten = cluster.map_or(&[][..], |cluster| &cluster.unwritten);
+    if !unwritten.is_empty() {
+        let of = words::list(unwritten);
+        out.push(Remark {
+            health: Health::Impaired,
+            sentence: format!(
+                "The disk of {of} does not take the configuration; until it does, nothing is edited."
+            ),
+            advice: Some("Make room there; the next edit tries it again.".to_owned()),
+        });
+    }
     if status.nodes.is_empty() {
         out.push(Remark {
             health: Health::Down,
