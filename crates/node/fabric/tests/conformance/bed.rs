@@ -1,6 +1,6 @@
 //! Starts members as processes, gives them orders, and reads what happens to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -159,6 +159,13 @@ fn check_promises(logs: &[Vec<Line>]) {
             let stranger = delivered.iter().find(|(from, _)| !members.contains(from));
             assert_eq!(stranger, None, "only members are heard in {members:?}");
         }
+    }
+    for log in logs {
+        let mut heard = BTreeSet::new();
+        let again = log.iter().find(
+            |line| matches!(line, Line::Delivered { from, text } if !heard.insert((from, text))),
+        );
+        assert_eq!(again, None, "what is said once is heard once");
     }
     for (index, one) in all.iter().enumerate() {
         for other in &all[index + 1..] {

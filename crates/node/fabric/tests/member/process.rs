@@ -134,7 +134,7 @@ fn describe(event: &Event) -> String {
 
 /// Bytes that differ everywhere, so that a lost or swapped part shows (xorshift64).
 fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed | 1;
+    let mut state = 2 * seed + 1;
     let mut bytes = Vec::with_capacity(length + 8);
     while bytes.len() < length {
         state ^= state << 13;
