@@ -1,17 +1,17 @@
 //! Sections as XML elements, in the form of Pacemaker's API schema: what programs read.
 
 mod changes;
+mod history;
 mod resources;
 mod scores;
 mod steps;
+mod summary;
 
-use scheduler::NodeKind;
+use model::Role;
+use scheduler::{NodeKind, Ticket};
 
-use crate::shown::{Section, Summary, Timing};
-use crate::status::{
-    AttributeShown, FailCountShown, FailedAction, Health, NodeAttributes, NodeFailures, NodeShown,
-    Status,
-};
+use crate::shown::{Section, Timing};
+use crate::status::{AttributeShown, Ban, FailedAction, Health, NodeAttributes, NodeShown, Status};
 use crate::xml_out::XmlOut;
 use crate::{exit, time};
 
@@ -48,7 +48,7 @@ pub(crate) fn write(out: &mut XmlOut, section: &Section<'_>) {
         Section::Current(status) => write_status(out, "cluster_status", status),
         Section::Revised(status) => write_status(out, "revised_cluster_status", status),
         Section::Monitored(summary, status) => {
-            write_summary(out, summary);
+            summary::write(out, summary);
             write_parts(out, status);
         }
         Section::Modifications(made) => steps::write_modifications(out, made),
@@ -79,28 +79,6 @@ pub(crate) fn write(out: &mut XmlOut, section: &Section<'_>) {
     }
 }
 
-fn write_summary(out: &mut XmlOut, summary: &Summary<'_>) {
-    let Summary { coordinator, quorate, nodes, counts, maintenance, now } = summary;
-    out.begin("summary");
-    out.empty("stack", &[("type", "quorate"), ("pacemakerd-state", "running")]);
-    out.begin("current_dc");
-    out.flag("present", coordinator.is_some());
-    out.attr_if("name", *coordinator);
-    out.flag("with_quorum", *quorate);
-    out.end();
-    out.empty("last_update", &[("time", &time::clock(*now))]);
-    out.empty("nodes_configured", &[("number", &nodes.to_string())]);
-    out.begin("resources_configured");
-    out.number("number", counts.instances);
-    out.number("disabled", counts.disabled);
-    out.number("blocked", counts.blocked);
-    out.end();
-    out.begin("cluster_options");
-    out.flag("maintenance-mode", *maintenance);
-    out.end();
-    out.end();
-}
-
 fn write_status(out: &mut XmlOut, name: &str, status: &Status<'_>) {
     out.begin(name);
     write_parts(out, status);
@@ -108,40 +86,67 @@ fn write_status(out: &mut XmlOut, name: &str, status: &Status<'_>) {
 }
 
 fn write_parts(out: &mut XmlOut, status: &Status<'_>) {
-    let Status { nodes, resources, attributes, fail_counts, failed } = status;
-    out.begin("nodes");
-    for node in nodes {
-        write_node(out, node);
+    if let Some(nodes) = &status.nodes {
+        out.begin("nodes");
+        nodes.iter().for_each(|node| write_node(out, node));
+        out.end();
+    }
+    if let Some(list) = status.resources.as_ref().filter(|list| list.begun) {
+        out.begin("resources");
+        list.resources.iter().for_each(|resource| resources::write(out, resource));
+        out.end();
+    }
+    if !status.attributes.is_empty() {
+        out.begin("node_attributes");
+        status.attributes.iter().for_each(|node| write_attributes(out, node));
+        out.end();
+    }
+    if let Some(nodes) = &status.history {
+        history::write(out, nodes, status);
+    }
+    if !status.failed.is_empty() {
+        out.begin("failures");
+        status.failed.iter().for_each(|failed| write_failed(out, failed));
+        out.end();
+    }
+    if !status.tickets.is_empty() {
+        out.begin("tickets");
+        status.tickets.iter().for_each(|ticket| write_ticket(out, ticket));
+        out.end();
+    }
+    if !status.bans.is_empty() {
+        out.begin("bans");
+        status.bans.iter().for_each(|ban| write_ban(out, ban));
+        out.end();
+    }
+}
+
+fn write_ticket(out: &mut XmlOut, ticket: &Ticket<'_>) {
+    out.begin("ticket");
+    out.attr("id", ticket.id);
+    out.attr("status", if ticket.granted { "granted" } else { "revoked" });
+    out.flag("standby", ticket.standby);
+    if let Some(at) = ticket.last_granted.filter(|at| *at > -1) {
+        out.attr("last-granted", &time::clock(at));
+    }
+    for (name, value) in &ticket.state {
+        if !["id", "granted", "standby", "last-granted", "expires"].contains(name) {
+            out.attr(name, value);
+        }
     }
     out.end();
-    if !resources.is_empty() {
-        out.begin("resources");
-        for resource in resources {
-            resources::write(out, resource);
-        }
-        out.end();
-    }
-    if !attributes.is_empty() {
-        out.begin("node_attributes");
-        for node in attributes {
-            write_attributes(out, node);
-        }
-        out.end();
-    }
-    if let Some(nodes) = fail_counts {
-        out.begin("node_history");
-        for node in nodes {
-            write_fail_counts(out, node);
-        }
-        out.end();
-    }
-    if !failed.is_empty() {
-        out.begin("failures");
-        for failed in failed {
-            write_failed(out, failed);
-        }
-        out.end();
-    }
+}
+
+fn write_ban(out: &mut XmlOut, ban: &Ban<'_>) {
+    let promoted = ban.location.role == Some(Role::Promoted);
+    out.begin("ban");
+    out.attr("id", ban.location.id);
+    out.attr("resource", ban.resource);
+    out.attr("node", &ban.node.name);
+    out.number("weight", ban.score);
+    out.flag("promoted-only", promoted);
+    out.flag("master_only", promoted);
+    out.end();
 }
 
 fn write_node(out: &mut XmlOut, shown: &NodeShown<'_>) {
@@ -174,6 +179,7 @@ fn write_node(out: &mut XmlOut, shown: &NodeShown<'_>) {
     };
     out.attr("type", kind);
     out.attr_if("id_as_resource", shown.container);
+    shown.running.iter().for_each(|resource| resources::write(out, resource));
     out.end();
 }
 
@@ -186,24 +192,6 @@ fn write_attributes(out: &mut XmlOut, shown: &NodeAttributes<'_>) {
         out.attr("value", value);
         if let Some(expected) = expected {
             out.number("expected", expected);
-        }
-        out.end();
-    }
-    out.end();
-}
-
-fn write_fail_counts(out: &mut XmlOut, shown: &NodeFailures<'_>) {
-    out.begin("node");
-    out.attr("name", shown.node);
-    for FailCountShown { resource, count, threshold, last_failure } in &shown.counts {
-        out.begin("resource_history");
-        out.attr("id", resource);
-        out.flag("orphan", false);
-        out.flag("removed", false);
-        out.number("migration-threshold", threshold);
-        out.number("fail-count", count);
-        if *last_failure > 0 {
-            out.attr("last-failure", &time::clock(*last_failure));
         }
         out.end();
     }

@@ -1,16 +1,19 @@
 //! Sections as nested lists of lines: what people read.
 
 mod changes;
+mod history;
 mod nodes;
 mod primitive;
 mod resources;
 mod steps;
+mod summary;
 
-use scheduler::PrivateChanged;
+use model::{ExecStatus, Role};
+use scheduler::{PrivateChanged, Ticket};
 
 use crate::outline::Outline;
-use crate::shown::{Scores, Section, Summary, Timing};
-use crate::status::{AttributeShown, Counts, FailCountShown, FailedAction, Status};
+use crate::shown::{Scores, Section, Timing};
+use crate::status::{AttributeShown, Ban, Counts, FailedAction, Look, Status};
 use crate::{exit, time};
 
 /// Writes one section.
@@ -28,9 +31,8 @@ pub(crate) fn write(out: &mut Outline, section: &Section<'_>) {
         Section::Current(status) => write_status(out, "Current cluster status", status),
         Section::Revised(status) => write_status(out, "Revised Cluster Status", status),
         Section::Monitored(summary, status) => {
-            write_summary(out, summary);
-            out.space();
-            write_parts(out, status);
+            let any = summary::write(out, summary);
+            write_parts(out, status, any);
         }
         Section::Modifications(made) => steps::write_modifications(out, made),
         Section::Scores(scores) => {
@@ -95,67 +97,79 @@ fn write_timing(out: &mut Outline, timing: &Timing) {
     out.item(&format!("Testing {} ... {:.2} secs", timing.file, timing.seconds));
 }
 
-/// Writes the sections of the status, an empty line between two.
 fn write_status(out: &mut Outline, title: &str, status: &Status<'_>) {
     out.begin(title);
-    write_parts(out, status);
+    write_parts(out, status, false);
     out.end();
 }
 
-fn write_parts(out: &mut Outline, status: &Status<'_>) {
-    if !status.nodes.is_empty() {
-        nodes::write(out, &status.nodes);
-        out.space();
+/// Writes the sections of the status, an empty line between two; `any` if there is something
+/// before them.
+fn write_parts(out: &mut Outline, status: &Status<'_>, any: bool) {
+    let mut gap = Gap { any };
+    if let Some(nodes) = status.nodes.as_ref().filter(|nodes| !nodes.is_empty()) {
+        gap.keep(out);
+        nodes::write(out, nodes, status.look);
     }
-    resources::write(out, &status.resources);
+    if let Some(list) = &status.resources {
+        resources::write(out, list, status.look, &mut gap);
+    }
     if !status.attributes.is_empty() {
-        out.space();
+        gap.keep(out);
         out.begin("Node Attributes");
         for node in &status.attributes {
             let lines = node.attributes.iter().map(attribute);
-            write_list(out, &format!("Node: {}", node.node), lines);
+            write_list(out, &format!("Node: {}", node.display), lines);
         }
         out.end();
     }
-    if let Some(nodes) = &status.fail_counts {
-        out.space();
-        out.begin("Migration Summary");
-        for node in nodes {
-            let lines = node.counts.iter().map(fail_count);
-            write_list(out, &format!("Node: {}", node.node), lines);
-        }
-        out.end();
+    if let Some(nodes) = &status.history {
+        gap.keep(out);
+        history::write(out, nodes, status);
     }
     if !status.failed.is_empty() {
-        out.space();
-        write_list(out, "Failed Resource Actions", status.failed.iter().map(failed_action));
+        gap.keep(out);
+        let closely = status.look.has(Look::FAILED_DETAIL);
+        let line = |failed| if closely { failed_action(failed) } else { in_short(failed) };
+        write_list(out, "Failed Resource Actions", status.failed.iter().map(line));
+    }
+    if !status.tickets.is_empty() {
+        gap.keep(out);
+        write_list(out, "Tickets", status.tickets.iter().map(|ticket| write_ticket(ticket)));
+    }
+    if !status.bans.is_empty() {
+        gap.keep(out);
+        write_list(out, "Negative Location Constraints", status.bans.iter().map(ban));
     }
 }
 
-fn write_summary(out: &mut Outline, summary: &Summary<'_>) {
-    let Summary { coordinator, quorate, nodes, counts, maintenance, now } = summary;
-    out.begin("Cluster Summary");
-    out.item("Stack: quorate");
-    let quorum = if *quorate { "with quorum" } else { "WITHOUT quorum" };
-    out.item(&match coordinator {
-        Some(name) => format!("Current DC: {name} - partition {quorum}"),
-        None => "Current DC: NONE".to_owned(),
-    });
-    out.item(&format!("Last updated: {}", time::clock(*now)));
-    out.item(&format!("{nodes} node{} configured", if *nodes == 1 { "" } else { "s" }));
-    let Counts { instances, disabled, blocked } = counts;
-    let plural = if *instances == 1 { "" } else { "s" };
-    let mut line = format!("{instances} resource instance{plural} configured");
-    if *disabled > 0 || *blocked > 0 {
-        line.push_str(&format!(
-            " ({disabled} DISABLED, {blocked} BLOCKED from further action due to failure)"
-        ));
+/// The empty line between two sections.
+#[derive(Debug)]
+struct Gap {
+    any: bool,
+}
+
+impl Gap {
+    fn keep(&mut self, out: &mut Outline) {
+        if self.any {
+            out.space();
+        }
+        self.any = true;
     }
-    out.item(&line);
-    if *maintenance {
-        out.item("Resource management is DISABLED");
-    }
-    out.end();
+}
+
+fn ban(ban: &Ban<'_>) -> String {
+    let Ban { location, resource, display, .. } = ban;
+    let role = if location.role == Some(Role::Promoted) { "in Promoted role " } else { "" };
+    format!("{}\tprevents {resource} from running {role}on {display}", location.id)
+}
+
+fn write_ticket(ticket: &Ticket<'_>) -> String {
+    let standby = if ticket.standby { " [standby]" } else { "" };
+    let granted = ticket.last_granted.filter(|at| *at > -1);
+    let granted = granted.map(|at| format!(" last-granted=\"{}\"", time::clock(at)));
+    let state = if ticket.granted { "granted" } else { "revoked" };
+    format!("{}\t{state}{standby}{}", ticket.id, granted.unwrap_or_default())
 }
 
 fn attribute(attribute: &AttributeShown<'_>) -> String {
@@ -168,15 +182,6 @@ fn attribute(attribute: &AttributeShown<'_>) -> String {
         }
         _ => plain,
     }
-}
-
-fn fail_count(shown: &FailCountShown<'_>) -> String {
-    let FailCountShown { resource, count, threshold, last_failure } = shown;
-    let mut line = format!("{resource}: migration-threshold={threshold} fail-count={count}");
-    if *last_failure > 0 {
-        line.push_str(&format!(" last-failure='{}'", time::clock(*last_failure)));
-    }
-    line
 }
 
 /// What stands there, or `otherwise` if nothing does.
@@ -206,4 +211,39 @@ fn failed_action(failed: &FailedAction<'_>) -> String {
         }
     }
     line
+}
+
+fn in_short(failed: &FailedAction<'_>) -> String {
+    let (task, interval) = task_of(failed.key());
+    let action = if task == "monitor" && interval == 0 { "probe" } else { task };
+    let every = match interval {
+        0 => String::new(),
+        interval => format!("{}-interval ", time::interval(interval)),
+    };
+    let mut line = format!("{} {every}{action} on {}", failed.resource, failed.node);
+    let reason = failed.attr("exit-reason");
+    if failed.status == ExecStatus::Done {
+        line.push_str(&format!(" returned '{}'", exit::words(failed.code)));
+        if !reason.is_empty() {
+            line.push_str(&format!(" ({reason})"));
+        }
+    } else {
+        let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        line.push_str(&format!(" could not be executed ({}{reason})", failed.status.words()));
+    }
+    if let Some(at) = failed.changed_at() {
+        line.push_str(&format!(" at {}", time::clock(at)));
+    }
+    if let Some(took) = failed.attr("exec-time").parse().ok().filter(|took: &u64| *took > 0) {
+        line.push_str(&format!(" after {}", time::interval(took)));
+    }
+    line
+}
+
+/// The operation and its interval of `RESOURCE_TASK_INTERVAL`.
+fn task_of(key: &str) -> (&str, u64) {
+    let Some((rest, interval)) = key.rsplit_once('_') else { return ("unknown action", 0) };
+    let task = ["migrate_to", "migrate_from"].into_iter().find(|task| rest.ends_with(task));
+    let task = task.unwrap_or_else(|| rest.rsplit_once('_').map_or(rest, |(_, task)| task));
+    (task, interval.parse().unwrap_or(0))
 }

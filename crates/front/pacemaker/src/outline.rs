@@ -40,6 +40,14 @@ impl Outline {
         self.depth += 1;
     }
 
+    /// Opens a list that has no title.
+    pub(crate) fn nest(&mut self) {
+        if self.style == Style::Page {
+            self.out.push_str(if self.depth > 0 { "<li><ul>\n" } else { "<ul>\n" });
+        }
+        self.depth += 1;
+    }
+
     pub(crate) fn end(&mut self) {
         self.depth = self.depth.saturating_sub(1);
         if self.style == Style::Page {

@@ -3,9 +3,9 @@
 //! `lines` writes it for people, as text or as a page; `elements` for programs, as XML.
 
 use model::OcfCode;
-use scheduler::{Change, PrivateChanged, ScoreLine};
+use scheduler::{Change, Options, PrivateChanged, ScoreLine};
 
-use crate::status::{Counts, Status};
+use crate::status::{Counts, Sections, Status};
 
 /// One section.
 #[derive(Clone, Debug)]
@@ -21,21 +21,50 @@ pub(crate) enum Section<'s> {
     Execution(Vec<Step<'s>>),
     Revised(Status<'s>),
     /// What a running cluster is like.
-    Monitored(Summary<'s>, Status<'s>),
+    Monitored(Box<Summary<'s>>, Status<'s>),
     Timings(Vec<Timing>),
     Version,
 }
 
-/// A running cluster in a few words.
-#[derive(Clone, Copy, Debug)]
+/// A cluster in a few words.
+#[derive(Clone, Debug)]
 pub(crate) struct Summary<'s> {
-    pub(crate) coordinator: Option<&'s str>,
-    pub(crate) quorate: bool,
-    pub(crate) nodes: usize,
-    pub(crate) counts: Counts,
-    pub(crate) maintenance: bool,
+    /// Which of it is wanted.
+    pub(crate) sections: Sections,
+    pub(crate) stack: &'s str,
+    /// A daemon answered.
+    pub(crate) running: bool,
+    pub(crate) coordinator: Option<Coordinator<'s>>,
     /// Seconds since 1970.
     pub(crate) now: i64,
+    /// The node that answered.
+    pub(crate) here: Option<&'s str>,
+    pub(crate) written: Written<'s>,
+    pub(crate) nodes: usize,
+    pub(crate) counts: Counts,
+    pub(crate) options: &'s Options,
+}
+
+/// The node that plans.
+#[derive(Clone, Debug)]
+pub(crate) struct Coordinator<'s> {
+    pub(crate) name: &'s str,
+    pub(crate) id: &'s str,
+    /// Its name as it is shown.
+    pub(crate) display: String,
+    pub(crate) version: Option<&'s str>,
+    pub(crate) quorate: bool,
+    /// Not all nodes have the same software.
+    pub(crate) mixed: bool,
+}
+
+/// The last change of the configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Written<'s> {
+    pub(crate) at: Option<&'s str>,
+    pub(crate) user: Option<&'s str>,
+    pub(crate) client: Option<&'s str>,
+    pub(crate) origin: Option<&'s str>,
 }
 
 /// One change that was made to the document before planning.

@@ -4,54 +4,68 @@
 //! layout: `lines` writes it for people, `elements` for programs.
 
 mod attributes;
+mod bans;
+mod brief;
 mod bundle;
 mod clone_set;
 mod failures;
+mod history;
 mod nodes;
 mod primitive;
 mod resources;
+mod wanted;
 
 use model::Role;
-use scheduler::{NodeIx, ResIx, Resolved, Resource, Variant};
+use scheduler::{NodeIx, ResIx, Resolved, Resource, Ticket, Variant};
 
 pub(crate) use attributes::{AttributeShown, NodeAttributes};
+pub(crate) use bans::Ban;
+pub(crate) use brief::Brief;
 pub(crate) use bundle::BundleShown;
 pub(crate) use clone_set::{CloneSetShown, Place};
-pub(crate) use failures::{FailCountShown, FailedAction, NodeFailures};
-pub(crate) use nodes::{Health, NodeShown, NodeWord};
+pub(crate) use failures::FailedAction;
+pub(crate) use history::{NodeHistory, OperationShown, ResourceHistory};
+pub(crate) use nodes::{Health, NodeShown, NodeWord, display_name, feature_set};
 pub(crate) use primitive::{Limit, PrimitiveShown};
-pub(crate) use resources::{GroupShown, ResourceShown};
+pub(crate) use resources::{GroupShown, ResourceList, ResourceShown};
+pub(crate) use wanted::{Look, Only, Sections, Shown};
 
-/// What is shown besides nodes and resources.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Shown {
-    /// Operations under way, in place of the role they lead to.
-    pub(crate) pending: bool,
-    pub(crate) attributes: bool,
-    /// Fail counts and failed actions.
-    pub(crate) failures: bool,
-}
-
-/// The status, section by section.
+/// The status, section by section: none or nothing in it where it is not wanted.
 #[derive(Clone, Debug)]
 pub(crate) struct Status<'r> {
-    pub(crate) nodes: Vec<NodeShown<'r>>,
-    pub(crate) resources: Vec<ResourceShown<'r>>,
-    /// Nodes that have attributes; none if they are not wanted.
+    pub(crate) look: Look,
+    pub(crate) nodes: Option<Vec<NodeShown<'r>>>,
+    pub(crate) resources: Option<ResourceList<'r>>,
+    /// Nodes that have attributes.
     pub(crate) attributes: Vec<NodeAttributes<'r>>,
-    /// Nodes where something failed. `None` if that is not wanted, or no node is online.
-    pub(crate) fail_counts: Option<Vec<NodeFailures<'r>>>,
+    /// Nodes where something happened. `None` also if no node is online.
+    pub(crate) history: Option<Vec<NodeHistory<'r>>>,
+    /// History has all operations, not failures alone.
+    pub(crate) operations: bool,
     pub(crate) failed: Vec<FailedAction<'r>>,
+    pub(crate) tickets: Vec<&'r Ticket<'r>>,
+    pub(crate) bans: Vec<Ban<'r>>,
 }
 
 /// Gathers what is shown.
-pub(crate) fn read<'r>(resolved: &'r Resolved<'_>, shown: Shown) -> Status<'r> {
+pub(crate) fn read<'r>(resolved: &'r Resolved<'_>, shown: Shown<'_>) -> Status<'r> {
+    let wants = |section| shown.sections.has(section);
+    let operations = wants(Sections::OPERATIONS);
+    let history = operations || wants(Sections::FAIL_COUNTS);
+    let attributes = wants(Sections::ATTRIBUTES).then(|| attributes::read(resolved, shown));
+    let failed = wants(Sections::FAILURES).then(|| failures::read(resolved, shown));
+    let bans = wants(Sections::BANS).then(|| bans::read(resolved, shown));
+    let tickets = resolved.tickets.iter().filter(|_| wants(Sections::TICKETS));
     Status {
-        nodes: nodes::read(resolved),
-        resources: resources::read(resolved, shown),
-        attributes: if shown.attributes { attributes::read(resolved) } else { Vec::new() },
-        fail_counts: if shown.failures { failures::read_counts(resolved) } else { None },
-        failed: if shown.failures { failures::read_failed(resolved) } else { Vec::new() },
+        look: shown.look,
+        nodes: wants(Sections::NODES).then(|| nodes::read(resolved, shown)),
+        resources: wants(Sections::RESOURCES).then(|| resources::read(resolved, shown)),
+        attributes: attributes.unwrap_or_default(),
+        history: if history { history::read(resolved, shown) } else { None },
+        operations,
+        failed: failed.unwrap_or_default(),
+        tickets: tickets.collect(),
+        bans: bans.unwrap_or_default(),
     }
 }
 
@@ -166,6 +180,6 @@ fn current_node(resolved: &Resolved<'_>, at: ResIx) -> Option<NodeIx> {
 }
 
 /// The id that people know: an anonymous instance goes by its set's child.
-fn shown_id<'r>(resource: &'r Resource<'_>) -> &'r str {
+pub(crate) fn shown_id<'r>(resource: &'r Resource<'_>) -> &'r str {
     if resource.flags.unique { &resource.id } else { &resource.config_id }
 }

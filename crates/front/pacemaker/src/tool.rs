@@ -196,8 +196,9 @@ fn begin(tool: &Tool, words: &[String], errors: &mut dyn Write) -> Result<Call, 
         let words = format!("non-option ARGV-elements: {}\n\n{}", loose.join(" "), help(tool));
         return Err(Trouble::usage(words));
     }
-    let format = match last(&given, &["output-as"]) {
+    let format = match last(&given, &["output-as", "as-xml"]) {
         None => Format::Text,
+        Some(Given { name: "as-xml", .. }) => Format::Xml,
         Some(Given { value, .. }) => Format::parse(value).ok_or_else(|| {
             let words = format!("Error creating output format {value}: Unknown output format");
             Trouble::new(Exit::Error, words)

@@ -14,7 +14,7 @@ use crate::dot::Drawn;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::shown::{Scores, Section};
-use crate::status::{self, Shown};
+use crate::status::{self, Look, Shown};
 use crate::{dot, graph, time};
 
 /// Everything but `--profile`. What is recorded happens at `clock`, whatever time is planned for.
@@ -138,8 +138,9 @@ fn show_current(said: &mut Output, resolved: &Resolved<'_>, wanted: &Wanted) {
     said.show(&Section::Current(status::read(resolved, shown(wanted, true))));
 }
 
-fn shown(wanted: &Wanted, pending: bool) -> Shown {
-    Shown { pending, attributes: wanted.attributes, failures: wanted.failures }
+fn shown(wanted: &Wanted, pending: bool) -> Shown<'static> {
+    let look = if pending { Look::PENDING } else { Look::default() };
+    Shown::simulated(look, wanted.attributes, wanted.failures)
 }
 
 /// Plans, and carries the plan out if that is wanted: then the document at the end comes back.

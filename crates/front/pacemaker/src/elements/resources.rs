@@ -35,6 +35,7 @@ fn write_primitive(out: &mut XmlOut, shown: &PrimitiveShown<'_>) {
     out.number("nodes_running_on", shown.active_on.len());
     out.attr_if("pending", shown.monitoring.then_some("Monitoring"));
     out.attr_if("locked_to", shown.locked_to);
+    out.attr_if("description", shown.description.as_deref());
     for node in &shown.active_on {
         out.begin("node");
         out.attr("name", &node.name);
@@ -52,10 +53,11 @@ fn write_group(out: &mut XmlOut, shown: &GroupShown<'_>) {
     let flags = &shown.resource.flags;
     out.begin("group");
     out.attr("id", &shown.resource.id);
-    out.number("number_resources", shown.members.len());
+    out.number("number_resources", shown.count);
     out.flag("maintenance", flags.maintenance);
     out.flag("managed", flags.managed);
     out.flag("disabled", shown.disabled);
+    out.attr_if("description", shown.description.as_deref());
     for member in &shown.members {
         write(out, member);
     }
@@ -77,6 +79,7 @@ fn write_clone_set(out: &mut XmlOut, shown: &CloneSetShown<'_>) {
     out.flag("failed", flags.failed);
     out.flag("failure_ignored", flags.ignore_failure);
     out.attr_if("target_role", shown.target_role);
+    out.attr_if("description", shown.description.as_deref());
     for instance in &shown.instances {
         write(out, &instance.resource);
     }
@@ -84,7 +87,7 @@ fn write_clone_set(out: &mut XmlOut, shown: &CloneSetShown<'_>) {
 }
 
 fn write_bundle(out: &mut XmlOut, shown: &BundleShown<'_>) {
-    let BundleShown { resource, bundle, replicas } = shown;
+    let BundleShown { resource, bundle, replicas, description } = shown;
     if replicas.is_empty() {
         return;
     }
@@ -100,6 +103,7 @@ fn write_bundle(out: &mut XmlOut, shown: &BundleShown<'_>) {
     out.flag("maintenance", resource.flags.maintenance);
     out.flag("managed", resource.flags.managed);
     out.flag("failed", resource.flags.failed);
+    out.attr_if("description", description.as_deref());
     for copy in replicas {
         out.begin("replica");
         out.number("id", copy.replica.offset);

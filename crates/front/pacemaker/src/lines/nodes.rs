@@ -1,7 +1,8 @@
 //! The list of nodes.
 
+use super::resources;
 use crate::outline::Outline;
-use crate::status::{Health, NodeShown, NodeWord};
+use crate::status::{Health, Look, NodeShown, NodeWord};
 
 /// Names of the nodes of which there is nothing else to be said.
 #[derive(Default)]
@@ -13,14 +14,17 @@ struct Lists<'r> {
     guest_online: Vec<&'r str>,
 }
 
-pub(super) fn write(out: &mut Outline, nodes: &[NodeShown<'_>]) {
+pub(super) fn write(out: &mut Outline, nodes: &[NodeShown<'_>], look: Look) {
     out.begin("Node List");
     let mut lists = Lists::default();
+    let each = look.any(Look::BY_NODE | Look::PARTS);
     for shown in nodes {
-        if shown.word() == NodeWord::Plain && shown.health == Health::Green {
+        if !each && shown.word() == NodeWord::Plain && shown.health == Health::Green {
             lists.add(shown);
+        } else if look.has(Look::BY_NODE) {
+            write_running(out, shown, look);
         } else {
-            out.item(&describe(shown));
+            out.item(&describe(shown, look));
         }
     }
     for (title, names) in [
@@ -38,7 +42,7 @@ pub(super) fn write(out: &mut Outline, nodes: &[NodeShown<'_>]) {
 }
 
 impl<'r> Lists<'r> {
-    fn add(&mut self, shown: &NodeShown<'r>) {
+    fn add(&mut self, shown: &'r NodeShown<'r>) {
         let node = shown.node;
         let list = match (node.online, node.is_guest(), node.is_remote()) {
             (true, true, _) => &mut self.guest_online,
@@ -49,11 +53,30 @@ impl<'r> Lists<'r> {
             (false, true, false) => return,
             (false, false, false) => &mut self.offline,
         };
-        list.push(&node.name);
+        list.push(&shown.display);
     }
 }
 
-fn describe(shown: &NodeShown<'_>) -> String {
+/// A node and what runs there.
+fn write_running(out: &mut Outline, shown: &NodeShown<'_>, look: Look) {
+    if look.has(Look::BRIEF) && shown.brief.is_none() {
+        return;
+    }
+    out.begin(&describe(shown, look));
+    out.begin("Resources");
+    match &shown.brief {
+        Some(kinds) => {
+            resources::write_brief(out, kinds, look.without(Look::INACTIVE) | Look::ON_NODE);
+        }
+        None => shown.running.iter().for_each(|resource| {
+            resources::write_resource(out, resource);
+        }),
+    }
+    out.end();
+    out.end();
+}
+
+fn describe(shown: &NodeShown<'_>, look: Look) -> String {
     let node = shown.node;
     let kind = match (node.is_guest(), node.is_remote()) {
         (true, _) => "GuestNode",
@@ -65,7 +88,9 @@ fn describe(shown: &NodeShown<'_>) -> String {
         Health::Yellow => " (health is YELLOW)",
         Health::Green => "",
     };
-    format!("{kind} {}: {}{health}", node.name, state(shown))
+    let features = shown.feature_set.filter(|_| look.has(Look::PARTS));
+    let features = features.map(|set| format!(", feature set {set}")).unwrap_or_default();
+    format!("{kind} {}: {}{health}{features}", shown.display, state(shown))
 }
 
 fn state(shown: &NodeShown<'_>) -> &'static str {

@@ -6,7 +6,7 @@ use model::{AgentRef, Role};
 
 use super::resources::in_brackets;
 use crate::exit;
-use crate::status::{Limit, PrimitiveShown};
+use crate::status::{Limit, Look, PrimitiveShown};
 
 /// A primitive under the name `name`.
 pub(super) fn line(shown: &PrimitiveShown<'_>, name: &str) -> String {
@@ -35,11 +35,13 @@ pub(super) fn line(shown: &PrimitiveShown<'_>, name: &str) -> String {
     }
     let remarks = remarks(shown);
     line.push_str(&in_brackets(&remarks.iter().map(AsRef::as_ref).collect::<Vec<&str>>()));
-    if shown.active_on.len() > 1 {
-        if let Some(description) = resource.template.unwrap_or(resource.element).attr("description")
-        {
-            line.push_str(&format!(" ({description})"));
-        }
+    let several = shown.active_on.len() > 1;
+    let element = resource.template.unwrap_or(resource.element);
+    let said = shown.description.as_deref();
+    if let Some(said) = said.or_else(|| element.attr("description").filter(|_| several)) {
+        line.push_str(&format!(" ({said})"));
+    }
+    if several && !shown.look.has(Look::ON_NODE) {
         let names: Vec<&str> = shown.active_on.iter().map(|node| &*node.name).collect();
         line.push_str(&format!(" [ {} ]", names.join(" ")));
     }

@@ -2,10 +2,14 @@
 
 use scheduler::{Node, ResIx, Resolved};
 
+use super::{Shown, display_name};
+
 /// Attributes of one node.
 #[derive(Clone, Debug)]
 pub(crate) struct NodeAttributes<'r> {
     pub(crate) node: &'r str,
+    /// The node's name as it is shown.
+    pub(crate) display: String,
     pub(crate) attributes: Vec<AttributeShown<'r>>,
 }
 
@@ -22,10 +26,13 @@ pub(crate) struct AttributeShown<'r> {
 const HIDDEN: [&str; 6] = ["fail-count", "last-failure", "shutdown", "terminate", "standby", "#"];
 
 /// Nodes that are online and have attributes of their own.
-pub(super) fn read<'r>(resolved: &'r Resolved<'_>) -> Vec<NodeAttributes<'r>> {
-    let online = resolved.nodes.iter().filter(|node| node.online);
-    let all = online
-        .map(|node| NodeAttributes { node: &node.name, attributes: attributes(resolved, node) });
+pub(super) fn read<'r>(resolved: &'r Resolved<'_>, shown: Shown<'_>) -> Vec<NodeAttributes<'r>> {
+    let online = resolved.nodes.iter().filter(|node| node.online && shown.only.node(&node.name));
+    let all = online.map(|node| NodeAttributes {
+        node: &node.name,
+        display: display_name(resolved, node, shown.look),
+        attributes: attributes(resolved, node),
+    });
     all.filter(|node| !node.attributes.is_empty()).collect()
 }
 

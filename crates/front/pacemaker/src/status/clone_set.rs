@@ -7,7 +7,7 @@ use scheduler::{CloneSet, NodeIx, ResIx, Resolved, Resource};
 
 use super::primitive::failed_probe;
 use super::resources::read_resource;
-use super::{ResourceShown, Shown, is_active, is_disabled, role, target_role};
+use super::{Look, ResourceShown, Shown, is_active, is_disabled, role, target_role};
 use crate::exit;
 
 /// A clone set.
@@ -19,6 +19,9 @@ pub(crate) struct CloneSetShown<'r> {
     pub(crate) disabled: bool,
     /// The operator's role for the set, or for its instances, as written.
     pub(crate) target_role: Option<&'r str>,
+    pub(crate) description: Option<String>,
+    /// It is said even if nothing of it is.
+    pub(crate) named: bool,
     pub(crate) instances: Vec<InstanceShown<'r>>,
     /// Nodes of the instances that need no line of their own, by name.
     pub(crate) promoted: Vec<&'r str>,
@@ -55,13 +58,18 @@ pub(super) fn read<'r>(
     resolved: &'r Resolved<'_>,
     at: ResIx,
     set: &CloneSet,
-    shown: Shown,
+    shown: Shown<'_>,
 ) -> CloneSetShown<'r> {
     let resource = resolved.resource(at);
+    let whole = shown.only.names_whole(resolved, at);
     let mut instances = Vec::new();
     let (mut promoted, mut started) = (Vec::new(), Vec::new());
     let mut stopped = BTreeMap::new();
-    for instance in &resource.children {
+    let wanted = |instance: &&ResIx| {
+        !shown.only.elsewhere(resolved, **instance)
+            && shown.only.resource(resolved, **instance, whole)
+    };
+    for instance in resource.children.iter().filter(wanted) {
         let place = place(resolved, at, *instance, shown);
         match place {
             Place::Stopped => {
@@ -72,12 +80,16 @@ pub(super) fn read<'r>(
             Place::On(node, _) => started.push(node),
             Place::Line | Place::Nowhere => {}
         }
-        instances
-            .push(InstanceShown { place, resource: read_resource(resolved, *instance, shown) });
+        let read = read_resource(resolved, *instance, shown.of_all());
+        instances.extend(read.map(|resource| InstanceShown { place, resource }));
     }
+    let (promoted, started) = (names(resolved, promoted, shown), names(resolved, started, shown));
+    let all_stopped = shown.look.has(Look::INACTIVE) && !shown.look.has(Look::PARTS);
     let active = promoted.len() + started.len();
-    if !resource.flags.unique && set.max as usize > active {
-        stopped = stopped_nodes(resolved, at);
+    if !all_stopped {
+        stopped.clear();
+    } else if !resource.flags.unique && set.max as usize > active {
+        stopped = stopped_nodes(resolved, at, shown);
     }
     let child = resource.children.first().map(|child| resolved.resource(*child));
     CloneSetShown {
@@ -87,27 +99,33 @@ pub(super) fn read<'r>(
         target_role: resource
             .meta("target-role")
             .or_else(|| child.and_then(|child| child.meta("target-role"))),
+        description: shown.describes(resolved, at),
+        named: all_stopped,
         instances,
-        promoted: names(resolved, promoted),
-        started: names(resolved, started),
+        promoted,
+        started,
         stopped,
     }
 }
 
-fn names<'r>(resolved: &'r Resolved<'_>, mut nodes: Vec<NodeIx>) -> Vec<&'r str> {
+fn names<'r>(resolved: &'r Resolved<'_>, mut nodes: Vec<NodeIx>, shown: Shown<'_>) -> Vec<&'r str> {
     nodes.sort();
-    nodes.into_iter().map(|node| &*resolved.node(node).name).collect()
+    let names = nodes.into_iter().map(|node| &*resolved.node(node).name);
+    names.filter(|name| shown.only.node(name)).collect()
 }
 
-fn place(resolved: &Resolved<'_>, set: ResIx, at: ResIx, shown: Shown) -> Place {
+fn place(resolved: &Resolved<'_>, set: ResIx, at: ResIx, shown: Shown<'_>) -> Place {
     let instance = resolved.resource(at);
+    if shown.look.has(Look::PARTS) {
+        return Place::Line;
+    }
     let partly = is_active(resolved, at, false);
     if resolved.resource(set).flags.unique {
         let gone = !partly && resolved.resource(set).flags.removed;
         return if gone { Place::Nowhere } else { Place::Line };
     }
     let busy = instance.pending.as_ref().is_some_and(|pending| &*pending.task != "probe");
-    if shown.pending && busy {
+    if shown.look.has(Look::PENDING) && busy {
         return Place::Line;
     }
     if !partly {
@@ -159,7 +177,7 @@ fn configured_role(resolved: &Resolved<'_>, at: ResIx) -> Option<Role> {
 }
 
 /// What is said of nodes that could run an instance and run none.
-fn stopped_nodes(resolved: &Resolved<'_>, at: ResIx) -> BTreeMap<String, String> {
+fn stopped_nodes(resolved: &Resolved<'_>, at: ResIx, shown: Shown<'_>) -> BTreeMap<String, String> {
     let set = resolved.resource(at);
     let allowed = || {
         let rows = set.allowed.iter().enumerate();
@@ -171,7 +189,7 @@ fn stopped_nodes(resolved: &Resolved<'_>, at: ResIx) -> BTreeMap<String, String>
     let disabled = configured_role(resolved, at) == Some(Role::Stopped);
     nodes
         .into_iter()
-        .filter(|node| !set.active.contains(node))
+        .filter(|node| !set.active.contains(node) && shown.only.node(&resolved.node(*node).name))
         .map(|node| {
             let words = match failed_probe(resolved, at, Some(node)) {
                 Some(code) => format!("Stopped ({})", exit::words(code)),

@@ -4,12 +4,14 @@ use cib::Element;
 use model::{ExecStatus, OcfCode, Role};
 use scheduler::{NodeIx, ResIx, Resolved, Resource, Variant};
 
-use super::{Shown, current_node, shown_id, target_role};
+use super::{Look, Shown, current_node, shown_id, target_role};
 
 /// A primitive, on its own or as a part of something.
 #[derive(Clone, Debug)]
 pub(crate) struct PrimitiveShown<'r> {
     pub(crate) resource: &'r Resource<'r>,
+    pub(crate) look: Look,
+    pub(crate) description: Option<String>,
     /// The id that people know.
     pub(crate) id: &'r str,
     /// A promotable instance that is merely started is unpromoted.
@@ -38,9 +40,9 @@ pub(crate) enum Limit<'r> {
 }
 
 impl PrimitiveShown<'_> {
-    /// Connections that guests imply are seen as nodes.
-    pub(crate) fn is_implied_connection(&self) -> bool {
-        self.resource.meta("internal_rsc") == Some("true")
+    /// Connections that guests imply are seen as nodes, but for who looks closely.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.resource.meta("internal_rsc") == Some("true") && !self.look.has(Look::PARTS)
     }
 
     /// Held by a clean shutdown on the node where it is shown.
@@ -50,7 +52,11 @@ impl PrimitiveShown<'_> {
 }
 
 /// A primitive where it is.
-pub(super) fn read<'r>(resolved: &'r Resolved<'_>, at: ResIx, shown: Shown) -> PrimitiveShown<'r> {
+pub(super) fn read<'r>(
+    resolved: &'r Resolved<'_>,
+    at: ResIx,
+    shown: Shown<'_>,
+) -> PrimitiveShown<'r> {
     let resource = resolved.resource(at);
     let pending_on = || resource.pending.as_ref().and_then(|pending| pending.node);
     read_on(resolved, at, current_node(resolved, at).or_else(pending_on), shown)
@@ -61,15 +67,18 @@ pub(super) fn read_on<'r>(
     resolved: &'r Resolved<'_>,
     at: ResIx,
     node: Option<NodeIx>,
-    shown: Shown,
+    shown: Shown<'_>,
 ) -> PrimitiveShown<'r> {
     let resource = resolved.resource(at);
     let locked = resource.shutdown_lock.map(|lock| lock.node);
-    let node = if resource.active.len() > 1 { None } else { node.or(locked) };
+    let nowhere = resource.active.len() > 1 || shown.look.has(Look::ON_NODE);
+    let node = if nowhere { None } else { node.or(locked) };
     let role = shown_role(resolved, at);
-    let pending = resource.pending.as_ref().filter(|_| shown.pending);
+    let pending = resource.pending.as_ref().filter(|_| shown.look.has(Look::PENDING));
     PrimitiveShown {
         resource,
+        look: shown.look,
+        description: shown.describes(resolved, at),
         id: shown_id(resource),
         role,
         pending: pending.and_then(|pending| pending_state(&pending.task)),
