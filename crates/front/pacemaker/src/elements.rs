@@ -130,7 +130,7 @@ fn write_ticket(out: &mut XmlOut, ticket: &Ticket<'_>) {
         out.attr("last-granted", &time::clock(at));
     }
     for (name, value) in &ticket.state {
-        if !["id", "granted", "standby", "last-granted", "expires"].contains(name) {
+        if !["id", "standby", "last-granted", "expires"].contains(name) {
             out.attr(name, value);
         }
     }
