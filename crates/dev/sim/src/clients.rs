@@ -42,7 +42,8 @@ impl Clients {
             Reply::Document { .. }
             | Reply::Earlier { .. }
             | Reply::History { .. }
-            | Reply::Idle => {}
+            | Reply::Idle
+            | Reply::Description(_) => {}
         }
     }
 }

@@ -103,7 +103,7 @@ pub(crate) enum Command {
         #[arg(default_value_t = 300)]
         seconds: u64,
     },
-    /// Resources: list, add, remove, enable, disable, move, clear, cleanup
+    /// Resources: list, add, set, remove, enable, disable, move, clear, cleanup
     #[command(subcommand)]
     Resource(Resource),
     /// Nodes: list, standby, maintenance, fence, shutdown
@@ -146,6 +146,21 @@ pub(crate) enum Resource {
         /// On every node, promoted on one
         #[arg(long)]
         promotable: bool,
+        /// Also if the agent is not installed here, or does not take what it is given
+        #[arg(long)]
+        unchecked: bool,
+        #[command(flatten)]
+        changing: Changing,
+    },
+    /// Change parameters: `set ip ip=10.0.0.8 nic=`; an empty value takes one away
+    Set {
+        resource: String,
+        /// NAME=VALUE parameters; after `meta` meta attributes
+        #[arg(value_name = "NAME=VALUE", required = true)]
+        words: Vec<String>,
+        /// Also if the agent is not installed here, or does not take what it is given
+        #[arg(long)]
+        unchecked: bool,
         #[command(flatten)]
         changing: Changing,
     },

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::say;
 use crate::source::{self, Source};
 use crate::trouble::Trouble;
-use crate::{aftermath, edits};
+use crate::{aftermath, agents, edits};
 
 /// A change that was asked for.
 #[derive(Debug)]
@@ -26,6 +26,16 @@ pub(crate) struct Wanted {
     pub(crate) after: Document,
     /// What should be said besides the consequences.
     pub(crate) notes: Vec<String>,
+    pub(crate) misfits: OnMisfits,
+}
+
+/// What becomes of a change that gives agents what they do not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnMisfits {
+    /// It is said with the consequences.
+    Tell,
+    /// The change is not made: who writes one resource means that one.
+    Refuse,
 }
 
 impl Wanted {
@@ -39,7 +49,13 @@ impl Wanted {
         let after = edits::apply(&source.document, &edits)?;
         let change = Change::Edit { edits };
         let request = Request::Change { change, force: changing.force, based_on: None };
-        Ok(Self { what, requests: vec![request], after, notes: Vec::new() })
+        Ok(Self {
+            what,
+            requests: vec![request],
+            after,
+            notes: Vec::new(),
+            misfits: OnMisfits::Tell,
+        })
     }
 
     /// Another change; `after` is what it would look like.
@@ -50,7 +66,13 @@ impl Wanted {
         after: Document,
     ) -> Self {
         let request = Request::Change { change, force: changing.force, based_on: None };
-        Self { what, requests: vec![request], after, notes: Vec::new() }
+        Self { what, requests: vec![request], after, notes: Vec::new(), misfits: OnMisfits::Tell }
+    }
+
+    /// Is not made where agents do not take what they are given, unless that is `unchecked`.
+    pub(crate) fn checked(mut self, unchecked: bool) -> Self {
+        self.misfits = if unchecked { OnMisfits::Tell } else { OnMisfits::Refuse };
+        self
     }
 
     /// Says this, too.
@@ -67,14 +89,15 @@ pub(crate) fn carry_out(
     source: &Source,
     wanted: &Wanted,
 ) -> Result<Exit, Trouble> {
+    let notes = notes(common, source, wanted)?;
     let would = consequences(&source.document, &wanted.after, source.now);
     if changing.dry_run {
-        show(common, source.options(), &would, &wanted.notes);
+        show(common, source.options(), &would, &notes);
         return Ok(Exit::Done);
     }
     let client = source::daemon(common, "a change")?;
     if !common.json {
-        show(common, source.options(), &would, &wanted.notes);
+        show(common, source.options(), &would, &notes);
     }
     if !changing.yes {
         if !say::can_ask() {
@@ -82,7 +105,7 @@ pub(crate) fn carry_out(
         }
         if common.json {
             // Who reads the data is not who is asked.
-            say::talk(&words(source.options(), &would, &wanted.notes));
+            say::talk(&words(source.options(), &would, &notes));
         }
         if !say::ask(&format!("{}?", wanted.what)) {
             return Err(Trouble::Declined);
@@ -100,6 +123,26 @@ pub(crate) fn carry_out(
     }
     tell_done(common, changing, (&version, &failures), begun.elapsed());
     if failures.is_empty() { Ok(Exit::Done) } else { Err(Trouble::Failed { what: failures }) }
+}
+
+/// The change's own notes, and what agents say to it.
+///
+/// # Errors
+/// When that is reason enough not to make it.
+fn notes(common: &Common, source: &Source, wanted: &Wanted) -> Result<Vec<String>, Trouble> {
+    let agents::Misfits { what, help } = agents::misfits_of(common, source, &wanted.after)?;
+    let mut notes = wanted.notes.clone();
+    match wanted.misfits {
+        OnMisfits::Refuse if !what.is_empty() => return Err(Trouble::Misfits { what, help }),
+        OnMisfits::Refuse if source.cluster.is_none() => notes
+            .push("The agent was not asked whether it takes that: only a daemon can.".to_owned()),
+        OnMisfits::Refuse => {}
+        OnMisfits::Tell => {
+            notes.extend(what.iter().map(|what| format!("Mind: {what}")));
+            notes.extend(help);
+        }
+    }
+    Ok(notes)
 }
 
 /// Waits until the cluster is done with a change that was made.

@@ -8,6 +8,7 @@ mod fence;
 mod node;
 mod resource;
 mod resource_add;
+mod resource_set;
 mod resource_words;
 mod watch;
 mod why;

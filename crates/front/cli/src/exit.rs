@@ -135,6 +135,7 @@ impl Trouble {
             Self::StillBusy { .. } => Exit::StillBusy,
             Self::Failed { .. } => Exit::WithFailures,
             Self::Usage { .. } | Self::NeedsDaemon { .. } => Exit::Usage,
+            Self::Misfits { .. } => Exit::Refused,
             Self::Malformed { .. } => Exit::BadData,
             Self::Read { .. } => Exit::NoInput,
             Self::Write { .. } | Self::Editor { .. } => Exit::Failed,

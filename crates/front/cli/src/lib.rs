@@ -9,6 +9,7 @@
 //! code ([`Exit`]); nothing waits for ever.
 
 mod aftermath;
+mod agents;
 mod arguments;
 mod change;
 mod commands;

@@ -30,6 +30,11 @@ pub(crate) enum Trouble {
     Failed {
         what: Vec<String>,
     },
+    /// Agents do not take what they would be given.
+    Misfits {
+        what: Vec<String>,
+        help: Vec<String>,
+    },
     /// The words fit the grammar but make no sense.
     Usage {
         what: String,
@@ -125,6 +130,10 @@ impl Trouble {
             Self::Failed { what } => {
                 format!("the change was made, but {} failed", words::count(what.len(), "action"))
             }
+            Self::Misfits { what, .. } => match what.as_slice() {
+                [one] => one.clone(),
+                _ => format!("agents do not take that, for {}", words::count(what.len(), "reason")),
+            },
             Self::Usage { what } => what.clone(),
             Self::NeedsDaemon { what } => format!("{what} needs a running cluster, not a file"),
             Self::Malformed { path, line, reason } => {
@@ -172,6 +181,11 @@ impl Trouble {
             Self::Failed { what } => {
                 let status = "`quorate status` shows how it is now.".to_owned();
                 what.iter().cloned().chain([status]).collect()
+            }
+            Self::Misfits { what, help } => {
+                let all = if let [_] = what.as_slice() { &[] } else { what.as_slice() };
+                let end = "Nothing was changed. --unchecked does it all the same.".to_owned();
+                all.iter().chain(help).cloned().chain([end]).collect()
             }
             Self::NeedsDaemon { .. } => {
                 vec!["Leave --file out, or say --dry-run to see what it would do.".to_owned()]

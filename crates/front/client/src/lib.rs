@@ -13,7 +13,7 @@ mod socket;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use wire::api::{Cluster, Entry, Refused, Reply, Request};
+use wire::api::{Agent, Cluster, Description, Entry, Refused, Reply, Request};
 
 pub use socket::{DEFAULT_SOCKET, SOCKET_VARIABLE, socket_path};
 
@@ -89,6 +89,7 @@ impl Client {
             | Reply::History { .. }
             | Reply::Done { .. }
             | Reply::Idle
+            | Reply::Description(_)
             | Reply::Refused(_)) => Err(self.unexpected(other)),
         }
     }
@@ -104,6 +105,7 @@ impl Client {
             | Reply::History { .. }
             | Reply::Done { .. }
             | Reply::Idle
+            | Reply::Description(_)
             | Reply::Refused(_)) => Err(self.unexpected(other)),
         }
     }
@@ -117,6 +119,23 @@ impl Client {
             Reply::History { entries } => Ok(entries),
             other @ (Reply::Document { .. }
             | Reply::Earlier { .. }
+            | Reply::Done { .. }
+            | Reply::Idle
+            | Reply::Description(_)
+            | Reply::Refused(_)) => Err(self.unexpected(other)),
+        }
+    }
+
+    /// What an agent says about itself on the daemon's node.
+    ///
+    /// # Errors
+    /// As [`Client::ask`], or when the daemon refuses.
+    pub fn describe(&self, agent: &Agent) -> Result<Description, ClientError> {
+        match self.ask(&Request::Describe { agent: agent.clone() })? {
+            Reply::Description(description) => Ok(description),
+            other @ (Reply::Document { .. }
+            | Reply::Earlier { .. }
+            | Reply::History { .. }
             | Reply::Done { .. }
             | Reply::Idle
             | Reply::Refused(_)) => Err(self.unexpected(other)),
@@ -134,6 +153,7 @@ impl Client {
             | Reply::Earlier { .. }
             | Reply::History { .. }
             | Reply::Idle
+            | Reply::Description(_)
             | Reply::Refused(_)) => Err(self.unexpected(other)),
         }
     }
@@ -149,6 +169,7 @@ impl Client {
             | Reply::Earlier { .. }
             | Reply::History { .. }
             | Reply::Done { .. }
+            | Reply::Description(_)
             | Reply::Refused(_)) => Err(self.unexpected(other)),
         }
     }
@@ -172,6 +193,7 @@ impl Client {
             Reply::History { .. } => self.garbled("a history that was not asked for"),
             Reply::Done { .. } => self.garbled("`done` where something else was asked"),
             Reply::Idle => self.garbled("`idle` where something else was asked"),
+            Reply::Description(_) => self.garbled("an agent that was not asked for"),
         }
     }
 

@@ -109,6 +109,7 @@ async fn known(
             | Reply::Earlier { .. }
             | Reply::Done { .. }
             | Reply::Idle
+            | Reply::Description(_)
             | Reply::Refused(_),
         )
         | None => Err(End::Stopping),

@@ -81,6 +81,12 @@ impl Api {
         self.clients.reply(client, reply);
     }
 
+    /// Answers when the answer is there. Must be called in a tokio runtime.
+    pub fn reply_later(&self, client: u64, reply: impl Future<Output = Reply> + Send + 'static) {
+        let clients = self.clients.clone();
+        tokio::spawn(async move { clients.reply(client, reply.await) });
+    }
+
     /// Tells all who follow events.
     pub fn publish(&self, entry: Entry) {
         self.clients.publish(entry);

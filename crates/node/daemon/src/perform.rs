@@ -2,9 +2,10 @@
 
 use api::Api;
 use controller::{AgentRun, Controller, Effect, ExitReason};
-use exec::{Executor, OperationToken, RunRequest};
+use exec::{Described, Executor, OperationToken, RunRequest};
 use fabric::Fabric;
-use model::ResourceId;
+use model::{AgentRef, ResourceId};
+use wire::api::{Agent, Description, Reply};
 
 use crate::disk::Disk;
 use crate::fabric_file::FabricFileWriter;
@@ -51,6 +52,11 @@ impl Performer {
             Effect::WriteFabricFile { edition, text } => self.fabric_file.write(edition, text),
             Effect::PromiseReset => self.promise_reset(),
             Effect::Reply { client, reply } => self.api.reply(client, reply),
+            Effect::DescribeAgent { client, agent } => {
+                let described = self.executor.describe(agent_ref(&agent));
+                let reply = async { Reply::Description(description(described.await)) };
+                self.api.reply_later(client, reply);
+            }
             Effect::Report(entry) => {
                 report::log(&entry);
                 self.api.publish(entry);
@@ -67,6 +73,30 @@ impl Performer {
             tracing::error!(%error, "cannot remember that others count on the watchdog: ending");
             std::process::abort();
         }
+    }
+}
+
+fn agent_ref(agent: &Agent) -> AgentRef {
+    AgentRef {
+        standard: agent.standard.as_str().into(),
+        provider: agent.provider.as_deref().map(Into::into),
+        kind: agent.kind.as_str().into(),
+    }
+}
+
+fn description(described: Described) -> Description {
+    match described {
+        Described::Metadata(xml) => Description::Metadata { xml },
+        Described::Plain => Description::Plain,
+        Described::NotInstalled { others } => {
+            let agent = |other: AgentRef| Agent {
+                standard: other.standard.to_string(),
+                provider: other.provider.map(|provider| provider.to_string()),
+                kind: other.kind.to_string(),
+            };
+            Description::NotInstalled { others: others.into_iter().map(agent).collect() }
+        }
+        Described::Speechless(reason) => Description::Speechless { reason },
     }
 }
 

@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use agent::{Invocation, Metadata, Run, Standard};
-use model::{ExecStatus, OcfCode};
+use model::{AgentRef, ExecStatus, OcfCode, Outcome, ResourceId};
 
 use crate::carry::Shared;
+use crate::locate;
 use crate::operation;
 use crate::request::{Cancelled, OperationToken, RunRequest};
 
@@ -64,24 +65,101 @@ pub(crate) async fn describe(
 /// The question was cancelled: who asks next asks anew.
 struct NoAnswer;
 
-async fn ask(
-    shared: &Shared,
-    request: &RunRequest,
-    standard: Standard,
-    path: &Path,
-    cancelled: &mut Cancelled,
-) -> Result<Option<Metadata>, NoAnswer> {
-    // Counted down from the end, where no caller's tokens are.
+/// What an agent says about itself, for who configures it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Described {
+    /// Its own words, as XML.
+    Metadata(String),
+    /// It is there; what is of its standard says nothing of itself.
+    Plain,
+    /// It is not there; these of its standard are.
+    NotInstalled { others: Vec<AgentRef> },
+    /// It is there and does not describe itself.
+    Speechless(String),
+}
+
+/// Asks an agent for what people want to know before they use it.
+pub(crate) async fn for_people(shared: &Shared, agent: AgentRef) -> Described {
+    let Some(standard) = Standard::parse(&agent.standard) else {
+        return Described::NotInstalled { others: Vec::new() };
+    };
+    let name = match (standard, &agent.provider) {
+        (Standard::Ocf, Some(provider)) => format!("{provider}/{}", agent.kind),
+        _ => agent.kind.to_string(),
+    };
+    let path = locate::program(&shared.config, standard, &name);
+    match (standard, path) {
+        (Standard::Ocf | Standard::Fence, Some(path)) => {
+            in_words(shared, agent, standard, &path).await
+        }
+        (Standard::Lsb | Standard::Service, Some(_)) => Described::Plain,
+        (Standard::Service | Standard::Systemd, None) if is_unit(shared, &agent).await => {
+            Described::Plain
+        }
+        (
+            Standard::Ocf | Standard::Fence | Standard::Lsb | Standard::Service | Standard::Systemd,
+            _,
+        ) => {
+            let others = locate::programs(&shared.config, standard);
+            let other = |name: String| of_name(&agent, &name);
+            Described::NotInstalled { others: others.into_iter().map(other).collect() }
+        }
+    }
+}
+
+/// The agent that `program` is, of the same standard.
+fn of_name(like: &AgentRef, program: &str) -> AgentRef {
+    let (provider, kind) = match program.split_once('/') {
+        Some((provider, kind)) => (Some(provider.into()), kind),
+        None => (None, program),
+    };
+    AgentRef { standard: Arc::clone(&like.standard), provider, kind: kind.into() }
+}
+
+async fn is_unit(shared: &Shared, agent: &AgentRef) -> bool {
+    let run = Run { resource: "", agent, action: "monitor", parameters: &[] };
+    match Invocation::of(Standard::Systemd, &run) {
+        Invocation::Unit { unit, .. } => shared.bus.has_unit(&unit).await,
+        Invocation::Program(_) => false,
+    }
+}
+
+async fn in_words(shared: &Shared, agent: AgentRef, standard: Standard, path: &Path) -> Described {
+    let question = question(shared, ResourceId::new(format!("the agent {agent}")), agent);
+    let answer = match run(shared, &question, standard, path, &mut Cancelled::Never).await {
+        Ok(Some((outcome, text))) if outcome.code == OcfCode::OK => match Metadata::parse(&text) {
+            Ok(_) => return Described::Metadata(text),
+            Err(error) => error.to_string(),
+        },
+        Ok(Some((outcome, _))) if !outcome.reason.is_empty() => outcome.reason,
+        Ok(Some((outcome, _))) => format!("exit code {}", outcome.code),
+        Ok(None) => "it cannot be run".to_owned(),
+        Err(error) => operation::not_started(path, &error).reason,
+    };
+    Described::Speechless(answer)
+}
+
+/// Counted down from the end, where no caller's tokens are.
+fn question(shared: &Shared, resource: ResourceId, agent: AgentRef) -> RunRequest {
     let number = shared.descriptions.asked.fetch_add(1, Ordering::Relaxed);
-    let question = RunRequest {
+    RunRequest {
         token: OperationToken(u64::MAX - number),
-        resource: request.resource.clone(),
-        agent: request.agent.clone(),
+        resource,
+        agent,
         action: "meta-data".to_owned(),
         parameters: Vec::new(),
         timeout: TIMEOUT,
         delay: Duration::ZERO,
-    };
+    }
+}
+
+async fn run(
+    shared: &Shared,
+    question: &RunRequest,
+    standard: Standard,
+    path: &Path,
+    cancelled: &mut Cancelled,
+) -> std::io::Result<Option<(Outcome, String)>> {
     let run = Run {
         resource: question.resource.as_str(),
         agent: &question.agent,
@@ -89,13 +167,23 @@ async fn ask(
         parameters: &question.parameters,
     };
     let Invocation::Program(program) = Invocation::of(standard, &run) else { return Ok(None) };
-    let ran = operation::run(&shared.config, &question, &program, path, cancelled).await;
-    let Ok(ran) = ran else { return Ok(None) };
-    let outcome = operation::outcome(standard, &question, &ran);
-    match (outcome.status, outcome.code) {
-        (ExecStatus::Cancelled, _) => Err(NoAnswer),
-        (_, OcfCode::OK) => Ok(Metadata::parse(&ran.stdout).ok()),
-        _ => Ok(None),
+    let ran = operation::run(&shared.config, question, &program, path, cancelled).await?;
+    let outcome = operation::outcome(standard, question, &ran);
+    Ok(Some((outcome, ran.stdout)))
+}
+
+async fn ask(
+    shared: &Shared,
+    request: &RunRequest,
+    standard: Standard,
+    path: &Path,
+    cancelled: &mut Cancelled,
+) -> Result<Option<Metadata>, NoAnswer> {
+    let question = question(shared, request.resource.clone(), request.agent.clone());
+    match run(shared, &question, standard, path, cancelled).await {
+        Ok(Some((outcome, _))) if outcome.status == ExecStatus::Cancelled => Err(NoAnswer),
+        Ok(Some((outcome, text))) if outcome.code == OcfCode::OK => Ok(Metadata::parse(&text).ok()),
+        Ok(_) | Err(_) => Ok(None),
     }
 }
 

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use model::{ExecStatus, OcfCode, Outcome, ResourceId};
+use model::{AgentRef, ExecStatus, OcfCode, Outcome, ResourceId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::carry::{self, Carried, Shared};
 use crate::config::{DEVICE_LANES_MAX, ExecConfig};
+use crate::describe::{self, Described};
 use crate::kill::ended;
 use crate::orphans;
 use crate::record;
@@ -25,6 +26,7 @@ use crate::watch::{self, Traces};
 #[derive(Clone, Debug)]
 pub struct Executor {
     words: mpsc::UnboundedSender<Word>,
+    shared: Arc<Shared>,
 }
 
 impl Executor {
@@ -37,8 +39,9 @@ impl Executor {
     /// Outside a tokio runtime.
     pub fn new(config: ExecConfig, reports: mpsc::UnboundedSender<Report>) -> Self {
         let (words, heard) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared::new(config));
         let keeper = Keeper {
-            shared: Arc::new(Shared::new(config)),
+            shared: Arc::clone(&shared),
             // Weak, so that the task ends with the last handle.
             words: words.downgrade(),
             reports,
@@ -51,7 +54,13 @@ impl Executor {
         };
         orphans::adopt();
         tokio::spawn(keeper.keep(heard));
-        Self { words }
+        Self { words, shared }
+    }
+
+    /// What an agent says about itself, asked anew. It waits for nothing that runs.
+    pub fn describe(&self, agent: AgentRef) -> impl Future<Output = Described> + use<> {
+        let shared = Arc::clone(&self.shared);
+        async move { describe::for_people(&shared, agent).await }
     }
 
     /// Runs an agent, when what runs already for the same resource is done.

@@ -34,6 +34,7 @@ mod unit;
 mod watch;
 
 pub use config::{ExecConfig, inherited_environment};
+pub use describe::Described;
 pub use executor::Executor;
 pub use record::{Leftover, reap_previous_life};
 pub use request::{Exit, Finished, OperationToken, Report, RunRequest};

@@ -22,6 +22,39 @@ pub(crate) fn program(config: &ExecConfig, standard: Standard, name: &str) -> Op
     directories.iter().map(|directory| directory.join(name)).find(|path| exists(path))
 }
 
+/// Names of all programs of a standard, as [`program`] takes them.
+pub(crate) fn programs(config: &ExecConfig, standard: Standard) -> Vec<String> {
+    let names = |directories: &[PathBuf]| -> Vec<(PathBuf, String)> {
+        let entries = directories.iter().filter_map(|at| at.read_dir().ok()).flatten().flatten();
+        entries
+            .filter_map(|entry| Some((entry.path(), entry.file_name().into_string().ok()?)))
+            .filter(|(_, name)| !name.starts_with('.'))
+            .collect()
+    };
+    let mut found: Vec<String> = match standard {
+        Standard::Ocf => names(&config.ocf_dirs)
+            .into_iter()
+            .flat_map(|(path, provider)| {
+                let agents = names(&[path]).into_iter();
+                agents.map(move |(_, kind)| format!("{provider}/{kind}"))
+            })
+            .collect(),
+        Standard::Fence => names(&config.fence_dirs)
+            .into_iter()
+            .map(|(_, name)| name)
+            .filter(|name| name.starts_with("fence_"))
+            .collect(),
+        Standard::Lsb | Standard::Service => {
+            let scripts = names(std::slice::from_ref(&config.init_dir)).into_iter();
+            scripts.map(|(_, name)| name).collect()
+        }
+        Standard::Systemd => Vec::new(),
+    };
+    found.sort();
+    found.dedup();
+    found
+}
+
 /// A dangling link is there, too: running it says what is wrong with it.
 fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()

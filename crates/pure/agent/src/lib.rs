@@ -15,11 +15,13 @@
 pub mod codes;
 pub mod digest;
 pub mod fence;
+mod fit;
 mod invocation;
 mod kinds;
 mod metadata;
 mod standard;
 
+pub use fit::{Misfit, misfits, takes};
 pub use invocation::{Invocation, Program, Run, UnitJob};
 pub use kinds::{ParameterKinds, are_recorded};
 pub use metadata::{AgentAction, Metadata, MetadataError, Parameter, Reload, is_secret_by_name};

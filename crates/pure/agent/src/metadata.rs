@@ -36,6 +36,8 @@ pub struct Parameter {
     /// Its value is not for logs, for command lines or for other users' eyes.
     pub secret: bool,
     pub deprecated: bool,
+    /// Names that it had before; who gives one of those gives this.
+    pub formerly: Vec<String>,
     /// `string`, `integer`, `boolean`, `select`, ...
     pub kind: String,
     pub default: Option<String>,
@@ -108,7 +110,10 @@ impl Metadata {
             api_version: words("version"),
             short: words("shortdesc"),
             long: words("longdesc"),
-            parameters: elements(root, "parameters", "parameter").map(parameter).collect(),
+            parameters: with_former_names(
+                elements(root, "parameters", "parameter").map(parameter).collect(),
+                elements(root, "parameters", "parameter"),
+            ),
             actions: elements(root, "actions", "action").map(action).collect(),
         };
         if made.short.is_empty() {
@@ -150,18 +155,6 @@ impl Metadata {
         ["plug", "port"].iter().find(|name| is_own(name)).copied()
     }
 
-    /// Required parameters that `given` leaves out and that have no default, in the order of the
-    /// metadata.
-    pub fn missing<'a>(&'a self, given: &[(String, String)]) -> Vec<&'a str> {
-        let is_given = |name: &str| given.iter().any(|(key, _)| key == name);
-        self.parameters
-            .iter()
-            .filter(|parameter| parameter.required && parameter.default.is_none())
-            .map(|parameter| parameter.name.as_str())
-            .filter(|name| !is_given(name))
-            .collect()
-    }
-
     /// Whether values of this parameter must be hidden: it is marked so, or no metadata marks
     /// anything (API 1.0) and its name is one that agents use for secrets.
     pub fn is_secret(&self, name: &str) -> bool {
@@ -198,6 +191,7 @@ fn parameter(element: Element<'_>) -> Parameter {
         reloadable: is_true(element, "reloadable"),
         secret: is_true(element, "secret") || is_true(element, "private") || kind == "password",
         deprecated: is_true(element, "deprecated") || element.child("deprecated").is_some(),
+        formerly: element.attr("obsoletes").map(str::to_owned).into_iter().collect(),
         default: content.and_then(|e| e.attr("default")).map(str::to_owned),
         options: content
             .into_iter()
@@ -210,6 +204,22 @@ fn parameter(element: Element<'_>) -> Parameter {
         kind,
         name,
     }
+}
+
+/// OCF says at the old name what the new one is, fence agents at the new one what the old was.
+fn with_former_names<'a>(
+    mut parameters: Vec<Parameter>,
+    elements: impl Iterator<Item = Element<'a>>,
+) -> Vec<Parameter> {
+    for old in elements {
+        let replaced =
+            old.child("deprecated").and_then(|deprecated| deprecated.child("replaced-with"));
+        let new = replaced.and_then(|replaced| replaced.attr("name"));
+        if let Some(own) = parameters.iter_mut().find(|own| Some(own.name.as_str()) == new) {
+            own.formerly.push(attribute(old, "name"));
+        }
+    }
+    parameters
 }
 
 fn action(element: Element<'_>) -> AgentAction {
@@ -286,7 +296,6 @@ mod tests {
         assert_eq!(data.parameter("port").unwrap().unique_group.as_deref(), Some("port"));
         assert!(data.parameter("key").unwrap().reloadable && data.is_secret("key"));
         assert_eq!(data.parameter("mode").unwrap().options, ["a", "b"]);
-        assert_eq!(data.missing(&[]), ["dir"]);
         let monitor = data.action("monitor").unwrap();
         assert_eq!(monitor.interval, Some(Duration::from_secs(10)));
         assert_eq!(monitor.role, Some(Role::Promoted));

@@ -49,6 +49,9 @@ impl Controller {
             }
             Request::WaitIdle if self.is_idle() => self.reply(client, Reply::Idle),
             Request::WaitIdle => self.clients.waiting_for_idle.push(client),
+            Request::Describe { agent } => {
+                self.effects.push(Effect::DescribeAgent { client, agent });
+            }
             Request::Change { change, force, based_on } => {
                 self.submit(client, user, change, force, based_on);
             }

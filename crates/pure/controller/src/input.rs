@@ -5,7 +5,7 @@ use std::time::Duration;
 use agent::ParameterKinds;
 use model::{AgentRef, NodeId, Outcome, Quorum, Tick};
 use wire::Message;
-use wire::api::{Entry, Reply, Request};
+use wire::api::{Agent, Entry, Reply, Request};
 use wire::peer::Edited;
 
 /// The two clocks, read by the caller once for each step.
@@ -92,6 +92,8 @@ pub enum Effect {
     WriteFabricFile { edition: u64, text: String },
     /// Answer a client.
     Reply { client: u64, reply: Reply },
+    /// Ask this node's agent what it says about itself, and answer the client with it.
+    DescribeAgent { client: u64, agent: Agent },
     /// From now on others may count on the watchdog: remember that until the machine is off, before
     /// anything that follows.
     PromiseReset,

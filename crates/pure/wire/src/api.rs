@@ -36,6 +36,33 @@ pub enum Request {
     },
     /// Answer when the cluster has nothing left to do.
     WaitIdle,
+    /// What an agent says about itself on the node that answers.
+    Describe { agent: Agent },
+}
+
+/// An agent's name, as the document has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// `ocf`, `stonith`, `systemd`, ...
+    pub standard: String,
+    #[serde(default)]
+    pub provider: Option<String>,
+    pub kind: String,
+}
+
+/// The answer to [`Request::Describe`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Description {
+    /// Its own words, as XML.
+    Metadata { xml: String },
+    /// It is there; what is of its standard says nothing of itself and takes no parameters.
+    Plain,
+    /// It is not there. Others of its standard are, as far as they can be listed.
+    NotInstalled { others: Vec<Agent> },
+    /// It is there and does not describe itself.
+    Speechless { reason: String },
 }
 
 /// A change that every member applies alike.
@@ -89,6 +116,8 @@ pub enum Reply {
     Done { version: String },
     /// Nothing is left to do.
     Idle,
+    /// To [`Request::Describe`].
+    Description(Description),
     /// The cluster understood and said no.
     Refused(Refused),
 }

@@ -82,10 +82,10 @@ fn eventful() -> (Bed, u32) {
 fn every_key_is_in_the_guide_and_the_guide_has_no_other() {
     let (bed, node) = eventful();
     let mut found = BTreeSet::new();
-    let added = ["resource", "add", "x", "ocf:nobody:nothing", "--yes"];
+    let added = ["resource", "add", "x", "ocf:nobody:nothing", "--unchecked", "--yes"];
     let removed = ["resource", "remove", "x", "--yes"];
     let live: [&[&str]; 12] = [
-        &["resource", "add", "y", "ocf:nobody:nothing", "--dry-run"],
+        &["resource", "add", "y", "ocf:nobody:nothing", "--unchecked", "--dry-run"],
         &added,
         &["status"],
         &["resource", "list"],

@@ -58,7 +58,7 @@ fn kept(bed: &Bed) -> Vec<PathBuf> {
 #[test]
 fn what_a_change_led_to_is_told_if_it_failed() {
     let (bed, _) = with_lock();
-    let words = ["resource", "add", "x", "ocf:nobody:nothing", "--yes"];
+    let words = ["resource", "add", "x", "ocf:nobody:nothing", "--yes", "--unchecked"];
     let (code, out, said) = run(&mut bed.quorate(1, &words));
     assert_eq!(code, Some(6), "{out}{said}");
     assert!(said.contains("the change was made, but 3 actions failed"), "{said}");
@@ -69,6 +69,57 @@ fn what_a_change_led_to_is_told_if_it_failed() {
     assert_eq!(code, Some(0), "{out}{said}");
     let (_, status, _) = run(&mut bed.quorate(1, &["status"]));
     assert!(!status.contains("nobody"), "{status}");
+}
+
+#[test]
+fn agents_are_asked_before_they_are_given_what_they_do_not_take() {
+    let (bed, _) = with_lock();
+    let before = configuration(&bed);
+    let refused = |words: &[&str]| {
+        let all = [&["resource"], words, &["--yes"]].concat();
+        let (code, out, said) = run(&mut bed.quorate(2, &all));
+        assert_eq!((code, out.as_str()), (Some(17), ""), "{said}");
+        said
+    };
+    for (words, right) in [
+        (
+            &["add", "x", "ocf:quorate:webservr"][..],
+            "x: ocf:quorate:webservr is not installed on n2; did you mean ocf:quorate:webserver?",
+        ),
+        (
+            &["add", "x", "ocf:quorate:webserver", "prot=80"],
+            "x: `prot` is no parameter of ocf:quorate:webserver; did you mean port?",
+        ),
+        (&["add", "x", "ocf:quorate:webserver", "colour=red"], "takes ip, port."),
+        (
+            &["add", "x", "ocf:quorate:webserver", "port=http"],
+            "port=http: it must be a whole number",
+        ),
+        (&["add", "x", "ocf:quorate:lock"], "x: ocf:quorate:lock needs `file`"),
+        (&["add", "x", "stonith:fence_quorat"], "did you mean stonith:fence_quorate?"),
+        (
+            &["add", "x", "stonith:fence_quorate", "pcmk_host_lst=n1"],
+            "did you mean pcmk_host_list?",
+        ),
+        (&["add", "x", "ocf:testkit:exits"], "ocf:testkit:exits does not say what it takes"),
+        (&["set", "lock", "fil=/tmp/x"], "lock: `fil` is no parameter of ocf:quorate:lock"),
+        (&["set", "lock", "file="], "lock: ocf:quorate:lock needs `file`"),
+    ] {
+        let said = refused(words);
+        assert!(said.contains(right), "{words:?}: {said}");
+        assert!(said.contains("Nothing was changed. --unchecked does it all the same."), "{said}");
+    }
+    assert_eq!(configuration(&bed), before);
+
+    let right = ["resource", "set", "lock", "meta", "migration-threshold=3", "--yes"];
+    let (code, out, said) = run(&mut bed.quorate(2, &right));
+    assert_eq!(code, Some(0), "{out}{said}");
+    assert!(configuration(&bed).contains("name=\"migration-threshold\" value=\"3\""));
+    // A configuration that comes whole is somebody's own; what agents say to it is told.
+    let (code, out, said) = edit(&bed, "sed -i s/name=\\\"file\\\"/name=\\\"fiel\\\"/ $1");
+    assert_eq!(code, Some(6), "{out}{said}");
+    let told = "Mind: lock: `fiel` is no parameter of ocf:quorate:lock; did you mean file?";
+    assert!(out.contains(told), "{out}{said}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use wire::api::{Edit, Request};
 use super::config_edit;
 use super::config_whole::{based_on, difference, painted, replace, replaced};
 use crate::arguments::{Changing, Common, Config};
-use crate::change::Wanted;
+use crate::change::{OnMisfits, Wanted};
 use crate::exit::Exit;
 use crate::source::{self, Source};
 use crate::trouble::Trouble;
@@ -52,7 +52,13 @@ fn apply(common: &Common, changing: Changing, path: &Path) -> Result<Exit, Troub
         common,
         changing,
         &source,
-        Wanted { what, requests: vec![request], after, notes: Vec::new() },
+        Wanted {
+            what,
+            requests: vec![request],
+            after,
+            notes: Vec::new(),
+            misfits: OnMisfits::Tell,
+        },
     )
 }
 
@@ -76,6 +82,7 @@ fn undo(common: &Common, changing: Changing) -> Result<Exit, Trouble> {
         requests: vec![Request::Undo { force: changing.force, based_on }],
         after,
         notes: vec!["`quorate config undo` once more would come back here.".to_owned()],
+        misfits: OnMisfits::Tell,
     };
     replace(common, changing, &source, wanted)
 }

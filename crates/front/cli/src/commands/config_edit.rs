@@ -10,7 +10,7 @@ use wire::api::{Change, Edit, Request};
 
 use super::config_whole::{based_on, configuration, replace};
 use crate::arguments::{Changing, Common};
-use crate::change::Wanted;
+use crate::change::{OnMisfits, Wanted};
 use crate::exit::Exit;
 use crate::source::{self, Source};
 use crate::trouble::Trouble;
@@ -85,6 +85,7 @@ fn wanted(changing: Changing, source: &Source, path: &Path) -> Result<Option<Wan
         requests: vec![request],
         after,
         notes: Vec::new(),
+        misfits: OnMisfits::Tell,
     }))
 }
 

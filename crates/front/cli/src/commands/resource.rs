@@ -6,9 +6,9 @@ use scheduler::{Input, Resolved};
 use view::text::Table;
 use wire::api::{Change, Edit, Request};
 
-use super::resource_add;
+use super::{resource_add, resource_set};
 use crate::arguments::{Changing, Common, Resource};
-use crate::change::{Wanted, carry_out};
+use crate::change::{OnMisfits, Wanted, carry_out};
 use crate::exit::Exit;
 use crate::source::Source;
 use crate::trouble::Trouble;
@@ -17,15 +17,19 @@ use crate::{edits, find, say};
 pub(super) fn run(common: &Common, verb: &Resource) -> Result<Exit, Trouble> {
     match verb {
         Resource::List => list(common),
-        Resource::Add { id, agent, words, group, clone, promotable, changing } => {
+        Resource::Add { id, agent, words, group, clone, promotable, unchecked, changing } => {
             let kind = match (group, clone, promotable) {
                 (Some(group), _, _) => resource_add::Place::Group(group),
                 (None, _, true) => resource_add::Place::PromotableClone,
                 (None, true, false) => resource_add::Place::Clone,
                 (None, false, false) => resource_add::Place::Alone,
             };
-            let new = resource_add::New { id, agent, words, place: kind };
+            let unchecked = *unchecked;
+            let new = resource_add::New { id, agent, words, place: kind, unchecked };
             resource_add::add(common, *changing, &new)
+        }
+        Resource::Set { resource, words, unchecked, changing } => {
+            resource_set::set(common, *changing, resource, words, *unchecked)
         }
         Resource::Remove { resource, changing } => remove(common, *changing, resource),
         Resource::Enable { resource, changing } => enable(common, *changing, resource),
@@ -304,6 +308,7 @@ fn cleanup(
         // What follows depends on what is found.
         after: source.document.clone(),
         notes: vec!["The cluster looks first: what it finds running it leaves running.".to_owned()],
+        misfits: OnMisfits::Tell,
     };
     carry_out(common, changing, &source, &wanted)
 }

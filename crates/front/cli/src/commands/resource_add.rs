@@ -18,6 +18,8 @@ pub(super) struct New<'w> {
     pub(super) agent: &'w str,
     pub(super) words: &'w [String],
     pub(super) place: Place<'w>,
+    /// Also if its agent does not take that.
+    pub(super) unchecked: bool,
 }
 
 /// Where it goes.
@@ -30,7 +32,7 @@ pub(super) enum Place<'w> {
 
 pub(super) fn add(common: &Common, changing: Changing, new: &New<'_>) -> Result<Exit, Trouble> {
     let source = Source::read(common)?;
-    let New { id, agent, words, place } = new;
+    let New { id, agent, words, place, unchecked } = new;
     if source.document.root().descendants().any(|at| at.attr("id") == Some(*id)) {
         return Err(Trouble::Usage { what: format!("there is something called `{id}` already") });
     }
@@ -56,7 +58,8 @@ pub(super) fn add(common: &Common, changing: Changing, new: &New<'_>) -> Result<
             ),
         },
     };
-    let wanted = Wanted::edits(&source, changing, format!("Add {id}"), vec![edit])?;
+    let wanted =
+        Wanted::edits(&source, changing, format!("Add {id}"), vec![edit])?.checked(*unchecked);
     carry_out(common, changing, &source, &wanted)
 }
 
