@@ -11,6 +11,8 @@
 mod bed;
 #[path = "machines/both_sides.rs"]
 mod both_sides;
+#[path = "machines/by_hand.rs"]
+mod by_hand;
 #[path = "machines/document.rs"]
 mod document;
 #[path = "machines/fencing.rs"]

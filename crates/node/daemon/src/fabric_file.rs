@@ -1,4 +1,5 @@
-//! Puts new editions of the file that names the nodes in the old one's place.
+//! Puts new editions of the file that names the nodes in the old one's place, and reads it when
+//! somebody has edited it by hand and the fabric was told.
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,10 @@ impl FabricFileWriter {
     pub(crate) fn start(path: Option<PathBuf>) -> Self {
         let (editions, orders) = std::sync::mpsc::channel::<(PathBuf, u64, String)>();
         let (tell, written) = mpsc::unbounded_channel();
+        #[cfg(feature = "corosync")]
+        if let Some(path) = path.clone() {
+            tokio::spawn(read_when_reloaded(path, tell.clone()));
+        }
         std::thread::spawn(move || {
             while let Ok((path, edition, text)) = orders.recv() {
                 let refused = put(&path, &text);
@@ -44,7 +49,7 @@ impl FabricFileWriter {
         }
     }
 
-    /// What became of the next edition. May be dropped before it is ready without losing one.
+    /// What became of the next edition, or what was read. May be dropped before it is ready without losing one.
     pub(crate) async fn next(&mut self) -> Input {
         match self.written.recv().await {
             Some(input) => input,
@@ -60,6 +65,26 @@ pub(crate) fn read(path: &Path) -> Option<String> {
             tracing::warn!(path = %path.display(), %error, "the nodes cannot be changed from here");
         })
         .ok()
+}
+
+#[cfg(feature = "corosync")]
+async fn read_when_reloaded(path: PathBuf, tell: mpsc::UnboundedSender<Input>) {
+    let mut reloads = match fabric::corosync::Reloads::follow() {
+        Ok(reloads) => reloads,
+        Err(error) => return tracing::error!(%error, "reloads by hand go unnoticed"),
+    };
+    loop {
+        reloads.next().await;
+        match tokio::fs::read_to_string(&path).await {
+            Ok(text) => {
+                // The loop ends only with this process.
+                let _ended = tell.send(Input::FabricFileRead { text });
+            }
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "the fabric's file cannot be read");
+            }
+        }
+    }
 }
 
 fn put(path: &Path, text: &str) -> Option<String> {

@@ -21,6 +21,7 @@ mod configuration;
 mod link;
 mod message;
 mod queue;
+mod reloads;
 mod session;
 mod vitals;
 
@@ -31,6 +32,7 @@ use model::NodeId;
 use crate::Fabric;
 
 pub use configuration::{Nodelist, NodelistError, nodelist};
+pub use reloads::Reloads;
 
 /// A member that takes nothing for so long is left out, unless the configuration says otherwise.
 pub const STALL_DEFAULT: Duration = Duration::from_secs(5);

@@ -1,0 +1,65 @@
+//! Nodes that are added to `corosync.conf`, and taken out of it, by hand.
+
+use std::fs;
+
+use wire::api::{Change, Event, Reply, Request};
+
+use crate::bed::{Machines, boot, can_be};
+
+const LAST: u32 = 4;
+
+fn file(machines: &Machines, node: u32) -> std::path::PathBuf {
+    machines.own(node).join("etc/corosync/corosync.conf")
+}
+
+/// Gives this to the first three, and has Corosync read it.
+fn put(machines: &Machines, text: &str) {
+    for node in 1..LAST {
+        fs::write(file(machines, node), text).unwrap();
+    }
+    machines.run(1, &["corosync-cfgtool", "-R"]).unwrap();
+}
+
+fn wait_changed(machines: &Machines, words: &str) {
+    for node in 1..LAST {
+        machines.wait(&format!("{words} on {node}"), || {
+            machines.happened(
+                node,
+                |event| matches!(event, Event::Changed { change, .. } if change == words),
+            )
+        });
+    }
+}
+
+#[test]
+fn a_node_is_added_and_removed_by_hand_while_the_daemons_run() {
+    if !can_be() {
+        return;
+    }
+    let machines = Machines::not_booted(LAST, &[], &boot());
+    let with_last = fs::read_to_string(file(&machines, LAST)).unwrap();
+    machines.leave_out_of_corosync(LAST);
+    let without = fs::read_to_string(file(&machines, 1)).unwrap();
+    (1..LAST).for_each(|node| machines.bed.power_on(node).unwrap());
+    (1..LAST).for_each(|node| machines.wait_members(node, &[1, 2, 3]));
+
+    put(&machines, &with_last);
+    wait_changed(&machines, "n4 added by hand");
+    machines.bed.power_on(LAST).unwrap();
+    (1..=LAST).for_each(|node| machines.wait_members(node, &[1, 2, 3, 4]));
+
+    // Corosync lets go of it at once. It runs, for all that the others know, and nobody can fence it.
+    put(&machines, &without);
+    machines.wait("why it is not forgotten", || {
+        machines.happened(1, |event| {
+            matches!(event, Event::Refused { reason, .. } if reason.contains("n4 is left out, and it is lost"))
+        })
+    });
+    let change = Change::ConfirmOff { node: "n4".to_owned() };
+    machines.bed.power_off(LAST).unwrap();
+    let reply =
+        machines.client(2).ask(&Request::Change { change, force: false, based_on: None }).unwrap();
+    assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    wait_changed(&machines, "n4 removed by hand");
+    (1..LAST).for_each(|node| machines.wait_members(node, &[1, 2, 3]));
+}
