@@ -29,6 +29,8 @@ pub enum DamageKind {
     Gap { wanted: u64, found: u64 },
     /// The system could not read the file.
     Unreadable { reason: String },
+    /// Damage was found when the directory was opened earlier, and no snapshot has made it good.
+    Earlier,
 }
 
 impl fmt::Display for Damage {
@@ -53,6 +55,9 @@ impl fmt::Display for Damage {
                 "`{file}` starts at record {found} where {wanted} is the next; it is left out"
             )?,
             DamageKind::Unreadable { reason } => write!(f, "`{file}` cannot be read ({reason})")?,
+            DamageKind::Earlier => {
+                return write!(f, "damage was found earlier, and nothing whole was written since");
+            }
         }
         match &self.kept_as {
             Some(name) => write!(f, "; the damaged file is kept as `{name}`"),

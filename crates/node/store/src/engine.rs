@@ -174,9 +174,10 @@ impl Engine {
         // A journal ends where the next begins.
         let covered = |base| bases().any(|next| base < next && next <= kept);
         for name in &names {
+            let is_made_good = name == recover::LOST;
             let old_snapshot = recover::snapshot_number(name).is_some_and(|at| at < kept);
             let old_journal = journal::base_of(JOURNAL, name).is_some_and(covered);
-            if old_snapshot || old_journal {
+            if old_snapshot || old_journal || is_made_good {
                 let _tried_again_later = self.disk.remove(name);
             }
         }

@@ -18,6 +18,10 @@ const DAMAGED_KEPT: usize = 10;
 
 const DAMAGED: &str = ".damaged-";
 
+/// There since damage was found, until the next snapshot. Whoever opens the directory may die before
+/// it has told anybody, and the next one would see nothing wrong.
+pub(crate) const LOST: &str = "lost";
+
 /// What the directory held.
 pub(crate) struct Recovered {
     pub(crate) snapshot: Option<Vec<u8>>,
@@ -45,6 +49,10 @@ pub(crate) fn recover(disk: &dyn Disk) -> io::Result<Recovered> {
         disk.remove(name)?;
     }
     let mut damage = Vec::new();
+    if names.iter().any(|name| name == LOST) {
+        let (file, kind) = (LOST.to_owned(), DamageKind::Earlier);
+        damage.push(Damage { file, kind, kept_as: None });
+    }
     let (snapshot_at, snapshot) = newest_snapshot(disk, &names, &mut damage);
     let bases: Vec<u64> = names.iter().filter_map(|name| journal::base_of(JOURNAL, name)).collect();
     let replay = replay(disk, &bases, snapshot_at, &mut damage);
@@ -163,6 +171,9 @@ fn keep_good_part(
     kind: DamageKind,
     damage: &mut Vec<Damage>,
 ) {
+    if !matches!(kind, DamageKind::Truncated { .. }) {
+        note_loss(disk);
+    }
     let aside = free_name(disk, &file);
     // The copy comes first: a crash in between must find the original as it was.
     let kept = write_whole(disk, &aside, bytes).is_ok();
@@ -179,10 +190,17 @@ fn keep_good_part(
 }
 
 fn set_aside(disk: &dyn Disk, file: String, kind: DamageKind, damage: &mut Vec<Damage>) {
+    note_loss(disk);
     let aside = free_name(disk, &file);
     let kept = disk.rename(&file, &aside).and_then(|()| disk.sync()).is_ok();
     drop_oldest_damaged(disk);
     damage.push(Damage { file, kind, kept_as: kept.then_some(aside) });
+}
+
+/// Before the damaged file is moved out of sight.
+fn note_loss(disk: &dyn Disk) {
+    // A full disk has no room for it; then only this process knows.
+    let _only_this_process_knows = write_whole(disk, LOST, b"");
 }
 
 /// Numbers go up over all damaged files, so the lowest is the oldest.

@@ -272,8 +272,39 @@ fn a_damaged_snapshot_costs_nothing_while_the_one_before_is_good() {
     let kept = damage.kept_as.clone().unwrap();
     assert!(disk.names().contains(&kept) && !disk.names().contains(&name), "kept aside");
     let (_, again) = Engine::open(Box::new(disk)).unwrap();
-    assert_eq!(again.damage, [], "reported once");
+    assert_eq!(kinds_of(&again), [DamageKind::Earlier]);
     assert_eq!(state_of(&again), caller.state());
+}
+
+fn kinds_of(found: &Found) -> Vec<DamageKind> {
+    found.damage.iter().map(|damage| damage.kind.clone()).collect()
+}
+
+#[test]
+fn that_something_is_lost_is_known_until_a_snapshot_has_made_it_good() {
+    let (disk, _) = written();
+    let name = newest(&disk, "journal-");
+    disk.damage(&name, |bytes| *bytes.last_mut().unwrap() ^= 1);
+    let whole = disk.after_kill();
+    let mut dice = Dice::new(7);
+    disk.set_fault(Fault::None);
+    let (_, found) = Engine::open(Box::new(disk.clone())).unwrap();
+    assert!(matches!(kinds_of(&found)[..], [DamageKind::Checksum { .. }]));
+    for at in 0..disk.operations() {
+        let cut = whole.after_kill();
+        cut.set_fault(Fault::Cut { at });
+        let _dies = Engine::open(Box::new(cut.clone()));
+        let (_, next) = Engine::open(Box::new(cut.after_power_cut(&mut dice))).unwrap();
+        assert!(!next.damage.is_empty(), "cut at {at}");
+    }
+    let mut next = Caller::open(&disk.after_power_cut(&mut dice)).unwrap();
+    assert!(next.act(Act::Append(1)));
+    let (_, still) = Engine::open(Box::new(disk.after_kill())).unwrap();
+    assert_eq!(kinds_of(&still), [DamageKind::Earlier]);
+    let mut last = Caller::open(&disk).unwrap();
+    assert!(last.act(Act::Compact));
+    let (_, sound) = Engine::open(Box::new(disk.after_kill())).unwrap();
+    assert_eq!(kinds_of(&sound), []);
 }
 
 #[test]
@@ -289,7 +320,7 @@ fn a_damaged_journal_gives_the_last_good_record() {
     let kind = RequestKind::Append(b"new".to_vec());
     engine.run(vec![Request { ticket: Ticket(1), kind }], &mut |ack| acks.push(ack));
     let (_, again) = Engine::open(Box::new(disk)).unwrap();
-    assert_eq!(again.damage, []);
+    assert_eq!(kinds_of(&again), [DamageKind::Earlier]);
     assert_eq!(again.records.last().unwrap(), b"new");
 }
 
@@ -328,8 +359,7 @@ fn a_damaged_snapshot_without_another_is_not_believed() {
     disk.damage(&newest(&disk, "snapshot-"), |bytes| bytes.truncate(10));
     let (_, found) = Engine::open(Box::new(disk)).unwrap();
     assert_eq!(state_of(&found), Vec::<String>::new());
-    let kinds: Vec<_> = found.damage.iter().map(|damage| damage.kind.clone()).collect();
-    assert_eq!(kinds, [DamageKind::Snapshot, DamageKind::Gap { wanted: 1, found: 2 }]);
+    assert_eq!(kinds_of(&found), [DamageKind::Snapshot, DamageKind::Gap { wanted: 1, found: 2 }]);
 }
 
 #[test]
