@@ -13,12 +13,15 @@ use crate::document::{constraints, document, modified, note, prefers, runs};
 /// consensus. With less, who has quorum might be reset, too.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
-#[test]
-fn a_node_that_is_cut_off_is_reset_by_its_watchdog_before_another_has_what_it_ran() {
-    if !can_be() {
-        return;
-    }
-    let mut machines = Machines::not_booted(3, &[], &boot());
+/// Three nodes with watchdogs that count on each other's; a note is on the third. The stand-ins for
+/// watchdogs end before the nodes do.
+struct Watched {
+    watchdogs: Vec<Watchdog>,
+    machines: Machines,
+}
+
+fn watched() -> Watched {
+    let machines = Machines::not_booted(3, &[], &boot());
     let mut watchdogs = Vec::new();
     for node in 1..=3 {
         let own = machines.own(node);
@@ -36,6 +39,35 @@ fn a_node_that_is_cut_off_is_reset_by_its_watchdog_before_another_has_what_it_ra
     machines.replace(1, document(&options, &note("note"), &places));
     machines.wait("the note", || runs(&machines, 3, "note").is_some());
     machines.wait_idle(1);
+    Watched { watchdogs, machines }
+}
+
+#[test]
+fn a_node_whose_corosync_hangs_is_reset_by_its_watchdog() {
+    if !can_be() {
+        return;
+    }
+    let Watched { machines, watchdogs } = watched();
+    let lives = [1, 2].map(|node| machines.bed.first_process(node));
+    machines.signal_corosync(3, "STOP");
+    let reset = machines.bed.root().join("run/n3.reset");
+    machines.wait("the reset", || modified(&reset).is_some());
+    let said = machines.log(3);
+    assert!(said.contains("cut off from the others, who count on a reset"), "{said}");
+    let taken = (1..=2).find_map(|node| runs(&machines, node, "note"));
+    assert!(taken.is_none() || taken >= modified(&reset), "{}", machines.log(1));
+    (1..=3).for_each(|node| machines.wait_members(node, &[1, 2, 3]));
+    machines.wait("the note at home", || runs(&machines, 3, "note").is_some());
+    assert_eq!([1, 2].map(|node| machines.bed.first_process(node)), lives, "who has quorum lives");
+    drop(watchdogs);
+}
+
+#[test]
+fn a_node_that_is_cut_off_is_reset_by_its_watchdog_before_another_has_what_it_ran() {
+    if !can_be() {
+        return;
+    }
+    let Watched { mut machines, watchdogs } = watched();
     let lives = [1, 2].map(|node| machines.bed.first_process(node));
 
     machines.bed.cut(&[&[1, 2], &[3]]).unwrap();
