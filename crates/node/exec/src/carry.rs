@@ -20,6 +20,7 @@ use crate::locate;
 use crate::operation::{self, Hanging};
 use crate::request::{Cancelled, Finished, RunRequest};
 use crate::unit::Bus;
+use crate::units;
 use crate::watch::Traces;
 
 /// What operations have in common.
@@ -111,15 +112,18 @@ async fn by_standard(
         Invocation::Unit { unit, job } => Some((unit, job)),
         Invocation::Program(_) => None,
     };
+    let is_script =
+        standard == Standard::Lsb || (standard == Standard::Service && has_script(shared, request));
+    if is_script && let Some((unit, job)) = unit {
+        return by_script(shared, request, &unit, job, cancelled).await;
+    }
     match (standard, unit) {
         (Standard::Systemd, Some((unit, job))) => {
             by_unit(shared, request, &unit, job, cancelled).await
         }
         // An init script comes before a unit, as it does in Pacemaker: a configuration that worked
         // there means the same here.
-        (Standard::Service, Some((unit, job)))
-            if !has_script(shared, request) && shared.bus.has_unit(&unit).await =>
-        {
+        (Standard::Service, Some((unit, job))) if shared.bus.has_unit(&unit).await => {
             by_unit(shared, request, &unit, job, cancelled).await
         }
         (Standard::Service, _) => by_program(shared, request, Standard::Lsb, cancelled).await,
@@ -127,6 +131,26 @@ async fn by_standard(
             by_program(shared, request, standard, cancelled).await
         }
     }
+}
+
+/// It may do nothing but ask systemd for the unit of its name, where there is one.
+async fn by_script(
+    shared: &Arc<Shared>,
+    request: &RunRequest,
+    unit: &str,
+    job: UnitJob,
+    cancelled: &mut Cancelled,
+) -> Carried {
+    let changes = matches!(job, UnitJob::Start | UnitJob::Stop | UnitJob::Restart);
+    let is_unit = changes && shared.bus.has_unit(unit).await;
+    if is_unit {
+        units::begin(&shared.config, unit, job);
+    }
+    let carried = by_program(shared, request, Standard::Lsb, cancelled).await;
+    if is_unit {
+        units::ended(&shared.config, unit, job, &carried.finished.outcome);
+    }
+    carried
 }
 
 fn has_script(shared: &Shared, request: &RunRequest) -> bool {
@@ -274,6 +298,7 @@ async fn by_unit(
     cancelled: &mut Cancelled,
 ) -> Carried {
     let RunRequest { action, resource, timeout, .. } = request;
+    units::begin(&shared.config, unit, job);
     let (outcome, stdout) = tokio::select! {
         answer = shared.bus.carry_out(unit, job) => answer,
         () = limit(*timeout) => {
@@ -287,6 +312,7 @@ async fn by_unit(
             (Outcome::failed(ExecStatus::Cancelled, OcfCode::UNKNOWN, ""), String::new())
         }
     };
+    units::ended(&shared.config, unit, job, &outcome);
     let mut carried = Carried::without_run(request, outcome);
     carried.finished.stdout = stdout;
     carried.traces = Some(Traces::of_unit(unit));

@@ -88,6 +88,11 @@ impl ExecConfig {
     pub(crate) fn operations_dir(&self) -> PathBuf {
         self.state_dir.join("operations")
     }
+
+    /// Where units that run are on record.
+    pub(crate) fn units_dir(&self) -> PathBuf {
+        self.state_dir.join("units")
+    }
 }
 
 /// This process's environment without what was meant for it alone, and with the directories of

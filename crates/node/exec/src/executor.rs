@@ -3,8 +3,10 @@
 //! A task of its own owns all of that; [`Executor`] only sends it words, and never waits.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use model::{AgentRef, ExecStatus, OcfCode, Outcome, ResourceId};
 use tokio::sync::{mpsc, oneshot};
@@ -17,6 +19,7 @@ use crate::kill::ended;
 use crate::orphans;
 use crate::record;
 use crate::request::{Cancelled, Finished, OperationToken, Report, RunRequest};
+use crate::units;
 use crate::watch::{self, Traces};
 
 /// A handle to the task that runs agents. Clones are the same executor.
@@ -82,6 +85,15 @@ impl Executor {
     /// Watches no more.
     pub fn unwatch(&self, resource: &ResourceId) {
         self.say(Word::Unwatch(resource.clone()));
+    }
+
+    /// Kills every unit that this node's agents may have started since the machine did, also in an
+    /// earlier life of the daemon, and keeps systemd from starting it again.
+    ///
+    /// # Errors
+    /// With the names of those that may still run after `patience`.
+    pub async fn end_units(&self, patience: Duration) -> io::Result<()> {
+        units::end_all(&self.shared.config, patience).await
     }
 
     /// Cancels everything, refuses what comes later, and returns when nothing runs any more.

@@ -31,6 +31,7 @@ mod orphans;
 mod record;
 mod request;
 mod unit;
+mod units;
 mod watch;
 
 pub use config::{ExecConfig, inherited_environment};

@@ -4,10 +4,12 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::time::Duration;
 
 use agent::UnitJob;
 use model::{ExecStatus, OcfCode, Outcome};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 use zbus::export::futures_core::Stream;
 use zbus::proxy::{CacheProperties, SignalStream};
 use zbus::{Connection, Error, Message, OwnedObjectPath, Proxy};
@@ -16,6 +18,11 @@ const SYSTEMD: &str = "org.freedesktop.systemd1";
 const MANAGER: &str = "org.freedesktop.systemd1.Manager";
 const UNIT: &str = "org.freedesktop.systemd1.Unit";
 const SERVICE: &str = "org.freedesktop.systemd1.Service";
+
+const NO_SUCH_UNIT: &str = "org.freedesktop.systemd1.NoSuchUnit";
+
+/// Wait until what a unit began meanwhile is killed, too.
+const KILL_AGAIN: Duration = Duration::from_millis(200);
 
 /// The way to the service manager: connected when first needed, again after it was lost.
 #[derive(Debug)]
@@ -72,6 +79,34 @@ impl Bus {
         {
             // If it is done in the meantime, there is nothing to cancel.
             let _ = manager.call::<_, _, ()>("CancelJob", &(job,)).await;
+        }
+    }
+
+    /// Kills all that `unit` runs, and waits until it runs nothing: it is not started again. Words
+    /// say why it may still run.
+    pub(crate) async fn end(&self, unit: &str) -> Result<(), String> {
+        let is_unknown = |error: &Error| matches!(error, Error::MethodError(name, ..) if name.as_str() == NO_SUCH_UNIT);
+        match self.kill(unit).await {
+            Ok(()) => Ok(()),
+            Err(Trouble::Call(error)) if is_unknown(&error) => Ok(()),
+            Err(Trouble::Call(error) | Trouble::NoBus(error)) => Err(error.to_string()),
+        }
+    }
+
+    async fn kill(&self, unit: &str) -> Result<(), Trouble> {
+        let manager = self.manager().await?;
+        let mut removed = manager.receive_signal("JobRemoved").await?;
+        // A unit that is to be stopped is not started again for its death.
+        let job: OwnedObjectPath = manager.call("StopUnit", &(unit, "replace")).await?;
+        loop {
+            // Also what it runs to stop in good order. There may be nothing to kill just now.
+            let _nothing: zbus::Result<()> = manager.call("KillUnit", &(unit, "all", 9_i32)).await;
+            let Ok(message) = timeout(KILL_AGAIN, next(&mut removed)).await else { continue };
+            let (_, ended, _, _): (u32, OwnedObjectPath, String, String) =
+                message?.body().deserialize()?;
+            if ended == job {
+                return Ok(());
+            }
         }
     }
 
@@ -229,10 +264,7 @@ fn no_bus(error: &Error) -> Outcome {
 
 fn refused(unit: &str, job: UnitJob, error: &Error) -> Outcome {
     if let Error::MethodError(name, ..) = error
-        && matches!(
-            name.as_str(),
-            "org.freedesktop.systemd1.NoSuchUnit" | "org.freedesktop.systemd1.LoadFailed"
-        )
+        && matches!(name.as_str(), NO_SUCH_UNIT | "org.freedesktop.systemd1.LoadFailed")
     {
         // What is not there does not run.
         return match job {

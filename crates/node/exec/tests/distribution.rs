@@ -325,6 +325,14 @@ unit sleeper <<'END'
 [Service]
 ExecStart=/bin/sleep 1000
 END
+unit stubborn <<'END'
+[Service]
+ExecStart=/bin/sh -c 'trap "" TERM; while :; do sleep 1; done'
+ExecStop=/bin/sleep 1000
+Restart=always
+RestartSec=0
+TimeoutStopSec=1000
+END
 unit fails <<'END'
 [Service]
 Type=oneshot
@@ -383,6 +391,7 @@ async fn units_of_a_real_systemd() {
     let finished = node.act("systemd:good", "promote", &[]).await;
     assert_eq!(finished.outcome.code, OcfCode::UNIMPLEMENTED);
 
+    ended_in_a_hurry(&mut node).await;
     reloading_and_dying(&mut node).await;
     script_before_unit(&mut node).await;
     too_slow(&mut node).await;
@@ -395,6 +404,23 @@ async fn units_of_a_real_systemd() {
     });
     process::send(sleeping.unwrap().identity(), Signal::Kill).unwrap();
     assert_eq!(node.report().await, Report::WatchedDied { resource: ResourceId::new("web") });
+}
+
+/// Whatever this node's agents had systemd start dies, and nothing else.
+async fn ended_in_a_hurry(node: &mut Node) {
+    let steps = [("start", OcfCode::OK), ("monitor", OcfCode::OK)];
+    expect_all(node, "systemd:stubborn", &[], &steps).await;
+    expect_all(node, "service:good", &[], &steps).await;
+    let stranger = Command::new("systemctl").args(["--user", "start", "sleeper"]).status();
+    assert!(stranger.unwrap().success());
+    node.executor.end_units(kit::PATIENCE).await.unwrap();
+    let not_running = [("monitor", OcfCode::NOT_RUNNING)];
+    for agent in ["systemd:stubborn", "service:good"] {
+        expect_all(node, agent, &[], &not_running).await;
+    }
+    expect_all(node, "systemd:sleeper", &[], &[("monitor", OcfCode::OK), ("stop", OcfCode::OK)])
+        .await;
+    node.executor.end_units(kit::PATIENCE).await.unwrap();
 }
 
 async fn reloading_and_dying(node: &mut Node) {
