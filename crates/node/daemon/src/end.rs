@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use controller::ExitReason;
 use process::{Identity, NODE_MARK};
+use sbd::Message;
 
 use crate::config::Config;
 use crate::perform::Performer;
+use crate::reset::{self, Reset};
 use crate::run::{Ended, Running};
 
 /// The daemon could not go on.
@@ -49,7 +51,7 @@ pub(crate) fn stay_off(state_dir: &Path) -> ExitCode {
 
 /// Lets go of everything, in an order in which nothing is lost.
 pub(crate) async fn end(running: Running, ended: Ended, config: &Config) -> ExitCode {
-    let Running { mut performer, .. } = running;
+    let Running { mut performer, controller, .. } = running;
     let watchdog = performer.watchdog.take();
     let sbd = performer.sbd.take();
     match ended {
@@ -65,8 +67,12 @@ pub(crate) async fn end(running: Running, ended: Ended, config: &Config) -> Exit
             ExitCode::SUCCESS
         }
         Ended::AsDecided(ExitReason::Fenced) => {
+            if controller.panics_when_fenced() {
+                tracing::error!("the others declared this node off, and fence-reaction is panic");
+                reset::machine(config, Reset::Reboot);
+            }
             tracing::error!("the others declared this node off: ending all that it runs");
-            match kill_all(&config.state_dir) {
+            match end_all(config, &performer).await {
                 // Not if something still runs: then the watchdog is what is left.
                 Ok(()) => {
                     if let Some(watchdog) = watchdog {
@@ -79,6 +85,16 @@ pub(crate) async fn end(running: Running, ended: Ended, config: &Config) -> Exit
                 Err(error) => tracing::error!(%error, "some of it still runs"),
             }
             leave(performer, config).await;
+            ExitCode::from(FENCED)
+        }
+        Ended::ToldToDie(message) => {
+            let off = message == Message::Off;
+            reset::machine(config, if off { Reset::Off } else { Reset::Reboot });
+            // Still here. The watchdog is not fed any more; what runs is not to wait for that.
+            tracing::error!("this machine is to be off: ending all that it runs");
+            if let Err(error) = end_all(config, &performer).await {
+                tracing::error!(%error, "some of it still runs");
+            }
             ExitCode::from(FENCED)
         }
         Ended::Broken(what) => {
@@ -100,6 +116,13 @@ async fn leave(performer: Performer, config: &Config) {
     drop(disk);
     // A stale one names a process that does not live, and harms nobody.
     let _stale = std::fs::remove_file(config.state_dir.join(PID_FILE));
+}
+
+/// Ends all that any of this node's agents started: processes, and units of systemd.
+async fn end_all(config: &Config, performer: &Performer) -> io::Result<()> {
+    let units = performer.executor.end_units(DEATH_MAX);
+    let processes = kill_all(&config.state_dir);
+    units.await.and(processes)
 }
 
 /// Kills every process that any of this node's agents started: what bears the node's mark, also

@@ -22,6 +22,7 @@ mod node;
 mod notify;
 mod perform;
 mod report;
+mod reset;
 #[cfg(feature = "corosync")]
 mod roster;
 mod run;

@@ -7,6 +7,7 @@ use api::FromClient;
 use controller::{Controller, ExitReason, Input, RunToken};
 use exec::{Finished, Report};
 use fabric::Event;
+use sbd::Message;
 use tokio::signal::unix::Signal;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
@@ -33,6 +34,8 @@ pub(crate) struct Running {
 #[derive(Debug)]
 pub(crate) enum Ended {
     AsDecided(ExitReason),
+    /// Somebody has written to sbd's disk that this machine is to be off.
+    ToldToDie(Message),
     /// Something that must never end did.
     Broken(&'static str),
 }
@@ -42,6 +45,7 @@ enum Heard {
     Input(Input),
     /// Nothing for the brain.
     Nothing,
+    ToldToDie(Message),
     Broken(&'static str),
 }
 
@@ -58,6 +62,7 @@ pub(crate) async fn run(running: &mut Running) -> Ended {
                 }
             }
             Heard::Nothing => {}
+            Heard::ToldToDie(message) => return Ended::ToldToDie(message),
             Heard::Broken(what) => return Ended::Broken(what),
         }
         heard = listen(running, &mut alive, &mut feed).await;
@@ -102,7 +107,10 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
         }),
         input = fabric_file.next() => Heard::Input(input),
         token = timers.next(*clock) => Heard::Input(Input::Timer(token)),
-        () = exit_by_disk(sbd.as_mut()) => asked_to_stop(notify),
+        message = word_by_disk(sbd.as_mut()) => match message.is_deadly() {
+            true => Heard::ToldToDie(message),
+            false => asked_to_stop(notify),
+        },
         _ = terminate.recv() => asked_to_stop(notify),
         _ = interrupt.recv() => asked_to_stop(notify),
         _ = alive.tick() => {
@@ -120,10 +128,10 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
     }
 }
 
-/// Ready when a message on sbd's disks asks for it.
-async fn exit_by_disk(disks: Option<&mut SbdDisks>) {
+/// Ready when a message on sbd's disks asks this node to leave, or to die.
+async fn word_by_disk(disks: Option<&mut SbdDisks>) -> Message {
     match disks {
-        Some(disks) => disks.exit().await,
+        Some(disks) => disks.asked().await.message,
         None => std::future::pending().await,
     }
 }

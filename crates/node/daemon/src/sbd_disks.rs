@@ -148,10 +148,11 @@ impl SbdDisks {
         fits && age.is_some_and(|age| age <= self.times.good_for)
     }
 
-    /// Ready when a message asks this node to leave in peace.
-    pub(crate) async fn exit(&mut self) {
-        if self.exits.recv().await.is_none() {
-            std::future::pending::<()>().await;
+    /// Ready when a message asks this node to leave in peace, or to die.
+    pub(crate) async fn asked(&mut self) -> Letter {
+        match self.exits.recv().await {
+            Some(letter) => letter,
+            None => std::future::pending().await,
         }
     }
 

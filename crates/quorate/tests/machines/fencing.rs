@@ -8,6 +8,7 @@ use crate::bed::{Machines, PROGRAM, boot, can_be};
 use crate::document::{
     constraints, device, document, file_of, location, modified, note, prefers, runs,
 };
+use crate::was_fenced;
 
 /// Machines with the agent of a resource that is only a process.
 fn with_moods(nodes: u32, boot: &str) -> Machines {
@@ -138,6 +139,26 @@ fn a_node_whose_fencing_was_a_lie_ends_what_it_runs_and_leaves_when_it_learns_of
 }
 
 /// Whether the process of a resource is on a node.
+#[test]
+fn where_fence_reaction_is_panic_it_resets_its_machine_instead() {
+    if !can_be() {
+        return;
+    }
+    let mut machines = with_moods(3, &boot());
+    let reaction = [("fence-reaction", "panic")];
+    let resources = [moody(&machines, "lies", &[]), note("note")].concat();
+    machines.replace(1, document(&reaction, &resources, &constraints(&[prefers("note", 3)])));
+    machines.wait("the note", || runs(&machines, 3, "note").is_some());
+    machines.wait_idle(1);
+    machines.bed.cut(&[&[1, 2], &[3]]).unwrap();
+    machines.wait("the lie", || was_fenced(&machines, 1, 3));
+    assert!(machines.bed.first_process(3).is_some(), "it was a lie");
+    machines.bed.heal().unwrap();
+    machines.wait("the end of the machine", || machines.bed.first_process(3).is_none());
+    let said = machines.log(3);
+    assert!(said.contains("resetting this machine") && !said.contains("cannot be reset"), "{said}");
+}
+
 fn process_on(machines: &Machines, node: u32) -> bool {
     machines.run(node, &["pgrep", "-f", "sleep 7777"]).is_some()
 }

@@ -116,7 +116,9 @@ fn a_message_on_a_shared_disk_fences_a_node() {
     let reset = modified(&machines.bed.root().join("run/n3.reset"));
     assert!(reset.is_some() && taken() >= reset, "{reset:?} {:?}\n{}", taken(), machines.log(1));
     assert!(was_fenced(&machines, 1, 3), "{}", machines.log(1));
-    assert!(machines.log(3).contains("told to die by sbd's disk"), "{}", machines.log(3));
+    let said = machines.log(3);
+    assert!(said.contains("told to die by sbd's disk"), "{said}");
+    assert!(said.contains("resetting this machine") && !said.contains("cannot be reset"), "{said}");
     assert_eq!([1, 2].map(|node| machines.bed.first_process(node)), lives, "who has quorum lives");
     machines.bed.heal().unwrap();
     (1..=3).for_each(|node| machines.wait_members(node, &[1, 2, 3]));

@@ -40,7 +40,7 @@ pub(super) struct Watcher {
     /// This node has been watching since the machine started: what is in its slot is for this life.
     pub(super) is_watched: bool,
     pub(super) shared: Shared,
-    /// Who is told that the node is to leave in peace.
+    /// Who is told that the node is to leave in peace, or to die.
     pub(super) exits: UnboundedSender<Letter>,
 }
 
@@ -125,7 +125,8 @@ impl Watcher {
                         %disk, from, word,
                         "told to die by sbd's disk: the watchdog is not fed any more"
                     );
-                    seen.order = Some(letter);
+                    seen.order = Some(letter.clone());
+                    let _ends_anyway = self.exits.send(letter);
                 }
                 // Until the next life: so everybody sees it, and that finds it.
                 Kept::Yes
