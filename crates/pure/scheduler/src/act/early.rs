@@ -38,8 +38,11 @@ pub(crate) fn create(acting: &mut Acting<'_, '_>) {
                 let key = Key::Operation { task: task.clone(), interval_ms: *interval_ms };
                 acting.act_with_key(*resource, key, task, Some(*node), true);
             }
-            EarlyAction::ClearFailCount { resource, node, after_fencing, .. } => {
+            EarlyAction::ClearFailCount { resource, node, after_fencing, remote_reset, .. } => {
+                let now = acting.node_now_mut(*node);
+                let in_the_end = std::mem::replace(&mut now.remote_reset, *remote_reset);
                 let clear = clear_fail_count(acting, *resource, *node);
+                acting.node_now_mut(*node).remote_reset = in_the_end;
                 if let Some(remote) = after_fencing {
                     let wish = FenceWish { optional: true, ..FenceWish::default() };
                     let fence = fencing::fence_act(acting, *remote, wish);

@@ -135,9 +135,9 @@ fn leave_out_unreachable(acting: &mut Acting<'_, '_>, steps: &[ActIx]) -> Vec<Fi
     told::of_unreachable(acting, &found)
 }
 
-/// Whether an action only ends something.
+/// Whether an action only ends something, or forgets what is recorded of it.
 fn ends(task: &Task) -> bool {
-    matches!(task, Task::Stop | Task::Demote | Task::Notify | Task::Cancel)
+    matches!(task, Task::Stop | Task::Demote | Task::Notify | Task::Cancel | Task::ClearFailcount)
 }
 
 /// Leaves out what waits for what is not in the plan.

@@ -107,7 +107,8 @@ fn request_clear(reading: &mut Reading<'_>, event: &Event<'_>, reason: &'static 
     let waits = reading.resolved.options.fencing_enabled && reconnects(reading, resource);
     let name = &reading.resolved.resource(resource).id;
     let after_fencing = if waits { reading.resolved.find_node(name) } else { None };
-    let early = EarlyAction::ClearFailCount { resource, node, reason, after_fencing };
+    let remote_reset = reading.resolved.node(node).remote_reset;
+    let early = EarlyAction::ClearFailCount { resource, node, reason, after_fencing, remote_reset };
     reading.resolved.early.push(early);
 }
 

@@ -152,7 +152,9 @@ fn entries<'a>(
         .flat_map(|record| record.children().filter(|child| child.is("lrm_rsc_op")))
 }
 
-/// The first entry of a task, with a certain attribute if given.
+/// The entry of a task, with a certain attribute if given.
+///
+/// *Compatibility:* where there are several, as of monitors with different intervals, none is.
 fn find<'a>(
     reading: &Reading<'a>,
     event: &Event<'a>,
@@ -160,10 +162,12 @@ fn find<'a>(
     task: &str,
     with: Option<(&str, &str)>,
 ) -> Option<Element<'a>> {
-    entries(reading, event, node).find(|entry| {
+    let mut found = entries(reading, event, node).filter(|entry| {
         entry.attr("operation") == Some(task)
             && with.is_none_or(|(name, value)| entry.attr(name) == Some(value))
-    })
+    });
+    let first = found.next();
+    if found.next().is_none() { first } else { None }
 }
 
 /// Whether nothing but operations under way is recorded there.

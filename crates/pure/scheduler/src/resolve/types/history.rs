@@ -120,6 +120,9 @@ pub enum EarlyAction {
         reason: &'static str,
         /// Only after the remote node that `resource` connects to was fenced, if it is.
         after_fencing: Option<NodeIx>,
+        /// Whether `node` was known by then to be a guest that must be started anew. *Compatibility:* what
+        /// is found out about it later does not count.
+        remote_reset: bool,
     },
     /// Forget everything recorded of `resource` on `node`. Field word: *lrm_delete*.
     ForgetHistory { resource: ResIx, node: NodeIx },
