@@ -7,9 +7,9 @@ use std::process::Command;
 use process::Identity;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Life, Plan};
+use crate::plan::{Init, Life, Plan};
 use crate::run::run;
-use crate::{Result, corosync, machine, network, power, quorate};
+use crate::{Result, corosync, init, machine, network, power, quorate};
 
 /// Nodes and what connects them.
 #[derive(Debug)]
@@ -127,6 +127,9 @@ impl Bed {
             return Ok(());
         }
         self.power_on_bare(node)?;
+        if self.plan().init == Init::Systemd {
+            run(self.command(node, "touch")?.arg("/run/connected"))?;
+        }
         self.boot(node)
     }
 
@@ -229,6 +232,9 @@ impl Bed {
     pub fn down(&self) -> Result<()> {
         for node in self.plan().numbers() {
             self.power_off(node)?;
+        }
+        if self.plan().init == Init::Systemd {
+            init::remove_groups(&self.root, self.plan().numbers());
         }
         self.living_switch().map_or(Ok(()), machine::kill)
     }

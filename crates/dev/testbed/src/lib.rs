@@ -11,6 +11,7 @@
 mod bed;
 mod corosync;
 mod faults;
+mod init;
 mod keeper;
 mod machine;
 mod network;
@@ -22,7 +23,7 @@ mod watchdog;
 
 pub use bed::Bed;
 pub use keeper::{Keeper, Mood};
-pub use plan::{Life, Plan, address};
+pub use plan::{Init, Life, Plan, address};
 pub use power::{ask as ask_power, serve as serve_power, stop as stop_power};
 pub use watchdog::Watchdog;
 
@@ -41,6 +42,11 @@ pub fn possible() -> Result<()> {
     }
     let missing: Vec<&str> = NEEDED.into_iter().filter(|file| !exists(file)).collect();
     if missing.is_empty() { Ok(()) } else { Err(format!("missing: {}", missing.join(", "))) }
+}
+
+/// Whether nodes here may have systemd as their first process.
+pub fn has_systemd() -> bool {
+    exists(init::SYSTEMD) && init::has_groups()
 }
 
 /// What a bed needs of the machine, besides root.

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use process::{Identity, Signal};
 
-use crate::plan::Life;
+use crate::init;
+use crate::plan::{Init, Life};
 use crate::run::words;
 use crate::{Bed, Result};
 
@@ -46,9 +47,10 @@ done
 if [ -n "$4" ]; then mount -o loop "$4" /var/lib/quorate; fi
 mount --bind "$2/hosts" /etc/hosts
 echo "$1" > /etc/hostname
-echo ready
-exec env --ignore-signal=CHLD sleep infinity
 "#;
+
+/// The end of that.
+const IDLE: &str = "echo ready; exec env --ignore-signal=CHLD sleep infinity";
 
 const SWITCH: &str = "echo ready; exec env --ignore-signal=CHLD sleep infinity";
 
@@ -58,25 +60,43 @@ pub(crate) fn start_node(bed: &Bed, name: &str) -> Result<Identity> {
         |path: &Path| path.to_str().map(str::to_owned).ok_or("a directory's name is not text");
     let (own, root) = (text(&bed.node_dir(name))?, text(bed.root())?);
     let image = bed.plan().disk.map(|_| format!("{own}/disk")).unwrap_or_default();
-    let kinds = ["--net", "--mount", "--uts", "--ipc", "--pid", "--mount-proc"];
-    let script = ["sh", "-c", NODE, "node", name, &own, &root, &image];
-    start(bed.root(), bed.plan().life, name, &kinds, &script)
+    let mut kinds = vec!["--net", "--mount", "--uts", "--ipc", "--pid", "--mount-proc"];
+    let (end, group) = match bed.plan().init {
+        Init::Idle => (IDLE, None),
+        Init::Systemd => (init::SCRIPT, Some(init::make_group(bed.root(), name)?)),
+    };
+    kinds.extend(group.iter().map(|_| "--cgroup"));
+    let script = ["sh", "-c", &format!("{NODE}{end}"), "node", name, &own, &root, &image];
+    start(bed.root(), bed.plan().life, name, group.as_deref(), &kinds, &script)
 }
 
 /// Starts the namespace that the bridges are in.
 pub(crate) fn start_switch(root: &Path, life: Life) -> Result<Identity> {
-    start(root, life, "switch", &["--net"], &["sh", "-c", SWITCH])
+    start(root, life, "switch", None, &["--net"], &["sh", "-c", SWITCH])
 }
 
 /// Starts namespaces of these kinds with a script as first process, whose complaints go to a file.
-fn start(root: &Path, life: Life, name: &str, kinds: &[&str], script: &[&str]) -> Result<Identity> {
+/// Its processes are in this control group, if one is given.
+fn start(
+    root: &Path,
+    life: Life,
+    name: &str,
+    group: Option<&Path>,
+    kinds: &[&str],
+    script: &[&str],
+) -> Result<Identity> {
     let complaints = root.join("run").join(format!("{name}.said"));
     let file = fs::File::create(&complaints);
     let file = file.map_err(|error| format!("{}: {error}", complaints.display()))?;
-    let mut command = match life {
-        Life::WithThread => words("setpriv", &["--pdeathsig", "KILL", "unshare"]),
-        Life::UntilDown => words("setsid", &["unshare"]),
+    let apart: &[&str] = match life {
+        Life::WithThread => &["setpriv", "--pdeathsig", "KILL", "unshare"],
+        Life::UntilDown => &["setsid", "unshare"],
     };
+    let mut command = words("env", &[]);
+    if let Some(group) = group {
+        command.args(["sh", "-c", "echo $$ >\"$0/cgroup.procs\"; exec \"$@\""]).arg(group);
+    }
+    command.args(apart);
     let mut outer = command
         .args(kinds)
         .args(["--fork", "setpriv", "--pdeathsig", "KILL"])

@@ -27,6 +27,17 @@ pub struct Plan {
     pub disk: Option<u32>,
     /// How long it lives.
     pub life: Life,
+    /// What a node's first process is.
+    pub init: Init,
+}
+
+/// The first process of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Init {
+    /// One that does nothing: what the plan says to boot is all that runs.
+    Idle,
+    /// systemd, with none of the machine's units enabled. What the plan says to boot runs beside it.
+    Systemd,
 }
 
 /// How long a bed lives.
@@ -51,6 +62,7 @@ impl Plan {
             boot_ms: 0,
             disk: None,
             life: Life::UntilDown,
+            init: Init::Idle,
         }
     }
 

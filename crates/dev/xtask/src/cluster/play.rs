@@ -58,6 +58,14 @@ impl Name {
         }
     }
 
+    /// Whether its machines are ones that systemd runs, where that can be.
+    fn systemd(self) -> bool {
+        match self {
+            Self::Moosefs => testbed::has_systemd(),
+            Self::Web | Self::Nfs => false,
+        }
+    }
+
     /// The packages that are needed and not there.
     fn missing(self) -> Vec<&'static str> {
         let needed: &[(&str, &str)] = match self {
@@ -107,7 +115,7 @@ pub(crate) fn play(root: &Path, words: &Words) -> Result<(), String> {
 fn play_one(root: &Path, name: Name, words: &Words) -> Result<(), String> {
     let start = Instant::now();
     let (nodes, machine) = (name.nodes(), name.machine());
-    let stage = Stage::set(root, nodes, machine, words)?;
+    let stage = Stage::set(root, nodes, machine, name.systemd(), words)?;
     let done = match name {
         Name::Web => web::play(&stage),
         Name::Moosefs => moosefs::play(&stage),

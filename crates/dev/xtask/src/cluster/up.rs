@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use client::Client;
 use corosync::{Fencing, Timing, Wish};
-use testbed::{Bed, Life, Plan, ask_power};
+use testbed::{Bed, Init, Life, Plan, ask_power};
 
 use super::boot;
 
@@ -44,6 +44,9 @@ pub(crate) struct Words {
     /// What each machine does before it begins with the cluster.
     #[arg(skip)]
     pub(super) machine: String,
+    /// With systemd as first process of each node.
+    #[arg(skip)]
+    pub(super) systemd: bool,
     /// Runs the distribution's Pacemaker instead of Quorate.
     #[arg(long)]
     pub(super) pacemaker: bool,
@@ -65,6 +68,7 @@ impl Words {
             failover: None,
             self_fencing: false,
             machine: String::new(),
+            systemd: false,
             pacemaker: false,
             program,
         }
@@ -88,6 +92,7 @@ pub(super) fn make(root: &Path, words: &Words) -> Result<Bed, String> {
         boot_ms: 2000,
         disk: words.disk,
         life: Life::WithThread,
+        init: if words.systemd { Init::Systemd } else { Init::Idle },
         ..Plan::of(words.nodes)
     };
     let agents = root.join("agents");

@@ -34,7 +34,19 @@ HDD_CONF_FILENAME = /etc/mfs/mfshdd.cfg
 HDD_LEAVE_SPACE_DEFAULT = 64MiB
 MASTER_HOST = 10.77.0.100
 END
+mkdir -p /etc/systemd/system/moosefs-master.service.d
+cat > /etc/systemd/system/moosefs-master.service.d/recover.conf <<'END'
+[Service]
+ExecStart=
+ExecStart=/usr/sbin/mfsmaster -c ${CFGFILE} -a -f start
+END
 "#;
+
+/// The master as a resource: as the distribution's unit, or where systemd cannot be in a node, by an
+/// agent that keeps any process.
+const UNIT: &str = "systemd:moosefs-master op monitor interval=60s";
+const PROCESS: &str = "ocf:heartbeat:anything binfile=/usr/sbin/mfsmaster \
+                       'cmdline_options=-a -f' pidfile=/run/mfsd.pid op monitor interval=60s";
 
 pub(super) fn play(stage: &Stage) -> Result<(), String> {
     disk(stage)?;
@@ -77,6 +89,7 @@ fn disk(stage: &Stage) -> Result<(), String> {
 fn cluster(stage: &Stage) -> Result<(), String> {
     let image = stage.bed.root().join("shared/disk");
     let group = "--group mfsgroup --yes";
+    stage.run(1, "quorate cluster status; quorate cluster link status")?;
     stage.run(
         1,
         &format!(
@@ -85,8 +98,13 @@ fn cluster(stage: &Stage) -> Result<(), String> {
         ),
     )?;
     stage.run(1, "quorate status || true")?;
+    let checked = stage.run(1, "quorate config check || true")?;
+    stage.must(checked.contains("there is no fence device"), "a check says what is missing")?;
     let nowhere = holders(&stage.bed).is_empty();
     stage.must(nowhere, "without fencing, though it is enabled, nothing starts")?;
+    stage.unfenced()?;
+    stage.wait("the address, for now without fencing", || stage.holder().is_ok())?;
+    stage.run(1, "quorate config undo --yes")?;
     stage.run(
         1,
         "quorate resource add power stonith:fence_bed 'pcmk_host_list=n1 n2 n3 n4' \
@@ -102,18 +120,18 @@ fn cluster(stage: &Stage) -> Result<(), String> {
             image.display()
         ),
     )?;
-    stage.run(
-        1,
-        &format!(
-            "quorate resource add mfsd ocf:heartbeat:anything binfile=/usr/sbin/mfsmaster \
-             'cmdline_options=-a -f' pidfile=/run/mfsd.pid op monitor interval=60s {group}"
-        ),
-    )?;
+    let master = if stage.has_systemd() { UNIT } else { PROCESS };
+    stage.run(1, &format!("quorate resource add mfsd {master} {group}"))?;
     stage.stay()?;
     stage.run(1, "quorate config check")?;
     stage.run(1, "quorate status")?;
     let holder = stage.holder()?;
+    // A unit of the simple type is active before its program has begun.
+    stage.wait("the master", || stage.quietly(holder, "pgrep mfsmaster").is_ok())?;
     stage.run(holder, "grep /var/lib/mfs /proc/mounts; pgrep -a mfsmaster")?;
+    if stage.has_systemd() {
+        stage.run(holder, "systemctl --no-pager status moosefs-master | head -12")?;
+    }
     stage.must(holder <= 2, "the group runs on n1 or n2")
 }
 

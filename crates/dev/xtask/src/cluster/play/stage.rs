@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use testbed::{Bed, Keeper};
+use testbed::{Bed, Init, Keeper};
 
 use crate::cluster::storm::audit::holders;
 use crate::cluster::up;
@@ -26,12 +26,14 @@ impl Stage {
         root: &Path,
         nodes: u32,
         machine: &str,
+        systemd: bool,
         wanted: &super::Words,
     ) -> Result<Self, String> {
         let mut words = up::Words::of(nodes, wanted.program.as_deref());
         words.program = up::program(&words)?;
         words.failover = Some(wanted.failover);
         words.machine = machine.to_owned();
+        words.systemd = systemd;
         up::clear(root)?;
         let bed = up::make(root, &words)?;
         let keeper = Keeper::hold(&bed)?;
@@ -121,6 +123,20 @@ impl Stage {
              value=\"100\"/></meta_attributes></rsc_defaults>&|' /run/cib.xml && \
              quorate config apply /run/cib.xml --yes";
         self.run(1, words).map(drop)
+    }
+
+    /// Says that nothing is to be fenced.
+    pub(super) fn unfenced(&self) -> Result<(), String> {
+        let words = "quorate config show >/run/cib.xml && sed -i 's|<crm_config */>|<crm_config>\
+             </crm_config>|; s|</crm_config>|<cluster_property_set id=\"for-now\"><nvpair \
+             id=\"unfenced\" name=\"stonith-enabled\" value=\"false\"/></cluster_property_set>&|' \
+             /run/cib.xml && quorate config apply /run/cib.xml --yes";
+        self.run(1, words).map(drop)
+    }
+
+    /// Whether systemd is the nodes' first process.
+    pub(super) fn has_systemd(&self) -> bool {
+        self.bed.plan().init == Init::Systemd
     }
 
     /// The node that has the address.
