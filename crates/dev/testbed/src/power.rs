@@ -36,7 +36,8 @@ pub(crate) fn prepare(root: &Path) -> Result<()> {
     let agent = root.join("sbin/fence_bed");
     fs::create_dir_all(root.join("sbin")).map_err(failed)?;
     let known = format!("action=reboot\nbed='{}'\n", root.display());
-    fs::write(&agent, AGENT.replace("action=reboot\n", &known)).map_err(failed)?;
+    let told = AGENT.replace("name=\"bed\" required=\"1\"", "name=\"bed\" required=\"0\"");
+    fs::write(&agent, told.replace("action=reboot\n", &known)).map_err(failed)?;
     fs::set_permissions(&agent, fs::Permissions::from_mode(0o755)).map_err(failed)?;
     if pipe(root).exists() {
         return Ok(());
