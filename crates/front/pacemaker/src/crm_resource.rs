@@ -1,308 +1,324 @@
-//! `crm_resource`, as far as agents call it: ban a resource from a node and take that back, ask
-//! where it is, and ask for and set its parameters, options and needs.
+//! `crm_resource`: asks about resources and their agents, and changes how the cluster treats them.
 //!
-//! **Not here:** the rest; `quorate resource` shows first what a change does.
+//! **Not here:** `--constraints`, `--stack`, `--digests`, `--fail`, `--validate` and `--force-*`,
+//! which are refused.
+
+mod agents;
+mod lists;
+mod placing;
+mod running;
+mod values;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use cib::{Document, Element, Section, escape_attribute};
-use scheduler::Input;
-use wire::api::{Change, Edit};
+use cib::Document;
+use cib::edit::{self, Edit};
+use scheduler::{Input, NodeIx, ResIx, Resolved};
 
-use crate::exit::Exit;
-use crate::options::{Given, Taken};
-use crate::tool::{self, Trouble, last, switch, valued};
+use crate::exit::{self, Exit};
+use crate::home::{Found, Home};
+use crate::options::Taken;
+use crate::output::Output;
+use crate::tool::{self, Call, Tool, Trouble, last, switch, valued};
 
-const TAKEN: [Taken; 18] = [
-    switch("help", Some('?'), "Show this help"),
-    switch("version", Some('$'), "Show the version"),
-    switch("verbose", Some('V'), "Accepted; nothing more is said"),
+const TAKEN: [Taken; 60] = [
     switch("quiet", Some('Q'), "Write names and values alone"),
-    switch("force", Some('f'), "Accepted"),
-    valued("resource", Some('r'), "RESOURCE", "The resource"),
-    valued("node", Some('N'), "NODE", "The node"),
-    valued("host-uname", Some('H'), "NODE", "The same"),
-    switch("ban", Some('B'), "Keep the resource off the node"),
-    switch("clear", Some('U'), "Take bans and moves back"),
-    switch("locate", Some('W'), "Tell where it runs"),
-    valued("get-parameter", Some('g'), "NAME", "Ask for a value"),
+    valued("resource", Some('r'), "ID", "The resource"),
+    switch("list", Some('L'), "List all resources and what they do"),
+    switch("list-raw", Some('l'), "List the ids of all instances"),
+    switch("list-cts", Some('c'), "Not done here"),
+    switch("list-operations", Some('O'), "List operations since the last start"),
+    switch("list-all-operations", Some('o'), "List all operations"),
+    valued("list-options", None, "TYPE", "Not done here"),
+    switch("list-standards", None, "List the standards that agents may follow"),
+    switch("list-ocf-providers", None, "List who provides OCF agents"),
+    valued("list-agents", None, "STANDARD[:PROVIDER]", "List the agents there are"),
+    valued("list-ocf-alternatives", None, "AGENT", "List who provides this OCF agent"),
+    valued("show-metadata", None, "AGENT", "Show what an agent says of itself"),
+    switch("query-xml", Some('q'), "Show the configuration, templates put in"),
+    switch("query-xml-raw", Some('w'), "Show the configuration as it is written"),
+    valued("get-parameter", Some('g'), "NAME", "Show a value"),
+    switch("locate", Some('W'), "Show where it runs"),
+    switch("constraints", Some('a'), "Not done here"),
+    switch("stack", Some('A'), "Not done here"),
+    switch("why", Some('Y'), "Show why resources do not run; `quorate why` says more"),
+    valued("validate", None, "[LEVEL]", "Not done here"),
+    switch("cleanup", Some('C'), "Forget failures"),
+    switch("refresh", Some('R'), "Forget what is known, and look again"),
     valued("set-parameter", Some('p'), "NAME", "Set a value, which --parameter-value gives"),
     valued("delete-parameter", Some('d'), "NAME", "Remove a value"),
+    switch("move", Some('M'), "Prefer the node, or leave the one where it runs"),
+    switch("ban", Some('B'), "Keep it off the node, or off the one where it runs"),
+    switch("clear", Some('U'), "Take moves and bans back"),
+    switch("expired", Some('e'), "With --clear: only those whose time is over"),
+    valued("lifetime", Some('u'), "DURATION", "How long a move or a ban holds (ISO 8601)"),
+    switch("promoted", None, "Move or ban the promoted role only"),
+    switch("master", None, "The same"),
+    switch("delete", Some('D'), "Remove it from the configuration; needs --resource-type"),
+    switch("fail", Some('F'), "Not done here"),
+    switch("restart", None, "Stop it and start it again"),
+    switch("wait", None, "Wait until the cluster has nothing left to do"),
+    switch("digests", None, "Not done here"),
+    switch("force-demote", None, "Not done here"),
+    switch("force-stop", None, "Not done here"),
+    switch("force-start", None, "Not done here"),
+    switch("force-promote", None, "Not done here"),
+    valued("force-check", None, "[LEVEL]", "Not done here"),
+    valued("node", Some('N'), "NODE", "The node"),
+    valued("host-uname", Some('H'), "NODE", "The same"),
+    switch("recursive", None, "Not done here"),
+    valued("resource-type", Some('t'), "ELEMENT", "What --delete removes, such as primitive"),
     valued("parameter-value", Some('v'), "VALUE", "The value to set"),
     switch("meta", Some('m'), "The value is an option of the cluster's, not a parameter"),
     switch("utilization", Some('z'), "The value is what the resource needs of its node"),
-    valued("wait-timeout", Some('T'), "SECONDS", "Accepted"),
+    switch("element", None, "The value is an attribute of the element itself"),
+    valued("operation", Some('n'), "NAME", "Accepted: failures are forgotten together"),
+    valued("interval", Some('I'), "TIME", "The same"),
+    valued("class", None, "STANDARD", "Not done here"),
+    valued("agent", None, "AGENT", "Not done here"),
+    valued("provider", None, "PROVIDER", "Not done here"),
+    valued("set-name", Some('s'), "ID", "The set of the value"),
+    valued("nvpair", Some('i'), "ID", "The value's own id"),
+    valued("timeout", Some('T'), "TIME", "How long --restart and --wait may take"),
+    valued("wait-timeout", None, "TIME", "The same"),
+    switch("force", Some('f'), "Do also what is refused otherwise"),
 ];
+
+const TOOL: Tool = Tool {
+    name: "crm_resource",
+    purpose: "Asks about resources, and changes how the cluster treats them.",
+    taken: &TAKEN,
+    loose: "",
+};
 
 /// Asks the cluster about a resource, or changes how it treats one.
 pub(crate) fn crm_resource(words: Vec<OsString>) -> ExitCode {
-    tool::run("crm_resource", words, |words| {
-        let given = tool::given(&TAKEN, words)?;
-        if let Some(text) = tool::about(&given, "crm_resource", &TAKEN) {
-            return Ok(text);
+    tool::serve(&TOOL, words, |call, said| act(call, said).map_err(with_meaning))
+}
+
+/// What went wrong, and what that is called; who was misunderstood is told no more.
+fn with_meaning(trouble: Trouble) -> Trouble {
+    if trouble.exit == Exit::Usage {
+        return trouble;
+    }
+    let gap = if trouble.words.is_empty() { "" } else { "\n" };
+    let meaning = exit::words_of(trouble.exit);
+    Trouble {
+        words: format!("{}{gap}Error performing operation: {meaning}", trouble.words),
+        ..trouble
+    }
+}
+
+/// All that asks for something; the last one given counts.
+const COMMANDS: [&str; 31] = [
+    "list",
+    "list-raw",
+    "list-operations",
+    "list-all-operations",
+    "list-standards",
+    "list-ocf-providers",
+    "list-agents",
+    "list-ocf-alternatives",
+    "show-metadata",
+    "query-xml",
+    "query-xml-raw",
+    "get-parameter",
+    "locate",
+    "why",
+    "cleanup",
+    "refresh",
+    "set-parameter",
+    "delete-parameter",
+    "move",
+    "ban",
+    "clear",
+    "delete",
+    "restart",
+    "wait",
+    "list-cts",
+    "list-options",
+    "constraints",
+    "stack",
+    "fail",
+    "digests",
+    "validate",
+];
+
+const FORCED: [&str; 5] =
+    ["force-demote", "force-stop", "force-start", "force-promote", "force-check"];
+
+/// Those that are about one resource.
+const OF_ONE: [&str; 11] = [
+    "query-xml",
+    "query-xml-raw",
+    "get-parameter",
+    "locate",
+    "set-parameter",
+    "delete-parameter",
+    "move",
+    "ban",
+    "clear",
+    "delete",
+    "restart",
+];
+
+fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
+    let asked = last(&call.given, &COMMANDS);
+    let command = asked.map_or("list", |given| given.name);
+    let value = asked.map_or("", |given| given.value.as_str());
+    if call.has("expired") && command != "clear" {
+        return Err(Trouble::usage("--expired requires --clear or -U"));
+    }
+    if last(&call.given, &FORCED).is_some() || is_missing(command) {
+        return Err(Trouble::new(Exit::Unimplemented, format!("--{command} is not done here")));
+    }
+    if command != "list" {
+        said.be_bare();
+    }
+    if agents::answer(command, value, said)? {
+        return Ok(Exit::Ok);
+    }
+    let is_of_one = OF_ONE.contains(&command) && !call.has("expired");
+    if is_of_one && !call.has("resource") {
+        return Err(Trouble::usage("Must supply a resource ID with -r/--resource"));
+    }
+    let home = Home::find();
+    if command == "wait" {
+        return running::wait(&home, call);
+    }
+    let found = home.open("Could not connect to the CIB: ")?;
+    let now = crate::time::now();
+    let resolved = scheduler::resolve(&found.document, &Input { now, sanitized: false });
+    let asked = Asked::read(call, &resolved)?;
+    match command {
+        "list" => lists::resources(&resolved, said),
+        "list-raw" => lists::ids(&resolved, said),
+        "list-operations" | "list-all-operations" => {
+            lists::operations(&resolved, &asked, command == "list-operations", said);
+            Ok(Exit::Ok)
         }
-        let wanted = Wanted::of(&given)?;
-        let (client, snapshot, document) = tool::live()?;
-        let answer = wanted.answer(&document, &snapshot.cluster.node)?;
-        if !answer.edits.is_empty() {
-            tool::change(&client, Change::Edit { edits: answer.edits })?;
+        "why" => {
+            why::tell(&resolved, &asked, said);
+            Ok(Exit::Ok)
         }
-        Ok(answer.text)
+        "cleanup" | "refresh" => running::forget(&home, &resolved, &asked, command, said),
+        _ => of_one(command, value, &home, &resolved, &asked, said),
+    }
+}
+
+fn is_missing(command: &str) -> bool {
+    ["list-cts", "list-options", "constraints", "stack", "fail", "digests", "validate"]
+        .contains(&command)
+}
+
+fn of_one(
+    command: &str,
+    value: &str,
+    home: &Home,
+    resolved: &Resolved<'_>,
+    asked: &Asked<'_>,
+    said: &mut Output,
+) -> Result<Exit, Trouble> {
+    if command == "clear" {
+        return placing::clear(home, resolved, asked, said);
+    }
+    let Some(resource) = asked.resource else {
+        return Err(Trouble::usage("Must supply a resource ID with -r/--resource"));
+    };
+    match command {
+        "locate" => lists::places(resolved, resource, asked, said),
+        "query-xml" => lists::configuration(resolved, resource, true, said),
+        "query-xml-raw" => lists::configuration(resolved, resource, false, said),
+        "get-parameter" => values::get(resolved, resource, value, asked, said)?,
+        "set-parameter" => values::set(home, resolved, resource, value, asked, said)?,
+        "delete-parameter" => values::delete(home, resolved, resource, value, asked, said)?,
+        "move" => placing::prefer(home, resolved, resource, asked, said)?,
+        "ban" => placing::ban(home, resolved, resource, asked, said)?,
+        "restart" => running::restart(home, resolved, resource, asked, said)?,
+        _ => delete(home, asked)?,
+    }
+    Ok(Exit::Ok)
+}
+
+/// What a call is about.
+#[derive(Clone, Copy, Debug)]
+struct Asked<'c> {
+    call: &'c Call,
+    /// The resource's id as it was given, without the number of an instance.
+    id: &'c str,
+    resource: Option<ResIx>,
+    node: Option<NodeIx>,
+    /// It is about the promoted role alone.
+    promoted_only: bool,
+}
+
+impl<'c> Asked<'c> {
+    fn read(call: &'c Call, resolved: &Resolved<'_>) -> Result<Self, Trouble> {
+        let node = last(&call.given, &["node", "host-uname"]).map(|given| given.value.as_str());
+        let node =
+            match node {
+                None => None,
+                Some(name) => Some(find_node(resolved, name).ok_or_else(|| {
+                    Trouble::new(Exit::NoSuch, format!("Node '{name}' not found"))
+                })?),
+            };
+        let given = call.value("resource").unwrap_or_default();
+        let base = given.rsplit_once(':').filter(|(_, number)| number.parse::<u32>().is_ok());
+        let id = base.map_or(given, |(base, _)| base);
+        let resource = [given, id]
+            .iter()
+            .find_map(|id| resolved.find_resource(id).or_else(|| resolved.find_recorded(id)));
+        if resource.is_none() && call.has("resource") {
+            let words = format!("Resource '{given}' not found");
+            return Err(Trouble::new(Exit::NoSuch, words));
+        }
+        let promoted_only = call.has("promoted") || call.has("master");
+        Ok(Self { call, id, resource, node, promoted_only })
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.call.has("quiet")
+    }
+
+    fn is_forced(&self) -> bool {
+        self.call.has("force")
+    }
+
+    /// A remark for who wants to hear more than the answer.
+    fn note(&self, said: &mut Output, words: &str) {
+        if !self.is_quiet() {
+            said.note(words);
+        }
+    }
+}
+
+fn find_node(resolved: &Resolved<'_>, name: &str) -> Option<NodeIx> {
+    resolved.node_indices().find(|node| resolved.node(*node).name.eq_ignore_ascii_case(name))
+}
+
+/// Makes edits one after another; each counts as a change of its own, as Pacemaker makes them.
+fn change(home: &Home, edits: &[Vec<Edit>]) -> Result<(), Trouble> {
+    home.change("Could not connect to the CIB: ", |found: &Found| {
+        let mut document: Document = found.document.clone();
+        for together in edits.iter().filter(|edits| !edits.is_empty()) {
+            document = edit::apply(&document, together).map_err(refused)?.document;
+        }
+        Ok((document, ()))
     })
 }
 
-/// What a command line asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Wanted {
-    /// As the document names it: without the number that agents know an instance by.
-    resource: String,
-    node: Option<String>,
-    deed: Deed,
-    quiet: bool,
+fn refused(refused: edit::Refused) -> Trouble {
+    let exit =
+        if matches!(refused, edit::Refused::NotFound { .. }) { Exit::NoSuch } else { Exit::Config };
+    Trouble::new(exit, refused.to_string())
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Deed {
-    Ban,
-    Clear,
-    Locate,
-    Get(Slot),
-    Set(Slot, String),
-    Delete(Slot),
-}
-
-/// One value of a resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Slot {
-    kind: &'static str,
-    name: String,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Answer {
-    text: String,
-    edits: Vec<Edit>,
-}
-
-impl Wanted {
-    fn of(given: &[Given]) -> Result<Self, Trouble> {
-        let value = |names: &[&str]| last(given, names).map(|given| given.value.clone());
-        let has = |name: &str| last(given, &[name]).is_some();
-        let resource = value(&["resource"]);
-        let resource =
-            resource.ok_or_else(|| Trouble::usage("Must supply a resource id with -r"))?;
-        let base = resource.rsplit_once(':').filter(|(_, number)| number.parse::<u32>().is_ok());
-        let resource = base.map_or(resource.as_str(), |(base, _)| base).to_owned();
-        let kind = match (has("utilization"), has("meta")) {
-            (true, _) => "utilization",
-            (false, true) => "meta_attributes",
-            (false, false) => "instance_attributes",
-        };
-        let deeds =
-            ["ban", "clear", "locate", "get-parameter", "set-parameter", "delete-parameter"];
-        let asked = last(given, &deeds).map(|asked| (asked.name, asked.value.clone()));
-        let deed = match asked {
-            Some(("ban", _)) => Deed::Ban,
-            Some(("clear", _)) => Deed::Clear,
-            Some(("locate", _)) => Deed::Locate,
-            Some(("get-parameter", name)) => Deed::Get(Slot { kind, name }),
-            Some(("delete-parameter", name)) => Deed::Delete(Slot { kind, name }),
-            Some((_, name)) => {
-                let text = value(&["parameter-value"]);
-                let text =
-                    text.ok_or_else(|| Trouble::usage("Must supply --parameter-value with -p"))?;
-                Deed::Set(Slot { kind, name }, text)
-            }
-            None => return Err(Trouble::usage("say what to do, such as --ban")),
-        };
-        Ok(Self { resource, node: value(&["node", "host-uname"]), deed, quiet: has("quiet") })
-    }
-
-    fn answer(&self, document: &Document, here: &str) -> Result<Answer, Trouble> {
-        let Self { resource, node, .. } = self;
-        let found = document.section(Section::Resources).and_then(|resources| {
-            let mut all = resources.descendants();
-            all.find(|element| element.attr("id") == Some(resource))
-        });
-        let unknown = || Trouble::new(Exit::NoSuch, format!("Resource '{resource}' not found"));
-        let found = found.ok_or_else(unknown)?;
-        let edits = match &self.deed {
-            Deed::Locate => return Ok(self.told(locate(document, resource))),
-            Deed::Get(slot) => {
-                let pair = slot.pairs(found).next().and_then(|pair| pair.attr("value"));
-                let missing = || {
-                    let words = format!("Attribute '{}' not found for '{resource}'", slot.name);
-                    Trouble::new(Exit::NoSuch, words)
-                };
-                let text = format!("{}\n", pair.ok_or_else(missing)?);
-                return Ok(Answer { text, edits: Vec::new() });
-            }
-            Deed::Ban => ban(document, resource, node.as_deref().unwrap_or(here)),
-            Deed::Clear => clear(document, resource, node.as_deref()),
-            Deed::Set(slot, value) => vec![slot.set(found, value)],
-            Deed::Delete(slot) => {
-                let ids = slot.pairs(found).filter_map(|pair| pair.attr("id"));
-                ids.map(delete).collect()
-            }
-        };
-        Ok(Answer { text: String::new(), edits })
-    }
-
-    fn told(&self, nodes: Vec<String>) -> Answer {
-        let resource = &self.resource;
-        let line = |node: &String| match self.quiet {
-            true => format!("{node}\n"),
-            false => format!("resource {resource} is running on: {node}\n"),
-        };
-        let text = match (nodes.as_slice(), self.quiet) {
-            ([], false) => format!("resource {resource} is NOT running\n"),
-            (nodes, _) => nodes.iter().map(line).collect(),
-        };
-        Answer { text, edits: Vec::new() }
-    }
-}
-
-impl Slot {
-    fn pairs<'d>(&self, resource: Element<'d>) -> impl Iterator<Item = Element<'d>> {
-        let sets = resource.children_named(self.kind);
-        sets.flat_map(|set| set.children_named("nvpair"))
-            .filter(|pair| pair.attr("name") == Some(&self.name))
-    }
-
-    fn set(&self, resource: Element<'_>, value: &str) -> Edit {
-        let Self { kind, name } = self;
-        let (tag, id) = (resource.name(), resource.attr("id").unwrap_or_default());
-        // A set with a rule holds only sometimes.
-        let set = resource.children_named(kind).find(|set| set.child("rule").is_none());
-        let set_id = set.and_then(|set| set.attr("id")).map(str::to_owned);
-        let set_id = set_id.unwrap_or_else(|| format!("{id}-{kind}"));
-        let pair = set.and_then(|set| {
-            let mut pairs = set.children_named("nvpair");
-            pairs.find(|pair| pair.attr("name") == Some(name))?.attr("id")
-        });
-        let pair_id = pair.map_or_else(|| format!("{set_id}-{name}"), str::to_owned);
-        let xml = format!(
-            "<{tag} id=\"{id}\"><{kind} id=\"{set_id}\"><nvpair id=\"{}\" name=\"{}\" \
-             value=\"{}\"/></{kind}></{tag}>",
-            escape_attribute(&pair_id),
-            escape_attribute(name),
-            escape_attribute(value)
-        );
-        Edit::Modify { xml }
-    }
-}
-
-fn delete(id: &str) -> Edit {
-    Edit::Delete { xpath: format!("//*[@id='{id}']") }
-}
-
-/// The nodes where a resource runs, promoted instances marked.
-fn locate(document: &Document, id: &str) -> Vec<String> {
-    let now = crate::time::now();
-    let resolved = scheduler::resolve(document, &Input { now, sanitized: false });
-    let Some(whole) = resolved.find_resource(id) else { return Vec::new() };
-    let mut parts = vec![whole];
-    let mut nodes = Vec::new();
-    while let Some(at) = parts.pop() {
-        let part = resolved.resource(at);
-        parts.extend(&part.children);
-        let is_leaf = part.children.is_empty();
-        nodes.extend(part.active.iter().filter(|_| is_leaf).map(|node| {
-            let name = resolved.node(*node).name.as_ref();
-            let mark = if part.role == model::Role::Promoted { " Promoted" } else { "" };
-            format!("{name}{mark}")
-        }));
-    }
-    nodes.sort();
-    nodes
-}
-
-fn ban_id(resource: &str, node: &str) -> String {
-    format!("cli-ban-{resource}-on-{node}")
-}
-
-fn ban(document: &Document, resource: &str, node: &str) -> Vec<Edit> {
-    let id = ban_id(resource, node);
-    if document.find_id(&id).is_some() {
-        return Vec::new();
-    }
-    let xml = format!(
-        "<rsc_location id=\"{}\" rsc=\"{}\" role=\"Started\" node=\"{}\" score=\"-INFINITY\"/>",
-        escape_attribute(&id),
-        escape_attribute(resource),
-        escape_attribute(node)
-    );
-    vec![Edit::Create { parent: "/cib/configuration/constraints".to_owned(), xml }]
-}
-
-fn clear(document: &Document, resource: &str, node: Option<&str>) -> Vec<Edit> {
-    let prefers = format!("cli-prefer-{resource}");
-    let is_made = |id: &str| match node {
-        Some(node) => id == ban_id(resource, node),
-        None => id == prefers || id.starts_with(&ban_id(resource, "")),
+fn delete(home: &Home, asked: &Asked<'_>) -> Result<(), Trouble> {
+    let Some(kind) = asked.call.value("resource-type") else {
+        return Err(Trouble::usage("You need to specify a resource type with -t"));
     };
-    let constraints = document.section(Section::Constraints);
-    let ids = constraints.into_iter().flat_map(Element::children).filter_map(|at| at.attr("id"));
-    ids.filter(|id| is_made(id)).map(delete).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn document() -> Document {
-        Document::parse(
-            "<cib><configuration><nodes><node id='1' uname='n1'/></nodes><resources>\
-             <clone id='dbs'><primitive id='db' class='ocf' provider='heartbeat' type='pgsql'>\
-             <utilization id='u'><nvpair id='u-cpu' name='cpu' value='4'/></utilization>\
-             </primitive></clone></resources><constraints>\
-             <rsc_location id='cli-ban-db-on-n2' rsc='db' node='n2' score='-INFINITY'/>\
-             </constraints></configuration></cib>",
-        )
-        .unwrap()
-    }
-
-    fn answer(line: &str) -> Result<Answer, Trouble> {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Wanted::of(&tool::given(&TAKEN, &words)?)?.answer(&document(), "n1")
-    }
-
-    fn edited(line: &str) -> String {
-        match answer(line).unwrap().edits.as_slice() {
-            [Edit::Create { xml, .. } | Edit::Modify { xml }] => xml.clone(),
-            [Edit::Delete { xpath }] => xpath.clone(),
-            other => format!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn an_agent_bans_its_own_instance() {
-        let ban = edited("-B -r db:0 -N n1 -Q");
-        assert!(ban.contains("id=\"cli-ban-db-on-n1\" rsc=\"db\""), "{ban}");
-        assert_eq!(edited("-B -r db -N n2"), "[]", "it is banned already");
-        assert_eq!(edited("-U -r db"), "//*[@id='cli-ban-db-on-n2']");
-        assert_eq!(edited("-U -r db -N n1"), "[]");
-    }
-
-    #[test]
-    fn needs_are_asked_for_set_and_removed() {
-        assert_eq!(answer("-Q -r db:1 -z -g cpu").unwrap().text, "4\n");
-        assert_eq!(answer("-r db -z -g ram").unwrap_err().exit, Exit::NoSuch);
-        assert_eq!(answer("-r nothing -W").unwrap_err().exit, Exit::NoSuch);
-        let set = edited("-r db -z -p cpu -v 8");
-        assert!(set.contains("<utilization id=\"u\"><nvpair id=\"u-cpu\""), "{set}");
-        assert!(set.contains("value=\"8\""), "{set}");
-        let new = edited("-r db -m -p priority -v 5");
-        assert!(new.contains("<meta_attributes id=\"db-meta_attributes\">"), "{new}");
-        assert_eq!(edited("-r db --utilization --delete-parameter=cpu"), "//*[@id='u-cpu']");
-        assert_eq!(answer("-r db -W").unwrap().text, "resource db is NOT running\n");
-    }
-
-    #[test]
-    fn what_is_left_out_is_asked_for() {
-        for line in ["-B", "-r db", "-r db -p cpu"] {
-            assert_eq!(answer(line).unwrap_err().exit, Exit::Usage, "{line}");
-        }
-    }
+    let xpath = format!("//resources//{kind}[@id='{}']", asked.id);
+    change(home, &[vec![Edit::Delete { xpath, all: false }]])
 }

@@ -11,7 +11,9 @@ use model::Role;
 use scheduler::{NodeKind, Ticket};
 
 use crate::shown::{Section, Timing};
-use crate::status::{AttributeShown, Ban, FailedAction, Health, NodeAttributes, NodeShown, Status};
+use crate::status::{
+    AttributeShown, Ban, FailedAction, Health, NodeAttributes, NodeShown, ResourceShown, Status,
+};
 use crate::xml_out::XmlOut;
 use crate::{exit, time};
 
@@ -51,6 +53,7 @@ pub(crate) fn write(out: &mut XmlOut, section: &Section<'_>) {
             summary::write(out, summary);
             write_parts(out, status);
         }
+        Section::Plain(status) => write_parts(out, status),
         Section::Modifications(made) => steps::write_modifications(out, made),
         Section::Scores(scores) => scores::write(out, *scores),
         Section::Changes(changes) => changes::write(out, changes),
@@ -77,6 +80,11 @@ pub(crate) fn write(out: &mut XmlOut, section: &Section<'_>) {
             ],
         ),
     }
+}
+
+/// Writes one resource.
+pub(crate) fn write_resource(out: &mut XmlOut, resource: &ResourceShown<'_>) {
+    resources::write(out, resource);
 }
 
 fn write_status(out: &mut XmlOut, name: &str, status: &Status<'_>) {

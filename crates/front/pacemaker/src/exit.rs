@@ -12,7 +12,11 @@ use wire::api::Refused;
 pub(crate) enum Exit {
     Ok = 0,
     Error = 1,
+    /// There is no such thing here yet.
+    Unimplemented = 3,
     NotPermitted = 4,
+    /// It does not run.
+    NotRunning = 7,
     Usage = 64,
     /// The input is not what it should be.
     Data = 65,
@@ -36,6 +40,10 @@ pub(crate) enum Exit {
     Unsafe = 107,
     /// What was to be made is there already.
     Exists = 108,
+    /// More than one thing was named.
+    Multiple = 109,
+    /// It makes no sense here.
+    NotApplicable = 113,
     /// It took too long.
     Timeout = 124,
 }

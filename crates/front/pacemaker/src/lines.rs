@@ -13,7 +13,7 @@ use scheduler::{PrivateChanged, Ticket};
 
 use crate::outline::Outline;
 use crate::shown::{Scores, Section, Timing};
-use crate::status::{AttributeShown, Ban, Counts, FailedAction, Look, Status};
+use crate::status::{AttributeShown, Ban, Counts, FailedAction, Look, ResourceShown, Status};
 use crate::{exit, time};
 
 /// Writes one section.
@@ -34,6 +34,7 @@ pub(crate) fn write(out: &mut Outline, section: &Section<'_>) {
             let any = summary::write(out, summary);
             write_parts(out, status, any);
         }
+        Section::Plain(status) => write_parts(out, status, false),
         Section::Modifications(made) => steps::write_modifications(out, made),
         Section::Scores(scores) => {
             out.begin(scores_title(*scores));
@@ -101,6 +102,19 @@ fn write_status(out: &mut Outline, title: &str, status: &Status<'_>) {
     out.begin(title);
     write_parts(out, status, false);
     out.end();
+}
+
+/// Writes one resource.
+pub(crate) fn write_resource(out: &mut Outline, resource: &ResourceShown<'_>) {
+    resources::write_resource(out, resource);
+}
+
+/// The line of a resource that has one line.
+pub(crate) fn primitive_line(resource: &ResourceShown<'_>) -> Option<String> {
+    match resource {
+        ResourceShown::Primitive(shown) => Some(primitive::line(shown, shown.id)),
+        ResourceShown::Group(_) | ResourceShown::CloneSet(_) | ResourceShown::Bundle(_) => None,
+    }
 }
 
 /// Writes the sections of the status, an empty line between two; `any` if there is something

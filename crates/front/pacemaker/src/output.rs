@@ -122,6 +122,37 @@ impl Output {
         );
     }
 
+    /// Leaves out what makes text nice to read.
+    pub(crate) fn be_bare(&mut self) {
+        if let Writer::Text(outline) = &mut self.writer {
+            *outline = Outline::new(Style::Bare);
+        }
+    }
+
+    /// Writes named values: for programs as a list called `name`; people see the values.
+    pub(crate) fn list(&mut self, name: &str, items: &[(&str, &str)]) {
+        self.tell(
+            |out| items.iter().for_each(|(_, value)| out.item(value)),
+            |xml| {
+                xml.begin("list");
+                xml.attr("name", name);
+                xml.number("count", items.len());
+                for (name, value) in items {
+                    let name = Some(("name", *name)).filter(|(_, name)| !name.is_empty());
+                    xml.text_with("item", name, value);
+                }
+                xml.end();
+            },
+        );
+    }
+
+    /// Something that people are told on the standard error output, and programs see anyway.
+    pub(crate) fn tell_people(&mut self, words: &str) {
+        if matches!(self.writer, Writer::Text(_)) {
+            self.complain(words);
+        }
+    }
+
     /// A remark for people.
     pub(crate) fn note(&mut self, words: &str) {
         match &mut self.writer {

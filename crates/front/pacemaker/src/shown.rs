@@ -22,6 +22,8 @@ pub(crate) enum Section<'s> {
     Revised(Status<'s>),
     /// What a running cluster is like.
     Monitored(Box<Summary<'s>>, Status<'s>),
+    /// A part of a status on its own.
+    Plain(Status<'s>),
     Timings(Vec<Timing>),
     Version,
 }

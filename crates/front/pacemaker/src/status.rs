@@ -69,6 +69,15 @@ pub(crate) fn read<'r>(resolved: &'r Resolved<'_>, shown: Shown<'_>) -> Status<'
     }
 }
 
+/// One resource; nothing if it is not among those that are shown.
+pub(crate) fn one<'r>(
+    resolved: &'r Resolved<'_>,
+    at: ResIx,
+    shown: Shown<'_>,
+) -> Option<ResourceShown<'r>> {
+    resources::read_resource(resolved, at, shown)
+}
+
 /// How many instances there are, and what holds some of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {

@@ -47,6 +47,42 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     Some(day_number(date)? * DAY + second_of_day(time)?)
 }
 
+/// `seconds` and an ISO 8601 duration (`P1Y2M3DT4H5M6S`, `P2W`) after it; `None` if it is none.
+pub(crate) fn after(seconds: i64, duration: &str) -> Option<i64> {
+    let mut rest = duration.trim().strip_prefix('P')?;
+    if rest.is_empty() {
+        return None;
+    }
+    let (mut months, mut later, mut is_time) = (0, 0, false);
+    while !rest.is_empty() {
+        if let Some(time) = rest.strip_prefix('T') {
+            (rest, is_time) = (time, true);
+            continue;
+        }
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, unit) = rest.split_at_checked(digits)?;
+        let number: i64 = number.parse().ok()?;
+        let letter = unit.chars().next()?;
+        rest = unit.get(1..)?;
+        match (is_time, letter) {
+            (false, 'Y') => months += number.checked_mul(12)?,
+            (false, 'M') => months += number,
+            (false, 'W') => later += number.checked_mul(7 * DAY)?,
+            (false, 'D') => later += number.checked_mul(DAY)?,
+            (true, 'H') => later += number.checked_mul(3600)?,
+            (true, 'M') => later += number.checked_mul(60)?,
+            (true, 'S') => later += number,
+            _ => return None,
+        }
+    }
+    let (year, month, day) = date_of(seconds.div_euclid(DAY));
+    let month = month - 1 + months;
+    let (year, month) = (year + month.div_euclid(12), month.rem_euclid(12) + 1);
+    // A month that is too short ends sooner.
+    let day = (1..=day).rev().find_map(|day| civil_date(year, month, day))?;
+    Some(day * DAY + seconds.rem_euclid(DAY) + later)
+}
+
 const DAY: i64 = 86_400;
 
 fn day_number(date: &str) -> Option<i64> {
@@ -184,7 +220,7 @@ pub(crate) fn interval(milliseconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{calendar, clock, interval, parse};
+    use super::{after, calendar, clock, interval, parse};
 
     #[test]
     fn moments_read_and_print() {
@@ -198,6 +234,22 @@ mod tests {
             ("1969-12-31T23:59:58", "1969-12-31 23:59:58Z"),
         ] {
             assert_eq!(parse(text).map(calendar).as_deref(), Some(printed), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_added() {
+        let start = parse("2024-01-31T10:00:00").unwrap();
+        for (duration, end) in [
+            ("P1M", "2024-02-29 10:00:00Z"),
+            ("P1Y1DT1H", "2025-02-01 11:00:00Z"),
+            ("PT90M", "2024-01-31 11:30:00Z"),
+            ("P2W", "2024-02-14 10:00:00Z"),
+        ] {
+            assert_eq!(after(start, duration).map(calendar).as_deref(), Some(end), "{duration}");
+        }
+        for duration in ["", "P", "1D", "PD", "P1H", "P1", "PT1D", "P99999999999999999Y"] {
+            assert_eq!(after(start, duration), None, "{duration}");
         }
     }
 

@@ -74,7 +74,15 @@ impl XmlOut {
 
     /// An element with nothing but text in it.
     pub(crate) fn text(&mut self, name: &str, text: &str) {
+        self.text_with(name, None, text);
+    }
+
+    /// The same, with an attribute.
+    pub(crate) fn text_with(&mut self, name: &str, with: Option<(&str, &str)>, text: &str) {
         self.begin(name);
+        if let Some((key, value)) = with {
+            self.attr(key, value);
+        }
         if text.is_empty() {
             return self.end();
         }
