@@ -107,6 +107,54 @@ fn a_killed_node_is_fenced_before_its_resource_starts_elsewhere() {
 }
 
 #[test]
+fn a_bystander_s_death_does_not_end_the_watch_over_the_service() {
+    let bed = Bed::start();
+    // What is left beside a service, such as the first process of one that forks, bears its mark.
+    let bystander = |node: u32| {
+        let mut command = std::process::Command::new("sleep");
+        let marks = [
+            (process::NODE_MARK, bed.node_dir(node).display().to_string()),
+            (process::RESOURCE_MARK, "lock".to_owned()),
+        ];
+        command.arg("1000").envs(marks).spawn().unwrap()
+    };
+    let bystanders: Vec<std::process::Child> = (1..=3).map(bystander).collect();
+    let beside: Vec<u32> = bystanders.iter().map(std::process::Child::id).collect();
+    // No monitor comes in time by itself.
+    let wanted = configuration(&bed.dir).replace("interval=\"10s\"", "interval=\"1h\"");
+    let reply = bed.replace(1, wanted);
+    assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    bed.wait_idle(1);
+    let is_lock = |found: &process::Identity| !beside.contains(&found.pid);
+    let lock = || {
+        let on = |node: u32| bed.marked(node, "lock").into_iter().map(move |found| (node, found));
+        (1..=3).flat_map(on).find(|(_, found)| is_lock(found))
+    };
+    let (holder, service) = lock().unwrap();
+    let looks = || {
+        let log = bed.log(holder);
+        let of_lock = |line: &&str| line.contains("an agent ended") && line.contains("lock");
+        log.lines().filter(of_lock).count()
+    };
+    let before = looks();
+    for mut bystander in bystanders {
+        bystander.kill().unwrap();
+        bystander.wait().unwrap();
+    }
+    let begun = std::time::Instant::now();
+    while looks() == before {
+        assert!(begun.elapsed() < bed::PATIENCE, "nobody looked\n{}", bed.log(holder));
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    process::send(service, process::Signal::Kill).unwrap();
+    bed.wait_event(holder, "failure", |event| {
+        matches!(event, Event::Finished { action, expected: false, .. } if action.starts_with("lock_monitor_3600000"))
+    });
+    bed.wait(holder, "recovery", |seen| seen.cluster.idle && lock().is_some());
+    check_ledger(&bed, 2);
+}
+
+#[test]
 fn a_resource_whose_process_dies_is_recovered_at_once() {
     // The monitor would notice, too, but not as long as anybody waits here.
     let (bed, holder) = with_lock_in(|text| text.replace("interval=\"10s\"", "interval=\"1h\""));

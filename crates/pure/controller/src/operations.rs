@@ -6,7 +6,7 @@
 //!
 //! Field word: Pacemaker *executor* (its queue and its recurring operations).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use agent::ParameterKinds;
@@ -26,10 +26,18 @@ pub(crate) enum Act {
     Report(Box<Ran>),
 }
 
+/// A process whose death means nothing may have many like it: their deaths lead to no more monitors
+/// than one in so long.
+const HINTS_APART: Duration = Duration::from_secs(1);
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Operations {
     queues: BTreeMap<String, Queue>,
     recurring: BTreeMap<(String, String), Recurring>,
+    /// When something last hinted that the resource is not well.
+    hinted: BTreeMap<String, Tick>,
+    /// Whose watch has ended with a hint and was not begun again.
+    unwatched: BTreeSet<String>,
     calls: u64,
     runs: u64,
 }
@@ -128,9 +136,22 @@ impl Operations {
         acts
     }
 
-    /// Something hints that the resource is not well: run its most frequent monitor now, and if
-    /// one runs already, once more after it: it may have looked before.
+    /// Something that was watched has died: the watch begins anew, since the agent may say that all
+    /// is well, and its most frequent monitor runs.
     pub(crate) fn suspect(&mut self, now: Tick, resource: &str) -> Vec<Act> {
+        let last = self.hinted.insert(resource.to_owned(), now);
+        let mut acts = Vec::new();
+        if last.is_some_and(|last| now < last.after(HINTS_APART)) {
+            self.unwatched.insert(resource.to_owned());
+        } else {
+            acts.push(Act::Watch(resource.to_owned()));
+        }
+        acts.extend(self.look_now(now, resource));
+        acts
+    }
+
+    /// If a monitor runs already, once more after it: it may have looked before.
+    fn look_now(&mut self, now: Tick, resource: &str) -> Vec<Act> {
         let monitor = self
             .recurring
             .iter()
@@ -216,13 +237,16 @@ impl Operations {
         let key = (resource.to_owned(), work.action.work_key());
         let verdict = (outcome.code, outcome.status);
         if work.again {
-            let Some(recurring) = self.recurring.get_mut(&key) else { return Vec::new() };
+            let mut acts = self.watch_again(now.tick, resource, &work.action, &outcome);
+            let Some(recurring) = self.recurring.get_mut(&key) else { return acts };
             if recurring.reported == verdict || outcome.status == ExecStatus::Cancelled {
-                return Vec::new();
+                return acts;
             }
             recurring.reported = verdict;
-            return vec![self.report(&work.order, outcome, kinds, now.wall)];
+            acts.push(self.report(&work.order, outcome, kinds, now.wall));
+            return acts;
         }
+        self.unwatched.remove(resource);
         let mut acts = Vec::new();
         let interval = work.action.interval();
         if !interval.is_zero() {
@@ -234,6 +258,21 @@ impl Operations {
         acts.extend(watching(resource, &work.action, &outcome));
         acts.push(self.report(&work.order, outcome, kinds, now.wall));
         acts
+    }
+
+    /// What was left unwatched because it died too often is watched again when that is over.
+    fn watch_again(
+        &mut self,
+        now: Tick,
+        resource: &str,
+        action: &Action,
+        outcome: &Outcome,
+    ) -> Vec<Act> {
+        let rests = self.hinted.get(resource).is_some_and(|last| now < last.after(HINTS_APART));
+        if rests || !self.unwatched.remove(resource) {
+            return Vec::new();
+        }
+        watching(resource, action, outcome).into_iter().collect()
     }
 
     fn report_done(&mut self, order: &Order, wall: i64) -> Act {

@@ -79,3 +79,32 @@ fn a_stop_needs_no_look() {
     assert_eq!(task, "stop");
     assert!(begun(&ends(&mut operations, stop, OcfCode::OK)).is_empty());
 }
+
+/// Whether these acts begin a watch.
+fn watches(acts: &[Act]) -> bool {
+    acts.iter().any(|act| matches!(act, Act::Watch(resource) if resource == "web"))
+}
+
+#[test]
+fn a_death_that_the_agent_thinks_nothing_of_does_not_end_the_watch() {
+    let mut operations = Operations::default();
+    let acts = operations.order(Tick::default(), order("monitor", 10_000), 0);
+    let (_, first) = begun(&acts).pop().expect("the first monitor");
+    assert!(watches(&ends(&mut operations, first, OcfCode::OK)));
+    assert!(watches(&operations.suspect(Tick::default(), "web")), "the next death is seen as well");
+}
+
+#[test]
+fn what_dies_all_the_time_is_watched_again_when_it_has_calmed_down() {
+    let (mut operations, running) = being_monitored();
+    let soon = Tick::default().after(Duration::from_millis(500));
+    assert!(!watches(&operations.suspect(soon, "web")), "no monitor after the other");
+    let (_, again) = begun(&ends(&mut operations, running, OcfCode::OK)).pop().expect("one more");
+    assert!(!watches(&ends(&mut operations, again, OcfCode::OK)));
+    let later = Tick::default().after(Duration::from_secs(10));
+    let acts = operations.due(later, "web", "web_monitor_10000");
+    let (_, due) = begun(&acts).pop().expect("its turn");
+    let now = Now { tick: later, ..Now::default() };
+    let acts = operations.done(now, due, Outcome::done(OcfCode::OK), ParameterKinds::default());
+    assert!(watches(&acts));
+}
