@@ -334,6 +334,7 @@ fn what_was_made_for_an_older_configuration_is_refused() {
     assert!(matches!(reply, Reply::Refused(Refused::Stale { .. })), "{reply:?}");
     let reply = ask(3, Some("0".to_owned()));
     assert!(matches!(reply, Reply::Refused(Refused::Invalid { .. })), "{reply:?}");
+    bed.wait_alike(1);
     assert!(bed.see(2).xml.contains("value=\"2\""), "after {second}: {}", bed.see(2).xml);
 }
 

@@ -98,6 +98,12 @@ fn was_fenced(machines: &Machines, seen_by: u32, node: u32) -> bool {
     )
 }
 
+/// Waits until a node knows that another was fenced: it may hear of it after who took over.
+fn wait_fenced(machines: &Machines, seen_by: u32, node: u32) {
+    machines
+        .wait(&format!("word of the fencing of {node}"), || was_fenced(machines, seen_by, node));
+}
+
 /// After all is over: everyone is a member, one node has the service, and it answers.
 fn assert_healed(machines: &Machines, nodes: u32) {
     let all: Vec<u32> = (1..=nodes).collect();
@@ -124,7 +130,7 @@ fn a_node_without_power_is_fenced_and_its_address_is_up_elsewhere() {
         machines.holders(ADDRESS).iter().any(|node| *node != holder)
     });
     let witness = others(3, holder)[0];
-    assert!(was_fenced(&machines, witness, holder), "{}", machines.log(witness));
+    wait_fenced(&machines, witness, holder);
     // Fencing was a reboot: it comes back by itself.
     assert_healed(&machines, 3);
 }

@@ -172,6 +172,11 @@ impl Bed {
         assert_eq!(&word[..length], b"READY=1", "{}", self.log(node));
     }
 
+    /// Nodes whose daemons were started and not ended by the test.
+    pub fn daemons(&self) -> impl Iterator<Item = u32> {
+        self.daemons.keys().copied()
+    }
+
     pub fn pid(&self, node: u32) -> u32 {
         self.daemons[&node].id()
     }
@@ -257,10 +262,28 @@ impl Bed {
         }
     }
 
+    /// Waits until there is nothing to do, and all members know what `node` does.
     pub fn wait_idle(&self, node: u32) {
         self.client(node).wait_idle(PATIENCE).unwrap_or_else(|error| {
             panic!("not idle: {error}; {:?}\n{}", self.see(node).cluster, self.log(node))
         });
+        self.wait_alike(node);
+    }
+
+    /// Waits until all members know what `node` does: who is answered when something is done there may
+    /// ask another one before that has heard of it.
+    pub fn wait_alike(&self, node: u32) {
+        let start = Instant::now();
+        loop {
+            let own = self.see(node);
+            let others = (1..=3).filter(|other| own.cluster.members.contains(&format!("n{other}")));
+            let documents = others.map(|other| self.client(other).document().ok());
+            if documents.into_iter().all(|seen| seen.is_some_and(|seen| seen.xml == own.xml)) {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "copies differ for ever: {}", own.xml);
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// `quorate WORDS` at a node, with nobody at the terminal.

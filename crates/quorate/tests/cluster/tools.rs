@@ -8,6 +8,10 @@ use crate::bed::{Bed, configuration};
 
 /// Calls a tool as an agent of `node` would.
 pub fn call(bed: &Bed, node: u32, line: &str) -> Output {
+    // What was done on another node is to be known here.
+    for member in bed.daemons() {
+        bed.wait_alike(member);
+    }
     let mut words = line.split_whitespace();
     let tool = bed.node_dir(node).join("run/bin").join(words.next().unwrap());
     let mut command = Command::new(tool);
@@ -49,6 +53,7 @@ fn attributes_and_options_are_set_asked_for_and_removed_by_pacemakers_tools() {
     let info = "crm_attribute -N n1 --type crm_config --name db_REPL_INFO -s mysql_replication";
     answer(&bed, 1, &format!("{info} -v n1|binlog.7|154"));
     assert_eq!(answer(&bed, 3, &format!("{info} --query -q")), "n1|binlog.7|154\n");
+    bed.wait_alike(1);
     assert!(bed.see(2).xml.contains("<cluster_property_set id=\"mysql_replication\">"));
 
     answer(&bed, 1, "crm_attribute -n batch-limit -v 7");

@@ -25,7 +25,8 @@ fn write(machines: &Machines, node: u32, number: usize) {
 fn set_aside(machines: &Machines, node: u32) -> Vec<PathBuf> {
     let entries = fs::read_dir(machines.own(node).join("state/store")).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
-    paths.filter(|path| path.to_string_lossy().contains("aside")).collect()
+    let is_whole = |path: &PathBuf| path.extension().is_some_and(|end| end == "xml");
+    paths.filter(|path| path.to_string_lossy().contains("aside") && is_whole(path)).collect()
 }
 
 #[test]
@@ -59,6 +60,8 @@ fn what_the_losing_side_wrote_is_kept_in_a_file_and_reported() {
     let (loser, winner) = if first.contains("from-1-0") { (2, &second) } else { (1, &first) };
     assert!(winner.contains(&format!("from-{}-0", 3 - loser)), "{winner}");
     assert!(!winner.contains(&format!("from-{loser}-0")), "{winner}");
+    // Its disk may take its time.
+    machines.wait("the file", || !set_aside(&machines, loser).is_empty());
     let kept = set_aside(&machines, loser);
     let [kept] = kept.as_slice() else { panic!("{kept:?}\n{}", machines.log(loser)) };
     let text = fs::read_to_string(kept).unwrap();
@@ -66,8 +69,11 @@ fn what_the_losing_side_wrote_is_kept_in_a_file_and_reported() {
     assert_eq!(set_aside(&machines, 3 - loser), Vec::<PathBuf>::new());
     let socket = machines.own(loser).join("state/api.sock");
     let socket = socket.display().to_string();
-    let said = machines.run(loser, &[crate::bed::PROGRAM, "--socket", &socket, "history"]).unwrap();
-    assert!(said.contains("written apart from the others"), "{said}");
+    let history = [crate::bed::PROGRAM, "--socket", &socket, "history"];
+    machines.wait("a word about it", || {
+        let said = machines.run(loser, &history);
+        said.is_some_and(|said| said.contains("written apart from the others"))
+    });
     let lives_now = [1, 2].map(|node| machines.bed.first_process(node));
     assert_eq!(lives_now, lives);
     assert!(runs(&machines, 2, "note").is_some());

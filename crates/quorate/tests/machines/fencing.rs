@@ -5,9 +5,7 @@ use std::fs;
 use wire::api::{Change, Event, Reply, Request};
 
 use crate::bed::{Machines, PROGRAM, boot, can_be};
-use crate::document::{
-    constraints, device, document, file_of, location, modified, note, prefers, runs,
-};
+use crate::document::{constraints, device, document, file_of, location, note, prefers, runs};
 use crate::was_fenced;
 
 /// Machines with the agent of a resource that is only a process.
@@ -128,7 +126,8 @@ fn a_node_whose_fencing_was_a_lie_ends_what_it_runs_and_leaves_when_it_learns_of
     assert!(process_on(&machines, 3), "it lives, and freezes what it has");
     machines.bed.heal().unwrap();
     machines.wait("the end of the daemon that was declared off", || {
-        file_of(&machines, 3, "/run/ended").is_some_and(|file| modified(&file).is_some())
+        let code = file_of(&machines, 3, "/run/ended").map(fs::read_to_string);
+        code.is_some_and(|code| code.is_ok_and(|code| !code.is_empty()))
     });
     let ended = fs::read_to_string(file_of(&machines, 3, "/run/ended").unwrap()).unwrap();
     assert_eq!(ended.trim(), "100", "{}", machines.log(3));

@@ -39,7 +39,7 @@ fn who_boots_beside_a_dead_daemon_edits_nothing_and_takes_what_that_had_acknowle
     (1..=2).for_each(|node| machines.wait_members(node, &[1, 2]));
     // The other machine stays off, and nobody but the test switches it on. The one that boots has time
     // to ask before it would fence the machine that it does not know.
-    let options = [("stonith-action", "off"), ("dc-deadtime", "60s")];
+    let options = [("stonith-action", "off"), ("dc-deadtime", "15min")];
     let resources = strip(&machines) + &note("note");
     machines.replace(1, document(&options, &resources, &constraints(&[])));
     machines.wait_idle(1);

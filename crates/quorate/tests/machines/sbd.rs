@@ -10,7 +10,7 @@ use testbed::Watchdog;
 
 use crate::bed::{Machines, PROGRAM, can_be};
 use crate::document::{constraints, document, modified, note, prefers, runs};
-use crate::was_fenced;
+use crate::wait_fenced;
 
 /// The watchdog's time on the disk; msgwait gives it the same again, and time to look and to feed.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -115,7 +115,7 @@ fn a_message_on_a_shared_disk_fences_a_node() {
     machines.wait("the note elsewhere", || taken().is_some());
     let reset = modified(&machines.bed.root().join("run/n3.reset"));
     assert!(reset.is_some() && taken() >= reset, "{reset:?} {:?}\n{}", taken(), machines.log(1));
-    assert!(was_fenced(&machines, 1, 3), "{}", machines.log(1));
+    wait_fenced(&machines, 1, 3);
     let said = machines.log(3);
     assert!(said.contains("told to die by sbd's disk"), "{said}");
     assert!(said.contains("resetting this machine") && !said.contains("cannot be reset"), "{said}");
