@@ -20,8 +20,8 @@ use crate::fabric_file::{FabricFile, nodes};
 pub(crate) struct ByHand {
     /// The file as this node last read or wrote it.
     on_disk: Option<String>,
-    /// Not everybody's yet.
-    offered: Option<String>,
+    /// Not everybody's yet, with the digest of the file that was everybody's when it was read.
+    offered: Option<(u64, String)>,
     /// Why the last offer was refused.
     said: String,
 }
@@ -34,12 +34,12 @@ impl ByHand {
 
 impl Controller {
     pub(crate) fn fabric_file_read(&mut self, text: String) {
-        let is_known = self.by_hand.on_disk.as_ref() == Some(&text);
-        if self.state.fabric_file.is_none() || is_known {
+        let Some(present) = &self.state.fabric_file else { return };
+        if self.by_hand.on_disk.as_ref() == Some(&text) {
             return;
         }
         self.by_hand.on_disk = Some(text.clone());
-        self.by_hand.offered = Some(text);
+        self.by_hand.offered = Some((present.digest(), text));
         self.offer_file();
     }
 
@@ -53,12 +53,10 @@ impl Controller {
     /// What was read here and is not everybody's yet.
     pub(crate) fn offer_file(&mut self) {
         let Some(present) = &self.state.fabric_file else { return };
-        if self.by_hand.offered.as_deref() == Some(present.text()) {
-            self.by_hand.offered = None;
+        self.by_hand.offered.take_if(|(_, text)| text == present.text());
+        if let Some((replaces, text)) = self.by_hand.offered.clone().filter(|_| self.is_formed()) {
+            self.broadcast(Message::FabricFileEdited { replaces, text, at: self.now.wall });
         }
-        let Some(text) = self.by_hand.offered.clone().filter(|_| self.is_formed()) else { return };
-        let (replaces, at) = (present.digest(), self.now.wall);
-        self.broadcast(Message::FabricFileEdited { replaces, text, at });
     }
 
     /// Every member does this alike.
@@ -76,6 +74,10 @@ impl Controller {
                 self.think_again(change);
             }
             Err(refused) => {
+                // It was made for a file that is no more. Others may come to be taken.
+                if from == self.identity.id && matches!(refused, Refused::Stale { .. }) {
+                    self.by_hand.offered = None;
+                }
                 let reason = why_refused(&refused);
                 if self.by_hand.said != reason {
                     self.by_hand.said.clone_from(&reason);

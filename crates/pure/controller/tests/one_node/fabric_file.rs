@@ -184,6 +184,33 @@ fn of_two_edited_by_hand_the_first_is_taken_and_what_daemons_wrote_is_none() {
 }
 
 #[test]
+fn who_came_second_does_not_come_again() {
+    let mut node = two();
+    let replaces = offer(&mut node, file(4, 3));
+    node.step(edited_by(OTHER, replaces, file(4, 4)));
+    node.step(edited_by(ME, replaces, file(4, 3)));
+    node.step(Input::Membership { id: 2, members: vec![ME, OTHER], quorum: Quorum::Majority });
+    node.deliver_echoing(&[OTHER]);
+    node.settle();
+    assert_eq!(node.files, [(4, file(4, 4))], "{:?}", node.events);
+}
+
+#[test]
+fn an_edit_that_waits_does_not_replace_what_came_meanwhile() {
+    let mut node = two();
+    let replaces = offer(&mut node, file(4, 1));
+    node.step(edited_by(ME, replaces, file(4, 1)));
+    node.step(edited_by(OTHER, replaces, file(4, 3)));
+    node.step(Input::Membership { id: 2, members: vec![ME], quorum: Quorum::ByRule });
+    node.settle();
+    let change = Change::ConfirmOff { node: "n2".to_owned() };
+    let request = Request::Change { change, force: false, based_on: None };
+    node.step(Input::Asked { client: 8, user: "root".to_owned(), request });
+    node.settle();
+    assert_eq!(node.files, [(4, file(4, 3))], "{:?}", node.events);
+}
+
+#[test]
 fn who_is_a_member_or_lost_is_not_forgotten_before_it_is_proven_off() {
     let mut node = two();
     let is_refused = |node: &Node, why: &str| {
