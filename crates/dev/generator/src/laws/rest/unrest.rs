@@ -4,6 +4,7 @@
 mod ties;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use cib::Element;
 use model::{Action, PlanStep};
@@ -102,15 +103,16 @@ pub(super) fn reason(going: Going<'_>, action: &Action, left: &Left) -> Option<U
     } else if tops.iter().any(|top| has_been_outside(resolved, *top)) {
         Some(Unrest::OutsideBundle)
     } else {
-        of_root(resolved, &left.root).or_else(|| of_blocked(going, &left.root))
+        of_root(resolved, &left.root).or_else(|| of_blocked(going, left))
     }
 }
 
-/// Whether the causes begin with something that cannot be done.
-fn of_blocked(going: Going<'_>, root: &Root) -> Option<Unrest> {
-    let resource = root.facts().resource?;
-    let is_blocked = going.blocked.iter().any(|blocked| blocked.resource == resource);
-    is_blocked.then_some(Unrest::FollowsBlocked)
+/// Whether something that cannot be done is among the causes.
+fn of_blocked(going: Going<'_>, left: &Left) -> Option<Unrest> {
+    let root = left.root.facts().resource;
+    let is_blocked =
+        |name: &Arc<str>| going.blocked.iter().any(|blocked| blocked.resource == *name);
+    left.about.iter().chain(&root).any(is_blocked).then_some(Unrest::FollowsBlocked)
 }
 
 /// The reason that is seen from where the causes begin.
