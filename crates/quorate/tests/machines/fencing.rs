@@ -227,7 +227,10 @@ fn the_agent_for_ipmi_fences_through_the_management_controller_of_the_node() {
     [1, 2].into_iter().for_each(|node| machines.wait_members(node, &[1, 2]));
     let devices = [1, 2].map(|node| {
         let (target, port) = (format!("n{node}"), format!("900{node}"));
+        // The one with version 2 of the protocol is the one that will be needed.
+        let lanplus = if node == 2 { "1" } else { "0" };
         let parameters = [
+            ("lanplus", lanplus),
             ("ip", "10.77.0.3"),
             ("ipport", port.as_str()),
             ("username", "admin"),
