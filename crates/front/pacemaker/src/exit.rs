@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     Data = 65,
     /// An answer makes no sense.
     Software = 70,
+    /// A file cannot be made.
+    CannotCreate = 73,
     /// Reading or writing failed.
     Io = 74,
     /// The configuration is not valid.

@@ -10,8 +10,11 @@ mod crm_error;
 mod crm_mon;
 mod crm_node;
 mod crm_resource;
+mod crm_shadow;
 mod crm_simulate;
+mod crm_ticket;
 mod crm_verify;
+mod daemons;
 mod dot;
 mod elements;
 mod exit;
@@ -40,7 +43,7 @@ pub use crm_simulate::{crm_simulate, crm_simulate_to, simulate};
 pub type Entry = fn(Vec<OsString>) -> ExitCode;
 
 /// Every tool, by the name that it is called with.
-pub const TOOLS: [(&str, Entry); 13] = [
+pub const TOOLS: [(&str, Entry); 19] = [
     ("attrd_updater", attributes::attrd_updater),
     ("cibadmin", cibadmin::cibadmin),
     ("crm_attribute", attributes::crm_attribute),
@@ -50,8 +53,14 @@ pub const TOOLS: [(&str, Entry); 13] = [
     ("crm_mon", crm_mon::crm_mon),
     ("crm_node", crm_node::crm_node),
     ("crm_resource", crm_resource::crm_resource),
+    ("crm_shadow", crm_shadow::crm_shadow),
     ("crm_simulate", crm_simulate),
+    ("crm_ticket", crm_ticket::crm_ticket),
     ("crm_verify", crm_verify::crm_verify),
+    ("pacemaker-based", daemons::based),
+    ("pacemaker-controld", daemons::controld),
+    ("pacemaker-fenced", daemons::fenced),
+    ("pacemaker-schedulerd", daemons::schedulerd),
     ("pacemakerd", crm_node::pacemakerd),
     ("stonith_admin", stonith_admin::fencing_admin),
 ];

@@ -1,5 +1,6 @@
 //! Texts of documents: files, packed ones too, and standard input.
 
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -22,12 +23,24 @@ pub(crate) fn file_in_place_of_cluster() -> Option<PathBuf> {
     if let Some(path) = variable("CIB_file") {
         return Some(path.into());
     }
-    let name = variable("CIB_shadow")?;
-    let folder = variable("CIB_shadow_dir").map(PathBuf::from);
-    let folder = folder.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cib")));
-    let mut file = std::ffi::OsString::from("shadow.");
+    variable("CIB_shadow").map(|name| shadow_file(&name))
+}
+
+/// Where root keeps copies of the document, as on a node of Pacemaker's.
+const SHADOWS_OF_ROOT: &str = "/var/lib/pacemaker/cib";
+
+/// The file of a copy of the document that goes by a name.
+pub(crate) fn shadow_file(name: &OsStr) -> PathBuf {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let of_root = || {
+        let folder = PathBuf::from(SHADOWS_OF_ROOT);
+        (rustix::process::geteuid().is_root() && folder.is_dir()).then_some(folder)
+    };
+    let of_user = || Some(PathBuf::from(variable("HOME")?).join(".cib"));
+    let folder = variable("CIB_shadow_dir").map(PathBuf::from).or_else(of_root).or_else(of_user);
+    let mut file = OsString::from("shadow.");
     file.push(name);
-    Some(folder.unwrap_or_default().join(file))
+    folder.unwrap_or_default().join(file)
 }
 
 /// The document in a file, in the argument `text` if that begins as XML does, or in the standard

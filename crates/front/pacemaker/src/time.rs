@@ -47,6 +47,9 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     Some(day_number(date)? * DAY + second_of_day(time)?)
 }
 
+/// What is larger is a mistake, and no sum of such numbers overflows.
+const NUMBER_MAX: i64 = 1_000_000_000;
+
 /// `seconds` and an ISO 8601 duration (`P1Y2M3DT4H5M6S`, `P2W`) after it; `None` if it is none.
 pub(crate) fn after(seconds: i64, duration: &str) -> Option<i64> {
     let mut rest = duration.trim().strip_prefix('P')?;
@@ -61,16 +64,16 @@ pub(crate) fn after(seconds: i64, duration: &str) -> Option<i64> {
         }
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let (number, unit) = rest.split_at_checked(digits)?;
-        let number: i64 = number.parse().ok()?;
+        let number: i64 = number.parse().ok().filter(|number| *number <= NUMBER_MAX)?;
         let letter = unit.chars().next()?;
         rest = unit.get(1..)?;
         match (is_time, letter) {
-            (false, 'Y') => months += number.checked_mul(12)?,
+            (false, 'Y') => months += number * 12,
             (false, 'M') => months += number,
-            (false, 'W') => later += number.checked_mul(7 * DAY)?,
-            (false, 'D') => later += number.checked_mul(DAY)?,
-            (true, 'H') => later += number.checked_mul(3600)?,
-            (true, 'M') => later += number.checked_mul(60)?,
+            (false, 'W') => later += number * 7 * DAY,
+            (false, 'D') => later += number * DAY,
+            (true, 'H') => later += number * 3600,
+            (true, 'M') => later += number * 60,
             (true, 'S') => later += number,
             _ => return None,
         }

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::tool::{Trouble, environment};
@@ -215,19 +217,14 @@ fn plain_metadata(name: &str, kind: &str) -> String {
 fn run(command: &mut Command) -> Option<String> {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let child = child.ok()?;
-    let number = libc::pid_t::try_from(child.id()).ok()?;
+    let number = i32::try_from(child.id()).ok().and_then(Pid::from_raw)?;
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || tell.send(child.wait_with_output()));
     let Ok(done) = told.recv_timeout(PATIENCE) else {
-        kill(number);
+        // It may have ended this moment.
+        let _gone = kill_process(number, Signal::KILL);
         return None;
     };
     let done = done.ok().filter(|done| done.status.success())?;
     String::from_utf8(done.stdout).ok().filter(|text| !text.trim().is_empty())
-}
-
-#[expect(unsafe_code, reason = "ending a process by its number has no safe wrapper")]
-fn kill(process: libc::pid_t) {
-    // SAFETY: only sends a signal, to a child that was not waited for yet.
-    unsafe { libc::kill(process, libc::SIGKILL) };
 }
