@@ -465,9 +465,26 @@ fn on_full_disks_edits_are_refused_and_resources_go_on() {
     assert!(matches!(reply, Reply::Refused(Refused::NotStored { .. })), "{reply:?}");
     assert_eq!(bed.running("lock"), holders);
     assert!(!bed.see(3).xml.contains("many words"), "nobody took it");
+    let verdict = || {
+        let output = bed.quorate(3, &["status"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().lines().next().unwrap_or_default().to_owned()
+    };
+    let said = verdict();
+    assert!(
+        said.starts_with("Impaired. The disks of n1, n2 and n3 take no configuration"),
+        "{said}"
+    );
+    assert!(said.contains("the disk is full): changes are refused, what runs goes on."), "{said}");
     for node in 1..=3 {
         fs::remove_file(filling(node)).unwrap();
     }
+    // The disks are tried again without anybody asking.
+    let begun = std::time::Instant::now();
+    while !bed.see(3).cluster.unwilling.is_empty() {
+        assert!(begun.elapsed() < bed::PATIENCE, "{}", verdict());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(verdict().starts_with("Healthy."), "{}", verdict());
     let reply = bed.replace(2, edited);
     assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
     assert_eq!(bed.running("lock"), holders);

@@ -191,8 +191,10 @@ impl Disk {
             }
             (Purpose::Fold, Ok(done)) => {
                 self.folding = false;
+                let was_behind = matches!(self.condition, Condition::Behind { .. });
                 self.took(done);
-                None
+                let is_sound = matches!(self.condition, Condition::Sound);
+                (was_behind && is_sound).then_some(Input::DiskMended)
             }
             (Purpose::Fold, Err(error)) => {
                 self.folding = false;

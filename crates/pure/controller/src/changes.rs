@@ -284,6 +284,8 @@ impl Controller {
             quorate: self.fabric.is_quorate(),
             awaited: self.awaited(),
             unwritten: self.unwritten(),
+            unwilling: self.unwilling(),
+            disks_needed: self.disks_needed(),
             members: self.member_names(),
             formed: self.is_formed(),
             idle: self.is_idle(),

@@ -27,6 +27,8 @@ pub(crate) struct Disks {
     promise: u64,
     /// Up to which edit each member's disk has answered.
     stored: BTreeMap<NodeId, u64>,
+    /// Why members' disks took nothing when they were last asked.
+    unwilling: BTreeMap<NodeId, String>,
     /// Which members' disks refused an edit.
     refused: BTreeMap<u64, BTreeMap<NodeId, String>>,
     /// Edits of this membership that stand, oldest first.
@@ -107,6 +109,7 @@ impl Disks {
         self.promise = 0;
         self.stored.clear();
         self.refused.clear();
+        self.unwilling.clear();
         self.standing.clear();
         self.failed.clear();
         self.tickets.clear();
@@ -223,7 +226,14 @@ impl Controller {
         format!("{what} ({})", refusing.join("; "))
     }
 
-    /// The disks did not take the promise: they are tried again, each time somebody asks.
+    /// The names of members whose disks take nothing, each with why.
+    pub(crate) fn unwilling(&self) -> Vec<(String, String)> {
+        let all = self.disks.unwilling.iter();
+        all.map(|(id, reason)| (self.name_of(*id), reason.clone())).collect()
+    }
+
+    /// Our own disk misses something: it is offered the whole again, each time somebody asks, and when
+    /// there is room again.
     pub(crate) fn try_promise_again(&mut self) {
         if self.disks.behind == Some(Mending::Wanted) {
             self.persist_whole();
@@ -323,6 +333,7 @@ impl Controller {
     pub(crate) fn stored(&mut self, from: NodeId, up_to: u64) {
         let newest = self.disks.stored.entry(from).or_default();
         *newest = up_to.max(*newest);
+        self.disks.unwilling.remove(&from);
         if up_to >= self.disks.promise {
             self.state.keepers.bind(from);
         }
@@ -348,6 +359,7 @@ impl Controller {
     /// When so many disks refused an edit that it can never be acknowledged, everyone takes it
     /// back, as soon as no later edit stands on it.
     pub(crate) fn not_stored(&mut self, from: NodeId, number: u64, reason: &str) {
+        self.disks.unwilling.insert(from, reason.to_owned());
         let needed = self.disks_needed();
         let disks = self.disks.stored.values().filter(|up_to| **up_to >= number).count();
         if disks >= needed {

@@ -53,6 +53,8 @@ pub enum Input {
     Persisted { ticket: u64 },
     /// The disk did not take this [`Effect::Persist`].
     NotPersisted { ticket: u64, reason: String },
+    /// The disk takes records again, after it had refused one.
+    DiskMended,
     /// What became of an [`Effect::WriteFabricFile`]: the reason if the disk does not take it.
     FabricFileWritten { edition: u64, refused: Option<String> },
     /// The fabric was told to read its file again, and this is what it found.

@@ -290,6 +290,7 @@ impl Controller {
             Input::Timer(token) => self.rang(token),
             Input::Persisted { ticket } => self.persisted(ticket),
             Input::NotPersisted { ticket, reason } => self.not_persisted(ticket, reason),
+            Input::DiskMended => self.try_promise_again(),
             Input::FabricFileWritten { edition, refused } => {
                 self.fabric_file_written(edition, refused.is_none());
                 self.broadcast(wire::Message::FabricFileStored { edition, refused });

@@ -174,6 +174,12 @@ pub struct Cluster {
     /// edited, and do not.
     #[serde(default)]
     pub unwritten: Vec<String>,
+    /// Names of members whose disks took nothing when they were last asked, each with why.
+    #[serde(default)]
+    pub unwilling: Vec<(String, String)>,
+    /// How many disks must take an edit.
+    #[serde(default)]
+    pub disks_needed: usize,
     /// Whether the membership agreed on its document; the document may be old until then.
     pub formed: bool,
     /// Nothing is left to do, as far as this node knows.

@@ -103,6 +103,7 @@ fn membership(
             )),
         });
     }
+    disks(cluster, out);
     let unwritten = cluster.map_or(&[][..], |cluster| &cluster.unwritten);
     if !unwritten.is_empty() {
         let of = words::list(unwritten);
@@ -137,6 +138,26 @@ fn membership(
             advice: Some(format!("Bring {} back.", words::list(&gone))),
         });
     }
+}
+
+/// Disks that are full, or broken: known since they last refused something.
+fn disks(cluster: Option<&Cluster>, out: &mut Vec<Remark>) {
+    let Some(cluster) = cluster.filter(|cluster| cluster.unwritten.is_empty()) else { return };
+    let Some((_, reason)) = cluster.unwilling.first() else { return };
+    let names: Vec<&str> = cluster.unwilling.iter().map(|(name, _)| name.as_str()).collect();
+    let (of, disks) = (words::list(&names), if names.len() == 1 { "disk" } else { "disks" });
+    let take = if names.len() == 1 { "takes" } else { "take" };
+    let willing = cluster.members.len().saturating_sub(names.len());
+    let (health, end) = if willing < cluster.disks_needed {
+        (Health::Impaired, "changes are refused, what runs goes on")
+    } else {
+        (Health::Weakened, "the others keep what is changed")
+    };
+    out.push(Remark {
+        health,
+        sentence: format!("The {disks} of {of} {take} no configuration ({reason}): {end}."),
+        advice: Some("Make room there; it is tried again every few seconds.".to_owned()),
+    });
 }
 
 fn fencing(status: &Status, resolved: &Resolved<'_>, out: &mut Vec<Remark>) {
