@@ -5,6 +5,7 @@
 //!
 //! Field words: sbd *do_reset*, Pacemaker *panic*.
 
+#[cfg(feature = "corosync")]
 use rustix::system::{RebootCommand, reboot};
 
 use crate::config::{Config, FabricConfig};
@@ -17,6 +18,10 @@ pub(crate) enum Reset {
 }
 
 /// Comes back only if that cannot be.
+#[cfg_attr(
+    not(feature = "corosync"),
+    expect(unused_variables, reason = "without Corosync no node has a machine of its own")
+)]
 pub(crate) fn machine(config: &Config, reset: Reset) {
     match &config.fabric {
         FabricConfig::Embedded { .. } => {
