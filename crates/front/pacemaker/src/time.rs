@@ -47,7 +47,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     Some(day_number(date)? * DAY + second_of_day(time)?)
 }
 
-/// What is larger is a mistake, and no sum of such numbers overflows.
+/// What is larger is a mistake.
 const NUMBER_MAX: i64 = 1_000_000_000;
 
 /// `seconds` and an ISO 8601 duration (`P1Y2M3DT4H5M6S`, `P2W`) after it; `None` if it is none.
@@ -76,6 +76,10 @@ pub(crate) fn after(seconds: i64, duration: &str) -> Option<i64> {
             (true, 'M') => later += number * 60,
             (true, 'S') => later += number,
             _ => return None,
+        }
+        // However often a number is repeated.
+        if months > 12 * NUMBER_MAX || later > 7 * DAY * NUMBER_MAX {
+            return None;
         }
     }
     let (year, month, day) = date_of(seconds.div_euclid(DAY));
@@ -253,6 +257,10 @@ mod tests {
         }
         for duration in ["", "P", "1D", "PD", "P1H", "P1", "PT1D", "P99999999999999999Y"] {
             assert_eq!(after(start, duration), None, "{duration}");
+        }
+        for repeated in ["1000000000W", "1000000000Y"] {
+            let duration = format!("P{}", repeated.repeat(20_000));
+            assert_eq!(after(start, &duration), None, "{repeated} repeated");
         }
     }
 
