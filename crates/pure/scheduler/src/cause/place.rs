@@ -167,6 +167,9 @@ impl Finder<'_, '_, '_> {
             let task = Arc::clone(&pending.task);
             return self.root(Root::UnderWay { resource: id, task });
         }
+        if self.acting.resource(resource).partial_move.is_some() {
+            return self.root(Root::HalfMoved { resource: id });
+        }
         if let Some(failure) = self.launched_failure(resource) {
             return self.root(Root::Failed(failure));
         }
