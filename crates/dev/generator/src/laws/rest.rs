@@ -187,7 +187,8 @@ fn carry_out(document: &mut Document, input: &Input, planned: &Planned) -> bool 
             .any(|resource| &*resource.id == name || resource.history_id.as_deref() == Some(name))
     };
     let how = Rehearsing {
-        now: newest(&before).max(input.now),
+        // Each round takes its time, so that what is done in it is newer than what was done before.
+        now: newest(&before).max(input.now) + 1,
         origin: "rehearsal",
         faithful_to: FaithfulTo::Cluster,
         failures: &[],
