@@ -7,21 +7,7 @@ pub(crate) fn of_surprise(action: &Action, node: &str, outcome: &Outcome) -> Str
     if let (Some(resource), Some(state)) = (probed(action), found(outcome)) {
         return format!("a probe found {resource} {state} on {node}");
     }
-    let what = match outcome.status {
-        ExecStatus::Done => outcome.code.words().to_owned(),
-        ExecStatus::Pending
-        | ExecStatus::Cancelled
-        | ExecStatus::TimedOut
-        | ExecStatus::NotSupported
-        | ExecStatus::Error
-        | ExecStatus::ErrorHard
-        | ExecStatus::ErrorFatal
-        | ExecStatus::NotInstalled
-        | ExecStatus::NotConnected
-        | ExecStatus::Invalid
-        | ExecStatus::NoFenceDevice
-        | ExecStatus::NoSecrets => outcome.status.words().to_lowercase(),
-    };
+    let what = outcome.status.told_with(outcome.code);
     let said =
         if outcome.reason.is_empty() { String::new() } else { format!(", {}", outcome.reason) };
     format!("{} failed on {node}: {what}{said}", action.key)

@@ -69,6 +69,25 @@ pub enum ExecStatus {
 }
 
 impl ExecStatus {
+    /// How a run went that ended with `code`, in words: its own fate where the agent had no answer, else
+    /// the answer.
+    pub fn told_with(self, code: OcfCode) -> String {
+        match self {
+            Self::Done | Self::Error | Self::ErrorHard | Self::ErrorFatal => {
+                code.words().to_owned()
+            }
+            Self::TimedOut => "timed out".to_owned(),
+            Self::Pending
+            | Self::Cancelled
+            | Self::NotSupported
+            | Self::NotInstalled
+            | Self::NotConnected
+            | Self::Invalid
+            | Self::NoFenceDevice
+            | Self::NoSecrets => self.words().to_lowercase(),
+        }
+    }
+
     /// Pacemaker's words, as in `crm_mon`'s failed actions.
     pub fn words(self) -> &'static str {
         match self {

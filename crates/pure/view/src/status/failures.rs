@@ -94,7 +94,7 @@ fn line(resolved: &Resolved<'_>, entry: &FailedEntry<'_>) -> Option<Failure> {
         task: element.attr("operation").unwrap_or("?").to_owned(),
         interval_ms: number("interval").and_then(|ms| ms.try_into().ok()).unwrap_or(0),
         code: code.0,
-        what: what(code, status),
+        what: status.told_with(code),
         reason: element.attr("exit-reason").unwrap_or_default().to_owned(),
         at: number("last-rc-change"),
         took_ms: number("exec-time").and_then(|ms| ms.try_into().ok()),
@@ -122,24 +122,6 @@ fn is_absent_agent(
 ) -> bool {
     let probe = task == Some("monitor") && interval.unwrap_or(0) == 0;
     probe && (code == OcfCode::NOT_INSTALLED || status == ExecStatus::NotInstalled)
-}
-
-/// How it went, in words: the run's own fate where it had no answer, else the answer.
-fn what(code: OcfCode, status: ExecStatus) -> String {
-    match status {
-        ExecStatus::Done | ExecStatus::Error | ExecStatus::ErrorHard | ExecStatus::ErrorFatal => {
-            code.words().to_owned()
-        }
-        ExecStatus::TimedOut => "timed out".to_owned(),
-        ExecStatus::Pending
-        | ExecStatus::Cancelled
-        | ExecStatus::NotSupported
-        | ExecStatus::NotInstalled
-        | ExecStatus::NotConnected
-        | ExecStatus::Invalid
-        | ExecStatus::NoFenceDevice
-        | ExecStatus::NoSecrets => status.words().to_lowercase(),
-    }
 }
 
 /// The resource part of `RESOURCE_TASK_INTERVAL`.
