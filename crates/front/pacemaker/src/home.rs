@@ -13,6 +13,7 @@ use client::{Client, ClientError, socket_path};
 use wire::api::{Change, Cluster, Edit, Refused, Request};
 
 use crate::exit::{self, Exit};
+use crate::replace;
 use crate::source::{self, Unreadable};
 use crate::tool::{self, PATIENCE, Trouble};
 
@@ -127,13 +128,5 @@ pub(crate) fn save(path: &Path, document: &Document) -> Result<(), Trouble> {
         let why = exit::system_words(&error);
         Trouble::new(Exit::of(&error), format!("Could not write '{}': {why}", path.display()))
     };
-    // Beside it, since only within one file system a file can take another one's place.
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    let beside = PathBuf::from(name);
-    std::fs::write(&beside, document.to_string()).map_err(refused)?;
-    if let Ok(about) = std::fs::metadata(path) {
-        std::fs::set_permissions(&beside, about.permissions()).map_err(refused)?;
-    }
-    std::fs::rename(&beside, path).map_err(refused)
+    replace::replace(path, document.to_string().as_bytes()).map_err(refused)
 }

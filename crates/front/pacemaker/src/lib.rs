@@ -26,6 +26,7 @@ mod natural_order;
 mod options;
 mod outline;
 mod output;
+mod replace;
 mod shown;
 mod source;
 mod status;
