@@ -20,7 +20,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
-use wire::api::{Entry, Reply, Request};
+use wire::api::{Caller, Entry, Reply, Request};
 
 use access::Access;
 use clients::Clients;
@@ -29,7 +29,7 @@ use clients::Clients;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FromClient {
     /// To be answered with [`Api::reply`] and the same number.
-    Asked { client: u64, user: String, request: Request },
+    Asked { client: u64, caller: Caller, request: Request },
     /// The client closed its connection; an answer is not wanted any more.
     Gone { client: u64 },
 }
