@@ -9,7 +9,8 @@
 //! with [`Api::reply`] when there is an answer.
 //!
 //! **Always:** only root, the daemon's own user and members of the group `haclient` get in; who
-//! may not, is told so before anything is read. A client that goes away is reported once.
+//! may not, is told so before anything is read. Only the first two are free of the document's access
+//! control, and may ask in somebody else's name ([`wire::api::ACTING_FOR`]). A client that goes away is reported once.
 
 mod access;
 mod clients;
