@@ -24,7 +24,6 @@ pub enum Exit {
     StillMember,
     NotStored,
     Refused,
-    AgentSaysNo,
     Usage,
     BadData,
     NoInput,
@@ -37,7 +36,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every way, in the order of the numbers.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 22] = [
         Self::Done,
         Self::Different,
         Self::Declined,
@@ -52,7 +51,6 @@ impl Exit {
         Self::StillMember,
         Self::NotStored,
         Self::Refused,
-        Self::AgentSaysNo,
         Self::Usage,
         Self::BadData,
         Self::NoInput,
@@ -80,7 +78,6 @@ impl Exit {
             Self::StillMember => 15,
             Self::NotStored => 16,
             Self::Refused => 17,
-            Self::AgentSaysNo => 18,
             Self::Usage => 64,
             Self::BadData => 65,
             Self::NoInput => 66,
@@ -109,9 +106,6 @@ impl Exit {
             Self::StillMember => "refused: a member cannot be declared off",
             Self::NotStored => "refused: the disks do not take it",
             Self::Refused => "refused: the cluster or a member of it said no, and why",
-            Self::AgentSaysNo => {
-                "the agent that was run by hand failed, or does not run what it should"
-            }
             Self::Usage => "the command line is not understood",
             Self::BadData => "a file is not what it should be",
             Self::NoInput => "a file cannot be read",
@@ -141,7 +135,7 @@ impl Trouble {
             Self::StillBusy { .. } => Exit::StillBusy,
             Self::Failed { .. } => Exit::WithFailures,
             Self::Usage { .. } | Self::NeedsDaemon { .. } => Exit::Usage,
-            Self::Misfits { .. } | Self::ActiveElsewhere { .. } => Exit::Refused,
+            Self::Misfits { .. } => Exit::Refused,
             Self::Malformed { .. } => Exit::BadData,
             Self::Read { .. } => Exit::NoInput,
             Self::Write { .. } | Self::Editor { .. } => Exit::Failed,

@@ -3,7 +3,6 @@
 //! **Not here:** what a change does to a document (`operation`), and where the document is
 //! ([`Home`]).
 
-mod access;
 mod operation;
 mod query;
 
@@ -42,12 +41,7 @@ const TAKEN: [Taken; 32] = [
     valued("user", Some('U'), "USER", "Whose permissions count"),
     valued("scope", Some('o'), "SECTION", "The section to work on"),
     valued("xpath", Some('A'), "XPATH", "What to work on"),
-    valued(
-        "show-access",
-        Some('S'),
-        "[HOW]",
-        "With --query and --user, show what the user may: color, text, namespace or auto",
-    ),
+    valued("show-access", Some('S'), "[HOW]", "Not done here"),
     switch("score", None, "Accepted: values such as x++ are always counted"),
     switch("allow-create", Some('c'), "With --modify, add what is not there"),
     switch("no-children", Some('n'), "Leave out what is in the elements that are shown"),
@@ -112,18 +106,9 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
     if call.number("timeout")?.is_some_and(|seconds| seconds < 1) {
         said.error("Timeout must be positive, defaulting to 30".to_owned());
     }
-    let shown_access = access::asked(call, command, said)?;
-    // Access is shown as who asks sees the document.
-    let user = call.value("user").filter(|_| shown_access.is_none());
-    let home = Home::find_as(user);
+    let home = Home::find();
     match operation(command, call, input) {
-        None => {
-            let document = home.open(NOT_REACHED)?.document;
-            match shown_access.filter(|_| target == Target::All) {
-                Some(asked) => access::show(&document, &asked, said),
-                None => query::query(&document, &target, call, said),
-            }
-        }
+        None => query::query(&home.open(NOT_REACHED)?.document, &target, call, said),
         Some(operation) => change(&home, &target, &operation, said),
     }
 }

@@ -1,37 +1,45 @@
 //! `crm_resource`: asks about resources and their agents, and changes how the cluster treats them.
 //!
-//! **Not here:** `--constraints`, `--stack`, `--digests`, `--fail`, `--validate` and `--force-*`,
-//! which are refused.
+//! **Always:** what cannot be done as asked changes nothing.
+
+mod task;
 
 mod agents;
+mod colocated;
+mod digests;
+mod execute;
+mod forget;
 mod lists;
+mod option_lists;
 mod placing;
-mod running;
+mod restart;
+mod stated;
 mod values;
 mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use cib::Document;
-use cib::edit::{self, Edit};
-use scheduler::{Input, NodeIx, ResIx, Resolved};
+use cib::edit::Edit;
+use model::parse_timeout;
+use scheduler::Input;
 
 use crate::exit::{self, Exit};
-use crate::home::{Found, Home};
+use crate::home::Home;
 use crate::options::Taken;
 use crate::output::Output;
 use crate::tool::{self, Call, Tool, Trouble, last, switch, valued};
+use task::{Asked, Task, change};
 
-const TAKEN: [Taken; 60] = [
+const TAKEN: [Taken; 62] = [
     switch("quiet", Some('Q'), "Write names and values alone"),
     valued("resource", Some('r'), "ID", "The resource"),
     switch("list", Some('L'), "List all resources and what they do"),
     switch("list-raw", Some('l'), "List the ids of all instances"),
-    switch("list-cts", Some('c'), "Not done here"),
+    switch("list-cts", Some('c'), "List resources and colocations as tests of clusters read them"),
     switch("list-operations", Some('O'), "List operations since the last start"),
     switch("list-all-operations", Some('o'), "List all operations"),
-    valued("list-options", None, "TYPE", "Not done here"),
+    valued("list-options", None, "TYPE", "List the options of a primitive, or of fencing"),
     switch("list-standards", None, "List the standards that agents may follow"),
     switch("list-ocf-providers", None, "List who provides OCF agents"),
     valued("list-agents", None, "STANDARD[:PROVIDER]", "List the agents there are"),
@@ -41,10 +49,10 @@ const TAKEN: [Taken; 60] = [
     switch("query-xml-raw", Some('w'), "Show the configuration as it is written"),
     valued("get-parameter", Some('g'), "NAME", "Show a value"),
     switch("locate", Some('W'), "Show where it runs"),
-    switch("constraints", Some('a'), "Not done here"),
-    switch("stack", Some('A'), "Not done here"),
+    switch("constraints", Some('a'), "Show where it may run and what it runs with"),
+    switch("stack", Some('A'), "The same as --constraints --recursive"),
     switch("why", Some('Y'), "Show why resources do not run; `quorate why` says more"),
-    valued("validate", None, "[LEVEL]", "Not done here"),
+    valued("validate", None, "[LEVEL]", "Let the agent check its parameters"),
     switch("cleanup", Some('C'), "Forget failures"),
     switch("refresh", Some('R'), "Forget what is known, and look again"),
     valued("set-parameter", Some('p'), "NAME", "Set a value, which --parameter-value gives"),
@@ -57,28 +65,30 @@ const TAKEN: [Taken; 60] = [
     switch("promoted", None, "Move or ban the promoted role only"),
     switch("master", None, "The same"),
     switch("delete", Some('D'), "Remove it from the configuration; needs --resource-type"),
-    switch("fail", Some('F'), "Not done here"),
+    switch("fail", Some('F'), "Treat it as failed on --node"),
     switch("restart", None, "Stop it and start it again"),
     switch("wait", None, "Wait until the cluster has nothing left to do"),
-    switch("digests", None, "Not done here"),
-    switch("force-demote", None, "Not done here"),
-    switch("force-stop", None, "Not done here"),
-    switch("force-start", None, "Not done here"),
-    switch("force-promote", None, "Not done here"),
-    valued("force-check", None, "[LEVEL]", "Not done here"),
+    switch("digests", None, "Show checksums of parameters; NAME=VALUE changes some"),
+    switch("force-demote", None, "Run the agent here, whatever the cluster thinks: demote"),
+    switch("force-stop", None, "The same: stop"),
+    switch("force-start", None, "The same: start"),
+    switch("force-promote", None, "The same: promote"),
+    valued("force-check", None, "[LEVEL]", "The same: monitor"),
     valued("node", Some('N'), "NODE", "The node"),
     valued("host-uname", Some('H'), "NODE", "The same"),
-    switch("recursive", None, "Not done here"),
+    switch("recursive", None, "With --constraints and --set-parameter: what is colocated, too"),
     valued("resource-type", Some('t'), "ELEMENT", "What --delete removes, such as primitive"),
     valued("parameter-value", Some('v'), "VALUE", "The value to set"),
     switch("meta", Some('m'), "The value is an option of the cluster's, not a parameter"),
     switch("utilization", Some('z'), "The value is what the resource needs of its node"),
     switch("element", None, "The value is an attribute of the element itself"),
-    valued("operation", Some('n'), "NAME", "Accepted: failures are forgotten together"),
-    valued("interval", Some('I'), "TIME", "The same"),
-    valued("class", None, "STANDARD", "Not done here"),
-    valued("agent", None, "AGENT", "Not done here"),
-    valued("provider", None, "PROVIDER", "Not done here"),
+    valued("operation", Some('n'), "NAME", "With --cleanup: only failures of this operation"),
+    valued("interval", Some('I'), "TIME", "With --operation: only those with this interval"),
+    valued("class", None, "STANDARD", "With --validate: the agent's standard"),
+    valued("agent", None, "AGENT", "With --validate: the agent"),
+    valued("provider", None, "PROVIDER", "With --validate: who provides the agent"),
+    valued("option", None, "NAME=VALUE", "With --validate: a parameter; may be given often"),
+    switch("all", None, "With --list-options: what is for experts, too"),
     valued("set-name", Some('s'), "ID", "The set of the value"),
     valued("nvpair", Some('i'), "ID", "The value's own id"),
     valued("timeout", Some('T'), "TIME", "How long --restart and --wait may take"),
@@ -90,7 +100,7 @@ const TOOL: Tool = Tool {
     name: "crm_resource",
     purpose: "Asks about resources, and changes how the cluster treats them.",
     taken: &TAKEN,
-    loose: "",
+    loose: "[NAME=VALUE...]",
 };
 
 /// Asks the cluster about a resource, or changes how it treats one.
@@ -111,214 +121,318 @@ fn with_meaning(trouble: Trouble) -> Trouble {
     }
 }
 
-/// All that asks for something; the last one given counts.
-const COMMANDS: [&str; 31] = [
-    "list",
-    "list-raw",
-    "list-operations",
-    "list-all-operations",
-    "list-standards",
-    "list-ocf-providers",
-    "list-agents",
-    "list-ocf-alternatives",
-    "show-metadata",
-    "query-xml",
-    "query-xml-raw",
-    "get-parameter",
-    "locate",
-    "why",
-    "cleanup",
-    "refresh",
-    "set-parameter",
-    "delete-parameter",
-    "move",
-    "ban",
-    "clear",
-    "delete",
-    "restart",
-    "wait",
-    "list-cts",
-    "list-options",
-    "constraints",
-    "stack",
-    "fail",
-    "digests",
-    "validate",
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Command {
+    /// The options that there are.
+    Options,
+    /// Agents of this machine.
+    Agents,
+    Wait,
+    Any(Any),
+    One(One),
+}
+
+/// What is asked of the document, or of a resource that need not be named or there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Any {
+    List,
+    Ids,
+    ForTests,
+    ActiveOperations,
+    AllOperations,
+    Why,
+    Cleanup,
+    Refresh,
+    Clear,
+    Delete,
+}
+
+/// What is asked of one resource that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum One {
+    Configuration,
+    RawConfiguration,
+    Get,
+    Locate,
+    Constraints,
+    Stack,
+    Set,
+    DeleteValue,
+    Move,
+    Ban,
+    Fail,
+    Restart,
+    Digests,
+    /// Runs the agent.
+    Execute,
+}
+
+/// The options that ask for something; the last one given counts.
+const COMMANDS: [(&str, Command); 36] = [
+    ("list", Command::Any(Any::List)),
+    ("list-raw", Command::Any(Any::Ids)),
+    ("list-cts", Command::Any(Any::ForTests)),
+    ("list-options", Command::Options),
+    ("list-operations", Command::Any(Any::ActiveOperations)),
+    ("list-all-operations", Command::Any(Any::AllOperations)),
+    ("list-standards", Command::Agents),
+    ("list-ocf-providers", Command::Agents),
+    ("list-agents", Command::Agents),
+    ("list-ocf-alternatives", Command::Agents),
+    ("show-metadata", Command::Agents),
+    ("query-xml", Command::One(One::Configuration)),
+    ("query-xml-raw", Command::One(One::RawConfiguration)),
+    ("get-parameter", Command::One(One::Get)),
+    ("locate", Command::One(One::Locate)),
+    ("constraints", Command::One(One::Constraints)),
+    ("stack", Command::One(One::Stack)),
+    ("why", Command::Any(Any::Why)),
+    ("cleanup", Command::Any(Any::Cleanup)),
+    ("refresh", Command::Any(Any::Refresh)),
+    ("set-parameter", Command::One(One::Set)),
+    ("delete-parameter", Command::One(One::DeleteValue)),
+    ("move", Command::One(One::Move)),
+    ("ban", Command::One(One::Ban)),
+    ("clear", Command::Any(Any::Clear)),
+    ("delete", Command::Any(Any::Delete)),
+    ("fail", Command::One(One::Fail)),
+    ("restart", Command::One(One::Restart)),
+    ("wait", Command::Wait),
+    ("digests", Command::One(One::Digests)),
+    ("validate", Command::One(One::Execute)),
+    ("force-demote", Command::One(One::Execute)),
+    ("force-stop", Command::One(One::Execute)),
+    ("force-start", Command::One(One::Execute)),
+    ("force-promote", Command::One(One::Execute)),
+    ("force-check", Command::One(One::Execute)),
 ];
 
-const FORCED: [&str; 5] =
-    ["force-demote", "force-stop", "force-start", "force-promote", "force-check"];
+/// How a command takes the resource that is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    /// It is about none.
+    Nothing,
+    /// One that is there, if one is named.
+    Some,
+    /// One that is there must be named.
+    One,
+    /// One that is there must be named, and no numbered copy of a clone set.
+    OneWhole,
+    /// One must be named, which need not be there.
+    Word,
+}
 
-/// Those that are about one resource.
-const OF_ONE: [&str; 11] = [
-    "query-xml",
-    "query-xml-raw",
-    "get-parameter",
-    "locate",
-    "set-parameter",
-    "delete-parameter",
-    "move",
-    "ban",
-    "clear",
-    "delete",
-    "restart",
-];
+impl Command {
+    fn names(self) -> Names {
+        match self {
+            Self::Options | Self::Agents | Self::Wait => Names::Nothing,
+            Self::Any(any) => any.names(),
+            Self::One(One::Move | One::Ban | One::Restart) => Names::OneWhole,
+            Self::One(
+                One::Configuration
+                | One::RawConfiguration
+                | One::Get
+                | One::Locate
+                | One::Constraints
+                | One::Stack
+                | One::Set
+                | One::DeleteValue
+                | One::Fail
+                | One::Digests
+                | One::Execute,
+            ) => Names::One,
+        }
+    }
+
+    /// Only what happens on one node has an answer.
+    fn needs_node(self) -> bool {
+        matches!(self, Self::One(One::Fail | One::Digests))
+    }
+
+    /// Lists that have titles and indents.
+    fn is_fancy(self) -> bool {
+        let constraints = [Self::One(One::Constraints), Self::One(One::Stack)];
+        self == Self::Options || self == Self::Any(Any::List) || constraints.contains(&self)
+    }
+}
+
+impl Any {
+    fn names(self) -> Names {
+        match self {
+            Self::List
+            | Self::Ids
+            | Self::ForTests
+            | Self::ActiveOperations
+            | Self::AllOperations => Names::Nothing,
+            Self::Why | Self::Cleanup | Self::Refresh => Names::Some,
+            Self::Clear => Names::OneWhole,
+            Self::Delete => Names::Word,
+        }
+    }
+}
+
+/// What is asked for: by which option, and that one's value.
+fn command(call: &Call) -> (Command, &str, &str) {
+    let found = call.given.iter().rev().find_map(|given| {
+        let (_, command) = COMMANDS.iter().find(|(name, _)| *name == given.name)?;
+        Some((*command, given.name, given.value.as_str()))
+    });
+    found.unwrap_or((Command::Any(Any::List), "list", ""))
+}
 
 fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
-    let asked = last(&call.given, &COMMANDS);
-    let command = asked.map_or("list", |given| given.name);
-    let value = asked.map_or("", |given| given.value.as_str());
-    if call.has("expired") && command != "clear" {
+    if let Err(trouble) = check_values(call) {
+        // Who cannot be understood is told so in plain words, whatever form the answer was to have.
+        said.be_plain();
+        return Err(trouble);
+    }
+    let (command, option, value) = command(call);
+    if call.has("expired") && command != Command::Any(Any::Clear) {
         return Err(Trouble::usage("--expired requires --clear or -U"));
     }
-    if last(&call.given, &FORCED).is_some() || is_missing(command) {
-        return Err(Trouble::new(Exit::Unimplemented, format!("--{command} is not done here")));
-    }
-    if command != "list" {
+    let overrides = overrides(call)?;
+    if !command.is_fancy() {
         said.be_bare();
     }
-    if agents::answer(command, value, said)? {
-        return Ok(Exit::Ok);
+    if let Some(agent) = stated::agent(call, command == Command::One(One::Execute))? {
+        return execute::stated(&agent, option, call, &overrides, said);
     }
-    let is_of_one = OF_ONE.contains(&command) && !call.has("expired");
-    if is_of_one && !call.has("resource") {
+    check_names(call, command)?;
+    let home = Home::find();
+    match command {
+        Command::Options => Ok(option_lists::show(value, call.has("all"), said)),
+        Command::Agents => agents::answer(option, value, said),
+        Command::Wait => restart::wait(&home, call),
+        Command::Any(any) => with_task(&home, call, command, said, |task| act_on_any(any, task)),
+        Command::One(one) => with_task(&home, call, command, said, |task| {
+            act_on_one(one, (option, value), task, &overrides)
+        }),
+    }
+}
+
+/// What must be named is.
+fn check_names(call: &Call, command: Command) -> Result<(), Trouble> {
+    let names = command.names();
+    let must = matches!(names, Names::One | Names::OneWhole | Names::Word);
+    if must && !call.has("resource") && !call.has("expired") {
         return Err(Trouble::usage("Must supply a resource ID with -r/--resource"));
     }
-    let home = Home::find();
-    if command == "wait" {
-        return running::wait(&home, call);
+    if command.needs_node() && last(&call.given, &["node", "host-uname"]).is_none() {
+        return Err(Trouble::usage("Must supply a node name with -N/--node"));
     }
+    Ok(())
+}
+
+/// Reads the document, finds what is named, and acts.
+fn with_task(
+    home: &Home,
+    call: &Call,
+    command: Command,
+    said: &mut Output,
+    act: impl FnOnce(&mut Task<'_, '_>) -> Result<Exit, Trouble>,
+) -> Result<Exit, Trouble> {
     let found = home.open("Could not connect to the CIB: ")?;
     let now = crate::time::now();
     let resolved = scheduler::resolve(&found.document, &Input { now, sanitized: false });
-    let asked = Asked::read(call, &resolved)?;
-    match command {
-        "list" => lists::resources(&resolved, said),
-        "list-raw" => lists::ids(&resolved, said),
-        "list-operations" | "list-all-operations" => {
-            lists::operations(&resolved, &asked, command == "list-operations", said);
-            Ok(Exit::Ok)
-        }
-        "why" => {
-            why::tell(&resolved, &asked, said);
-            Ok(Exit::Ok)
-        }
-        "cleanup" | "refresh" => running::forget(&home, &resolved, &asked, command, said),
-        _ => of_one(command, value, &home, &resolved, &asked, said),
+    let asked = Asked::read(call, &resolved, command.names())?;
+    act(&mut Task { home, resolved: &resolved, asked, said })
+}
+
+fn act_on_any(any: Any, task: &mut Task<'_, '_>) -> Result<Exit, Trouble> {
+    match any {
+        Any::List => lists::resources(task),
+        Any::Ids => lists::ids(task),
+        Any::ForTests => Ok(lists::for_tests(task)),
+        Any::ActiveOperations => Ok(lists::operations(task, true)),
+        Any::AllOperations => Ok(lists::operations(task, false)),
+        Any::Why => Ok(why::tell(task)),
+        Any::Cleanup => forget::failures(task),
+        Any::Refresh => forget::everything(task),
+        Any::Clear => placing::clear(task),
+        Any::Delete => delete(task),
     }
 }
 
-fn is_missing(command: &str) -> bool {
-    ["list-cts", "list-options", "constraints", "stack", "fail", "digests", "validate"]
-        .contains(&command)
-}
-
-fn of_one(
-    command: &str,
-    value: &str,
-    home: &Home,
-    resolved: &Resolved<'_>,
-    asked: &Asked<'_>,
-    said: &mut Output,
+fn act_on_one(
+    one: One,
+    (option, value): (&str, &str),
+    task: &mut Task<'_, '_>,
+    overrides: &[(String, String)],
 ) -> Result<Exit, Trouble> {
-    if command == "clear" {
-        return placing::clear(home, resolved, asked, said);
-    }
-    let Some(resource) = asked.resource else {
+    let Some(at) = task.asked.resource else {
         return Err(Trouble::usage("Must supply a resource ID with -r/--resource"));
     };
-    match command {
-        "locate" => lists::places(resolved, resource, asked, said),
-        "query-xml" => lists::configuration(resolved, resource, true, said),
-        "query-xml-raw" => lists::configuration(resolved, resource, false, said),
-        "get-parameter" => values::get(resolved, resource, value, asked, said)?,
-        "set-parameter" => values::set(home, resolved, resource, value, asked, said)?,
-        "delete-parameter" => values::delete(home, resolved, resource, value, asked, said)?,
-        "move" => placing::prefer(home, resolved, resource, asked, said)?,
-        "ban" => placing::ban(home, resolved, resource, asked, said)?,
-        "restart" => running::restart(home, resolved, resource, asked, said)?,
-        _ => delete(home, asked)?,
+    match one {
+        One::Locate => Ok(lists::places(task, at)),
+        One::Configuration => Ok(lists::configuration(task, at, true)),
+        One::RawConfiguration => Ok(lists::configuration(task, at, false)),
+        One::Get => Ok(values::get(task, at, value)),
+        One::Set => values::set(task, at, value),
+        One::DeleteValue => values::delete(task, at, value),
+        One::Constraints => Ok(colocated::show(task, at, false)),
+        One::Stack => Ok(colocated::show(task, at, true)),
+        One::Move => placing::prefer(task, at),
+        One::Ban => placing::ban(task, at),
+        One::Restart => restart::restart(task, at),
+        One::Digests => digests::show(task, at, overrides),
+        One::Fail => forget::fail(task, at),
+        One::Execute => execute::configured(task, at, option, overrides),
     }
-    Ok(Exit::Ok)
 }
 
-/// What a call is about.
-#[derive(Clone, Copy, Debug)]
-struct Asked<'c> {
-    call: &'c Call,
-    /// The resource's id as it was given, without the number of an instance.
-    id: &'c str,
-    resource: Option<ResIx>,
-    node: Option<NodeIx>,
-    /// It is about the promoted role alone.
-    promoted_only: bool,
-}
-
-impl<'c> Asked<'c> {
-    fn read(call: &'c Call, resolved: &Resolved<'_>) -> Result<Self, Trouble> {
-        let node = last(&call.given, &["node", "host-uname"]).map(|given| given.value.as_str());
-        let node =
-            match node {
-                None => None,
-                Some(name) => Some(find_node(resolved, name).ok_or_else(|| {
-                    Trouble::new(Exit::NoSuch, format!("Node '{name}' not found"))
-                })?),
-            };
-        let given = call.value("resource").unwrap_or_default();
-        let base = given.rsplit_once(':').filter(|(_, number)| number.parse::<u32>().is_ok());
-        let id = base.map_or(given, |(base, _)| base);
-        let resource = [given, id]
-            .iter()
-            .find_map(|id| resolved.find_resource(id).or_else(|| resolved.find_recorded(id)));
-        if resource.is_none() && call.has("resource") {
-            let words = format!("Resource '{given}' not found");
-            return Err(Trouble::new(Exit::NoSuch, words));
-        }
-        let promoted_only = call.has("promoted") || call.has("master");
-        Ok(Self { call, id, resource, node, promoted_only })
-    }
-
-    fn is_quiet(&self) -> bool {
-        self.call.has("quiet")
-    }
-
-    fn is_forced(&self) -> bool {
-        self.call.has("force")
-    }
-
-    /// A remark for who wants to hear more than the answer.
-    fn note(&self, said: &mut Output, words: &str) {
-        if !self.is_quiet() {
-            said.note(words);
+/// Values that make no sense, whatever is asked for.
+fn check_values(call: &Call) -> Result<(), Trouble> {
+    for given in &call.given {
+        let value = given.value.as_str();
+        let fits = match given.name {
+            "list-options" => option_lists::is_known(value),
+            "timeout" | "wait-timeout" => parse_timeout(value).is_some(),
+            "option" => value.split_once('=').is_some_and(|(name, _)| !name.is_empty()),
+            "validate" | "force-check" if !value.is_empty() && value.parse::<u32>().is_err() => {
+                return Err(Trouble::usage(format!("Invalid check level setting: {value}")));
+            }
+            _ => true,
+        };
+        if !fits {
+            return Err(Trouble::usage(format!("Error parsing option {}", given.written)));
         }
     }
+    Ok(())
 }
 
-fn find_node(resolved: &Resolved<'_>, name: &str) -> Option<NodeIx> {
-    resolved.node_indices().find(|node| resolved.node(*node).name.eq_ignore_ascii_case(name))
-}
-
-/// Makes edits one after another; each counts as a change of its own, as Pacemaker makes them.
-fn change(home: &Home, edits: &[Vec<Edit>]) -> Result<(), Trouble> {
-    home.change("Could not connect to the CIB: ", |found: &Found| {
-        let mut document: Document = found.document.clone();
-        for together in edits.iter().filter(|edits| !edits.is_empty()) {
-            document = edit::apply(&document, together).map_err(refused)?.document;
+/// Parameters for this call alone: the words that are no options. Few commands take any.
+fn overrides(call: &Call) -> Result<Vec<(String, String)>, Trouble> {
+    let words = &call.loose;
+    let takes = |(name, command): &(&str, Command)| {
+        matches!(command, Command::One(One::Execute | One::Digests)) && call.has(name)
+    };
+    if !words.is_empty() && !COMMANDS.iter().any(takes) {
+        let mut refused = "non-option ARGV-elements:".to_owned();
+        for (at, word) in words.iter().enumerate() {
+            refused.push_str(&format!("\n[{} of {}] {word}", at + 1, words.len()));
         }
-        Ok((document, ()))
-    })
+        return Err(Trouble::usage(refused));
+    }
+    let pair = |word: &String| {
+        let pair = word.split_once('=').filter(|(name, _)| !name.is_empty());
+        let pair = pair.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        pair.ok_or_else(|| Trouble::usage(format!("Error parsing '{word}' as a name=value pair")))
+    };
+    words.iter().map(pair).collect()
 }
 
-fn refused(refused: edit::Refused) -> Trouble {
-    let exit =
-        if matches!(refused, edit::Refused::NotFound { .. }) { Exit::NoSuch } else { Exit::Config };
-    Trouble::new(exit, refused.to_string())
-}
-
-fn delete(home: &Home, asked: &Asked<'_>) -> Result<(), Trouble> {
-    let Some(kind) = asked.call.value("resource-type") else {
+fn delete(task: &mut Task<'_, '_>) -> Result<Exit, Trouble> {
+    let Some(kind) = task.asked.call.value("resource-type") else {
         return Err(Trouble::usage("You need to specify a resource type with -t"));
     };
-    let xpath = format!("//resources//{kind}[@id='{}']", asked.id);
-    change(home, &[vec![Edit::Delete { xpath, all: false }]])
+    let given = task.asked.given;
+    let resources = task.resolved.document.section(cib::Section::Resources);
+    let mut elements = resources.into_iter().flat_map(cib::Element::descendants);
+    // What is not there is deleted already.
+    if elements.any(|at| at.is(kind) && at.attr("id") == Some(given)) {
+        let xpath = format!("//resources//{kind}[@id='{given}']");
+        change(task.home, &[vec![Edit::Delete { xpath, all: false }]])?;
+    }
+    Ok(Exit::Ok)
 }

@@ -3,7 +3,7 @@
 //!
 //! **Not here:** daemons; there is one, `quorate daemon`.
 
-mod options;
+pub(crate) mod options;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -12,11 +12,18 @@ use wire::api::Refused;
 pub(crate) enum Exit {
     Ok = 0,
     Error = 1,
+    /// A parameter makes no sense.
+    InvalidParameter = 2,
     /// There is no such thing here yet.
     Unimplemented = 3,
     NotPermitted = 4,
+    NotInstalled = 5,
+    /// The agent is not configured as it needs.
+    NotConfigured = 6,
     /// It does not run.
     NotRunning = 7,
+    Promoted = 8,
+    FailedPromoted = 9,
     Usage = 64,
     /// The input is not what it should be.
     Data = 65,
@@ -48,9 +55,34 @@ pub(crate) enum Exit {
     NotApplicable = 113,
     /// It took too long.
     Timeout = 124,
+    /// It works, and may not for long.
+    Degraded = 190,
+    DegradedPromoted = 191,
 }
 
+/// What agents end with, and tools that run one.
+const OF_AGENTS: [Exit; 12] = [
+    Exit::Ok,
+    Exit::Error,
+    Exit::InvalidParameter,
+    Exit::Unimplemented,
+    Exit::NotPermitted,
+    Exit::NotInstalled,
+    Exit::NotConfigured,
+    Exit::NotRunning,
+    Exit::Promoted,
+    Exit::FailedPromoted,
+    Exit::Degraded,
+    Exit::DegradedPromoted,
+];
+
 impl Exit {
+    /// For what an agent ended with.
+    pub(crate) fn of_agent(code: OcfCode) -> Self {
+        let same = |exit: &Self| i32::from(*exit as u8) == code.0;
+        OF_AGENTS.into_iter().find(same).unwrap_or(Self::Error)
+    }
+
     /// For what the system refused.
     pub(crate) fn of(error: &io::Error) -> Self {
         // The kinds are another's, and more may come: no match.

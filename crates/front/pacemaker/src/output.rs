@@ -122,6 +122,12 @@ impl Output {
         );
     }
 
+    /// Forgets the form that was wanted, and what was written in it: what is said from here on is
+    /// plain text.
+    pub(crate) fn be_plain(&mut self) {
+        self.writer = Writer::Text(Outline::new(Style::Bare));
+    }
+
     /// Leaves out what makes text nice to read.
     pub(crate) fn be_bare(&mut self) {
         if let Writer::Text(outline) = &mut self.writer {

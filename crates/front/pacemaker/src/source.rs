@@ -17,17 +17,6 @@ pub(crate) struct Unreadable {
     pub(crate) why: String,
 }
 
-impl Unreadable {
-    /// There is one, and the user may not see any of it.
-    pub(crate) fn denied() -> Self {
-        Self { exit: Exit::NotPermitted, why: String::new() }
-    }
-
-    pub(crate) fn is_denied(&self) -> bool {
-        self.exit == Exit::NotPermitted && self.why.is_empty()
-    }
-}
-
 /// A file that the environment names in place of the running cluster.
 pub(crate) fn file_in_place_of_cluster() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
@@ -58,7 +47,6 @@ pub(crate) fn shadow_file(name: &OsStr) -> PathBuf {
 /// input for `-`.
 pub(crate) fn document(text: &str) -> Result<Document, Unreadable> {
     let text = match text {
-        "-" => read_all(&mut std::io::stdin(), "standard input")?,
         xml if xml.trim_start().starts_with('<') => xml.to_owned(),
         path => read_file(Path::new(path))?,
     };
@@ -74,8 +62,11 @@ pub(crate) fn parse(text: String) -> Result<Document, Unreadable> {
 /// A document is never larger; what unpacks to more is an attack or a mistake.
 const UNPACKED_MAX: u64 = 1 << 30;
 
-/// Reads a file.
+/// Reads a file; `-` is the standard input.
 pub(crate) fn read_file(path: &Path) -> Result<String, Unreadable> {
+    if path == Path::new("-") {
+        return read_all(&mut std::io::stdin(), "standard input");
+    }
     let name = path.display().to_string();
     let unreadable = |error: std::io::Error| Unreadable {
         exit: Exit::of(&error),

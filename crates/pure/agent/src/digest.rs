@@ -46,6 +46,11 @@ impl<'a> Parameters<'a> {
         Self(kept.map(|(name, value)| (*name, *value)).collect())
     }
 
+    /// Whether the parameter counts.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// The checksum, 32 hexadecimal digits.
     pub fn digest(&self) -> String {
         let mut text = String::from(" <parameters");

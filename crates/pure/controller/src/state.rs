@@ -446,6 +446,18 @@ impl State {
         self.idle = false;
     }
 
+    /// Records that a resource has failed on a node, as if it had been found so; `false` if the node
+    /// knows nothing of it.
+    pub(crate) fn fail(&mut self, resource: &str, node: &Named, at: i64) -> bool {
+        let node = NodeRef { id: &node.id, name: &node.name };
+        let failed = record::record_called_failed(&mut self.document, &node, resource, at);
+        if failed {
+            self.bump(false);
+            self.idle = false;
+        }
+        failed
+    }
+
     /// The value of a cluster option, if it is set.
     pub(crate) fn option(&self, name: &str) -> Option<&str> {
         option_pair(&self.document, name)?.attr("value")

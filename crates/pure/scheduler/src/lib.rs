@@ -33,8 +33,8 @@ pub use graph::{ActView, InputView};
 pub use report::{Finding, FindingKind, Severity};
 pub use resolve::types::*;
 pub use resolve::{
-    ActiveNodes, DigestComparison, DigestVerdict, FailCount, FailCountScope, OnFail,
-    OperationDigests, Slip, meta_slip, resolve,
+    ActiveNodes, DigestComparison, DigestVerdict, Examined, FailCount, FailCountScope, Fingerprint,
+    Fingerprints, OnFail, OperationDigests, Slip, meta_slip, resolve,
 };
 pub use summary::{Change, ChangeKind, NodeChange, ResourceChange};
 

@@ -31,7 +31,9 @@ use crate::by_name::ByName;
 use crate::report::{Finding, FindingKind, Severity};
 use crate::rules::NextChange;
 pub(crate) use digest::{DigestBases, Recorded};
-pub use digest::{DigestComparison, DigestVerdict, OperationDigests};
+pub use digest::{
+    DigestComparison, DigestVerdict, Examined, Fingerprint, Fingerprints, OperationDigests,
+};
 pub use fail_count::{FailCount, FailCountScope};
 use model::Role;
 use types::{NodeIx, ParameterCheck, ParameterCheckKind, ResIx, Resolved};

@@ -23,7 +23,9 @@ pub(crate) use failures::failure_names;
 pub use failures::{Failure, clear_failures, count_failure, forget_failures};
 pub use place::{NodeRef, forget_resource, node_state, remove_observed, resource_history};
 pub(crate) use place::{find_history, has_state, merge_repeated, new_history, remove_passing};
-pub use run::{Run, cleanup, record_outcome, record_pending, record_unfenced};
+pub use run::{
+    Run, cleanup, record_called_failed, record_outcome, record_pending, record_unfenced,
+};
 pub(crate) use run::{digests_of, node_ref, operation_of};
 
 /// Pacemaker's feature set that our history entries follow.

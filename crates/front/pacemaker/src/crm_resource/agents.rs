@@ -6,8 +6,8 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::tool::Trouble;
 
-/// Answers what is about agents; `false` if something else was asked.
-pub(super) fn answer(command: &str, value: &str, said: &mut Output) -> Result<bool, Trouble> {
+/// Answers what is about agents.
+pub(super) fn answer(command: &str, value: &str, said: &mut Output) -> Result<Exit, Trouble> {
     match command {
         "list-standards" => {
             let standards = standards();
@@ -27,16 +27,15 @@ pub(super) fn answer(command: &str, value: &str, said: &mut Output) -> Result<bo
             named(said, ("providers", "provider", "for", value), found);
         }
         "list-agents" => list(value, said)?,
-        "show-metadata" => {
+        _ => {
             let metadata = metadata(value).ok_or_else(|| {
                 let words = format!("Metadata query for {value} failed: No such device or address");
                 Trouble::new(Exit::NoSuch, words)
             })?;
             said.quote("metadata", &metadata);
         }
-        _ => return Ok(false),
     }
-    Ok(true)
+    Ok(Exit::Ok)
 }
 
 /// Names as lines, or as elements in one that says what they are of.

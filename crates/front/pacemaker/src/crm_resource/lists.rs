@@ -2,29 +2,29 @@
 
 use cib::Document;
 use model::Role;
-use scheduler::{History, ResIx, Resolved};
+use scheduler::{History, ResIx, Resolved, Variant};
 
-use super::Asked;
+use super::task::Task;
 use crate::exit::Exit;
 use crate::lines;
-use crate::output::Output;
 use crate::shown::Section;
 use crate::status::{self, Look, Sections, Shown};
 use crate::time;
 use crate::tool::Trouble;
 
 /// All resources, without where they run.
-pub(super) fn resources(resolved: &Resolved<'_>, said: &mut Output) -> Result<Exit, Trouble> {
+pub(super) fn resources(task: &mut Task<'_, '_>) -> Result<Exit, Trouble> {
     let look = Look::INACTIVE | Look::ON_NODE | Look::PENDING;
     let shown = Shown { sections: Sections::RESOURCES, ..Shown::simulated(look, false, false) };
-    let listed = status::read(resolved, shown);
+    let listed = status::read(task.resolved, shown);
     let any = listed.resources.as_ref().is_some_and(|list| list.begun);
-    said.show(&Section::Plain(listed));
+    task.said.show(&Section::Plain(listed));
     if any { Ok(Exit::Ok) } else { Err(Trouble::new(Exit::NoSuch, "")) }
 }
 
 /// The ids of primitives, each instance its own.
-pub(super) fn ids(resolved: &Resolved<'_>, said: &mut Output) -> Result<Exit, Trouble> {
+pub(super) fn ids(task: &mut Task<'_, '_>) -> Result<Exit, Trouble> {
+    let (resolved, said) = (task.resolved, &mut *task.said);
     let mut ids = Vec::new();
     resolved.top.iter().for_each(|at| leaves(resolved, *at, &mut ids));
     if ids.is_empty() {
@@ -45,8 +45,9 @@ fn leaves<'r>(resolved: &'r Resolved<'_>, at: ResIx, ids: &mut Vec<&'r str>) {
 }
 
 /// The nodes where it runs.
-pub(super) fn places(resolved: &Resolved<'_>, at: ResIx, asked: &Asked<'_>, said: &mut Output) {
-    let given = asked.call.value("resource").unwrap_or_default();
+pub(super) fn places(task: &mut Task<'_, '_>, at: ResIx) -> Exit {
+    let (resolved, asked, said) = (task.resolved, task.asked, &mut *task.said);
+    let given = asked.given;
     let places = nodes(resolved, at, given);
     if places.is_empty() && !asked.is_quiet() {
         let words = format!("resource {given} is NOT running");
@@ -72,14 +73,19 @@ pub(super) fn places(resolved: &Resolved<'_>, at: ResIx, asked: &Asked<'_>, said
             xml.end();
         },
     );
+    Exit::Ok
 }
 
 /// Where a resource runs, and whether it is promoted there; of any instance of a set.
-fn nodes<'r>(resolved: &'r Resolved<'_>, at: ResIx, given: &str) -> Vec<(&'r str, bool)> {
+pub(super) fn nodes<'r>(
+    resolved: &'r Resolved<'_>,
+    at: ResIx,
+    given: &str,
+) -> Vec<(&'r str, bool)> {
     let resource = resolved.resource(at);
     let top = resolved.top_of(at, false);
     let by_common_id = &*resource.id != given && resource.history_id.as_deref() == Some(given);
-    let is_set = |at| matches!(resolved.resource(at).variant, scheduler::Variant::CloneSet(_));
+    let is_set = |at| matches!(resolved.resource(at).variant, Variant::CloneSet(_));
     let of = match () {
         () if is_set(at) => resource.children.clone(),
         () if is_set(top) && by_common_id => resolved.resource(top).children.clone(),
@@ -103,7 +109,8 @@ pub(super) fn role(resolved: &Resolved<'_>, at: ResIx) -> Role {
 }
 
 /// A resource's configuration, after what it does.
-pub(super) fn configuration(resolved: &Resolved<'_>, at: ResIx, expanded: bool, said: &mut Output) {
+pub(super) fn configuration(task: &mut Task<'_, '_>, at: ResIx, expanded: bool) -> Exit {
+    let (resolved, said) = (task.resolved, &mut *task.said);
     let look = Look::PENDING | Look::INACTIVE;
     let shown = Shown::simulated(look, false, false);
     let resource = resolved.resource(at);
@@ -139,15 +146,12 @@ pub(super) fn configuration(resolved: &Resolved<'_>, at: ResIx, expanded: bool, 
             xml.end();
         },
     );
+    Exit::Ok
 }
 
 /// Operations, all or those since the last start.
-pub(super) fn operations(
-    resolved: &Resolved<'_>,
-    asked: &Asked<'_>,
-    active: bool,
-    said: &mut Output,
-) {
+pub(super) fn operations(task: &mut Task<'_, '_>, active: bool) -> Exit {
+    let (resolved, asked, said) = (task.resolved, task.asked, &mut *task.said);
     let wanted = asked.call.value("resource");
     let mut lines = Vec::new();
     let mut entries = Vec::new();
@@ -195,6 +199,51 @@ pub(super) fn operations(
             xml.end();
         },
     );
+    Exit::Ok
+}
+
+/// Resources and colocations, a line each, as Pacemaker's tests of running clusters read them.
+pub(super) fn for_tests(task: &mut Task<'_, '_>) -> Exit {
+    let mut lines = Vec::new();
+    for at in &task.resolved.top {
+        lines_for_tests(task.resolved, *at, &mut lines);
+    }
+    let constraints = task.resolved.document.section(cib::Section::Constraints);
+    let constraints = constraints.into_iter().flat_map(cib::Element::children);
+    for colocation in constraints.filter(|element| element.is("rsc_colocation")) {
+        let words = ["id", "rsc", "with-rsc", "score", "rsc-role", "with-rsc-role"];
+        let words = words.map(|name| colocation.attr(name).unwrap_or("NA"));
+        lines.push(format!("Constraint rsc_colocation {}", words.join(" ")));
+    }
+    lines.iter().for_each(|line| task.said.note(line));
+    Exit::Ok
+}
+
+/// A resource's line, and those of its parts.
+fn lines_for_tests(resolved: &Resolved<'_>, at: ResIx, lines: &mut Vec<String>) {
+    let resource = resolved.resource(at);
+    let parent = resource.parent.map_or("NA", |parent| &*resolved.resource(parent).id);
+    let agent = resource.agent.as_ref();
+    let provider = agent.and_then(|agent| agent.provider.as_deref()).unwrap_or("NA");
+    let standard = agent.map_or("(null)", |agent| &*agent.standard);
+    let kind = agent.map_or("(null)", |agent| &*agent.kind);
+    let host = resource.active.first().map_or("NA", |node| &*resolved.node(*node).name);
+    let flags = bits_for_tests(resolved, at);
+    lines.push(format!(
+        "Resource: {} {} {} {parent} {provider} {standard} {kind} {host} {} {flags} {flags:#018x}",
+        resource.element.name(),
+        resource.id,
+        resource.history_name(),
+        u8::from(!resource.flags.fence_device),
+    ));
+    resource.children.iter().for_each(|child| lines_for_tests(resolved, *child, lines));
+}
+
+/// Those bits of Pacemaker's flags that its tests look at: removed, managed, unique.
+fn bits_for_tests(resolved: &Resolved<'_>, at: ResIx) -> u64 {
+    let flags = resolved.resource(at).flags;
+    let bits = [(flags.removed, 0), (flags.managed, 1), (flags.unique, 5)];
+    bits.iter().filter(|(set, _)| *set).map(|(_, bit)| 1_u64 << bit).sum()
 }
 
 /// Position of the first operation that is wanted.

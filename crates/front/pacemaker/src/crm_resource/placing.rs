@@ -5,16 +5,15 @@ use cib::{Element, Section, escape_attribute};
 use model::Role;
 use scheduler::{NodeIx, ResIx, Resolved, Variant};
 
-use super::{Asked, change, lists};
+use super::lists;
+use super::task::{Asked, Task, change};
 use crate::exit::Exit;
-use crate::home::Home;
-use crate::output::Output;
 use crate::time;
 use crate::tool::Trouble;
 
 /// When a constraint ends, if it ends.
-fn end(asked: &Asked<'_>, said: &mut Output) -> Result<Option<String>, Trouble> {
-    let Some(lifetime) = asked.call.value("lifetime") else { return Ok(None) };
+fn end(task: &mut Task<'_, '_>) -> Result<Option<String>, Trouble> {
+    let Some(lifetime) = task.asked.call.value("lifetime") else { return Ok(None) };
     let Some(end) = time::after(time::now(), lifetime) else {
         return Err(Trouble::usage(format!(
             "Invalid duration specified: {lifetime}\nPlease refer to \
@@ -22,63 +21,56 @@ fn end(asked: &Asked<'_>, said: &mut Output) -> Result<Option<String>, Trouble> 
         )));
     };
     let end = time::calendar(end);
-    asked.note(said, &format!("Migration will take effect until: {end}"));
+    task.note(&format!("Migration will take effect until: {end}"));
     Ok(Some(end))
 }
 
-fn is_promoted_only(asked: &Asked<'_>) -> bool {
-    asked.promoted_only
-}
-
 /// Keeps a resource off a node.
-pub(super) fn ban(
-    home: &Home,
-    resolved: &Resolved<'_>,
-    at: ResIx,
-    asked: &Asked<'_>,
-    said: &mut Output,
-) -> Result<(), Trouble> {
-    let node = match asked.node {
+pub(super) fn ban(task: &mut Task<'_, '_>, at: ResIx) -> Result<Exit, Trouble> {
+    let node = match task.asked.node {
         Some(node) => node,
-        None => only_place(resolved, at, asked)?,
+        None => only_place(task.resolved, at, &task.asked)?,
     };
-    let edit = ban_on(resolved, node, asked, said)?;
-    change(home, &[vec![edit]])
+    let edit = ban_on(task, node)?;
+    change(task.home, &[vec![edit]])?;
+    Ok(Exit::Ok)
 }
 
 /// The edit that keeps it off a node, and what Pacemaker says of that.
-fn ban_on(
-    resolved: &Resolved<'_>,
+fn ban_on(task: &mut Task<'_, '_>, node: NodeIx) -> Result<Edit, Trouble> {
+    let (id, node_name) = (task.asked.given, &*task.resolved.node(node).name);
+    let (edit, name) = ban_quietly(task, id, node)?;
+    let what = if task.asked.promoted_only { "being promoted" } else { "running" };
+    task.note(&format!(
+        "WARNING: Creating rsc_location constraint '{name}' with a score of -INFINITY for \
+         resource {id} on {node_name}.\n\tThis will prevent {id} from {what} on {node_name} \
+         until the constraint is removed using the clear option or by editing the CIB with an \
+         appropriate tool.\n\tThis will be the case even if {node_name} is the last node in the \
+         cluster"
+    ));
+    Ok(edit)
+}
+
+/// The edit that keeps a resource off a node, and the constraint's id.
+pub(super) fn ban_quietly(
+    task: &mut Task<'_, '_>,
+    id: &str,
     node: NodeIx,
-    asked: &Asked<'_>,
-    said: &mut Output,
-) -> Result<Edit, Trouble> {
-    let (id, node) = (asked.id, &*resolved.node(node).name);
-    let end = end(asked, said)?;
+) -> Result<(Edit, String), Trouble> {
+    let node = &*task.resolved.node(node).name;
+    let end = end(task)?;
     let name = format!("cli-ban-{id}-on-{node}");
-    let what = if is_promoted_only(asked) { "being promoted" } else { "running" };
-    asked.note(
-        said,
-        &format!(
-            "WARNING: Creating rsc_location constraint '{name}' with a score of -INFINITY for \
-             resource {id} on {node}.\n\tThis will prevent {id} from {what} on {node} until the \
-             constraint is removed using the clear option or by editing the CIB with an \
-             appropriate tool.\n\tThis will be the case even if {node} is the last node in the \
-             cluster"
-        ),
-    );
     let ids = ["rule", "expr", "lifetime"].map(|part| format!("{name}-{part}"));
-    Ok(location(
-        resolved,
-        asked,
-        Wish { name: &name, node, score: "-INFINITY", end: end.as_deref(), ids: &ids },
-    ))
+    let (score, end) = ("-INFINITY", end.as_deref());
+    let wish = Wish { name: &name, resource: id, node, score, end, ids: &ids };
+    Ok((location(task.resolved, &task.asked, wish), name))
 }
 
 /// What a constraint says.
 #[derive(Clone, Copy)]
 struct Wish<'w> {
     name: &'w str,
+    resource: &'w str,
     node: &'w str,
     score: &'w str,
     end: Option<&'w str>,
@@ -88,20 +80,20 @@ struct Wish<'w> {
 
 /// The edit that makes a constraint. Documents of older schemas know the role by its former name.
 fn location(resolved: &Resolved<'_>, asked: &Asked<'_>, wish: Wish<'_>) -> Edit {
-    if !is_promoted_only(asked) {
-        return constraint(asked, wish, "Started");
+    if !asked.promoted_only {
+        return constraint(wish, "Started");
     }
-    let edit = constraint(asked, wish, "Promoted");
+    let edit = constraint(wish, "Promoted");
     match edit::apply(resolved.document, std::slice::from_ref(&edit)) {
         Ok(_) => edit,
-        Err(_refused) => constraint(asked, wish, "Master"),
+        Err(_refused) => constraint(wish, "Master"),
     }
 }
 
-fn constraint(asked: &Asked<'_>, wish: Wish<'_>, role: &str) -> Edit {
-    let Wish { name, node, score, end, ids } = wish;
-    let (name, node) = (escape_attribute(name), escape_attribute(node));
-    let head = format!("<rsc_location id=\"{name}\" rsc=\"{}\" role=\"{role}\"", asked.id);
+fn constraint(wish: Wish<'_>, role: &str) -> Edit {
+    let Wish { name, resource, node, score, end, ids } = wish;
+    let [name, resource, node] = [name, resource, node].map(escape_attribute);
+    let head = format!("<rsc_location id=\"{name}\" rsc=\"{resource}\" role=\"{role}\"");
     let xml = match end {
         None => format!("{head} node=\"{node}\" score=\"{score}\"/>"),
         Some(end) => {
@@ -132,7 +124,7 @@ fn only_place(resolved: &Resolved<'_>, at: ResIx, asked: &Asked<'_>) -> Result<N
     if let [node] = resource.active.as_slice() {
         return Ok(*node);
     }
-    let id = asked.id;
+    let id = asked.given;
     if !resource.flags.promotable {
         return Err(Trouble::usage(format!(
             "Resource '{id}' not moved: active in {count} locations.\nTo prevent '{id}' from \
@@ -151,24 +143,17 @@ fn only_place(resolved: &Resolved<'_>, at: ResIx, asked: &Asked<'_>) -> Result<N
 }
 
 /// Moves a resource: to a node, or away from the one where it is.
-pub(super) fn prefer(
-    home: &Home,
-    resolved: &Resolved<'_>,
-    at: ResIx,
-    asked: &Asked<'_>,
-    said: &mut Output,
-) -> Result<(), Trouble> {
-    let Some(to) = asked.node else { return ban(home, resolved, at, asked, said) };
+pub(super) fn prefer(task: &mut Task<'_, '_>, at: ResIx) -> Result<Exit, Trouble> {
+    let Some(to) = task.asked.node else { return ban(task, at) };
+    let (resolved, id) = (task.resolved, task.asked.given);
     let resource = resolved.resource(at);
-    let may_be = asked.promoted_only && resource.flags.promotable;
-    if asked.promoted_only != may_be {
-        let words = format!("Ignoring --promoted option: {} is not promotable", asked.id);
-        asked.note(said, &words);
+    if task.asked.promoted_only && !resource.flags.promotable {
+        task.note(&format!("Ignoring --promoted option: {id} is not promotable"));
+        task.asked.promoted_only = false;
     }
-    let asked = &Asked { promoted_only: may_be, ..*asked };
     let mut places = resource.active.clone();
     let promoted = promoted_on(resolved, at);
-    if resource.flags.promotable && (is_promoted_only(asked) || !promoted.is_empty()) {
+    if resource.flags.promotable && (task.asked.promoted_only || !promoted.is_empty()) {
         places = promoted;
     }
     let current = match places.as_slice() {
@@ -177,36 +162,62 @@ pub(super) fn prefer(
         _ if matches!(resource.variant, Variant::CloneSet(_)) => None,
         _ => return Err(Trouble::new(Exit::Multiple, "")),
     };
-    if current == Some(to) && !asked.is_forced() {
+    let forced = task.asked.is_forced();
+    if current == Some(to) && !forced {
         return Err(Trouble::new(Exit::Exists, ""));
     }
+    let edits = edits_of_move(task, to, current.filter(|current| forced && *current != to))?;
+    if forced && places.len() > 1 {
+        say_where_it_is(task, places.len(), to);
+    }
+    change(task.home, &edits)?;
+    Ok(Exit::Ok)
+}
+
+/// What a move changes: former moves and what keeps it off are taken back, it is to be on the node,
+/// and not on the one that it leaves.
+fn edits_of_move(
+    task: &mut Task<'_, '_>,
+    to: NodeIx,
+    leave: Option<NodeIx>,
+) -> Result<Vec<Vec<Edit>>, Trouble> {
+    let (resolved, id) = (task.resolved, task.asked.given);
     let node = &*resolved.node(to).name;
     let mut edits: Vec<Vec<Edit>> = Vec::new();
     let nodes = resolved.nodes.iter().map(|node| &*node.name);
-    edits.extend(nodes.map(|node| remove(&made_for(resolved, asked, node, false))));
-    edits.push(remove(&made_for(resolved, asked, node, true)));
-    let id = asked.id;
+    edits.extend(nodes.map(|node| remove(&made_for(resolved, &task.asked, node, false))));
+    edits.push(remove(&made_for(resolved, &task.asked, node, true)));
     let ids = [
         format!("cli-prefer-rule-{id}"),
         format!("cli-prefer-expr-{id}"),
         format!("cli-prefer-lifetime-end-{id}"),
     ];
-    let end = end(asked, said)?;
+    let end = end(task)?;
     let name = format!("cli-prefer-{id}");
-    edits.push(vec![location(
-        resolved,
-        asked,
-        Wish { name: &name, node, score: "INFINITY", end: end.as_deref(), ids: &ids },
-    )]);
-    if let Some(current) = current.filter(|current| asked.is_forced() && *current != to) {
-        edits.push(vec![ban_on(resolved, current, asked, said)?]);
+    let (score, end) = ("INFINITY", end.as_deref());
+    let wish = Wish { name: &name, resource: id, node, score, end, ids: &ids };
+    edits.push(vec![location(resolved, &task.asked, wish)]);
+    if let Some(leave) = leave {
+        edits.push(vec![ban_on(task, leave)?]);
     }
     let mut gone = Vec::new();
     for together in &mut edits {
         together.retain(|edit| !gone.contains(edit));
         gone.extend(together.iter().filter(|edit| matches!(edit, Edit::Delete { .. })).cloned());
     }
-    change(home, &edits)
+    Ok(edits)
+}
+
+/// Where there is no one place to leave, that is said.
+fn say_where_it_is(task: &mut Task<'_, '_>, count: usize, to: NodeIx) {
+    let (id, node) = (task.asked.given, &task.resolved.node(to).name);
+    let active = if task.asked.promoted_only { "promoted" } else { "active" };
+    task.note(&format!(
+        "Resource '{id}' is currently {active} in {count} locations. One may now move to {node}"
+    ));
+    task.note(&format!(
+        "To prevent '{id}' from being {active} at a specific location, specify a node"
+    ));
 }
 
 /// Constraints of the document that were made for a resource and a node.
@@ -216,7 +227,7 @@ fn made_for<'d>(
     node: &str,
     with_bans: bool,
 ) -> Vec<&'d str> {
-    let (id, forced) = (asked.id, asked.is_forced());
+    let (id, forced) = (asked.given, asked.is_forced());
     let prefer = format!("cli-prefer-{id}");
     let ban = format!("cli-ban-{id}-on-{node}");
     let names_node = |location: Element<'_>| {
@@ -249,12 +260,9 @@ fn remove(ids: &[&str]) -> Vec<Edit> {
 }
 
 /// Takes moves and bans back.
-pub(super) fn clear(
-    home: &Home,
-    resolved: &Resolved<'_>,
-    asked: &Asked<'_>,
-    said: &mut Output,
-) -> Result<Exit, Trouble> {
+pub(super) fn clear(task: &mut Task<'_, '_>) -> Result<Exit, Trouble> {
+    let (resolved, asked) = (task.resolved, task.asked);
+    let asked = &asked;
     let mut edits: Vec<Vec<&str>> = Vec::new();
     if asked.call.has("expired") {
         edits.extend(expired(resolved, asked).into_iter().map(|id| vec![id]));
@@ -268,10 +276,13 @@ pub(super) fn clear(
         }
     }
     let changes: Vec<Vec<Edit>> = edits.iter().map(|ids| remove(ids)).collect();
-    change(home, &changes)?;
+    change(task.home, &changes)?;
     let gone = edits.concat();
-    for id in constraints(resolved).filter_map(|at| at.attr("id")).filter(|id| gone.contains(id)) {
-        asked.note(said, &format!("Removing constraint: {id}"));
+    let mut ids: Vec<&str> = constraints(resolved).filter_map(|at| at.attr("id")).collect();
+    ids.retain(|id| gone.contains(id));
+    ids.sort_unstable();
+    for id in ids {
+        task.note(&format!("Removing constraint: {id}"));
     }
     Ok(Exit::Ok)
 }
@@ -284,12 +295,12 @@ fn expired<'d>(resolved: &Resolved<'d>, asked: &Asked<'_>) -> Vec<&'d str> {
         ends.any(|at| at.attr("end").and_then(time::parse).is_some_and(|end| end < resolved.now))
     };
     let wanted = |location: &Element<'_>| {
-        let of = asked.id.is_empty() || location.attr("rsc") == Some(asked.id);
+        let of = asked.given.is_empty() || location.attr("rsc") == Some(asked.given);
         let on = node.is_none_or(|node| {
             location.descendants().any(|at| at.is("expression") && at.attr("value") == Some(node))
         });
         let role = matches!(location.attr("role"), Some("Promoted" | "Master"));
-        of && on && (role || !is_promoted_only(asked))
+        of && on && (role || !asked.promoted_only)
     };
     constraints(resolved)
         .filter(|at| wanted(at) && is_over(at))

@@ -2,7 +2,7 @@
 
 /// What values an option has.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Boolean,
     Duration,
     Integer,
@@ -13,7 +13,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// As agents' metadata says it.
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Boolean => "boolean",
             Self::Duration => "time",
@@ -27,15 +27,15 @@ impl Kind {
 
 /// One option.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    pub(super) default: Option<&'static str>,
-    pub(super) words: &'static str,
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) default: Option<&'static str>,
+    pub(crate) words: &'static str,
     /// For who knows what he does.
-    pub(super) advanced: bool,
+    pub(crate) advanced: bool,
     /// The cluster sets it.
-    pub(super) generated: bool,
+    pub(crate) generated: bool,
 }
 
 const fn plain(
@@ -66,7 +66,7 @@ const fn generated(
 }
 
 /// Access to the document.
-pub(super) const BASED: [Parameter; 2] = [
+pub(crate) const BASED: [Parameter; 2] = [
     plain(
         "enable-acl",
         Kind::Boolean,
@@ -77,7 +77,7 @@ pub(super) const BASED: [Parameter; 2] = [
 ];
 
 /// How the cluster forms and acts.
-pub(super) const CONTROLD: [Parameter; 15] = [
+pub(crate) const CONTROLD: [Parameter; 15] = [
     generated("dc-version", Kind::Text, None, "Software of the node that plans"),
     generated(
         "cluster-infrastructure",
@@ -169,7 +169,7 @@ pub(super) const CONTROLD: [Parameter; 15] = [
 ];
 
 /// What every fence device understands.
-pub(super) const FENCED: [Parameter; 25] = [
+pub(crate) const FENCED: [Parameter; 25] = [
     advanced(
         "pcmk_host_argument",
         Kind::Text,
@@ -248,7 +248,7 @@ pub(super) const FENCED: [Parameter; 25] = [
 ];
 
 /// What the cluster decides.
-pub(super) const SCHEDULERD: [Parameter; 32] = [
+pub(crate) const SCHEDULERD: [Parameter; 32] = [
     plain(
         "no-quorum-policy",
         Kind::Select(&["stop", "freeze", "ignore", "demote", "fence", "suicide"]),

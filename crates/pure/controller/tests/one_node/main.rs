@@ -1,6 +1,5 @@
 //! The controller of one node, its fabric, disk, agents and clock played by the test.
 
-mod access;
 mod broken_device;
 mod causes;
 mod declared_off;

@@ -31,7 +31,7 @@ mod promotable;
 mod row;
 mod start;
 mod state;
-mod table_order;
+pub(crate) mod table_order;
 mod terms;
 mod tickets;
 mod types;

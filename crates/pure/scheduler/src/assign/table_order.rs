@@ -1,11 +1,10 @@
-//! The order of Pacemaker's node tables, for the one choice that depends on it.
+//! The order of Pacemaker's tables, for the few answers that depend on it.
 //!
 //! Compatibility: where several nodes have equally much room, Pacemaker prefers the one that its
-//! hash table of nodes happens to give first. The same document always gives the same answer, and
-//! people see it, so the table is rebuilt here: GLib's open addressing over a hash of the node's
-//! id. Only the order matters; nothing is ever looked up.
-
-use crate::resolve::types::NodeIx;
+//! hash table of nodes happens to give first; and where it shows parameters, it shows them as their
+//! table gives them. The same document always gives the same answer, and people see it, so the
+//! table is rebuilt here: GLib's open addressing over a hash of the key. Only the order matters;
+//! nothing is ever looked up.
 
 /// Prime that the hash is taken modulo of, for tables of 2^3, 2^4, ... places.
 const PRIMES: [u32; 14] =
@@ -13,32 +12,33 @@ const PRIMES: [u32; 14] =
 
 const PLACES_MIN: usize = 8;
 
-/// Sorts nodes as the table would give them, if they are entered in the order given.
-pub(super) fn sort<'i>(nodes: impl IntoIterator<Item = (NodeIx, &'i str)>) -> Vec<NodeIx> {
+/// Sorts entries as the table would give them, if they are entered in the order given, each under
+/// its key.
+pub(crate) fn sort<'i, T: Clone>(entries: impl IntoIterator<Item = (T, &'i str)>) -> Vec<T> {
     let mut table = Table::with_places(PLACES_MIN);
-    for (node, id) in nodes {
-        table.enter((node, hash(id)));
+    for (entry, key) in entries {
+        table.enter((entry, hash(key)));
         let used = table.used;
         // The table grows when it is full but for a sixteenth.
         if table.places.len() <= used + used / 16 {
             table = table.grown();
         }
     }
-    table.places.into_iter().flatten().map(|(node, _)| node).collect()
+    table.places.into_iter().flatten().map(|(entry, _)| entry).collect()
 }
 
-struct Table {
-    places: Vec<Option<(NodeIx, u32)>>,
+struct Table<T> {
+    places: Vec<Option<(T, u32)>>,
     used: usize,
 }
 
-impl Table {
+impl<T: Clone> Table<T> {
     fn with_places(places: usize) -> Self {
         Self { places: vec![None; places], used: 0 }
     }
 
     /// Probes in growing steps from where the hash points to.
-    fn enter(&mut self, entry: (NodeIx, u32)) {
+    fn enter(&mut self, entry: (T, u32)) {
         let size = self.places.len();
         let kind = size.trailing_zeros().saturating_sub(3) as usize;
         let prime = PRIMES.get(kind).copied().unwrap_or(65_521);
@@ -67,18 +67,19 @@ impl Table {
 }
 
 /// Bytes count as signed.
-fn hash(id: &str) -> u32 {
+fn hash(key: &str) -> u32 {
     let sum = |hash: u32, byte: u8| {
         let signed = i32::from(byte.cast_signed());
         hash.wrapping_mul(31).wrapping_add_signed(signed)
     };
     // 0 and 1 mark places that are free.
-    id.bytes().fold(0, sum).max(2)
+    key.bytes().fold(0, sum).max(2)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resolve::types::NodeIx;
 
     #[test]
     fn every_node_comes_once() {

@@ -11,6 +11,7 @@ use agent::digest::Parameters as Hashed;
 use cib::Element;
 
 use super::types::{NodeIx, ResIx, Resolved, Resource};
+use crate::assign::table_order;
 use crate::rules::versions;
 
 /// Secret parameters where no record says which are.
@@ -83,6 +84,36 @@ pub(crate) struct DigestBases<'a>(BTreeMap<(ResIx, NodeIx, &'a str, u64), Elemen
 
 type Parameters = BTreeMap<String, String>;
 
+/// What an operation's digests are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprints {
+    pub all: Fingerprint,
+    /// Without secret parameters.
+    pub secure: Fingerprint,
+    /// Of what cannot be reloaded, where the record has one.
+    pub restart: Option<Fingerprint>,
+}
+
+/// A digest, and the parameters in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    pub digest: String,
+    pub parameters: Vec<(String, String)>,
+}
+
+/// An operation whose digests somebody wants to see.
+#[derive(Clone, Copy, Debug)]
+pub struct Examined<'e> {
+    pub resource: ResIx,
+    pub node: NodeIx,
+    pub task: &'e str,
+    pub interval_ms: u64,
+    /// The operation's record, if it has one.
+    pub record: Option<Element<'e>>,
+    /// Parameters that count instead of what is configured.
+    pub overrides: &'e [(String, String)],
+}
+
 impl<'a> Resolved<'a> {
     /// Compares a recorded operation with what is configured now. `bases` remembers which record
     /// of an operation was compared first.
@@ -138,11 +169,63 @@ impl<'a> Resolved<'a> {
         self.digests(digested, true)
     }
 
+    /// What an operation's digests are made of.
+    pub fn fingerprints(&self, examined: &Examined<'a>) -> Fingerprints {
+        let Examined { resource, node, task, interval_ms, record, overrides } = *examined;
+        let action = Digested { resource, node, task, interval_ms, record, address: None };
+        let mut own = self.parameters_of_resource(action);
+        let (mut all, _own_parameters) = self.parameters_of_action(action, own.clone());
+        for (name, value) in overrides {
+            all.insert(name.clone(), value.clone());
+            own.insert(name.clone(), value.clone());
+        }
+        let is_override = |name: &&String| overrides.iter().any(|(known, _)| known == *name);
+        let (first, then): (Vec<&String>, Vec<&String>) = all.keys().partition(is_override);
+        let as_shown = |names: Vec<&String>| {
+            table_order::sort(names.into_iter().map(|name| (name.clone(), name.as_str())))
+        };
+        let order = [as_shown(first), as_shown(then)].concat();
+        let fingerprint = |counted: &Hashed<'_>, values: &Parameters| {
+            // A timeout is taken out and put back.
+            let (late, early): (Vec<&String>, Vec<&String>) = order
+                .iter()
+                .filter(|name| counted.has(name))
+                .partition(|name| *name == agent::digest::TIMEOUT);
+            let pair = |name: &String| Some((name.clone(), values.get(name)?.clone()));
+            Fingerprint {
+                digest: counted.digest(),
+                parameters: early.into_iter().chain(late).filter_map(pair).collect(),
+            }
+        };
+        let (secure, secret) = self.secure_parameters(self.resource(resource), record, &all, own);
+        Fingerprints {
+            secure: fingerprint(&hashed(&secure).without(secret), &secure),
+            restart: restart_parameters(record, &all).map(|counted| fingerprint(&counted, &all)),
+            all: fingerprint(&hashed(&all), &all),
+        }
+    }
+
     /// The digests of an action's parameters.
     pub(crate) fn digests(&self, action: Digested<'_, 'a>, secure: bool) -> OperationDigests {
         let resource = self.resource(action.resource);
         let own = self.parameters_of_resource(action);
-        let mut all = own.clone();
+        let (all, own_parameters) = self.parameters_of_action(action, own.clone());
+        OperationDigests {
+            secure: secure.then(|| self.secure_digest(resource, action.record, &all, own)),
+            restart: restart_parameters(action.record, &all).map(|counted| counted.digest()),
+            all: hashed(&all).digest(),
+            own_parameters,
+        }
+    }
+
+    /// All parameters of an action, and whether it runs once and has some of its own.
+    fn parameters_of_action(
+        &self,
+        action: Digested<'_, 'a>,
+        of_resource: Parameters,
+    ) -> (Parameters, bool) {
+        let resource = self.resource(action.resource);
+        let mut all = of_resource;
         if let Some(address) = action.address {
             all.insert("addr".to_owned(), address.to_owned());
         }
@@ -161,12 +244,7 @@ impl<'a> Resolved<'a> {
                 all.insert("CRM_meta_interval".to_owned(), interval_ms.to_string());
             }
         }
-        OperationDigests {
-            secure: secure.then(|| self.secure_digest(resource, action.record, &all, own)),
-            restart: restart_digest(action.record, &all),
-            all: hashed(&all).digest(),
-            own_parameters,
-        }
+        (all, own_parameters)
     }
 
     fn parameters_of_resource(&self, action: Digested<'_, 'a>) -> Parameters {
@@ -184,6 +262,18 @@ impl<'a> Resolved<'a> {
         all: &Parameters,
         own: Parameters,
     ) -> String {
+        let (parameters, secret) = self.secure_parameters(resource, record, all, own);
+        hashed(&parameters).without(secret).digest()
+    }
+
+    /// What counts where secrets do not, and the names of what is secret.
+    fn secure_parameters<'r>(
+        &self,
+        resource: &Resource<'_>,
+        record: Option<Element<'r>>,
+        all: &Parameters,
+        own: Parameters,
+    ) -> (Parameters, &'r str) {
         let features = record
             .and_then(|record| record.attr("crm_feature_set"))
             .or_else(|| self.document.root().attr("crm_feature_set"));
@@ -198,7 +288,7 @@ impl<'a> Resolved<'a> {
         if is_old && resource.flags.fence_device {
             parameters.retain(|name, _| !is_fencing_parameter(name));
         }
-        hashed(&parameters).without(secret).digest()
+        (parameters, secret)
     }
 }
 
@@ -207,13 +297,13 @@ fn hashed(parameters: &Parameters) -> Hashed<'_> {
 }
 
 /// Some recorded operations say which parameters need a restart.
-fn restart_digest(record: Option<Element<'_>>, all: &Parameters) -> Option<String> {
+fn restart_parameters<'p>(record: Option<Element<'_>>, all: &'p Parameters) -> Option<Hashed<'p>> {
     let record = record?;
     record.attr("op-restart-digest")?;
     let reloadable = hashed(all);
     Some(match record.attr("op-force-restart") {
-        Some(listed) => reloadable.only(listed).digest(),
-        None => reloadable.digest(),
+        Some(listed) => reloadable.only(listed),
+        None => reloadable,
     })
 }
 

@@ -2,8 +2,8 @@
 
 use agent::ParameterKinds;
 use agent::digest::{Parameters, TIMEOUT};
-use cib::Document;
-use model::{Action, ActionNode, ExecStatus, OcfCode, Outcome};
+use cib::{Document, Element};
+use model::{Action, ActionNode, AgentRef, ExecStatus, OcfCode, Outcome};
 
 use super::{
     Digests, Failure, Lifetime, NodeRef, Operation, Record, clear_failures, count_failure, failed,
@@ -63,6 +63,55 @@ pub fn record_outcome(document: &mut Document, run: &Run<'_>, outcome: &Outcome)
             at: run.at,
         },
     );
+}
+
+/// The task of what nobody ran: a failure that is only said.
+const SAID: &str = "asyncmon";
+
+/// Records that a resource has failed on a node, where nobody ran anything to find out; `false` if the
+/// node has no history of it. Field word: `crm_resource --fail`.
+pub fn record_called_failed(
+    document: &mut Document,
+    node: &NodeRef<'_>,
+    resource: &str,
+    at: i64,
+) -> bool {
+    let known = document.root().descendants().find(|history| {
+        let state = history.parent().and_then(Element::parent).and_then(Element::parent);
+        history.is("lrm_resource")
+            && history.attr("id") == Some(resource)
+            && state.and_then(|state| state.attr("uname")) == Some(node.name)
+    });
+    let Some(history) = known else { return false };
+    let call = |entry: Element<'_>| entry.attr("call-id")?.parse::<u64>().ok();
+    let calls = document.root().descendants().filter(|entry| entry.is("lrm_rsc_op"));
+    let call = calls.filter_map(call).max().unwrap_or(0) + 1;
+    let word = |name| history.attr(name).unwrap_or_default();
+    let agent = AgentRef {
+        standard: word("class").into(),
+        provider: history.attr("provider").map(Into::into),
+        kind: word("type").into(),
+    };
+    let operation = Operation { task: SAID, interval_ms: 0, notify: None, live_move: None };
+    let outcome = Outcome::failed(ExecStatus::Done, OcfCode::GENERIC, "Simulated failure");
+    let record = Record {
+        node: *node,
+        resource,
+        agent: &agent,
+        operation,
+        outcome: &outcome,
+        expected: OcfCode::OK,
+        call,
+        transition_key: "0:0:0:operator",
+        ran_at: at,
+        changed_at: at,
+        digests: &Digests::default(),
+        origin: "quorate",
+    };
+    super::record(document, &record);
+    let failure = Failure { node: *node, resource, task: SAID, interval_ms: 0, fatal: false, at };
+    count_failure(document, &failure);
+    true
 }
 
 /// Notes on a node that it was let back to shared storage, and with which parameters of the devices:
