@@ -2,6 +2,7 @@
 //! tool.
 
 mod links;
+mod schemas;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     // command line explains.
     match words.first().and_then(|word| word.to_str()).map(str::to_owned).as_deref() {
         Some("links") => links::links(words.get(1..).unwrap_or_default()),
+        Some("schemas") => schemas::schemas(words.get(1..).unwrap_or_default()),
         // Not for people: the repository's own agents call it.
         Some("agent-helper") => own_agents::main(words.split_off(1)),
         Some(verb) => match tool(verb) {

@@ -33,6 +33,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("strace", "/usr/bin/strace"),
     ("libfaketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"),
     ("procps", "/usr/bin/pgrep"),
+    ("libxml2-utils", "/usr/bin/xmllint"),
+    ("crmsh", "/usr/lib/python3/dist-packages/crmsh/pacemaker.py"),
 ];
 
 /// Whether the Corosync fabric can be built here.

@@ -27,6 +27,7 @@ mod options;
 mod outline;
 mod output;
 mod replace;
+mod schemas;
 mod shown;
 mod source;
 mod status;
@@ -39,6 +40,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use crm_simulate::{crm_simulate, crm_simulate_to, simulate};
+pub use schemas::schema_files;
 
 /// A tool; it gets the words after its name.
 pub type Entry = fn(Vec<OsString>) -> ExitCode;

@@ -23,6 +23,7 @@ mod parse;
 pub mod patch;
 mod pick;
 mod print;
+pub mod relax_ng;
 mod scan;
 pub mod schema;
 mod sections;

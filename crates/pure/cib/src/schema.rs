@@ -11,6 +11,7 @@
 
 mod check;
 mod choice;
+mod grammar;
 mod ids;
 mod kind;
 mod nearest;
@@ -21,6 +22,7 @@ mod violation;
 
 use crate::tree::Document;
 use check::Check;
+pub use grammar::{grammar, grammar_of_versions};
 pub use nearest::nearest;
 use table::Rule;
 pub use version::{Schema, UnknownSchema};
