@@ -12,6 +12,7 @@ use cib::Element;
 use scheduler::{Input, Node, Resolved};
 use wire::api::Cluster;
 
+use crate::complaints;
 use crate::exit::Exit;
 use crate::home::Home;
 use crate::options::Taken;
@@ -80,6 +81,7 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
     let found = home.open("Connection to cluster failed: ")?;
     let now = crate::time::now();
     let resolved = scheduler::resolve(&found.document, &Input { now, sanitized: false });
+    complaints::say(&resolved, said);
     show(call, &chosen, &resolved, found.cluster.as_ref(), said);
     Ok(Exit::Ok)
 }
@@ -192,8 +194,7 @@ fn nodes_named(resolved: &Resolved<'_>, name: &str) -> Vec<String> {
 /// The resource of this name, or those with this tag.
 fn resources_named(resolved: &Resolved<'_>, name: &str) -> Vec<String> {
     let found = |id: &str| {
-        let at = resolved.find_resource(id).or_else(|| resolved.find_recorded(id))?;
-        let resource = resolved.resource(at);
+        let resource = resolved.resource(status::find(resolved, id)?);
         let exact = id.contains(':');
         Some(if exact { resource.id.to_string() } else { status::shown_id(resource).to_owned() })
     };

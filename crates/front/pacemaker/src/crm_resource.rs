@@ -24,6 +24,7 @@ use cib::edit::Edit;
 use model::parse_timeout;
 use scheduler::Input;
 
+use crate::complaints;
 use crate::exit::{self, Exit};
 use crate::home::Home;
 use crate::options::Taken;
@@ -335,6 +336,7 @@ fn with_task(
     let found = home.open("Could not connect to the CIB: ")?;
     let now = crate::time::now();
     let resolved = scheduler::resolve(&found.document, &Input { now, sanitized: false });
+    complaints::say(&resolved, said);
     let asked = Asked::read(call, &resolved, command.names())?;
     act(&mut Task { home, resolved: &resolved, asked, said })
 }

@@ -87,13 +87,30 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
         (_, None) => Err(Trouble::usage("Must supply ticket ID with -t")),
         ("query-xml", Some(id)) => {
             let state = state(&found.document, id).ok_or_else(|| missing(id))?;
-            said.tell(|out| out.line("State XML:\n"), |_xml| {});
-            said.quote("ticket_state", &state.to_string());
+            tell_state(state, said);
             Ok(Exit::Ok)
         }
         ("get-attr", Some(id)) => get(&found.document, id, value, call, said),
         (_, Some(id)) => change(&home, &found.document, id, (command, value), call, said),
     }
+}
+
+/// A ticket's state as it is written; for programs as a ticket.
+fn tell_state(state: Element<'_>, said: &mut Output) {
+    let text = state.to_string();
+    said.tell(
+        |out| {
+            out.line("State XML:\n");
+            out.line(text.strip_suffix('\n').unwrap_or(&text));
+        },
+        |xml| {
+            xml.begin("tickets");
+            xml.begin("ticket");
+            state.attrs().for_each(|(name, value)| xml.attr(name, value));
+            xml.end();
+            xml.end();
+        },
+    );
 }
 
 fn missing(id: &str) -> Trouble {

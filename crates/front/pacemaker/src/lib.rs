@@ -5,6 +5,7 @@
 mod attributes;
 mod cibadmin;
 mod command_line;
+mod complaints;
 mod crm_diff;
 mod crm_error;
 mod crm_mon;

@@ -188,6 +188,14 @@ fn current_node(resolved: &Resolved<'_>, at: ResIx) -> Option<NodeIx> {
     resource.active.iter().copied().find(clean).or(first)
 }
 
+/// The resource that goes by `id`: its own, the one that its history uses, or that of what it is a
+/// copy of; the first if several do.
+pub(crate) fn find(resolved: &Resolved<'_>, id: &str) -> Option<ResIx> {
+    let is_copy = |at: &ResIx| &*resolved.resource(*at).config_id == id;
+    let found = resolved.find_resource(id).or_else(|| resolved.find_recorded(id));
+    found.or_else(|| resolved.resource_indices().find(is_copy))
+}
+
 /// The id that people know: an anonymous instance goes by its set's child.
 pub(crate) fn shown_id<'r>(resource: &'r Resource<'_>) -> &'r str {
     if resource.flags.unique { &resource.id } else { &resource.config_id }

@@ -55,6 +55,7 @@ pub fn resolve<'a>(document: &'a Document, input: &Input) -> Resolved<'a> {
         coordinator: None,
         history: Vec::new(),
         failed: Vec::new(),
+        hard_failures: Vec::new(),
         parameter_checks: Vec::new(),
         early: Vec::new(),
         wishes: Vec::new(),

@@ -8,6 +8,7 @@ use super::Names;
 use crate::exit::Exit;
 use crate::home::{Found, Home};
 use crate::output::Output;
+use crate::status;
 use crate::tool::{Call, Trouble, last};
 
 /// What every command works with.
@@ -79,9 +80,7 @@ impl<'c> Asked<'c> {
 
     fn find(&self, resolved: &Resolved<'_>, names: Names) -> Result<ResIx, Trouble> {
         let given = self.given;
-        let found = resolved.find_resource(given).or_else(|| resolved.find_recorded(given));
-        let found = found.or_else(|| first_copy(resolved, given));
-        let Some(at) = found else {
+        let Some(at) = status::find(resolved, given) else {
             return Err(Trouble::new(Exit::NoSuch, format!("Resource '{given}' not found")));
         };
         let parent = resolved.resource(at).parent.map(|parent| resolved.resource(parent));
@@ -100,12 +99,6 @@ impl<'c> Asked<'c> {
     pub(super) fn is_forced(&self) -> bool {
         self.call.has("force")
     }
-}
-
-/// The first copy of what is cloned, for who names it without a number.
-fn first_copy(resolved: &Resolved<'_>, id: &str) -> Option<ResIx> {
-    let named = |at: &ResIx| &*resolved.resource(*at).config_id == id;
-    resolved.resource_indices().find(named)
 }
 
 fn find_node(resolved: &Resolved<'_>, name: &str) -> Option<NodeIx> {

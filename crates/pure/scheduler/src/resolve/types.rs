@@ -53,6 +53,8 @@ pub struct Resolved<'a> {
     pub history: Vec<History<'a>>,
     /// Failures that count or are shown, in order of discovery.
     pub failed: Vec<FailedEntry<'a>>,
+    /// Those after which a resource cannot work, in order of discovery.
+    pub hard_failures: Vec<HardFailure<'a>>,
     pub parameter_checks: Vec<ParameterCheck<'a>>,
     /// What history asks for, in the order of discovery.
     pub early: Vec<EarlyAction>,

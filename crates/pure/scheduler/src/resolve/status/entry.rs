@@ -6,7 +6,7 @@ use model::{ExecStatus, OcfCode, Role, Score};
 use super::super::Reading;
 use super::super::lookup::OnFail;
 use super::super::resources::scores::wish;
-use super::super::types::{HistoryEntry, NodeIx, Pending, ResIx, WishSource};
+use super::super::types::{HardFailure, HistoryEntry, NodeIx, Pending, ResIx, WishSource};
 use super::super::values::parse_integer;
 use super::fencing::stop;
 use super::{expiry, failure, moves, shared};
@@ -305,11 +305,25 @@ fn failed<'a>(reading: &mut Reading<'a>, event: &Event<'a>, progress: &mut Progr
     let banned = banned_with(reading, event.resource);
     failure::apply(reading, event, on_fail, role, progress);
     let never = Score::MINUS_INFINITY;
-    if event.status == ExecStatus::ErrorHard {
-        wish(reading, banned, Some(event.node), never, WishSource::HardError);
-    } else if event.status == ExecStatus::ErrorFatal {
-        wish(reading, banned, None, never, WishSource::FatalError);
-    }
+    let (node, source) = match event.status {
+        ExecStatus::ErrorHard => (Some(event.node), WishSource::HardError),
+        ExecStatus::ErrorFatal => (None, WishSource::FatalError),
+        ExecStatus::Pending
+        | ExecStatus::Done
+        | ExecStatus::Cancelled
+        | ExecStatus::TimedOut
+        | ExecStatus::NotSupported
+        | ExecStatus::Error
+        | ExecStatus::NotInstalled
+        | ExecStatus::NotConnected
+        | ExecStatus::Invalid
+        | ExecStatus::NoFenceDevice
+        | ExecStatus::NoSecrets => return,
+    };
+    let (code, element) = (event.code, event.element);
+    let failure = HardFailure { resource: banned, node, code, element };
+    reading.resolved.hard_failures.push(failure);
+    wish(reading, banned, node, never, source);
 }
 
 /// What a result that is no failure makes of the resource.

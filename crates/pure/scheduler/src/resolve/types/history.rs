@@ -76,6 +76,18 @@ pub struct FailedEntry<'a> {
     pub element: Element<'a>,
 }
 
+/// A failure after which a resource cannot work on a node, or anywhere.
+#[derive(Clone, Copy, Debug)]
+pub struct HardFailure<'a> {
+    /// Who is kept off: the resource, or the set that it is a copy in.
+    pub resource: ResIx,
+    /// Everywhere if `None`.
+    pub node: Option<NodeIx>,
+    pub code: OcfCode,
+    /// The record.
+    pub element: Element<'a>,
+}
+
 /// A record whose parameters must be compared with the configuration's.
 #[derive(Clone, Copy, Debug)]
 pub struct ParameterCheck<'a> {
