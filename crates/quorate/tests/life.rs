@@ -211,3 +211,36 @@ fn who_is_listed_and_does_not_come_yet_harms_nobody() {
     assert!(!town.file(2).contains("n3"));
     assert!(town.votes(2).starts_with("2 2Node Quorate"), "{}", town.votes(2));
 }
+
+#[test]
+fn a_quorum_device_is_started_and_stopped_with_the_cluster() {
+    const NEEDED: [&str; 2] = ["/usr/bin/corosync-qnetd", "/usr/sbin/corosync-qdevice"];
+    let Some(mut town) = Town::of(3, 1, "device") else { return };
+    if !testkit::has(&NEEDED) {
+        return;
+    }
+    let mut server = town.bed.command(3, "sh").unwrap();
+    server.args(["-c", "mkdir -p /run/corosync-qnetd; exec corosync-qnetd -f -s off"]);
+    let _ends_with_its_node = server.spawn().unwrap();
+    let token = town.init(1);
+    town.joins(2, &token);
+    let device =
+        "device {\nmodel: net\nnet {\nhost: 10.77.0.3\ntls: off\nalgorithm: ffsplit\n}\n}\n";
+    let with_device = town.file(1).replace("    two_node: 1\n", device);
+    assert!(with_device.contains("ffsplit"), "{with_device}");
+    town.ok(1, &["stop", "--all"]);
+    [1, 2].iter().for_each(|node| town.write(*node, &with_device));
+    let steps = town.ok(1, &["start", "--dry-run"]);
+    assert!(steps.contains("corosync-qdevice"), "{steps}");
+    town.ok(1, &["start", "--all"]);
+    town.wait("the device's vote", || town.votes(1) == "3 Quorate Qdevice");
+    town.wait("the device's vote", || town.votes(2) == "3 Quorate Qdevice");
+    let secure = with_device.replace("tls: off\n", "");
+    [1, 2].iter().for_each(|node| town.write(*node, &secure));
+    let said = town.ok(2, &["check"]);
+    let wanted =
+        "warning: there is no certificate for the quorum device in /etc/corosync/qdevice/net/nssdb";
+    assert!(said.contains(wanted) && said.contains("-r -n web"), "{said}");
+    [1, 2].iter().for_each(|node| town.write(*node, &with_device));
+    town.ok(1, &["stop", "--all"]);
+}

@@ -21,6 +21,8 @@ mod fencing;
 mod keepers;
 #[path = "machines/no_quorum.rs"]
 mod no_quorum;
+#[path = "machines/quorum_device.rs"]
+mod quorum_device;
 #[path = "machines/quorum_rules.rs"]
 mod quorum_rules;
 #[path = "machines/sbd.rs"]

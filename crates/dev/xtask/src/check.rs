@@ -1,9 +1,11 @@
 //! The steps of `check`, `fix` and `bless`, in order; each stops at the first that fails.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
 use crate::cluster;
+use crate::package;
 use crate::packages;
 use crate::simulate;
 use crate::surroundings;
@@ -18,13 +20,24 @@ pub(crate) fn check() -> Result<(), String> {
     step("lints", || cargo(&[lints.as_slice(), &["--", "-D", "warnings"]].concat()))?;
     step("tidy", tidy)?;
     step("tests", || cargo(&["test", "--workspace", "--quiet", features]))?;
-    step("release build", || cargo(&["build", "--release", "--quiet", features]))?;
+    step("release build", || release().map(drop))?;
     step("simulation", || simulate::for_seconds(30))?;
     step("demo", || cargo(&["run", "--release", "--quiet", features, "--", "demo", "--check"]))?;
+    step("package", || package::trial(&program()))?;
     step("plays", cluster::short_plays)?;
     step("storm", cluster::short_storm)?;
     println!("all checks passed in {} s", started.elapsed().as_secs());
     Ok(())
+}
+
+/// The program as it is shipped, built now.
+pub(crate) fn release() -> Result<PathBuf, String> {
+    cargo(&["build", "--release", "--quiet", "-p", "quorate", features()?])?;
+    Ok(program())
+}
+
+fn program() -> PathBuf {
+    xtask::tidy::root().join("target/release/quorate")
 }
 
 /// Corosync's libraries are asked for by name only, so that the program builds without them.

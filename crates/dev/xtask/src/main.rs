@@ -5,6 +5,7 @@
 mod bench;
 mod check;
 mod cluster;
+mod package;
 mod packages;
 mod simulate;
 mod surroundings;
@@ -22,8 +23,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Formatting, lints, tidy, all tests, 30 s of simulation, the demo, the plays, two minutes of
-    /// storm. Writes nothing.
+    /// Formatting, lints, tidy, all tests, 30 s of simulation, the demo, the package, the plays,
+    /// two minutes of storm. Writes nothing.
     Check,
     /// Formats and applies the lints' own suggestions.
     Fix,
@@ -37,6 +38,8 @@ enum Verb {
     Bench(bench::Arguments),
     /// Writes a large document of the kind that `bench` takes.
     Document(bench::Wanted),
+    /// Makes the package of Debian's.
+    Package(package::Arguments),
     /// Rewrites the expected output of scenarios, for review as a diff.
     Bless,
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Verb::Cluster(arguments) => return cluster::cluster(&arguments),
         Verb::Bench(arguments) => bench::bench(&arguments),
         Verb::Document(wanted) => bench::document(&wanted),
+        Verb::Package(arguments) => package::package(&arguments),
         Verb::Bless => check::bless(),
     };
     ended(done)

@@ -21,6 +21,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("sbd", "/usr/sbin/sbd"),
     ("corosync-qnetd", "/usr/bin/corosync-qnetd"),
     ("corosync-qdevice", "/usr/sbin/corosync-qdevice"),
+    ("libnss3-tools", "/usr/bin/certutil"),
     ("openipmi", "/usr/bin/ipmi_sim"),
     ("ipmitool", "/usr/bin/ipmitool"),
     ("libcpg-dev", "/usr/include/corosync/cpg.h"),

@@ -103,7 +103,7 @@ pub(crate) enum Command {
         #[arg(default_value_t = 300)]
         seconds: u64,
     },
-    /// Resources: list, add, set, remove, enable, disable, move, clear, cleanup
+    /// Resources: list, add, set, remove, enable, disable, move, clear, cleanup, debug-start
     #[command(subcommand)]
     Resource(Resource),
     /// Nodes: list, standby, maintenance, fence, shutdown
@@ -118,6 +118,11 @@ pub(crate) enum Command {
     /// Node attributes
     #[command(subcommand)]
     Attribute(Attribute),
+    /// The agents of this machine: standards, those of one, or what one takes
+    Agents {
+        /// STANDARD, ocf:PROVIDER, or an agent: `ocf:heartbeat:IPaddr2`
+        what: Option<String>,
+    },
     /// The cluster itself: init, join, leave, remove, start, stop, status, link, check, timing
     #[command(subcommand)]
     Cluster(cluster::Verb),
@@ -202,6 +207,28 @@ pub(crate) enum Resource {
         #[command(flatten)]
         changing: Changing,
     },
+    /// Run its agent's start on this machine, past the cluster
+    DebugStart(ByHand),
+    /// Run its agent's stop on this machine, past the cluster
+    DebugStop(ByHand),
+    /// Ask its agent on this machine how it is, past the cluster
+    DebugMonitor(ByHand),
+    /// Run its agent's promote on this machine, past the cluster
+    DebugPromote(ByHand),
+    /// Run its agent's demote on this machine, past the cluster
+    DebugDemote(ByHand),
+}
+
+/// A run of an agent past the cluster.
+#[derive(Debug, Args)]
+pub(crate) struct ByHand {
+    pub(crate) resource: String,
+    /// Also if it is active on another node
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// How many seconds it may take; without it as many as the cluster gives it
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) limit: Option<u64>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,8 @@
 //! One function for each verb.
 
+mod agents;
 mod attribute;
+mod by_hand;
 mod config;
 mod config_edit;
 mod config_whole;
@@ -41,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
         Command::Config(verb) => config::run(common, verb),
         Command::Fence(verb) => fence::run(common, verb),
         Command::Attribute(verb) => attribute::run(common, verb),
+        Command::Agents { what } => agents::run(common, what.as_deref()),
         Command::Cluster(verb) => {
             let how = cluster::How { socket: common.socket.clone(), json: common.json };
             Ok(match cluster::run(verb, &how)? {

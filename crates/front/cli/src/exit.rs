@@ -24,6 +24,7 @@ pub enum Exit {
     StillMember,
     NotStored,
     Refused,
+    AgentSaysNo,
     Usage,
     BadData,
     NoInput,
@@ -36,7 +37,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every way, in the order of the numbers.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Done,
         Self::Different,
         Self::Declined,
@@ -51,6 +52,7 @@ impl Exit {
         Self::StillMember,
         Self::NotStored,
         Self::Refused,
+        Self::AgentSaysNo,
         Self::Usage,
         Self::BadData,
         Self::NoInput,
@@ -78,6 +80,7 @@ impl Exit {
             Self::StillMember => 15,
             Self::NotStored => 16,
             Self::Refused => 17,
+            Self::AgentSaysNo => 18,
             Self::Usage => 64,
             Self::BadData => 65,
             Self::NoInput => 66,
@@ -106,6 +109,9 @@ impl Exit {
             Self::StillMember => "refused: a member cannot be declared off",
             Self::NotStored => "refused: the disks do not take it",
             Self::Refused => "refused: the cluster or a member of it said no, and why",
+            Self::AgentSaysNo => {
+                "the agent that was run by hand failed, or does not run what it should"
+            }
             Self::Usage => "the command line is not understood",
             Self::BadData => "a file is not what it should be",
             Self::NoInput => "a file cannot be read",
@@ -135,7 +141,7 @@ impl Trouble {
             Self::StillBusy { .. } => Exit::StillBusy,
             Self::Failed { .. } => Exit::WithFailures,
             Self::Usage { .. } | Self::NeedsDaemon { .. } => Exit::Usage,
-            Self::Misfits { .. } => Exit::Refused,
+            Self::Misfits { .. } | Self::ActiveElsewhere { .. } => Exit::Refused,
             Self::Malformed { .. } => Exit::BadData,
             Self::Read { .. } => Exit::NoInput,
             Self::Write { .. } | Self::Editor { .. } => Exit::Failed,

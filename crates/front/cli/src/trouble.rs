@@ -35,6 +35,12 @@ pub(crate) enum Trouble {
         what: Vec<String>,
         help: Vec<String>,
     },
+    /// What must not run twice runs on other nodes.
+    ActiveElsewhere {
+        what: String,
+        task: String,
+        nodes: Vec<String>,
+    },
     /// The words fit the grammar but make no sense.
     Usage {
         what: String,
@@ -134,6 +140,10 @@ impl Trouble {
                 [one] => one.clone(),
                 _ => format!("agents do not take that, for {}", words::count(what.len(), "reason")),
             },
+            Self::ActiveElsewhere { what, task, nodes } => {
+                let nodes = words::list(&nodes.iter().map(String::as_str).collect::<Vec<_>>());
+                format!("refused: {what} is active on {nodes}; {task} would make it active twice")
+            }
             Self::Usage { what } => what.clone(),
             Self::NeedsDaemon { what } => format!("{what} needs a running cluster, not a file"),
             Self::Malformed { path, line, reason } => {
@@ -187,6 +197,9 @@ impl Trouble {
                 let end = "Nothing was changed. --unchecked does it all the same.".to_owned();
                 all.iter().chain(help).cloned().chain([end]).collect()
             }
+            Self::ActiveElsewhere { what, .. } => vec![format!(
+                "`quorate resource disable {what}` stops it first; --force does it all the same."
+            )],
             Self::NeedsDaemon { .. } => {
                 vec!["Leave --file out, or say --dry-run to see what it would do.".to_owned()]
             }

@@ -5,6 +5,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use wire::api::ACTING_FOR;
+
 /// Longer lines are nonsense: an event's largest part is a plan's list of actions.
 const LINE_MAX: usize = 16 << 20;
 /// Longer answers are nonsense: the largest documents are some 15 MB.
@@ -19,16 +21,34 @@ pub(crate) enum HttpError {
     Status(u16, String),
 }
 
+/// What is asked for, and in whose name if not in one's own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) acting_for: Option<&'a str>,
+}
+
+impl Target<'_> {
+    /// The header that names whom one acts for. What no header can hold is left out of the name:
+    /// nobody is called so, and nobody's rights are got.
+    fn header(&self) -> String {
+        let name = self.acting_for.map(|name| name.replace(|c: char| !c.is_ascii_graphic(), "?"));
+        name.map_or_else(String::new, |name| format!("{ACTING_FOR}: {name}\r\n"))
+    }
+}
+
 /// Sends `body`; gives back the answer's.
 pub(crate) fn post(
     path: &Path,
-    target: &str,
+    target: &Target<'_>,
     body: &[u8],
     deadline: Instant,
 ) -> Result<Vec<u8>, HttpError> {
     let head = format!(
-        "POST {target} HTTP/1.1\r\nHost: quorate\r\nContent-Type: application/json\r\n\
+        "POST {} HTTP/1.1\r\nHost: quorate\r\nContent-Type: application/json\r\n{}\
          Content-Length: {}\r\nConnection: close\r\n\r\n",
+        target.path,
+        target.header(),
         body.len()
     );
     let mut stream = Stream::open(path, deadline)?;
@@ -43,12 +63,14 @@ pub(crate) fn post(
 /// Asks for a stream of lines.
 pub(crate) fn get_stream(
     path: &Path,
-    target: &str,
+    target: &Target<'_>,
     deadline: Instant,
 ) -> Result<Stream, HttpError> {
     let head = format!(
-        "GET {target} HTTP/1.1\r\nHost: quorate\r\nAccept: text/event-stream\r\n\
-         Connection: close\r\n\r\n"
+        "GET {} HTTP/1.1\r\nHost: quorate\r\nAccept: text/event-stream\r\n{}\
+         Connection: close\r\n\r\n",
+        target.path,
+        target.header()
     );
     let mut stream = Stream::open(path, deadline)?;
     stream.send(head.as_bytes(), deadline)?;

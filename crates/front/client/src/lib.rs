@@ -37,6 +37,7 @@ pub enum ClientError {
 pub struct Client {
     path: PathBuf,
     patience: Duration,
+    acting_for: Option<String>,
 }
 
 /// The document and what is around it.
@@ -50,7 +51,13 @@ pub struct Snapshot {
 impl Client {
     /// Talks to the daemon at `path`; no answer may take longer than `patience`.
     pub fn new(path: impl Into<PathBuf>, patience: Duration) -> Self {
-        Self { path: path.into(), patience }
+        Self { path: path.into(), patience, acting_for: None }
+    }
+
+    /// The same in somebody else's name: what they may counts. Only who may everything can do so.
+    #[must_use]
+    pub fn acting_for(self, user: impl Into<String>) -> Self {
+        Self { acting_for: Some(user.into()), ..self }
     }
 
     /// The socket's path.
@@ -73,8 +80,9 @@ impl Client {
     /// As [`Client::ask`].
     pub fn ask_within(&self, request: &Request, patience: Duration) -> Result<Reply, ClientError> {
         let body = serde_json::to_vec(request).map_err(|error| self.garbled(error))?;
-        let text = http::post(&self.path, "/v1/request", &body, Instant::now() + patience)
-            .map_err(|error| self.explain(error, patience))?;
+        let text =
+            http::post(&self.path, &self.asks("/v1/request"), &body, Instant::now() + patience)
+                .map_err(|error| self.explain(error, patience))?;
         serde_json::from_slice(&text).map_err(|error| self.garbled(error))
     }
 
@@ -180,9 +188,14 @@ impl Client {
     /// When there is no daemon, or it does not know events.
     pub fn events(&self, since: u64) -> Result<Events, ClientError> {
         let target = format!("/v1/events?since={since}");
-        let stream = http::get_stream(&self.path, &target, Instant::now() + self.patience)
-            .map_err(|error| self.explain(error, self.patience))?;
+        let stream =
+            http::get_stream(&self.path, &self.asks(&target), Instant::now() + self.patience)
+                .map_err(|error| self.explain(error, self.patience))?;
         Ok(Events { path: self.path.clone(), stream, data: String::new() })
+    }
+
+    fn asks<'a>(&'a self, target: &'a str) -> http::Target<'a> {
+        http::Target { path: target, acting_for: self.acting_for.as_deref() }
     }
 
     fn unexpected(&self, reply: Reply) -> ClientError {

@@ -28,6 +28,27 @@ fn of_watchdog(text: &str) -> Result<Option<Finding>, Trouble> {
     }))
 }
 
+/// Whether this machine can prove to the quorum device who it is.
+pub(crate) fn of_device(settings: &Settings) -> Option<Finding> {
+    let places = Places::default();
+    let found = places.device_certificates();
+    if !settings.needs_certificates() || found.join("key4.db").exists() {
+        return None;
+    }
+    let name = settings.totem.cluster_name.as_ref().map_or("NAME", |name| &name.value);
+    let hint = format!(
+        "at the device `corosync-qnetd-certutil -i`, here `corosync-qdevice-net-certutil -i -c` \
+         with its qnetd-cacert.crt; then, from the first node, `-r -n {name}`, at the device `-s`, \
+         here `-M`, and on each other node `-m` with the qdevice-net-node.p12 of the first"
+    );
+    Some(Finding {
+        line: settings.device.as_ref().map_or(0, |device| device.line),
+        severity: Severity::Warning,
+        what: format!("there is no certificate for the quorum device in {}", found.display()),
+        hint: Some(hint),
+    })
+}
+
 /// `quorate cluster check [FILE]`.
 pub(crate) fn run(how: &How, file: Option<&Path>) -> Result<Ended, Trouble> {
     let own = Places::default().nodes_file();
@@ -42,6 +63,7 @@ pub(crate) fn run(how: &How, file: Option<&Path>) -> Result<Ended, Trouble> {
     let mut findings = corosync::check(&text);
     if path == own {
         findings.extend(of_watchdog(&text)?);
+        findings.extend(of_device(&Settings::of(&Conf::parse(&text))));
     }
     let number = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let errors = number(Severity::Error);

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use corosync::Settings;
+use corosync::{Conf, Settings};
 use wire::door::{Answer, Ask, Join as Wish, Welcome};
 
 use crate::How;
 use crate::ask;
+use crate::check;
 use crate::daemon_file::{self, Watchdog};
 use crate::hex::hex;
 use crate::init::key_step;
@@ -69,6 +70,9 @@ pub(crate) fn run(how: &How, words: &Join) -> Result<(), Trouble> {
         return Ok(());
     }
     power::start_here(&services, &places, &Own { port: welcome.port, ..own })?;
+    if let Some(finding) = check::of_device(&Settings::of(&Conf::parse(&welcome.file))) {
+        say::talk(&finding.to_string());
+    }
     become_member(&services, &name)
 }
 

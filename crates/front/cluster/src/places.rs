@@ -31,6 +31,11 @@ impl Places {
         self.corosync.join("authkey")
     }
 
+    /// The key and the certificate that a quorum device knows this cluster by.
+    pub(crate) fn device_certificates(&self) -> PathBuf {
+        self.corosync.join("qdevice/net/nssdb")
+    }
+
     /// The daemon's configuration.
     pub(crate) fn daemon(&self) -> PathBuf {
         self.quorate.join("quorate.toml")
@@ -64,6 +69,11 @@ impl Places {
 
 /// Where the process whose number is in this file is told from another of that number.
 pub(crate) const COROSYNC_PID: &str = "/run/corosync.pid";
+
+/// The same of what speaks to the quorum device, and its name as the kernel cuts it.
+pub(crate) const DEVICE_RUN: &str = "/run/corosync-qdevice";
+pub(crate) const DEVICE_PID: &str = "/run/corosync-qdevice/corosync-qdevice.pid";
+pub(crate) const DEVICE_NAME: &str = "corosync-qdevic";
 
 #[cfg(test)]
 impl Places {

@@ -31,6 +31,13 @@ pub(crate) fn start_here(services: &Services, places: &Places, own: &Own) -> Res
     }
     services.start(Service::Door)?;
     services.start(Service::Corosync)?;
+    if nodes_file::read(places).is_ok_and(|conf| Settings::of(&conf).device.is_some())
+        && let Err(trouble) = services.start(Service::Device)
+    {
+        // The node can do without that vote, and may have to: it is said, and no reason not to start.
+        let (what, help) = trouble.into_words();
+        [what].into_iter().chain(help).for_each(|line| say::talk(&line));
+    }
     services.start(Service::Daemon)?;
     meet(services);
     Ok(())
@@ -51,18 +58,20 @@ fn meet(services: &Services) {
 /// The daemon first: it moves its resources away. The door stays open.
 pub(crate) fn stop_here(services: &Services) -> Result<(), Trouble> {
     services.stop(Service::Daemon)?;
+    services.stop(Service::Device)?;
     services.stop(Service::Corosync)
 }
 
 /// `quorate cluster start`.
 pub(crate) fn start(how: &How, words: Power) -> Result<(), Trouble> {
-    let steps = [Service::Door, Service::Corosync, Service::Daemon].map(Step::Start);
+    let steps = [Service::Door, Service::Corosync, Service::Device, Service::Daemon];
+    let steps = steps.map(Step::Start);
     everywhere(how, words, &steps, &Ask::Start, start_here, "runs")
 }
 
 /// `quorate cluster stop`.
 pub(crate) fn stop(how: &How, words: Power) -> Result<(), Trouble> {
-    let steps = [Service::Daemon, Service::Corosync].map(Step::Stop);
+    let steps = [Service::Daemon, Service::Device, Service::Corosync].map(Step::Stop);
     let here = |services: &Services, _: &Places, _: &Own| stop_here(services);
     everywhere(how, words, &steps, &Ask::Stop, here, "has stopped")
 }
@@ -87,7 +96,12 @@ fn everywhere(
                 say::out(&format!("ask the door of {name} to do the same"));
             }
         }
-        steps::show(steps, &services);
+        let is_there = |step: &&Step| {
+            settings.device.is_some()
+                || !matches!(step, Step::Start(Service::Device) | Step::Stop(Service::Device))
+        };
+        let steps: Vec<Step> = steps.iter().filter(is_there).cloned().collect();
+        steps::show(&steps, &services);
         return Ok(());
     }
     if !words.all {

@@ -10,7 +10,7 @@ use client::Client;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::own::Own;
-use crate::places::{COROSYNC_PID, Places};
+use crate::places::{COROSYNC_PID, DEVICE_NAME, DEVICE_PID, DEVICE_RUN, Places};
 use crate::trouble::{Kind, Trouble};
 
 /// How long starting may take; stopping moves resources away first.
@@ -26,6 +26,8 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     Corosync,
+    /// What speaks to the quorum device for this node.
+    Device,
     Daemon,
     Door,
 }
@@ -34,6 +36,7 @@ impl Service {
     fn unit(self) -> &'static str {
         match self {
             Self::Corosync => "corosync.service",
+            Self::Device => "corosync-qdevice.service",
             Self::Daemon => "quorate.service",
             Self::Door => "quorate-door.service",
         }
@@ -42,6 +45,7 @@ impl Service {
     fn words(self) -> &'static str {
         match self {
             Self::Corosync => "Corosync",
+            Self::Device => "corosync-qdevice",
             Self::Daemon => "the daemon",
             Self::Door => "the door",
         }
@@ -79,6 +83,7 @@ impl Services {
                 pid_of(Path::new(COROSYNC_PID), "corosync").is_some()
                     && output("corosync-cfgtool", &["-s"]).is_ok()
             }
+            Service::Device => output("corosync-qdevice-tool", &["-s"]).is_ok(),
             Service::Daemon => Client::new(self.socket.clone(), ANSWER_MAX).document().is_ok(),
             Service::Door => {
                 let here = SocketAddr::from(([127, 0, 0, 1], self.own.port));
@@ -91,6 +96,7 @@ impl Services {
     fn is_there(&self, service: Service) -> bool {
         match service {
             Service::Corosync => pid_of(Path::new(COROSYNC_PID), "corosync").is_some(),
+            Service::Device => pid_of(Path::new(DEVICE_PID), DEVICE_NAME).is_some(),
             Service::Daemon => identity(&self.daemon_pid()).is_some(),
             Service::Door => self.runs(Service::Door),
         }
@@ -133,6 +139,7 @@ impl Services {
         let own = &self.own.start;
         let (configured, default) = match service {
             Service::Corosync => (&own.corosync, vec!["corosync".to_owned()]),
+            Service::Device => (&None, vec!["corosync-qdevice".to_owned()]),
             Service::Daemon => {
                 let config = self.places.daemon().display().to_string();
                 let words = [program(), "daemon".into(), "--config".into(), config];
@@ -177,6 +184,7 @@ impl Services {
     fn log(&self, service: Service) -> PathBuf {
         self.places.state().join(match service {
             Service::Corosync => "corosync.out",
+            Service::Device => "corosync-qdevice.out",
             Service::Daemon => "daemon.out",
             Service::Door => "door.out",
         })
@@ -189,6 +197,11 @@ impl Services {
         let run = self.socket.parent().unwrap_or(Path::new("/"));
         let opened = fs::create_dir_all(self.places.state())
             .and_then(|()| fs::create_dir_all(run))
+            .and_then(|()| match service {
+                // A machine without systemd may have no such directory after its start.
+                Service::Device => fs::create_dir_all(DEVICE_RUN),
+                Service::Corosync | Service::Daemon | Service::Door => Ok(()),
+            })
             .and_then(|()| fs::OpenOptions::new().create(true).append(true).open(&log))
             .and_then(|out| Ok((out.try_clone()?, out)));
         let (out, err) = opened.map_err(|error| Trouble::write(&log, &error))?;
@@ -218,6 +231,7 @@ impl Services {
         }
         let pid = match service {
             Service::Corosync => pid_of(Path::new(COROSYNC_PID), "corosync"),
+            Service::Device => pid_of(Path::new(DEVICE_PID), DEVICE_NAME),
             Service::Daemon => identity(&self.daemon_pid()),
             Service::Door => None,
         };

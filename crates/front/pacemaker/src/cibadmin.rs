@@ -3,6 +3,7 @@
 //! **Not here:** what a change does to a document (`operation`), and where the document is
 //! ([`Home`]).
 
+mod access;
 mod operation;
 mod query;
 
@@ -41,7 +42,12 @@ const TAKEN: [Taken; 32] = [
     valued("user", Some('U'), "USER", "Whose permissions count"),
     valued("scope", Some('o'), "SECTION", "The section to work on"),
     valued("xpath", Some('A'), "XPATH", "What to work on"),
-    valued("show-access", Some('S'), "[HOW]", "Not done here"),
+    valued(
+        "show-access",
+        Some('S'),
+        "[HOW]",
+        "With --query and --user, show what the user may: color, text, namespace or auto",
+    ),
     switch("score", None, "Accepted: values such as x++ are always counted"),
     switch("allow-create", Some('c'), "With --modify, add what is not there"),
     switch("no-children", Some('n'), "Leave out what is in the elements that are shown"),
@@ -106,9 +112,18 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
     if call.number("timeout")?.is_some_and(|seconds| seconds < 1) {
         said.error("Timeout must be positive, defaulting to 30".to_owned());
     }
-    let home = Home::find();
+    let shown_access = access::asked(call, command, said)?;
+    // Access is shown as who asks sees the document.
+    let user = call.value("user").filter(|_| shown_access.is_none());
+    let home = Home::find_as(user);
     match operation(command, call, input) {
-        None => query::query(&home.open(NOT_REACHED)?.document, &target, call, said),
+        None => {
+            let document = home.open(NOT_REACHED)?.document;
+            match shown_access.filter(|_| target == Target::All) {
+                Some(asked) => access::show(&document, &asked, said),
+                None => query::query(&document, &target, call, said),
+            }
+        }
         Some(operation) => change(&home, &target, &operation, said),
     }
 }

@@ -5,7 +5,6 @@
 mod sections;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use cib::Element;
@@ -76,8 +75,7 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
         return Err(Trouble::usage("Unknown option -s"));
     }
     let chosen = sections::choose(&call.given, call.format)?;
-    let home =
-        call.value("xml-file").map_or_else(Home::find, |path| Home::File(PathBuf::from(path)));
+    let home = call.value("xml-file").map_or_else(Home::find, Home::file);
     let found = home.open("Connection to cluster failed: ")?;
     let now = crate::time::now();
     let resolved = scheduler::resolve(&found.document, &Input { now, sanitized: false });

@@ -128,7 +128,7 @@ const NOT_REACHED: &str = "Could not connect to CIB: ";
 /// The document that copies are made of: not a copy itself.
 fn home() -> Home {
     match environment("CIB_file") {
-        Some(path) => Home::File(PathBuf::from(path)),
+        Some(path) => Home::file(path),
         None => Home::running(),
     }
 }

@@ -7,8 +7,9 @@
 
 use std::path::{Path, PathBuf};
 
-use cib::Document;
+use cib::acl::{self, User};
 use cib::patch::diff;
+use cib::{Document, Section, schema};
 use client::{Client, ClientError, socket_path};
 use wire::api::{Change, Cluster, Edit, Refused, Request};
 
@@ -20,8 +21,16 @@ use crate::tool::{self, PATIENCE, Trouble};
 /// Where the document is.
 #[derive(Clone, Debug)]
 pub(crate) enum Home {
-    File(PathBuf),
+    File(DocumentFile),
     Cluster(Client),
+}
+
+/// A document in a file.
+#[derive(Clone, Debug)]
+pub(crate) struct DocumentFile {
+    path: PathBuf,
+    /// Whose permissions count; with none, nobody is asked for theirs.
+    user: Option<User>,
 }
 
 /// The document as it was found.
@@ -38,28 +47,61 @@ const ATTEMPTS_MAX: usize = 8;
 impl Home {
     /// As the environment says.
     pub(crate) fn find() -> Self {
+        Self::find_as(None)
+    }
+
+    /// The same in the name of a user, or of the one whom the environment names.
+    pub(crate) fn find_as(user: Option<&str>) -> Self {
         match source::file_in_place_of_cluster() {
-            Some(path) => Self::File(path),
-            None => Self::running(),
+            Some(path) => Self::file_as(path, user),
+            None => Self::running_as(user),
         }
     }
 
-    /// The running cluster, whatever the environment says.
-    pub(crate) fn running() -> Self {
-        Self::Cluster(Client::new(socket_path(None), PATIENCE))
+    /// A file, whatever the environment says of where.
+    pub(crate) fn file(path: impl Into<PathBuf>) -> Self {
+        Self::file_as(path.into(), None)
     }
 
-    /// The document as it is now.
+    /// The running cluster, whatever the environment says of where.
+    pub(crate) fn running() -> Self {
+        Self::running_as(None)
+    }
+
+    fn file_as(path: PathBuf, user: Option<&str>) -> Self {
+        let user = user_of(user).map(|name| {
+            let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
+            User::listed_in(&groups, name)
+        });
+        Self::File(DocumentFile { path, user })
+    }
+
+    fn running_as(user: Option<&str>) -> Self {
+        let client = Client::new(socket_path(None), PATIENCE);
+        // The privileged may everything in their own name.
+        Self::Cluster(match user_of(user).filter(|name| !acl::is_privileged(name)) {
+            Some(user) => client.acting_for(user),
+            None => client,
+        })
+    }
+
+    /// The document as it is now, as far as the user may see it.
     pub(crate) fn read(&self) -> Result<Found, Unreadable> {
         match self {
-            Self::File(path) => {
-                let document = source::read_file(path).and_then(source::parse)?;
+            Self::File(file) => {
+                let document = file.visible(&file.whole()?)?;
                 Ok(Found { document, cluster: None })
             }
             Self::Cluster(client) => {
-                let snapshot = client.document().map_err(|error| Unreadable {
-                    exit: Exit::of_client(&error),
-                    why: error.to_string(),
+                let snapshot = client.document().map_err(|error| match &error {
+                    ClientError::Refused(Refused::NotPermitted) => Unreadable::denied(),
+                    ClientError::Connect { .. }
+                    | ClientError::Deadline { .. }
+                    | ClientError::Broken { .. }
+                    | ClientError::Garbled { .. }
+                    | ClientError::Refused(_) => {
+                        Unreadable { exit: Exit::of_client(&error), why: error.to_string() }
+                    }
                 })?;
                 let document = source::parse(snapshot.xml)?;
                 Ok(Found { document, cluster: Some(snapshot.cluster) })
@@ -73,33 +115,79 @@ impl Home {
     }
 
     /// Changes the document by `edit`, which may be called more than once: when somebody else was
-    /// quicker, it sees their result.
+    /// quicker, it sees their result. In a file it sees all of the document, and what it did is held
+    /// against what the user may.
     pub(crate) fn change<T>(
         &self,
         beginning: &str,
         edit: impl Fn(&Found) -> Result<(Document, T), Trouble>,
     ) -> Result<T, Trouble> {
         for _ in 1..ATTEMPTS_MAX {
+            let client = match self {
+                Self::File(file) => return file.change(beginning, edit),
+                Self::Cluster(client) => client,
+            };
             let found = self.open(beginning)?;
             let (after, answer) = edit(&found)?;
-            match self {
-                Self::File(path) => {
-                    if !after.root().same_as(found.document.root()) {
-                        if path == Path::new("-") {
-                            let words = "A document from the standard input cannot be changed";
-                            return Err(Trouble::new(Exit::Unimplemented, words));
-                        }
-                        save(path, &after)?;
-                    }
-                    return Ok(answer);
-                }
-                Self::Cluster(client) => match send(client, &found.document, &after) {
-                    Err(ClientError::Refused(Refused::Stale { .. })) => {}
-                    other => return other.map(|()| answer).map_err(tool::trouble),
-                },
+            match send(client, &found.document, &after) {
+                Err(ClientError::Refused(Refused::Stale { .. })) => {}
+                Err(ClientError::Refused(Refused::NotPermitted)) => return Err(denied()),
+                other => return other.map(|()| answer).map_err(tool::trouble),
             }
         }
         Err(Trouble::new(Exit::Old, "Update was older than existing configuration"))
+    }
+}
+
+/// Whose permissions count: the one who is named, or whom the environment names.
+fn user_of(named: Option<&str>) -> Option<String> {
+    named.map(str::to_owned).or_else(|| tool::environment("CIB_user"))
+}
+
+impl DocumentFile {
+    /// All of it. As in Pacemaker, nothing is done with what breaks its schema.
+    fn whole(&self) -> Result<Document, Unreadable> {
+        let mut document = source::read_file(&self.path).and_then(source::parse)?;
+        if document.section(Section::Status).is_none() {
+            document.section_or_new(Section::Status);
+        }
+        match schema::check(&document).violations.as_slice() {
+            [] => Ok(document),
+            violations => Err(Unreadable {
+                exit: Exit::Data,
+                why: violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "),
+            }),
+        }
+    }
+
+    fn visible(&self, whole: &Document) -> Result<Document, Unreadable> {
+        match &self.user {
+            None => Ok(whole.clone()),
+            Some(user) => acl::readable(whole, user).ok_or_else(Unreadable::denied),
+        }
+    }
+
+    fn change<T>(
+        &self,
+        beginning: &str,
+        edit: impl Fn(&Found) -> Result<(Document, T), Trouble>,
+    ) -> Result<T, Trouble> {
+        let refused = |unreadable: Unreadable| trouble(&unreadable, beginning);
+        let document = self.whole().map_err(refused)?;
+        self.visible(&document).map_err(refused)?;
+        let found = Found { document, cluster: None };
+        let (after, answer) = edit(&found)?;
+        if let Some(user) = &self.user {
+            acl::check_change(&found.document, &after, user).map_err(|_| denied())?;
+        }
+        if !after.root().same_as(found.document.root()) {
+            if self.path.as_os_str() == "-" {
+                let words = "A document from the standard input cannot be changed";
+                return Err(Trouble::new(Exit::Unimplemented, words));
+            }
+            save(&self.path, &after)?;
+        }
+        Ok(answer)
     }
 }
 
@@ -118,7 +206,15 @@ fn send(client: &Client, before: &Document, after: &Document) -> Result<(), Clie
     client.change(&request).map(|_version| ())
 }
 
+/// The user may not. Clients look for these words.
+pub(crate) fn denied() -> Trouble {
+    Trouble::new(Exit::NotPermitted, "CIB API call failed: Permission denied")
+}
+
 fn trouble(unreadable: &Unreadable, beginning: &str) -> Trouble {
+    if unreadable.is_denied() {
+        return denied();
+    }
     let exit = unreadable.exit;
     let reason = exit.reason();
     // What cannot be read is what cannot be used.

@@ -17,6 +17,17 @@ pub(crate) struct Unreadable {
     pub(crate) why: String,
 }
 
+impl Unreadable {
+    /// There is one, and the user may not see any of it.
+    pub(crate) fn denied() -> Self {
+        Self { exit: Exit::NotPermitted, why: String::new() }
+    }
+
+    pub(crate) fn is_denied(&self) -> bool {
+        self.exit == Exit::NotPermitted && self.why.is_empty()
+    }
+}
+
 /// A file that the environment names in place of the running cluster.
 pub(crate) fn file_in_place_of_cluster() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());

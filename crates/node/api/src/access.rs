@@ -5,7 +5,9 @@
 
 use std::fs;
 
+use cib::acl::User;
 use tokio::net::unix::UCred;
+use wire::api::Caller;
 
 /// Whose members may administer the cluster. Field word: Pacemaker's `haclient`.
 const GROUP: &str = "haclient";
@@ -25,14 +27,20 @@ impl Access {
         Self { own, group: group_line(&groups).map(|line| line.id) }
     }
 
-    /// The name of the user at the other end, if that user may.
-    pub(crate) fn user(&self, peer: &UCred) -> Option<String> {
+    /// Who is at the other end, if they may. They may act for somebody else if they may everything
+    /// themselves.
+    pub(crate) fn caller(&self, peer: Peer, acting_for: Option<&str>) -> Option<Caller> {
         let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let groups = fs::read_to_string("/etc/group").unwrap_or_default();
-        self.decide(peer.uid(), peer.gid(), &users, &groups)
+        let own = self.decide(peer, &users, &groups)?;
+        match acting_for {
+            None => Some(own),
+            Some(name) if name == own.name => Some(own),
+            Some(name) => own.groups.is_none().then(|| limited(name.to_owned(), &groups)),
+        }
     }
 
-    fn decide(&self, uid: u32, gid: u32, users: &str, groups: &str) -> Option<String> {
+    fn decide(&self, Peer { uid, gid }: Peer, users: &str, groups: &str) -> Option<Caller> {
         let name = user_name(users, uid);
         let listed = || {
             let line = group_line(groups)?;
@@ -41,8 +49,30 @@ impl Access {
         };
         let may =
             uid == 0 || uid == self.own || self.group == Some(gid) || listed().unwrap_or(false);
-        may.then(|| name.clone().unwrap_or_else(|| format!("uid {uid}")))
+        may.then(|| {
+            let name = name.clone().unwrap_or_else(|| format!("uid {uid}"));
+            let is_free = uid == 0 || uid == self.own;
+            if is_free { Caller::free(name) } else { limited(name, groups) }
+        })
     }
+}
+
+/// The numbers of who is at the other end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+}
+
+impl From<UCred> for Peer {
+    fn from(peer: UCred) -> Self {
+        Self { uid: peer.uid(), gid: peer.gid() }
+    }
+}
+
+fn limited(name: String, groups: &str) -> Caller {
+    let User { name, groups } = User::listed_in(groups, name);
+    Caller::limited(name, groups)
 }
 
 struct GroupLine<'a> {
@@ -85,25 +115,43 @@ mod tests {
 
     #[test]
     fn root_own_user_and_the_group_may() {
-        let may = |uid, gid| access().decide(uid, gid, USERS, GROUPS);
-        assert_eq!(may(0, 0).as_deref(), Some("root"));
-        assert_eq!(may(189, 5).as_deref(), Some("hacluster"));
-        assert_eq!(may(1000, 1000).as_deref(), Some("alice"), "listed in the group");
-        assert_eq!(may(1001, 189).as_deref(), Some("bob"), "by its primary group");
+        let may = |uid, gid| access().decide(Peer { uid, gid }, USERS, GROUPS);
+        assert_eq!(may(0, 0), Some(Caller::free("root")));
+        assert_eq!(may(189, 5), Some(Caller::free("hacluster")));
+        let alice = Caller::limited("alice", vec!["haclient".to_owned()]);
+        assert_eq!(may(1000, 1000), Some(alice), "listed in the group");
+        assert_eq!(may(1001, 189), Some(Caller::limited("bob", vec![])), "by its primary group");
+    }
+
+    #[test]
+    fn only_who_may_everything_acts_for_others() {
+        let access = Access { own: 189, group: Some(7) };
+        let root = Peer { uid: 0, gid: 0 };
+        let other = Peer { uid: 60_001, gid: 7 };
+        let name_of_root = access.caller(root, None).unwrap().name;
+        assert_eq!(access.caller(root, Some(&name_of_root)), access.caller(root, None));
+        let acting = access.caller(root, Some("no such user")).unwrap();
+        assert_eq!(acting, Caller::limited("no such user", vec![]));
+        assert!(access.caller(other, None).unwrap().groups.is_some());
+        assert_eq!(access.caller(other, Some("root")), None);
     }
 
     #[test]
     fn others_may_not() {
-        assert_eq!(access().decide(1001, 1001, USERS, GROUPS), None);
-        assert_eq!(access().decide(4242, 4242, USERS, GROUPS), None);
-        assert_eq!(access().decide(1000, 1000, USERS, "haclient:x:7:alice"), None, "group changed");
+        assert_eq!(access().decide(Peer { uid: 1001, gid: 1001 }, USERS, GROUPS), None);
+        assert_eq!(access().decide(Peer { uid: 4242, gid: 4242 }, USERS, GROUPS), None);
+        assert_eq!(
+            access().decide(Peer { uid: 1000, gid: 1000 }, USERS, "haclient:x:7:alice"),
+            None,
+            "group changed"
+        );
     }
 
     #[test]
     fn without_the_group_only_root_and_the_own_user_may() {
         let access = Access { own: 1000, group: None };
-        assert_eq!(access.decide(1001, 1001, USERS, GROUPS), None);
-        assert!(access.decide(1000, 1000, USERS, GROUPS).is_some());
-        assert!(access.decide(0, 0, "", "").is_some(), "without a user list");
+        assert_eq!(access.decide(Peer { uid: 1001, gid: 1001 }, USERS, GROUPS), None);
+        assert!(access.decide(Peer { uid: 1000, gid: 1000 }, USERS, GROUPS).is_some());
+        assert!(access.decide(Peer { uid: 0, gid: 0 }, "", "").is_some(), "without a user list");
     }
 }

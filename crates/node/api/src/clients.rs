@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{broadcast, mpsc, oneshot};
-use wire::api::{Entry, Reply, Request};
+use wire::api::{Caller, Entry, Reply, Request};
 
 use crate::FromClient;
 
@@ -38,7 +38,7 @@ impl Clients {
         Self { wants, events, waiting: Arc::default() }
     }
 
-    pub(crate) fn ask(&self, user: String, request: Request) -> Answer {
+    pub(crate) fn ask(&self, caller: Caller, request: Request) -> Answer {
         let (sender, reply) = oneshot::channel();
         let client = {
             let mut waiting = self.waiting();
@@ -47,7 +47,7 @@ impl Clients {
             waiting.answers.insert(client, sender);
             client
         };
-        let _stopping = self.wants.send(FromClient::Asked { client, user, request });
+        let _stopping = self.wants.send(FromClient::Asked { client, caller, request });
         Answer { client, reply, clients: self.clone() }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyper::body::{Body, Bytes, Frame};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
-use wire::api::{Entry, Reply, Request};
+use wire::api::{Caller, Entry, Reply, Request};
 
 use crate::clients::Clients;
 
@@ -34,10 +34,10 @@ impl Body for EventStream {
 }
 
 /// Starts a stream of the events after number `since`, or of all that are known.
-pub(crate) fn stream(clients: Clients, user: String, since: Option<u64>) -> EventStream {
+pub(crate) fn stream(clients: Clients, caller: Caller, since: Option<u64>) -> EventStream {
     let (pieces, receiver) = mpsc::channel(PIECES_WAITING_MAX);
     tokio::spawn(async move {
-        let ended = tell(&clients, user, since, &pieces).await;
+        let ended = tell(&clients, caller, since, &pieces).await;
         if let Some(error) = ended.err() {
             tracing::debug!(?error, "a follower of events is gone");
         }
@@ -56,7 +56,7 @@ enum End {
 
 async fn tell(
     clients: &Clients,
-    user: String,
+    caller: Caller,
     since: Option<u64>,
     pieces: &mpsc::Sender<Bytes>,
 ) -> Result<(), End> {
@@ -64,7 +64,7 @@ async fn tell(
     let mut live = clients.follow();
     let mut next = since.map_or(0, |since| since.saturating_add(1));
     loop {
-        for entry in known(clients, user.clone(), next, pieces).await? {
+        for entry in known(clients, caller.clone(), next, pieces).await? {
             next = entry.number + 1;
             send(pieces, &entry).await?;
         }
@@ -93,11 +93,11 @@ async fn tell(
 
 async fn known(
     clients: &Clients,
-    user: String,
+    caller: Caller,
     since: u64,
     pieces: &mpsc::Sender<Bytes>,
 ) -> Result<Vec<Entry>, End> {
-    let answer = clients.ask(user, Request::History { since });
+    let answer = clients.ask(caller, Request::History { since });
     let reply = tokio::select! {
         reply = answer.wait() => reply,
         () = pieces.closed() => return Err(End::ReaderGone),

@@ -9,7 +9,8 @@
 //! with [`Api::reply`] when there is an answer.
 //!
 //! **Always:** only root, the daemon's own user and members of the group `haclient` get in; who
-//! may not, is told so before anything is read. A client that goes away is reported once.
+//! may not, is told so before anything is read. Only the first two are free of the document's access
+//! control, and may ask in somebody else's name ([`wire::api::ACTING_FOR`]). A client that goes away is reported once.
 
 mod access;
 mod clients;
@@ -20,7 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
-use wire::api::{Entry, Reply, Request};
+use wire::api::{Caller, Entry, Reply, Request};
 
 use access::Access;
 use clients::Clients;
@@ -29,7 +30,7 @@ use clients::Clients;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FromClient {
     /// To be answered with [`Api::reply`] and the same number.
-    Asked { client: u64, user: String, request: Request },
+    Asked { client: u64, caller: Caller, request: Request },
     /// The client closed its connection; an answer is not wanted any more.
     Gone { client: u64 },
 }

@@ -18,10 +18,10 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
-use wire::api::{Refused, Reply};
+use wire::api::{ACTING_FOR, Caller, Refused, Reply};
 
 use crate::ListenError;
-use crate::access::Access;
+use crate::access::{Access, Peer};
 use crate::clients::Clients;
 use crate::events;
 
@@ -72,19 +72,20 @@ pub(crate) async fn accept(listener: UnixListener, access: Access, clients: Clie
                 continue;
             }
         };
-        let user = stream.peer_cred().ok().and_then(|peer| access.user(&peer));
-        let clients = clients.clone();
+        let peer = stream.peer_cred().ok().map(Peer::from);
+        let (access, clients) = (access.clone(), clients.clone());
         tokio::spawn(async move {
-            serve(stream, user, clients).await;
+            serve(stream, (access, peer), clients).await;
             drop(seat);
         });
     }
 }
 
-async fn serve(stream: UnixStream, user: Option<String>, clients: Clients) {
-    let service = service_fn(move |request| {
-        let (user, clients) = (user.clone(), clients.clone());
-        async move { Ok::<_, Infallible>(answer(user, clients, request).await) }
+async fn serve(stream: UnixStream, (access, peer): (Access, Option<Peer>), clients: Clients) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let caller = peer.and_then(|peer| caller(&access, peer, &request));
+        let clients = clients.clone();
+        async move { Ok::<_, Infallible>(answer(caller, clients, request).await) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -96,14 +97,27 @@ async fn serve(stream: UnixStream, user: Option<String>, clients: Clients) {
     }
 }
 
-async fn answer(user: Option<String>, clients: Clients, request: Request<Incoming>) -> Answered {
-    let Some(user) = user else {
-        tracing::warn!("refused a client: only root, the daemon's user and the group haclient may");
+/// Who asks, in their own name or in that of whom they act for. `None` if they may not.
+fn caller(access: &Access, peer: Peer, request: &Request<Incoming>) -> Option<Caller> {
+    let acting_for = match request.headers().get(ACTING_FOR) {
+        None => None,
+        // A name that is no text is nobody's.
+        Some(name) => Some(name.to_str().ok()?),
+    };
+    access.caller(peer, acting_for)
+}
+
+async fn answer(caller: Option<Caller>, clients: Clients, request: Request<Incoming>) -> Answered {
+    let Some(caller) = caller else {
+        tracing::warn!(
+            "refused a client: only root, the daemon's user and the group haclient may, and only \
+             the first two in somebody else's name"
+        );
         return json(StatusCode::FORBIDDEN, &Reply::Refused(Refused::NotPermitted));
     };
     match (request.method(), request.uri().path()) {
-        (&Method::POST, "/v1/request") => ask(user, &clients, request).await,
-        (&Method::GET, "/v1/events") => follow(user, clients, &request),
+        (&Method::POST, "/v1/request") => ask(caller, &clients, request).await,
+        (&Method::GET, "/v1/events") => follow(caller, clients, &request),
         (_, "/v1/request") => wrong_method("POST"),
         (_, "/v1/events") => wrong_method("GET"),
         (_, path) => {
@@ -112,7 +126,7 @@ async fn answer(user: Option<String>, clients: Clients, request: Request<Incomin
     }
 }
 
-async fn ask(user: String, clients: &Clients, request: Request<Incoming>) -> Answered {
+async fn ask(caller: Caller, clients: &Clients, request: Request<Incoming>) -> Answered {
     let body = match Limited::new(request.into_body(), BODY_MAX).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
@@ -127,13 +141,13 @@ async fn ask(user: String, clients: &Clients, request: Request<Incoming>) -> Ans
             return words(StatusCode::BAD_REQUEST, format!("not a request: {error}\n"));
         }
     };
-    match clients.ask(user, request).wait().await {
+    match clients.ask(caller, request).wait().await {
         Some(reply) => json(StatusCode::OK, &reply),
         None => words(StatusCode::SERVICE_UNAVAILABLE, "the daemon is stopping\n".to_owned()),
     }
 }
 
-fn follow(user: String, clients: Clients, request: &Request<Incoming>) -> Answered {
+fn follow(caller: Caller, clients: Clients, request: &Request<Incoming>) -> Answered {
     let since = match since(request) {
         Ok(since) => since,
         Err(wrong) => {
@@ -141,7 +155,7 @@ fn follow(user: String, clients: Clients, request: &Request<Incoming>) -> Answer
             return words(StatusCode::BAD_REQUEST, reason);
         }
     };
-    let body = events::stream(clients, user, since).boxed_unsync();
+    let body = events::stream(clients, caller, since).boxed_unsync();
     let mut answer = Response::new(body);
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

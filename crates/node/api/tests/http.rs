@@ -72,9 +72,9 @@ async fn a_request_is_handed_over_and_answered() {
     let scratch = Scratch::new("request");
     let mut api = Api::listen(&scratch.socket()).unwrap();
     let stream = send(&scratch, "POST /v1/request", "\"wait-idle\"").await;
-    let FromClient::Asked { client, user, request } = next(&mut api).await else { panic!() };
+    let FromClient::Asked { client, caller, request } = next(&mut api).await else { panic!() };
     assert_eq!(request, Request::WaitIdle);
-    assert!(!user.is_empty());
+    assert!(!caller.name.is_empty() && caller.groups.is_none(), "it is the daemon's own user");
     api.reply(client, Reply::Idle);
     let text = rest(stream).await;
     assert!(

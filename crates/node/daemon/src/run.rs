@@ -102,7 +102,9 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
             Word::Ended => Heard::Broken("the store"),
         },
         want = api.next() => Heard::Input(match want {
-            FromClient::Asked { client, user, request } => Input::Asked { client, user, request },
+            FromClient::Asked { client, caller, request } => {
+                Input::Asked { client, caller, request }
+            },
             FromClient::Gone { client } => Input::ClientGone { client },
         }),
         input = fabric_file.next() => Heard::Input(input),

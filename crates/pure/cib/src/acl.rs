@@ -31,6 +31,22 @@ pub struct User {
     pub groups: Vec<String>,
 }
 
+impl User {
+    /// With the groups that the text of `/etc/group` lists them in. As in Pacemaker, a primary group
+    /// does not count.
+    pub fn listed_in(groups: &str, name: impl Into<String>) -> Self {
+        let name = name.into();
+        let is_in = |line: &str| {
+            let mut fields = line.split(':');
+            let group = fields.next()?;
+            let members = fields.nth(2)?;
+            members.split(',').any(|member| member.trim() == name).then(|| group.to_owned())
+        };
+        let groups = groups.lines().filter_map(is_in).collect();
+        Self { name, groups }
+    }
+}
+
 /// Users for whom access control does not count: the superuser and the cluster's own.
 const PRIVILEGED: [&str; 2] = ["root", "hacluster"];
 
@@ -74,7 +90,7 @@ impl std::error::Error for Denied {}
 
 /// Whether access control counts for this user: if not, they may do everything.
 pub fn is_limited(document: &Document, user: &User) -> bool {
-    !PRIVILEGED.contains(&user.name.as_str()) && is_enabled(document)
+    !is_privileged(&user.name) && is_enabled(document)
 }
 
 /// What a user may see: the document without what is denied, or nothing.
@@ -86,6 +102,37 @@ pub fn readable(document: &Document, user: &User) -> Option<Document> {
     let mut shown = Document::new(document.root().name());
     let root = shown.root().id();
     show(&mut shown, root, document.root(), &marks, false).then_some(shown)
+}
+
+/// What a user may do with an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Not even see it.
+    Denied,
+    /// See it.
+    Readable,
+    /// Change it, too.
+    Writable,
+}
+
+/// What the roles let a user do with each element of the document, whether access control is on or
+/// not.
+pub fn access<'d>(document: &'d Document, user: &User) -> impl Fn(Element<'d>) -> Access {
+    let marks = Marks::of(document, document, user);
+    move |element| {
+        let readable = std::iter::successors(Some(element), |at| at.parent())
+            .find_map(|at| marks.may_read(at));
+        match readable {
+            Some(true) if marks.may_write(element) => Access::Writable,
+            Some(true) => Access::Readable,
+            Some(false) | None => Access::Denied,
+        }
+    }
+}
+
+/// Whether someone is a user for whom access control never counts.
+pub fn is_privileged(name: &str) -> bool {
+    PRIVILEGED.contains(&name)
 }
 
 /// Whether a user may make `after` of `before`. The roles of `before` count. What the cluster

@@ -5,10 +5,19 @@ use std::fmt;
 use crate::names::{Name, slot_of};
 use crate::tree::{Attribute, Document, Kind, NONE, Node, NodeId};
 
+/// Something in an element.
+#[derive(Clone, Debug)]
+pub enum Content<'a> {
+    /// An element.
+    Element(Element<'a>),
+    /// A comment or a text, as it is written.
+    Other(String),
+}
+
 /// A place in a document, for reading. Copy it freely.
 ///
 /// [`Element::children`] yields elements only; comments and text are seen by
-/// printing, copying and comparing.
+/// printing, copying, comparing, and [`Element::contents`].
 #[derive(Clone, Copy)]
 pub struct Element<'a> {
     pub(crate) document: &'a Document,
@@ -175,6 +184,14 @@ impl<'a> Element<'a> {
     }
 
     /// Children of every kind: elements, comments, text.
+    /// All that is in it, in order.
+    pub fn contents(self) -> impl Iterator<Item = Content<'a>> {
+        self.nodes().map(|node| match node.kind() {
+            Kind::Element => Content::Element(node),
+            Kind::Comment | Kind::Text => Content::Other(node.to_string().trim().to_owned()),
+        })
+    }
+
     pub(crate) fn nodes(self) -> Nodes<'a> {
         Nodes { document: self.document, next: self.node().map_or(NONE, |n| n.first_child) }
     }

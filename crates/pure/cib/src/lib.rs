@@ -33,7 +33,7 @@ pub mod upgrade;
 mod version;
 pub mod xpath;
 
-pub use element::{Attributes, Children, Element};
+pub use element::{Attributes, Children, Content, Element};
 pub use names::Name;
 pub use options::{current_option_name, other_option_name};
 pub use parse::ParseError;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::NodeId;
 use wire::Message;
-use wire::api::{Change, Cluster, Edit, Event, Fencing, Refused, Reply, Request};
+use wire::api::{Caller, Change, Cluster, Edit, Event, Fencing, Refused, Reply, Request};
 use wire::peer::{Evidence, Fenced, Submitted};
 
 use crate::Controller;
@@ -36,12 +36,17 @@ impl Clients {
 }
 
 impl Controller {
-    pub(crate) fn asked(&mut self, client: u64, user: String, request: Request) {
+    pub(crate) fn asked(&mut self, client: u64, caller: Caller, request: Request) {
+        if !self.may_ask(&caller, &request) {
+            return self.reply(client, Reply::Refused(Refused::NotPermitted));
+        }
         match request {
             Request::Document => {
-                let xml = self.state.document.to_string();
-                let cluster = self.cluster();
-                self.reply(client, Reply::Document { xml, cluster });
+                let reply = match self.text_for(&caller) {
+                    Some(xml) => Reply::Document { xml, cluster: self.cluster() },
+                    None => Reply::Refused(Refused::NotPermitted),
+                };
+                self.reply(client, reply);
             }
             Request::History { since } => {
                 let entries = self.journal.since(since);
@@ -53,7 +58,7 @@ impl Controller {
                 self.effects.push(Effect::DescribeAgent { client, agent });
             }
             Request::Change { change, force, based_on } => {
-                self.submit(client, user, change, force, based_on);
+                self.submit(client, caller, change, force, based_on);
             }
             Request::Earlier => {
                 let reply = match self.state.earlier_text() {
@@ -67,7 +72,7 @@ impl Controller {
                 Some(xml) => {
                     let change = Change::Edit { edits: vec![Edit::Replace { xml }] };
                     let based_on = based_on.unwrap_or_else(|| self.state.version_text());
-                    self.submit(client, user, change, force, Some(based_on));
+                    self.submit(client, caller, change, force, Some(based_on));
                 }
             },
         }
@@ -76,7 +81,7 @@ impl Controller {
     fn submit(
         &mut self,
         client: u64,
-        user: String,
+        caller: Caller,
         change: Change,
         force: bool,
         based_on: Option<String>,
@@ -103,7 +108,9 @@ impl Controller {
         let request = self.clients.next_request;
         self.clients.submitted.insert(request, client);
         let at = self.now.wall;
-        self.broadcast(Message::Change(Submitted { request, change, based_on, force, user, at }));
+        let Caller { name: user, groups } = caller;
+        let submitted = Submitted { request, change, based_on, force, user, groups, at };
+        self.broadcast(Message::Change(submitted));
     }
 
     /// A change arrives in its turn: every member applies it, or refuses it, alike.
@@ -132,11 +139,13 @@ impl Controller {
                 }
             }
         }
-        let Submitted { request, change, based_on, user, at, force } = submitted;
+        let Submitted { request, change, based_on, user, groups, at, force } = submitted;
         let words = words(&change);
+        let caller = Caller { name: user, groups };
+        let permitted = self.check_base(based_on).and_then(|()| self.permit(&caller, &change));
+        let user = caller.name;
         let change = self.with_members(change);
-        let result =
-            self.check_base(based_on).and_then(|()| self.apply_change(&change, &user, at, force));
+        let result = permitted.and_then(|()| self.apply_change(&change, &user, at, force));
         let client =
             if from == self.identity.id { self.clients.submitted.remove(&request) } else { None };
         let version = self.state.version_text();
@@ -267,7 +276,7 @@ impl Controller {
         Ok(())
     }
 
-    fn known(&self, name: &str) -> Result<Named, Refused> {
+    pub(crate) fn known(&self, name: &str) -> Result<Named, Refused> {
         match self.id_of(name) {
             Some(id) => Ok(self.named(id)),
             None => Err(Refused::UnknownNode { node: name.to_owned(), nearest: None }),

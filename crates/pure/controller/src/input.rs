@@ -5,7 +5,7 @@ use std::time::Duration;
 use agent::ParameterKinds;
 use model::{AgentRef, NodeId, Outcome, Quorum, Tick};
 use wire::Message;
-use wire::api::{Agent, Entry, Reply, Request};
+use wire::api::{Agent, Caller, Entry, Reply, Request};
 use wire::peer::Edited;
 
 /// The two clocks, read by the caller once for each step.
@@ -32,7 +32,7 @@ pub enum Input {
     /// The next message of the total order; the sender receives its own, too.
     Delivered { from: NodeId, message: Box<Message> },
     /// A client of this node asks. The answer is an [`Effect::Reply`] with the same number.
-    Asked { client: u64, user: String, request: Request },
+    Asked { client: u64, caller: Caller, request: Request },
     /// A client went away; its answer is not wanted.
     ClientGone { client: u64 },
     /// An agent started by [`Effect::RunAgent`] ended, was killed, or could not be started.

@@ -16,6 +16,7 @@
 
 mod input;
 
+mod access;
 mod by_hand;
 mod cause;
 mod changes;
@@ -275,7 +276,7 @@ impl Controller {
             Input::Started => {}
             Input::Membership { id, members, quorum } => self.membership(id, members, quorum),
             Input::Delivered { from, message } => self.delivered(from, *message),
-            Input::Asked { client, user, request } => self.asked(client, user, request),
+            Input::Asked { client, caller, request } => self.asked(client, caller, request),
             Input::ClientGone { client } => {
                 self.clients.gone(client);
                 self.disks.gone(client);

@@ -4,6 +4,7 @@
 //! [`Severity::Warning`] does something other than its author thinks; a [`Severity::Note`] is worth a
 //! thought.
 
+mod device;
 mod directives;
 mod nodes;
 mod quorum;

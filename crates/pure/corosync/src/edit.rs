@@ -1,6 +1,6 @@
 //! Changes of an existing file: only the lines that must change do.
 
-use crate::settings::Settings;
+use crate::settings::{Settings, Valued};
 use crate::text::{Conf, Section};
 
 /// A node to put into the list.
@@ -168,6 +168,12 @@ impl Conf {
         if settings.quorum.expected_votes.is_some() && settings.device.is_none() {
             self.set(&["quorum"], "expected_votes", &settings.listed_votes().to_string());
         }
+        let device = settings.device.as_ref().filter(|device| device.votes.is_some());
+        let is_lms = |named: &Valued<String>| named.value == "lms";
+        if device.is_some_and(|device| device.algorithm.as_ref().is_some_and(is_lms)) {
+            let votes = settings.listed_votes().saturating_sub(1);
+            self.set(&["quorum", "device"], "votes", &votes.to_string());
+        }
     }
 
     /// What a section's opening line begins with.
@@ -196,7 +202,7 @@ fn fits(settings: &Settings, member: &Member) -> Result<u32, EditError> {
             return Err(EditError::NameTaken(member.name.clone()));
         }
         let taken =
-            |(_, address): &&(u8, crate::Valued<String>)| member.addresses.contains(&address.value);
+            |(_, address): &&(u8, Valued<String>)| member.addresses.contains(&address.value);
         if let Some((_, address)) = node.addresses.iter().find(taken) {
             return Err(EditError::AddressTaken(address.value.clone()));
         }

@@ -116,8 +116,11 @@ pub struct Device {
     pub host: Option<Valued<String>>,
     pub algorithm: Option<Valued<String>>,
     pub tie_breaker: Option<Valued<String>>,
+    pub keep_active: Option<Valued<bool>>,
     pub tls: Option<Valued<String>>,
     pub heuristics: Option<Valued<String>>,
+    /// The line of the first command of the heuristics.
+    pub command: Option<u32>,
 }
 
 impl Settings {
@@ -133,6 +136,14 @@ impl Settings {
             quorum: quorum(root),
             device: device(root),
         }
+    }
+
+    /// Whether this machine proves to the quorum device who it is: it is asked for certificates.
+    pub fn needs_certificates(&self) -> bool {
+        self.device.as_ref().is_some_and(|device| {
+            let is_net = device.model.as_ref().is_some_and(|model| model.value == "net");
+            is_net && device.tls.as_ref().is_none_or(|tls| tls.value != "off")
+        })
     }
 
     /// Whether fewer than a majority may have quorum. Source: votequorum(5), corosync-qdevice(8).
@@ -293,6 +304,7 @@ fn device(root: &Section) -> Option<Device> {
     let line = below(root, &["quorum", "device"]).first()?.line;
     let said = |key| last(root, &["quorum", "device"], key);
     let net = |key| last(root, &["quorum", "device", "net"], key);
+    let heuristics = ["quorum", "device", "heuristics"];
     Some(Device {
         line,
         model: text(said("model")),
@@ -302,7 +314,13 @@ fn device(root: &Section) -> Option<Device> {
         host: text(net("host")),
         algorithm: text(net("algorithm")),
         tie_breaker: text(net("tie_breaker")),
+        keep_active: switch(net("keep_active_partition_tie_breaker")),
         tls: text(net("tls")),
-        heuristics: text(last(root, &["quorum", "device", "heuristics"], "mode")),
+        heuristics: text(last(root, &heuristics, "mode")),
+        command: below(root, &heuristics)
+            .into_iter()
+            .flat_map(|section| &section.pairs)
+            .find(|pair| pair.key.starts_with("exec_"))
+            .map(|pair| pair.line),
     })
 }

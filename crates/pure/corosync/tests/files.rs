@@ -115,6 +115,17 @@ fn settings_are_what_the_files_say() {
     assert_eq!(device.algorithm.unwrap().value, "ffsplit");
 }
 
+#[test]
+fn a_device_that_lets_the_last_one_stand_has_the_votes_of_all_but_one() {
+    let text = read("qdevice.conf").replace("ffsplit", "lms");
+    let mut conf = Conf::parse(&text);
+    conf.add(&Member { name: "x".into(), id: 0, addresses: vec!["x.example.com".into()] }).unwrap();
+    assert!(conf.to_string().contains("        votes: 2\n"), "{conf}");
+    conf.drop_node("left").unwrap();
+    conf.drop_node("right").unwrap();
+    assert!(conf.to_string().contains("        votes: 0\n"), "{conf}");
+}
+
 const REFERENCE: &str = "# corosync.conf, line by line
 
 Every directive that `quorate cluster check` knows, made of the table in

@@ -5,6 +5,30 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The header of a request that names whom the caller acts for: what they may counts then.
+pub const ACTING_FOR: &str = "quorate-acting-for";
+
+/// Who asks, as the node that is asked knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub name: String,
+    /// The groups of one for whom the document's access control counts. `None` for root and the
+    /// daemon's own user: they may everything.
+    pub groups: Option<Vec<String>>,
+}
+
+impl Caller {
+    /// One who may everything.
+    pub fn free(name: impl Into<String>) -> Self {
+        Self { name: name.into(), groups: None }
+    }
+
+    /// One for whom the document says what they may.
+    pub fn limited(name: impl Into<String>, groups: Vec<String>) -> Self {
+        Self { name: name.into(), groups: Some(groups) }
+    }
+}
+
 /// A client's request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -121,8 +121,10 @@ pub struct Submitted {
     pub based_on: Option<(u64, u64)>,
     /// Apply even without quorum.
     pub force: bool,
-    /// Who asked, for the record.
+    /// Who asked.
     pub user: String,
+    /// Their groups, if the document's access control counts for them.
+    pub groups: Option<Vec<String>>,
     /// The submitter's wall clock, seconds since 1970.
     pub at: i64,
 }

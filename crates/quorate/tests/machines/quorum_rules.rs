@@ -1,16 +1,14 @@
 //! Who has quorum by the rules of Corosync's votequorum, and what comes of it for what runs.
 
-use crate::bed::{Machines, boot, can_be};
+use crate::bed::{Machines, can_be};
 use crate::document::{came_on, constraints, document, note, prefers, runs, strip};
 use crate::was_fenced;
 
 /// Who boots alone waits for so long before it plans.
-const QUICK: [(&str, &str); 1] = [("dc-deadtime", "2s")];
-
-const RUNNERS: [&str; 2] = ["/usr/bin/corosync-qnetd", "/usr/sbin/corosync-qdevice"];
+pub const QUICK: [(&str, &str); 1] = [("dc-deadtime", "2s")];
 
 /// Whether a node is formed alone with these and has this quorum.
-fn sees(machines: &Machines, node: u32, members: &[u32], quorate: bool) -> bool {
+pub fn sees(machines: &Machines, node: u32, members: &[u32], quorate: bool) -> bool {
     let names: Vec<String> = members.iter().map(|node| format!("n{node}")).collect();
     machines.see(node).is_some_and(|seen| {
         seen.cluster.formed && seen.cluster.members == names && seen.cluster.quorate == quorate
@@ -99,88 +97,4 @@ fn a_tie_breaker_decides_between_halves_and_the_last_ones_stand() {
             said.is_some_and(|said| said.contains(&expected))
         });
     }
-}
-
-/// Two nodes, and a third that only votes.
-fn with_quorum_device() -> Machines {
-    let boot = format!(
-        "case $NODE in n3) mkdir -p /run/corosync-qnetd; exec corosync-qnetd -f -s off;; esac; \
-         corosync; until corosync-cmapctl >/dev/null 2>&1; do sleep 0.05; done; mkdir -p /run/corosync-qdevice; corosync-qdevice; {}",
-        boot().replace("corosync; ", "")
-    );
-    let device = [
-        "device {",
-        "model: net",
-        "votes: 1",
-        "timeout: 3000",
-        "sync_timeout: 6000",
-        "net {",
-        "host: 10.77.0.3",
-        "tls: off",
-        "algorithm: ffsplit",
-        "}",
-        "}",
-    ];
-    let machines = Machines::not_booted(3, &device, &boot);
-    machines.leave_out_of_corosync(3);
-    for node in [3, 1, 2] {
-        machines.bed.power_on(node).unwrap();
-    }
-    for node in [1, 2] {
-        machines.wait("both with the vote", || sees(&machines, node, &[1, 2], true));
-    }
-    machines
-}
-
-#[test]
-fn of_two_nodes_with_a_quorum_device_the_one_that_it_votes_for_goes_on() {
-    if !can_be() || !testkit::has(&RUNNERS) {
-        return;
-    }
-    let mut machines = with_quorum_device();
-    // Whom the vote leaves has more to lose.
-    let resources = [strip(&machines), note("large"), note("larger"), note("small")].concat();
-    let places = [prefers("large", 2), prefers("larger", 2), prefers("small", 1)];
-    machines.replace(1, document(&QUICK, &resources, &constraints(&places)));
-    machines.wait_idle(1);
-    let voted = || {
-        let said = machines.run(1, &["corosync-quorumtool", "-s"]);
-        said.is_some_and(|said| said.contains("Total votes:      3"))
-    };
-    machines.wait("the device's vote", voted);
-    let life = machines.bed.first_process(1);
-
-    machines.bed.cut(&[&[1, 3], &[2]]).unwrap();
-    machines.wait("all on the side with the vote", || {
-        ["large", "larger", "small"].iter().all(|id| runs(&machines, 1, id).is_some())
-    });
-    assert!(runs(&machines, 1, "large") >= came_on(&machines, 2), "first fenced");
-    assert!(was_fenced(&machines, 1, 2), "{}", machines.log(1));
-    assert_eq!(machines.bed.first_process(1), life);
-    machines.wait("one without quorum", || sees(&machines, 2, &[2], false));
-    machines.wait_idle(2);
-    assert_eq!(runs(&machines, 2, "large"), None);
-    machines.bed.heal().unwrap();
-    machines.wait("everyone at home", || runs(&machines, 2, "large").is_some());
-    assert_eq!(machines.bed.first_process(1), life);
-
-    // Without the device two are enough, and one is not.
-    machines.bed.power_off(3).unwrap();
-    for node in [1, 2] {
-        machines.wait("the device's vote to be missed", || {
-            let said = machines.run(node, &["corosync-quorumtool", "-s"]);
-            said.is_some_and(|said| said.contains("Total votes:      2"))
-        });
-        assert!(sees(&machines, node, &[1, 2], true), "{}", machines.log(node));
-    }
-    assert!(runs(&machines, 2, "large").is_some());
-    let lives = [1, 2].map(|node| machines.bed.first_process(node));
-    machines.bed.cut(&[&[1], &[2]]).unwrap();
-    for node in [1, 2] {
-        machines.wait("neither with quorum", || sees(&machines, node, &[node], false));
-        machines.wait("nothing runs", || {
-            ["large", "larger", "small"].iter().all(|id| runs(&machines, node, id).is_none())
-        });
-    }
-    assert_eq!([1, 2].map(|node| machines.bed.first_process(node)), lives);
 }

@@ -143,7 +143,10 @@ impl World {
         if self.machines.get(&node).is_some_and(Machine::is_up) {
             corners::at_edit(self);
             let (client, request) = self.clients.edit();
-            self.step(node, Input::Asked { client, user: "sim".to_owned(), request });
+            self.step(
+                node,
+                Input::Asked { client, caller: wire::api::Caller::free("sim"), request },
+            );
         }
     }
 }

@@ -42,7 +42,10 @@ impl World {
             let change = Change::Cleanup { resource: None, node: None };
             let request = Request::Change { change, force: false, based_on: None };
             let client = self.clients.number();
-            self.step(node, Input::Asked { client, user: "sim".to_owned(), request });
+            self.step(
+                node,
+                Input::Asked { client, caller: wire::api::Caller::free("sim"), request },
+            );
         }
         self.clock.after(60_000_000, Event::Tend);
         false

@@ -6,7 +6,7 @@ use scheduler::{Input, Resolved};
 use view::text::Table;
 use wire::api::{Change, Edit, Request};
 
-use super::{resource_add, resource_set};
+use super::{by_hand, resource_add, resource_set};
 use crate::arguments::{Changing, Common, Resource};
 use crate::change::{OnMisfits, Wanted, carry_out};
 use crate::exit::Exit;
@@ -41,6 +41,11 @@ pub(super) fn run(common: &Common, verb: &Resource) -> Result<Exit, Trouble> {
         Resource::Cleanup { resource, node, changing } => {
             cleanup(common, *changing, resource.as_deref(), node.as_deref())
         }
+        Resource::DebugStart(words) => by_hand::run(common, "start", words),
+        Resource::DebugStop(words) => by_hand::run(common, "stop", words),
+        Resource::DebugMonitor(words) => by_hand::run(common, "monitor", words),
+        Resource::DebugPromote(words) => by_hand::run(common, "promote", words),
+        Resource::DebugDemote(words) => by_hand::run(common, "demote", words),
     }
 }
 

@@ -101,7 +101,7 @@ impl Marks {
     }
 }
 
-/// The permissions of the roles that a user has, by name or as a member of a group.
+/// The permissions that a user has by roles or directly, by name or as a member of a group.
 fn permissions<'d>(roles: &'d Document, user: &User) -> Vec<Element<'d>> {
     let Some(acls) = roles.section(Section::Acls) else { return Vec::new() };
     let is_theirs = |at: &Element<'_>| {
@@ -117,10 +117,13 @@ fn permissions<'d>(roles: &'d Document, user: &User) -> Vec<Element<'d>> {
         let id = reference.attr("id")?;
         acls.children().find(|at| at.is("acl_role") && at.attr("id") == Some(id))
     };
-    acls.children()
-        .filter(is_theirs)
-        .flat_map(|target| target.children_named("role"))
-        .filter_map(role)
-        .flat_map(|role| role.children_named("acl_permission"))
-        .collect()
+    // Compatibility: a permission may stand in the user's element itself, whatever the schema says.
+    let permissions = |child: Element<'d>| -> Vec<Element<'d>> {
+        match role(child) {
+            Some(role) if child.is("role") => role.children_named("acl_permission").collect(),
+            Some(_) | None if child.is("role") => Vec::new(),
+            Some(_) | None => vec![child],
+        }
+    };
+    acls.children().filter(is_theirs).flat_map(Element::children).flat_map(permissions).collect()
 }

@@ -39,7 +39,7 @@ fn stored_by(from: NodeId, message: Message) -> Input {
 fn ask(node: &mut Node, text: String) {
     let request =
         Request::Change { change: Change::FabricFile { text }, force: false, based_on: None };
-    node.step(Input::Asked { client: 7, user: "root".to_owned(), request });
+    node.step(Input::Asked { client: 7, caller: wire::api::Caller::free("root"), request });
     node.settle();
 }
 
@@ -153,7 +153,7 @@ fn knows(node: &mut Node, name: &str) -> bool {
     node.replies.clear();
     let change = Change::Cleanup { resource: None, node: Some(name.to_owned()) };
     let request = Request::Change { change, force: false, based_on: None };
-    node.step(Input::Asked { client: 8, user: "root".to_owned(), request });
+    node.step(Input::Asked { client: 8, caller: wire::api::Caller::free("root"), request });
     node.settle();
     matches!(node.replies.as_slice(), [Reply::Done { .. }])
 }
@@ -205,7 +205,7 @@ fn an_edit_that_waits_does_not_replace_what_came_meanwhile() {
     node.settle();
     let change = Change::ConfirmOff { node: "n2".to_owned() };
     let request = Request::Change { change, force: false, based_on: None };
-    node.step(Input::Asked { client: 8, user: "root".to_owned(), request });
+    node.step(Input::Asked { client: 8, caller: wire::api::Caller::free("root"), request });
     node.settle();
     assert_eq!(node.files, [(4, file(4, 3))], "{:?}", node.events);
 }
@@ -226,7 +226,7 @@ fn who_is_a_member_or_lost_is_not_forgotten_before_it_is_proven_off() {
     assert_eq!(node.files, []);
     let change = Change::ConfirmOff { node: "n2".to_owned() };
     let request = Request::Change { change, force: false, based_on: None };
-    node.step(Input::Asked { client: 8, user: "root".to_owned(), request });
+    node.step(Input::Asked { client: 8, caller: wire::api::Caller::free("root"), request });
     node.settle();
     assert_eq!(node.files, [(4, file(4, 1))], "{:?}", node.events);
     assert!(!knows(&mut node, "n2"));

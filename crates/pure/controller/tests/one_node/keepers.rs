@@ -42,7 +42,7 @@ fn stored(options: &str) -> Restored {
 
 fn ask(node: &mut Node, change: Change) {
     let request = Request::Change { change, force: false, based_on: None };
-    node.step(Input::Asked { client: 1, user: "root".to_owned(), request });
+    node.step(Input::Asked { client: 1, caller: wire::api::Caller::free("root"), request });
     node.settle();
 }
 
@@ -196,7 +196,11 @@ fn whose_disk_keeps_all_from_editing_is_said() {
     };
     assert!(reason.contains("n2: no space left"), "{reason}");
     let seen = |node: &mut Node| {
-        node.step(Input::Asked { client: 2, user: "root".to_owned(), request: Request::Document });
+        node.step(Input::Asked {
+            client: 2,
+            caller: wire::api::Caller::free("root"),
+            request: Request::Document,
+        });
         match node.replies.pop() {
             Some(Reply::Document { cluster, .. }) => cluster.unwritten,
             other => panic!("{other:?}"),

@@ -1,5 +1,6 @@
 //! The controller of one node, its fabric, disk, agents and clock played by the test.
 
+mod access;
 mod broken_device;
 mod causes;
 mod declared_off;

@@ -210,7 +210,7 @@ impl Node {
         let xml = format!(r#"<cib validate-with="pacemaker-4.0">{configuration}<status/></cib>"#);
         let change = Change::Edit { edits: vec![Edit::Replace { xml }] };
         let request = Request::Change { change, force, based_on: None };
-        self.step(Input::Asked { client: 1, user: "root".to_owned(), request });
+        self.step(Input::Asked { client: 1, caller: wire::api::Caller::free("root"), request });
         self.settle();
     }
 

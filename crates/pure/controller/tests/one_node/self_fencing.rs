@@ -126,7 +126,7 @@ fn who_left_in_peace_has_disarmed_its_watchdog() {
         node.deliver_echoing(&OTHERS[..1]);
         let change = Change::Fence { node: "n3".to_owned(), action: "off".to_owned() };
         let request = Request::Change { change, force: false, based_on: None };
-        node.step(Input::Asked { client: 1, user: "root".to_owned(), request });
+        node.step(Input::Asked { client: 1, caller: wire::api::Caller::free("root"), request });
         assert_eq!(believed_off_after(&mut node), off_after, "after it left: {leaves}");
     }
 }

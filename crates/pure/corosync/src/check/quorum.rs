@@ -1,10 +1,10 @@
 //! Votes, and the switches that do not go together.
 
-use super::Findings;
-use crate::settings::{Device, Quorum, Settings, Valued};
+use super::{Findings, device};
+use crate::settings::{Quorum, Settings, Valued};
 
 /// The line of a switch that is on.
-fn on(said: &Option<Valued<bool>>) -> Option<u32> {
+pub(super) fn on(said: &Option<Valued<bool>>) -> Option<u32> {
     said.as_ref().filter(|said| said.value).map(|said| said.line)
 }
 
@@ -19,7 +19,7 @@ pub(super) fn check(settings: &Settings, found: &mut Findings) {
         found.warning(line, "`allow_downscale` is not supported by Corosync's makers", "");
     }
     if let Some(device) = &settings.device {
-        self::device(settings, device, found);
+        device::check(settings, device, found);
     }
 }
 
@@ -158,68 +158,5 @@ fn tie_breaker(settings: &Settings, found: &mut Findings) {
                 found.error(said.line, format!("there is no node {id}"), "");
             }
         }
-    }
-}
-
-fn device(settings: &Settings, device: &Device, found: &mut Findings) {
-    match device.model.as_ref().map(|model| model.value.as_str()) {
-        None => found.error(device.line, "a quorum device without `model`", "say `model: net`"),
-        Some("net") => net(device, found),
-        Some(_) => {}
-    }
-    let count = u64::try_from(settings.nodes.len()).unwrap_or(u64::MAX);
-    let Some(algorithm) = &device.algorithm else { return };
-    match algorithm.value.as_str() {
-        "ffsplit" => {
-            if count % 2 == 1 {
-                let what =
-                    format!("ffsplit with {count} nodes: the device adds a vote that can tie");
-                found.warning(algorithm.line, what, "it is for even numbers; lms for odd ones");
-            }
-            let votes = device.votes.as_ref().filter(|votes| votes.value != 1);
-            if let Some(votes) = votes {
-                found.error(votes.line, "ffsplit has exactly one vote", "leave `votes` out");
-            }
-        }
-        "lms" => {
-            let right = settings.listed_votes().saturating_sub(1);
-            let votes = device.votes.as_ref().filter(|votes| votes.value != right && count > 0);
-            if let Some(votes) = votes {
-                let what = format!("lms has all nodes' votes less one: {right}");
-                found.error(votes.line, what, "leave `votes` out");
-            }
-        }
-        "2nodelms" | "test" => {
-            found.warning(algorithm.line, "for trying things out only", "ffsplit or lms");
-        }
-        _ => {}
-    }
-    let uneven =
-        settings.nodes.iter().find_map(|node| node.votes.as_ref().filter(|votes| votes.value != 1));
-    if let Some(votes) = uneven.filter(|_| matches!(algorithm.value.as_str(), "lms" | "ffsplit")) {
-        found.error(votes.line, "a quorum device needs one vote for each node", "");
-    }
-}
-
-fn net(device: &Device, found: &mut Findings) {
-    if device.host.is_none() {
-        found.error(device.line, "the device's `net` has no `host`", "where corosync-qnetd runs");
-    }
-    if device.algorithm.is_none() {
-        found.error(device.line, "the device's `net` has no `algorithm`", "ffsplit or lms");
-    }
-    if let Some(tls) = device.tls.as_ref().filter(|tls| tls.value == "off") {
-        found.warning(
-            tls.line,
-            "the way to the quorum device is not encrypted",
-            "say `tls: required`",
-        );
-    }
-    if let (Some(timeout), Some(sync)) = (&device.timeout, &device.sync_timeout)
-        && sync.value < timeout.value
-    {
-        let what =
-            format!("sync_timeout ({}) is shorter than timeout ({})", sync.value, timeout.value);
-        found.warning(sync.line, what, "a membership change takes longer, not shorter");
     }
 }

@@ -54,9 +54,15 @@ fn two(lines: &str) -> String {
 
 const DEVICE: &str = "device {\nmodel: net\nnet {\nhost: q\nalgorithm: lms\n}\n}";
 
+/// The device with a line more for the way to it.
+fn net(line: &str) -> String {
+    DEVICE.replace("algorithm: lms", &format!("algorithm: lms\n{line}"))
+}
+
 #[test]
 fn a_good_file_has_no_findings() {
     assert_eq!(said(GOOD), Vec::<String>::new());
+    assert_eq!(said(&quorum(&net("tls: required"))), Vec::<String>::new());
 }
 
 #[test]
@@ -200,6 +206,37 @@ fn each_mistake_is_found_in_its_line() {
         (
             quorum(&DEVICE.replace("model: net", "model: net\ntimeout: 5000\nsync_timeout: 400")),
             "sync_timeout (400) is shorter than timeout (5000)",
+        ),
+        (
+            quorum(&net("")),
+            "note: a quorum device that offers no encryption is believed all the same",
+        ),
+        (quorum(&net("tie_breaker: 9")), "error: there is no node 9 to break ties"),
+        (
+            quorum(&net("keep_active_partition_tie_breaker: on")),
+            "line 33: warning: `keep_active_partition_tie_breaker` does nothing with lms",
+        ),
+        (
+            quorum(&net("keep_active_partition_tie_breaker: off").replace("lms", "ffsplit")),
+            "note: without `keep_active_partition_tie_breaker`, of two equal sides",
+        ),
+        (quorum(&DEVICE.replace("algorithm: lms\n", "")), "has no `algorithm`: ffsplit"),
+        (quorum(&DEVICE.replace("algorithm: lms\n", "")), "line 28: warning: ffsplit with 3 nodes"),
+        (
+            quorum(&DEVICE.replace("host: q", "host: 10.0.0.2")),
+            "line 31: error: the quorum device is node n2: its vote is lost with it",
+        ),
+        (
+            quorum(DEVICE).replace("    cluster_name: web\n", ""),
+            "error: a quorum device, and the cluster has no name",
+        ),
+        (
+            quorum(&DEVICE.replace("model: net", "model: net\nheuristics {\nmode: on\n}")),
+            "line 31: warning: heuristics without any `exec_NAME`",
+        ),
+        (
+            quorum(&DEVICE.replace("model: net", "model: net\nheuristics {\nexec_ping: /bin/x\n}")),
+            "line 31: warning: a command that never runs; say `mode: on` or `mode: sync`",
         ),
     ] {
         let found = said(&text);

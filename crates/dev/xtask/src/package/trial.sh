@@ -1,0 +1,45 @@
+#!/bin/sh
+# Installs the package $1 on a copy of this machine, uses it, and removes it again; what changes lies in
+# the directory $2. Called in a mount namespace of its own.
+set -eu
+
+package=$(realpath "$1")
+layers=$(realpath "$2")
+
+mount -t tmpfs none "$layers"
+mkdir "$layers/upper" "$layers/work" "$layers/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$layers/upper,workdir=$layers/work" "$layers/root"
+root=$layers/root
+mount -t tmpfs none "$root/run"
+mount --rbind /proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mkdir -p "$root/run/trial"
+cp "$package" "$root/run/trial/quorate.deb"
+
+in_copy() { DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" "$@"; }
+fails() { echo "$*" >&2; exit 1; }
+
+# As an administrator does; Pacemaker's packages give way, the clients stay.
+in_copy apt-get -qq -y --no-install-recommends install /run/trial/quorate.deb >"$layers/log" 2>&1 ||
+    { cat "$layers/log" >&2; fails "apt-get does not install it"; }
+[ -z "$(in_copy dpkg --audit)" ] || fails "dpkg --audit: $(in_copy dpkg --audit)"
+[ -z "$(in_copy dpkg --verify quorate)" ] || fails "dpkg --verify: $(in_copy dpkg --verify quorate)"
+
+in_copy id hacluster | grep -q haclient || fails "hacluster is not of the group haclient"
+in_copy cibadmin --empty | grep -q '<cib ' || fails "cibadmin has no empty document"
+in_copy /usr/lib/pacemaker/pacemaker-controld metadata | grep -q '<resource-agent ' ||
+    fails "pacemaker-controld has no metadata"
+in_copy quorate --version
+in_copy systemd-analyze verify --man=no quorate.service quorate-door.service ||
+    fails "systemd does not take the units"
+
+in_copy dpkg --list quorate | tail -1
+in_copy dpkg --listfiles quorate >"$layers/files"
+in_copy mkdir -p /var/lib/quorate
+in_copy dpkg --force-depends --purge quorate >"$layers/log" 2>&1 ||
+    { cat "$layers/log" >&2; fails "dpkg does not remove it"; }
+# Directories may be others' too.
+while read -r file; do
+    if [ -L "$root$file" ] || [ -f "$root$file" ]; then fails "$file was left there"; fi
+done <"$layers/files"
+[ ! -e "$root/var/lib/quorate" ] || fails "the state was left there"

@@ -1,0 +1,76 @@
+//! What the document lets its users do.
+//!
+//! Roles are replicated with the document, and a change says who made it, so every member permits or
+//! refuses it alike.
+//!
+//! **Not here:** what roles mean ([`cib::acl`]), and who is at the other end of a socket.
+//!
+//! **Always:** for whom access control counts may do what a role allows, and nothing that no role can
+//! speak of: fencing, stopping nodes, going back, what happened in the past.
+
+use cib::Document;
+use cib::acl::{self, User};
+use wire::api::{Caller, Change, Refused, Request};
+
+use crate::Controller;
+
+impl Controller {
+    /// Whether this may be asked at all; what a change changes is looked at in its turn.
+    pub(crate) fn may_ask(&self, caller: &Caller, request: &Request) -> bool {
+        match request {
+            Request::Document
+            | Request::Change { .. }
+            | Request::WaitIdle
+            | Request::Describe { .. } => true,
+            Request::History { .. } | Request::Earlier | Request::Undo { .. } => {
+                limited(&self.state.document, caller).is_none()
+            }
+        }
+    }
+
+    /// The document's text as far as they may see it.
+    pub(crate) fn text_for(&self, caller: &Caller) -> Option<String> {
+        let document = &self.state.document;
+        match limited(document, caller) {
+            None => Some(document.to_string()),
+            Some(user) => Some(acl::readable(document, &user)?.to_string()),
+        }
+    }
+
+    /// Refuses what they may not change.
+    pub(crate) fn permit(&self, caller: &Caller, change: &Change) -> Result<(), Refused> {
+        let before = &self.state.document;
+        let Some(user) = limited(before, caller) else { return Ok(()) };
+        let after = match change {
+            Change::Edit { edits } => crate::edits::apply(before, edits)?,
+            Change::Attribute { node, name, value } => {
+                let node = self.known(node)?;
+                let mut state = self.state.clone();
+                state.set_attribute(&node, name, value.as_deref());
+                state.document
+            }
+            Change::Cleanup { resource, node } => {
+                let mut state = self.state.clone();
+                state.cleanup(resource.as_deref(), node.as_deref());
+                state.document
+            }
+            Change::Fail { resource, node } => {
+                let node = self.known(node)?;
+                let mut state = self.state.clone();
+                let _it_knows = state.fail(resource, &node, self.now.wall);
+                state.document
+            }
+            Change::Fence { .. }
+            | Change::ConfirmOff { .. }
+            | Change::Shutdown { .. }
+            | Change::FabricFile { .. } => return Err(Refused::NotPermitted),
+        };
+        acl::check_change(before, &after, &user).map_err(|_denied| Refused::NotPermitted)
+    }
+}
+
+/// The caller, if access control counts for them.
+fn limited(document: &Document, caller: &Caller) -> Option<User> {
+    let user = User { name: caller.name.clone(), groups: caller.groups.clone()? };
+    acl::is_limited(document, &user).then_some(user)
+}
