@@ -185,7 +185,7 @@ impl World {
             }
             Event::Power { node, on } => {
                 if !on {
-                    self.cold_start.power_lost();
+                    self.cold_start.disturbed();
                     if let Some(machine) = self.machines.get_mut(&node) {
                         machine.last_known.clear();
                         machine.was_fenced = true;

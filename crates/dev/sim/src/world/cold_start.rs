@@ -41,9 +41,10 @@ impl ColdStart {
         self.started.as_ref().is_some_and(|failed| !failed.contains(&node))
     }
 
-    /// A power switch did what it was asked for, perhaps before the stop: who is asked now is judged
-    /// when it is, and what a loss leads to is no start any more.
-    pub(crate) fn power_lost(&mut self) {
+    /// What was under way before the stop went on after it: a power switch did what it was asked for (who
+    /// is asked now is judged when it is), or a network that falls apart again and again did so. What that
+    /// leads to is no start any more.
+    pub(crate) fn disturbed(&mut self) {
         self.started = None;
     }
 

@@ -84,6 +84,7 @@ impl World {
 
     pub(super) fn partition(&mut self) {
         self.visit(Corner::Partition);
+        self.cold_start.disturbed();
         let nodes = self.nodes();
         let sides: BTreeMap<NodeId, u32> =
             nodes.iter().map(|node| (*node, u32::from(self.chance.percent(40)))).collect();
