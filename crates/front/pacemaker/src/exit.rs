@@ -51,6 +51,10 @@ pub(crate) enum Exit {
     Exists = 108,
     /// More than one thing was named.
     Multiple = 109,
+    /// It was in effect before.
+    Expired = 110,
+    /// It will be in effect later.
+    NotYet = 111,
     /// It makes no sense here.
     NotApplicable = 113,
     /// It took too long.

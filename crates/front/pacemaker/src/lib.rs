@@ -11,16 +11,19 @@ mod crm_error;
 mod crm_mon;
 mod crm_node;
 mod crm_resource;
+mod crm_rule;
 mod crm_shadow;
 mod crm_simulate;
 mod crm_ticket;
 mod crm_verify;
+mod crmadmin;
 mod daemons;
 mod dot;
 mod elements;
 mod exit;
 mod graph;
 mod home;
+mod iso8601;
 mod lines;
 mod memory;
 mod natural_order;
@@ -47,7 +50,7 @@ pub use schemas::schema_files;
 pub type Entry = fn(Vec<OsString>) -> ExitCode;
 
 /// Every tool, by the name that it is called with.
-pub const TOOLS: [(&str, Entry); 19] = [
+pub const TOOLS: [(&str, Entry); 22] = [
     ("attrd_updater", attributes::attrd_updater),
     ("cibadmin", cibadmin::cibadmin),
     ("crm_attribute", attributes::crm_attribute),
@@ -57,10 +60,13 @@ pub const TOOLS: [(&str, Entry); 19] = [
     ("crm_mon", crm_mon::crm_mon),
     ("crm_node", crm_node::crm_node),
     ("crm_resource", crm_resource::crm_resource),
+    ("crm_rule", crm_rule::crm_rule),
     ("crm_shadow", crm_shadow::crm_shadow),
     ("crm_simulate", crm_simulate),
     ("crm_ticket", crm_ticket::crm_ticket),
     ("crm_verify", crm_verify::crm_verify),
+    ("crmadmin", crmadmin::crmadmin),
+    ("iso8601", iso8601::iso8601),
     ("pacemaker-based", daemons::based),
     ("pacemaker-controld", daemons::controld),
     ("pacemaker-fenced", daemons::fenced),

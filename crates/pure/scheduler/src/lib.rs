@@ -36,6 +36,7 @@ pub use resolve::{
     ActiveNodes, DigestComparison, DigestVerdict, Examined, FailCount, FailCountScope, Fingerprint,
     Fingerprints, OnFail, OperationDigests, Slip, meta_slip, resolve,
 };
+pub use rules::{Verdict, date, judge_date};
 pub use summary::{Change, ChangeKind, NodeChange, ResourceChange};
 
 /// What the scheduler is told besides the document.

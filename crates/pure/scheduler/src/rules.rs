@@ -8,7 +8,7 @@
 //! Field word: Pacemaker *rule*; source of the rules: Pacemaker Explained, "Rules".
 
 mod compare;
-pub(crate) mod date;
+pub mod date;
 mod expression;
 mod when;
 
@@ -19,6 +19,7 @@ use cib::Element;
 
 pub(crate) use compare::versions;
 pub(crate) use expression::expand;
+pub use when::{Verdict, judge_date};
 
 /// Named values, as [`Values`](crate::Values).
 type Table<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;

@@ -58,7 +58,8 @@ pub(super) fn explain(kind: Kind, code: i64) -> (String, String) {
                 .map_or("Unknown exit status", |code| exit::words(OcfCode(code)))
                 .to_owned(),
         };
-        ("Unknown".to_owned(), words)
+        let name = if kind == Kind::Exit { "CRM_EX_UNKNOWN" } else { "Unknown" };
+        (name.to_owned(), words)
     };
     found.map_or_else(unknown, |(_, name, words)| (name, words))
 }
@@ -319,7 +320,7 @@ mod tests {
             (Kind::Return, -1005, "pcmk_rc_node_unknown", "Node not found"),
             (Kind::Return, 7777, "Unknown", "Error"),
             (Kind::Exit, 64, "CRM_EX_USAGE", "Incorrect usage"),
-            (Kind::Exit, 999, "Unknown", "Unknown exit status"),
+            (Kind::Exit, 999, "CRM_EX_UNKNOWN", "Unknown exit status"),
         ] {
             assert_eq!(explain(kind, code), (name.to_owned(), words.to_owned()), "{kind:?} {code}");
         }

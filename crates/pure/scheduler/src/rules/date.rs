@@ -7,26 +7,32 @@ const DAY: i64 = 86_400;
 
 /// A moment's parts in the Gregorian and the week calendar, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Civil {
-    pub(crate) year: i64,
+pub struct Civil {
+    /// The calendar's year.
+    pub year: i64,
     /// From 1.
-    pub(crate) month: i64,
+    pub month: i64,
     /// Day of the month, from 1.
-    pub(crate) day: i64,
+    pub day: i64,
     /// Day of the year, from 1.
-    pub(crate) year_day: i64,
-    pub(crate) hour: i64,
-    pub(crate) minute: i64,
-    pub(crate) second: i64,
+    pub year_day: i64,
+    /// From 0.
+    pub hour: i64,
+    /// From 0.
+    pub minute: i64,
+    /// From 0.
+    pub second: i64,
     /// Monday is 1.
-    pub(crate) week_day: i64,
-    pub(crate) week: i64,
-    pub(crate) week_year: i64,
+    pub week_day: i64,
+    /// From 1.
+    pub week: i64,
+    /// The year that the week belongs to.
+    pub week_year: i64,
 }
 
 impl Civil {
     /// The parts of `seconds` since 1970.
-    pub(crate) fn of(seconds: i64) -> Self {
+    pub fn of(seconds: i64) -> Self {
         let days = seconds.div_euclid(DAY);
         let of_day = seconds.rem_euclid(DAY);
         let (year, month, day) = civil_from_days(days);
@@ -55,7 +61,7 @@ impl Civil {
 /// Reads a date with or without a time (`2005-07-20`, `20050720`, `2005-201`, `2005-W29-3`,
 /// each followed by `T` or a space and `12:30[:00][+02:00]`), a time alone (today's), or `epoch`.
 /// `None` for anything else.
-pub(crate) fn parse(text: &str, now: i64) -> Option<Moment> {
+pub fn parse(text: &str, now: i64) -> Option<Moment> {
     let text = text.trim();
     if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("epoch")) {
         return Some(Moment::default());
@@ -84,24 +90,24 @@ fn at(days: i64, time: &str) -> Option<Moment> {
 
 /// A written moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Moment {
+pub struct Moment {
     /// Since 1970.
-    pub(crate) seconds: i64,
+    pub seconds: i64,
     /// How many seconds the clock that it was read from is ahead of UTC.
-    offset: i64,
+    pub offset: i64,
 }
 
 impl Moment {
     /// Later by whole years. Compatibility: what stays is the number of the day in the year, as in
     /// Pacemaker; so March 1 of a leap year becomes March 2.
-    pub(crate) fn add_years(self, years: i64) -> Self {
+    pub fn add_years(self, years: i64) -> Self {
         let local = Civil::of(self.seconds + self.offset);
         let year = (local.year + years).max(1);
         self.on(days_from_civil(year, 1, 1) + local.year_day - 1)
     }
 
     /// Later by whole months; the day of the month stays where the month has it.
-    pub(crate) fn add_months(self, months: i64) -> Self {
+    pub fn add_months(self, months: i64) -> Self {
         let local = Civil::of(self.seconds + self.offset);
         let count = (local.year * 12 + local.month - 1).saturating_add(months).max(12);
         let (year, month) = (count.div_euclid(12), count.rem_euclid(12) + 1);

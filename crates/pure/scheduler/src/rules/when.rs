@@ -6,33 +6,65 @@ use super::NextChange;
 use super::compare::leading_integer;
 use super::date::{self, Civil, Moment};
 
+/// How a `date_expression` stands to a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The moment is in its range.
+    InRange,
+    /// The moment fits its specification.
+    Fits,
+    /// It will apply later, or could.
+    NotYet,
+    /// It applied before, or could have.
+    Expired,
+    /// It cannot be understood.
+    Unreadable,
+}
+
+/// How a `date_expression` stands to `now` (seconds since 1970).
+pub fn judge_date(expression: Element<'_>, now: i64) -> Verdict {
+    judge(expression, now, &mut NextChange::default())
+}
+
 /// Whether a `date_expression` passes at `now` (seconds since 1970). Tells `next` when the answer
 /// will be another one, where that is known.
 pub(super) fn passes(expression: Element<'_>, now: i64, next: &mut NextChange) -> bool {
+    match judge(expression, now, next) {
+        Verdict::InRange | Verdict::Fits => true,
+        Verdict::NotYet | Verdict::Expired | Verdict::Unreadable => false,
+    }
+}
+
+fn judge(expression: Element<'_>, now: i64, next: &mut NextChange) -> Verdict {
     match expression.attr("operation").map(str::to_ascii_lowercase).as_deref() {
         None | Some("in_range") => in_range(expression, now, next),
-        Some("date_spec") => {
-            expression.child("date_spec").is_some_and(|spec| specification(spec, now))
-        }
+        Some("date_spec") => match expression.child("date_spec") {
+            Some(spec) => specification(spec, now),
+            None => Verdict::Unreadable,
+        },
         Some("gt") => {
-            let Some(start) = moment(expression, "start", now).flatten() else { return false };
+            let Some(start) = moment(expression, "start", now).flatten() else {
+                return Verdict::Unreadable;
+            };
             let start = start.seconds;
             if now > start {
-                return true;
+                return Verdict::InRange;
             }
             next.consider(start + 1);
-            false
+            Verdict::NotYet
         }
         Some("lt") => {
-            let Some(end) = moment(expression, "end", now).flatten() else { return false };
+            let Some(end) = moment(expression, "end", now).flatten() else {
+                return Verdict::Unreadable;
+            };
             let end = end.seconds;
             if now < end {
                 next.consider(end);
-                return true;
+                return Verdict::InRange;
             }
-            false
+            Verdict::Expired
         }
-        Some(_) => false,
+        Some(_) => Verdict::Unreadable,
     }
 }
 
@@ -44,19 +76,19 @@ fn moment(expression: Element<'_>, name: &str, now: i64) -> Option<Option<Moment
     }
 }
 
-fn in_range(expression: Element<'_>, now: i64, next: &mut NextChange) -> bool {
+fn in_range(expression: Element<'_>, now: i64, next: &mut NextChange) -> Verdict {
     let (Some(start), Some(end)) =
         (moment(expression, "start", now), moment(expression, "end", now))
     else {
-        return false;
+        return Verdict::Unreadable;
     };
     if start.is_none() && end.is_none() {
-        return false;
+        return Verdict::Unreadable;
     }
     let end = match (end, start, expression.child("duration")) {
         (None, Some(start), Some(duration)) => match after(start, duration) {
             Some(end) => Some(end),
-            None => return false,
+            None => return Verdict::Unreadable,
         },
         (end, _, _) => end.map(|end| end.seconds),
     };
@@ -64,15 +96,15 @@ fn in_range(expression: Element<'_>, now: i64, next: &mut NextChange) -> bool {
         && now < start.seconds
     {
         next.consider(start.seconds);
-        return false;
+        return Verdict::NotYet;
     }
-    let Some(end) = end else { return true };
+    let Some(end) = end else { return Verdict::InRange };
     if now > end {
-        return false;
+        return Verdict::Expired;
     }
     // The last second is still in range.
     next.consider(end + 1);
-    true
+    Verdict::InRange
 }
 
 /// `start` plus a `duration` element.
@@ -87,8 +119,8 @@ fn after(start: Moment, duration: Element<'_>) -> Option<i64> {
     Some(moved.seconds + days * 86_400 + seconds)
 }
 
-/// Whether every range of a `date_spec` holds `now`.
-fn specification(spec: Element<'_>, now: i64) -> bool {
+/// How the ranges of a `date_spec` stand to `now`: what the first one says that does not hold it.
+fn specification(spec: Element<'_>, now: i64) -> Verdict {
     let at = Civil::of(now);
     [
         ("years", at.year),
@@ -103,24 +135,25 @@ fn specification(spec: Element<'_>, now: i64) -> bool {
         ("weekdays", at.week_day),
     ]
     .into_iter()
-    .all(|(name, value)| spec.attr(name).is_none_or(|range| holds(range, value)))
+    .filter_map(|(name, value)| Some(range(spec.attr(name)?, value)))
+    .find(|verdict| *verdict != Verdict::Fits)
+    .unwrap_or(Verdict::Fits)
 }
 
-/// Whether a range (`7`, `1-5`, `3-`, `-3`) holds `value`.
-fn holds(range: &str, value: i64) -> bool {
+/// How a range (`7`, `1-5`, `3-`, `-3`) stands to `value`.
+fn range(range: &str, value: i64) -> Verdict {
     let number = |text: &str| match text.trim() {
         "" => Some(None),
         digits => digits.parse::<i64>().ok().map(Some),
     };
-    match range.split_once('-') {
-        None => range.trim().parse::<i64>().is_ok_and(|only| only == value),
-        Some((low, high)) => match (number(low), number(high)) {
-            (Some(low), Some(high)) => {
-                (low.is_some() || high.is_some())
-                    && low.is_none_or(|low| value >= low)
-                    && high.is_none_or(|high| value <= high)
-            }
-            _ => false,
-        },
+    let (low, high) = match range.split_once('-') {
+        None => (number(range), number(range)),
+        Some((low, high)) => (number(low), number(high)),
+    };
+    match (low, high) {
+        (None, _) | (_, None) | (Some(None), Some(None)) => Verdict::Unreadable,
+        (Some(Some(low)), _) if value < low => Verdict::NotYet,
+        (_, Some(Some(high))) if value > high => Verdict::Expired,
+        (Some(_), Some(_)) => Verdict::Fits,
     }
 }
