@@ -58,6 +58,7 @@ pub(crate) fn make(program: &Path, out: &Path) -> Result<PathBuf, String> {
     let changes = sources.with_file_name("CHANGELOG.md");
     stage.copy(&changes, "/usr/share/doc/quorate/changelog", 0o644)?;
     run(Command::new("gzip").arg("-9n").arg(stage.at("/usr/share/doc/quorate/changelog")))?;
+    stage.manual()?;
     for script in ["postinst", "prerm", "postrm"] {
         let from = sources.join("debian").join(script);
         stage.copy(&from, &format!("/DEBIAN/{script}"), 0o755)?;
@@ -119,6 +120,20 @@ impl Stage {
         Ok(path)
     }
 
+    /// A page for the program and one for each of its commands.
+    fn manual(&self) -> Result<(), String> {
+        let folder = self.at("/usr/share/man/man8");
+        fs::create_dir_all(&folder).map_err(at(&folder))?;
+        let mut command = cli::command().disable_help_subcommand(true);
+        // Each command gets its whole name.
+        command.build();
+        write_pages(&command, &folder)?;
+        for page in fs::read_dir(&folder).map_err(at(&folder))? {
+            run(Command::new("gzip").arg("-9n").arg(page.map_err(at(&folder))?.path()))?;
+        }
+        Ok(())
+    }
+
     /// Every other name of the program, where clients look for it.
     fn names(&self, program: &Path) -> Result<(), String> {
         let names = self.0.join("names");
@@ -131,6 +146,14 @@ impl Stage {
         }
         fs::remove_dir_all(&names).map_err(at(&names))
     }
+}
+
+fn write_pages(command: &clap::Command, folder: &Path) -> Result<(), String> {
+    for inner in command.get_subcommands() {
+        write_pages(inner, folder)?;
+    }
+    let page = clap_mangen::Man::new(command.clone()).section("8");
+    page.generate_to(folder).map(drop).map_err(at(folder))
 }
 
 /// The daemons of Pacemaker are no commands of administrators.

@@ -23,7 +23,7 @@ mod trouble;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use arguments::Arguments;
 pub use exit::Exit;
@@ -42,6 +42,11 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
             trouble.exit().code()
         }
     }
+}
+
+/// All that the command line takes, for the manual's pages.
+pub fn command() -> clap::Command {
+    Arguments::command().name("quorate")
 }
 
 /// Help and version are answers; anything else was not understood.
