@@ -50,6 +50,8 @@ pub(crate) fn make(program: &Path, out: &Path) -> Result<PathBuf, String> {
     stage.copy(program, PROGRAM, 0o755)?;
     run(Command::new("strip").arg(stage.at(PROGRAM)))?;
     stage.names(program)?;
+    let schemas = stage.at("/usr/share/pacemaker");
+    run(Command::new(program).arg("schemas").arg(schemas))?;
     for unit in ["quorate.service", "quorate-door.service", "corosync.service.d/quorate.conf"] {
         let from = sources.join("systemd").join(unit);
         stage.copy(&from, &format!("/usr/lib/systemd/system/{unit}"), 0o644)?;

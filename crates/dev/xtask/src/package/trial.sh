@@ -29,6 +29,9 @@ in_copy id hacluster | grep -q haclient || fails "hacluster is not of the group 
 in_copy cibadmin --empty | grep -q '<cib ' || fails "cibadmin has no empty document"
 in_copy /usr/lib/pacemaker/pacemaker-controld metadata | grep -q '<resource-agent ' ||
     fails "pacemaker-controld has no metadata"
+for schema in pacemaker-4.0.rng api/api-result.rng; do
+    [ -s "$root/usr/share/pacemaker/$schema" ] || fails "there is no schema $schema"
+done
 in_copy quorate --version
 in_copy systemd-analyze verify --man=no quorate.service quorate-door.service ||
     fails "systemd does not take the units"
