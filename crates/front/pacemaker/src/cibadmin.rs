@@ -190,6 +190,29 @@ fn target(call: &Call, said: &mut Output) -> Target {
     }
 }
 
+/// Puts the configuration of `document`, or all of it, in the place of what there is.
+pub(crate) fn replace(
+    home: &Home,
+    beginning: &str,
+    document: &Document,
+    all: bool,
+) -> Result<(), Trouble> {
+    let target = if all { Target::All } else { Target::Section(cib::Section::Configuration) };
+    let operation = Operation::Replace(document.clone());
+    home.change(beginning, |found| {
+        let refused = |refused: operation::Refused| {
+            let details: String =
+                refused.details.iter().map(|detail| format!("\n  {detail}")).collect();
+            Trouble::new(refused.exit, format!("Could not commit: {}{details}", refused.why))
+        };
+        let done = operation::perform(&found.document, &target, &operation).map_err(refused)?;
+        match done.refused {
+            Some(why) => Err(refused(why)),
+            None => Ok((done.after, ())),
+        }
+    })
+}
+
 fn change(
     home: &Home,
     target: &Target,

@@ -1,7 +1,8 @@
 //! `crm_shadow`: copies of the document to try changes on. Tools work on the one that `CIB_shadow`
-//! names.
-//!
-//! **Not here:** a shell with that variable set, and an editor: `--batch` is always on.
+//! names; unless `--batch` is given, who makes one gets a shell in which it is that.
+
+mod changes;
+mod shell;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use cib::patch::diff;
 use cib::schema::Schema;
 use transition::record::FEATURE_SET;
 
+use crate::cibadmin;
 use crate::exit::Exit;
 use crate::home::{self, Home};
 use crate::options::Taken;
@@ -28,12 +30,12 @@ const TAKEN: [Taken; 15] = [
     valued("create-empty", Some('e'), "NAME", "Make one with nothing in it"),
     valued("commit", Some('C'), "NAME", "Make the cluster's document like it"),
     valued("delete", Some('D'), "NAME", "Remove one"),
-    switch("edit", Some('E'), "Not done here"),
+    switch("edit", Some('E'), "Open it in the editor that EDITOR names"),
     valued("reset", Some('r'), "NAME", "Make one again of the cluster's document"),
     valued("switch", Some('s'), "NAME", "Say how to use one"),
     switch("force", Some('f'), "Overwrite and remove"),
-    switch("batch", Some('b'), "Accepted: no shell is ever started"),
-    switch("all", Some('a'), "Accepted: the whole configuration is always uploaded"),
+    switch("batch", Some('b'), "Start no shell"),
+    switch("all", Some('a'), "With --commit: the status, too"),
     valued("validate-with", Some('v'), "SCHEMA", "With --create-empty: the schema"),
 ];
 
@@ -72,38 +74,37 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
     match asked.name {
         "which" | "display" | "diff" | "file" => return query(asked.name, said),
         "edit" => {
-            let words = "--edit is not done here; `crm_shadow --file` says what to edit";
-            return Err(Trouble::new(Exit::Unimplemented, words));
+            let name = active()?;
+            let file = file_of(&name);
+            exists(&file, &name)?;
+            return Err(shell::edit(&file));
         }
         "delete" if !forced => {
-            return Err(dangerous("delete", "removes the specified shadow file", "shadow file"));
+            return Err(dangerous("delete", "removes the specified shadow file", named));
         }
         "reset" if !forced => {
-            let what = "overwrites the active shadow configuration";
-            return Err(dangerous("reset", what, "shadow file"));
+            return Err(dangerous("reset", "overwrites the active shadow configuration", named));
         }
         "commit" if !forced => {
-            let what = "overwrites the active cluster configuration";
-            return Err(dangerous("commit", what, "cluster"));
+            return Err(dangerous("commit", "overwrites the active cluster configuration", named));
         }
         _ => {}
     }
     let file = file_of(named);
+    let made = "A new shadow instance was created. To begin using it";
     match asked.name {
         "delete" => delete(&file, named, said)?,
         "commit" => {
             let shadow = read(&file, named)?;
-            home().change(NOT_REACHED, |_found| Ok((shadow.clone(), ())))?;
-            to_leave(said);
+            cibadmin::replace(&home(), NOT_REACHED, &shadow, call.has("all"))?;
         }
         "switch" => {
             exists(&file, named)?;
-            to_use("To switch to the named shadow instance", named, said);
+            shell::enter("To switch to the named shadow instance", named, call, said)?;
         }
         "reset" => {
-            exists(&file, named)?;
             home::save(&file, &home().open(NOT_REACHED)?.document)?;
-            to_use("The shadow instance was reset", named, said);
+            shell::enter(made, named, call, said)?;
         }
         _ => {
             if file.exists() && !forced {
@@ -117,10 +118,16 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
                 ));
             }
             create(&file, asked.name == "create-empty", call, said)?;
-            to_use("A new shadow instance was created", named, said);
+            shell::enter(made, named, call, said)?;
         }
     }
     Ok(Exit::Ok)
+}
+
+/// The copy that is in use.
+fn active() -> Result<String, Trouble> {
+    let none = || Trouble::new(Exit::NoSuch, "No active shadow configuration defined");
+    environment("CIB_shadow").ok_or_else(none)
 }
 
 const NOT_REACHED: &str = "Could not connect to CIB: ";
@@ -137,10 +144,20 @@ fn file_of(name: &str) -> PathBuf {
     source::shadow_file(name.as_ref())
 }
 
-fn dangerous(command: &str, what: &str, of: &str) -> Trouble {
+/// What needs `--force`: of a copy that is not in use, that is said, too.
+fn dangerous(command: &str, what: &str, named: &str) -> Trouble {
+    let active = environment("CIB_shadow");
+    let other = match active.filter(|active| active != named) {
+        Some(active) => format!(
+            "Additionally, the supplied shadow instance ({named}) is not the same as the active one \
+             ({active}).\n"
+        ),
+        None => String::new(),
+    };
+    let of = if command == "commit" { "cluster" } else { "shadow file" };
     Trouble::usage(format!(
-        "The {command} command {what}.\nTo prevent accidental destruction of the {of}, the --force \
-         flag is required in order to proceed."
+        "The {command} command {what}.\n{other}To prevent accidental destruction of the {of}, the \
+         --force flag is required in order to proceed."
     ))
 }
 
@@ -160,9 +177,7 @@ fn read(file: &Path, name: &str) -> Result<Document, Trouble> {
 }
 
 fn query(command: &str, said: &mut Output) -> Result<Exit, Trouble> {
-    let Some(name) = environment("CIB_shadow") else {
-        return Err(Trouble::new(Exit::NoSuch, "No active shadow configuration defined"));
-    };
+    let name = active()?;
     let file = file_of(&name);
     let path = file.display().to_string();
     let shadow = |inner: &mut dyn FnMut(&mut crate::xml_out::XmlOut),
@@ -190,12 +205,16 @@ fn query(command: &str, said: &mut Output) -> Result<Exit, Trouble> {
             let patchset = diff(&current, &shadow_document)
                 .map_err(|error| Trouble::new(Exit::Data, error.to_string()))?;
             if patchset.is_empty() {
+                said.tell(|_out| {}, |xml| shadow(&mut |_xml| {}, xml));
                 return Ok(Exit::Ok);
             }
-            let text = patchset.to_document().to_string();
+            let patchset = patchset.to_document();
             said.tell(
-                |out| out.line(text.strip_suffix('\n').unwrap_or(&text)),
-                |xml| shadow(&mut |xml| xml.verbatim("patchset", &text), xml),
+                |out| changes::lines(&patchset).iter().for_each(|line| out.line(line)),
+                |xml| {
+                    let text = patchset.to_string();
+                    shadow(&mut |xml| xml.verbatim("xml-patchset", &text), xml);
+                },
             );
             return Ok(Exit::Error);
         }
@@ -230,32 +249,6 @@ fn delete(file: &Path, name: &str, said: &mut Output) -> Result<(), Trouble> {
             return Err(Trouble::new(Exit::of(&error), words));
         }
     }
-    to_leave(said);
+    shell::leave(name, said);
     Ok(())
-}
-
-fn to_use(beginning: &str, name: &str, said: &mut Output) {
-    instruct(
-        &format!("{beginning}. To begin using it, enter the following into your shell:"),
-        &format!("export CIB_shadow={name}"),
-        said,
-    );
-}
-
-fn to_leave(said: &mut Output) {
-    instruct(
-        "Remember to unset the CIB_shadow variable by entering the following into your shell:",
-        "unset CIB_shadow",
-        said,
-    );
-}
-
-fn instruct(words: &str, command: &str, said: &mut Output) {
-    said.tell(
-        |out| out.line(&format!("{words}\n\t{command}")),
-        |xml| {
-            let words = format!("{words}\n\t{command}");
-            xml.text("instruction", &words);
-        },
-    );
 }

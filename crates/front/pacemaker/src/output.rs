@@ -231,6 +231,18 @@ impl Output {
         let _ = output.flush();
     }
 
+    /// Says what was written so far at once, since this program ends without a word.
+    pub(crate) fn say_now(&mut self) {
+        self.flush();
+        for said in std::mem::take(&mut self.said) {
+            let _closed = match said {
+                Said::Output(text) => std::io::stdout().write_all(text.as_bytes()),
+                Said::Error(text) => std::io::stderr().write_all(text.as_bytes()),
+            };
+        }
+        let _closed = std::io::stdout().flush();
+    }
+
     fn flush(&mut self) {
         if let Writer::Text(outline) = &mut self.writer {
             self.said.push(Said::Output(outline.take()));

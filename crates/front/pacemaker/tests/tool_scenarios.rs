@@ -3,7 +3,8 @@
 //! A scenario is a list of commands, each with what is expected of it after `----`: the outputs
 //! (between two lines `--` if there is an empty line in them), and the exit code if it is not 0.
 //! `document` makes the lines after it the file that `CIB_file` names; each command sees what the
-//! ones before it left. The first line says what is shown. `REWRITE=1` writes what came out in
+//! ones before it left. Words like `NAME=value` before a command are its environment; copies of the
+//! document are in a folder that is shown as `SHADOWS`. The first line says what is shown. `REWRITE=1` writes what came out in
 //! place of what was expected.
 //!
 //! This program is also each of the tools, when [`TOOL`] names one: so they run as processes, with
@@ -50,6 +51,10 @@ fn main() -> ExitCode {
 fn play(text: &str, path: &Path) -> String {
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tools-{name}.xml"));
+    // What an earlier run left would be found.
+    let shadows = file.with_extension("shadows");
+    let _none_left = fs::remove_dir_all(&shadows);
+    fs::create_dir_all(&shadows).unwrap();
     let mut lines = text.lines().peekable();
     let mut out = String::new();
     while let Some(command) = lines.next() {
@@ -79,7 +84,12 @@ fn play(text: &str, path: &Path) -> String {
 /// What a command says, and how it ends.
 fn run(command: &str, body: &str, file: &Path) -> String {
     let words = words(command);
+    let is_variable =
+        |word: &&String| word.split_once('=').is_some_and(|(name, _)| !name.contains(['-', '/']));
+    let variables = words.iter().take_while(is_variable).count();
+    let (variables, words) = words.split_at(variables);
     let (name, arguments) = words.split_first().unwrap();
+    let shadows = file.with_extension("shadows");
     if name == "document" {
         fs::write(file, body).unwrap();
         return String::new();
@@ -89,6 +99,10 @@ fn run(command: &str, body: &str, file: &Path) -> String {
         .env(TOOL, name)
         .env("CIB_file", file)
         .env_remove("CIB_shadow")
+        .env_remove("EDITOR")
+        .env_remove("SHELL")
+        .env("CIB_shadow_dir", &shadows)
+        .envs(variables.iter().filter_map(|variable| variable.split_once('=')))
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -100,6 +114,7 @@ fn run(command: &str, body: &str, file: &Path) -> String {
     // As XML, the request is told, with this program's name; and blanks at line ends would be lost
     // in most editors.
     let me = std::env::current_exe().unwrap().display().to_string();
+    let said = said.replace(&shadows.display().to_string(), "SHADOWS");
     said.replace(&me, name).lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
