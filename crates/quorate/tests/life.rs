@@ -221,7 +221,7 @@ fn a_quorum_device_is_started_and_stopped_with_the_cluster() {
     }
     let mut server = town.bed.command(3, "sh").unwrap();
     server.args(["-c", "mkdir -p /run/corosync-qnetd; exec corosync-qnetd -f -s off"]);
-    let _ends_with_its_node = server.spawn().unwrap();
+    let mut server = server.spawn().unwrap();
     let token = town.init(1);
     town.joins(2, &token);
     let device =
@@ -243,4 +243,6 @@ fn a_quorum_device_is_started_and_stopped_with_the_cluster() {
     assert!(said.contains(wanted) && said.contains("-r -n web"), "{said}");
     [1, 2].iter().for_each(|node| town.write(*node, &with_device));
     town.ok(1, &["stop", "--all"]);
+    drop(town);
+    server.wait().unwrap(); // it ended with its node
 }

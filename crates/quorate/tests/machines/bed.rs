@@ -2,10 +2,11 @@
 //! Corosync and a daemon of its own, and a power strip.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -24,15 +25,39 @@ const STALL_S: u32 = 10;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_quorate");
 
-/// Corosync's tokens need the processors, so one cluster at a time.
-static TURN: Mutex<()> = Mutex::new(());
+/// Corosync's tokens need the processors, though little of them: clusters mostly wait. So there are as
+/// many at a time as there are processors, and not more than that.
+const AT_ONCE_MAX: usize = 4;
+static RUNNING: Mutex<usize> = Mutex::new(0);
+static ONE_LESS: Condvar = Condvar::new();
+
+/// Leave to run a cluster; given back when dropped.
+struct Turn;
+
+impl Turn {
+    fn take() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let most = processors.min(AT_ONCE_MAX);
+        let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = ONE_LESS.wait_while(running, |running| *running >= most);
+        *waited.unwrap_or_else(PoisonError::into_inner) += 1;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        ONE_LESS.notify_one();
+    }
+}
 
 /// Nodes, and who switches them.
 pub struct Machines {
     pub bed: testbed::Bed,
     strip: Option<JoinHandle<()>>,
     nodes: u32,
-    _turn: MutexGuard<'static, ()>,
+    _turn: Turn,
 }
 
 /// What a node does when its power comes on.
@@ -62,7 +87,7 @@ impl Machines {
     /// Nodes without power, which will boot like this.
     pub fn not_booted(nodes: u32, quorum: &[&str], boot: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = Turn::take();
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("machines-{}-{number}", std::process::id()));
         let plan = Plan {
