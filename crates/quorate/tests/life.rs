@@ -7,6 +7,9 @@
 #[path = "life/town.rs"]
 mod town;
 
+use std::time::Duration;
+
+use testbed::Watchdog;
 use town::Town;
 
 #[test]
@@ -245,4 +248,48 @@ fn a_quorum_device_is_started_and_stopped_with_the_cluster() {
     town.ok(1, &["stop", "--all"]);
     drop(town);
     server.wait().unwrap(); // it ended with its node
+}
+
+#[test]
+fn machines_with_watchdogs_join_and_are_counted_on() {
+    let Some(mut town) = Town::of(3, 1, "watchdogs") else { return };
+    let device = |node: u32| town.bed.node_dir(&format!("n{node}")).join("watchdog");
+    let devices = [1, 2, 3].map(device);
+    let [first, second, third] = [0, 1, 2].map(|at| devices[at].to_str().unwrap());
+    let words = ["--failover-time", "12s", "--fencing", "watchdog", "--watchdog", first];
+    let dry = [&["init", "web", "--addr", "10.77.0.1", "--dry-run"], words.as_slice()].concat();
+    let said = town.ok(1, &dry);
+    let timeout = said.lines().find_map(|line| line.trim().strip_prefix("timeout = "));
+    let timeout = Duration::from_secs(timeout.unwrap_or_else(|| panic!("{said}")).parse().unwrap());
+    let watchdogs: Vec<Watchdog> = (1..)
+        .zip(&devices)
+        .map(|(node, pipe)| Watchdog::start(town.bed.root(), node, pipe, timeout).unwrap())
+        .collect();
+    let said = town.ok(1, &[&["init", "web", "--addr", "10.77.0.1"], words.as_slice()].concat());
+    let token = town::token(&said);
+    town.ok(2, &["join", &token, "--watchdog", second]);
+    let token = town.invite(2);
+    town.ok(3, &["join", &token, "--watchdog", third]);
+    town.until(3, &["status"], |said| said.matches("  member").count() == 3);
+    town.ok(1, &["check"]);
+
+    let words = ["resource", "add", "note", "ocf:heartbeat:Dummy", "--yes", "--clone"];
+    town.until_of(1, &words, |_| true);
+
+    town.bed.cut(&[&[1, 2], &[3]]).unwrap();
+    let reset = town.bed.root().join("run/n3.reset");
+    town.wait("the reset", || reset.exists());
+    let fenced = |said: &str| said.contains("n3") && said.contains("after its loss");
+    let history = town.until_of(1, &["fence", "history"], fenced);
+    assert!(reset.exists(), "{history}");
+    // Of two nodes none counts on the other's reset, so none is reset for being one of two.
+    town.ok(1, &["remove", "n3"]);
+    town.wait("a rule", || town.votes(2).starts_with("2 2Node Quorate"));
+    town.until(2, &["status"], |said| said.matches("  member").count() == 2);
+    for node in [1, 2] {
+        let log = town.bed.node_dir(&format!("n{node}")).join("var/lib/quorate/daemon.out");
+        let said = std::fs::read_to_string(log).unwrap();
+        assert!(!said.contains("who count on a reset"), "{said}");
+    }
+    drop(watchdogs);
 }

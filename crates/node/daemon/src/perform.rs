@@ -51,6 +51,11 @@ impl Performer {
             Effect::SetAside { document, reason: _ } => self.disk.set_aside(document),
             Effect::WriteFabricFile { edition, text } => self.fabric_file.write(edition, text),
             Effect::PromiseReset => self.promise_reset(),
+            Effect::WithdrawReset => {
+                if let Some(watchdog) = &mut self.watchdog {
+                    watchdog.withdraw();
+                }
+            }
             Effect::Reply { client, reply } => self.api.reply(client, reply),
             Effect::DescribeAgent { client, agent } => {
                 let described = self.executor.describe(agent_ref(&agent));

@@ -131,6 +131,11 @@ impl Watchdog {
         self.promise.make(self.timeout)
     }
 
+    /// Nobody counts on the reset any more.
+    pub(crate) fn withdraw(&mut self) {
+        self.promise.release();
+    }
+
     /// Disarms it: this daemon ends as it should. Source: the kernel's watchdog API, "magic close".
     pub(crate) fn disarm(mut self) {
         if let Some(device) = &mut self.device
@@ -177,8 +182,9 @@ impl Promise {
         Ok(())
     }
 
-    /// Nothing runs here any more that a reset would have to end.
-    fn release(self) {
+    /// Nothing runs here any more that a reset would have to end, or nobody counts on one.
+    fn release(&mut self) {
+        self.made = None;
         // If it stays, the next daemon is only more careful.
         let _careful = fs::remove_file(&self.path);
     }

@@ -35,7 +35,7 @@ impl Controller {
             Message::FenceRan(ran) => self.fence_ran(*ran),
             Message::Fenced(fenced) => self.fenced(*fenced),
             Message::Planned(planned) => self.planned(*planned),
-            Message::Beat { watchdog_ms } => self.beaten(from, watchdog_ms),
+            Message::Beat { watchdog_ms, file } => self.beaten(from, watchdog_ms, file),
             Message::ShutdownWanted => self.shutdown_wanted(from),
             Message::Leaving => self.left(from),
             Message::FabricFileStored { edition, refused } => {

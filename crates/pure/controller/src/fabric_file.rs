@@ -46,6 +46,10 @@ impl FabricFile {
         crate::state::fnv(self.text.bytes())
     }
 
+    pub(crate) fn is_majority_only(&self) -> bool {
+        self.majority_only
+    }
+
     pub(crate) fn edition(&self) -> u64 {
         self.edition
     }
@@ -131,7 +135,8 @@ impl Controller {
         self.file_writes.needed = self.disks_needed();
         self.effects.push(Effect::WriteFabricFile { edition, text });
         self.state.fabric_file = Some(file);
-        self.identity.nodes = nodes;
+        let before = std::mem::replace(&mut self.identity.nodes, nodes);
+        self.reconsider_promise(&before);
     }
 
     /// What the members agreed on while this node was away.
@@ -144,6 +149,8 @@ impl Controller {
         } else if mine.is_some() {
             // One that is newer here was put here by hand, and stays on this disk.
             self.state.fabric_file = Some(theirs);
+            let nodes = self.identity.nodes.clone();
+            self.reconsider_promise(&nodes);
         }
     }
 

@@ -103,7 +103,7 @@ impl Controller {
                     self.adopt(&snapshot);
                 }
             }
-            Message::Beat { watchdog_ms } => self.beaten(from, watchdog_ms),
+            Message::Beat { watchdog_ms, file } => self.beaten(from, watchdog_ms, file),
             other @ (Message::Change(_)
             | Message::Stored { .. }
             | Message::NotStored { .. }

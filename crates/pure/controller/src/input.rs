@@ -99,6 +99,8 @@ pub enum Effect {
     /// From now on others may count on the watchdog: remember that until the machine is off, before
     /// anything that follows.
     PromiseReset,
+    /// Nobody counts on it any more, neither in this life nor in the next.
+    WithdrawReset,
     /// For logs, alert agents and those who follow events.
     Report(Entry),
     /// Leave now: everything here is stopped, or this node was declared off.

@@ -24,18 +24,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use model::{NodeId, Quorum, Tick, parse_interval};
+use model::{NodeId, NodeName, Quorum, Tick, parse_interval};
 use wire::Message;
 use wire::peer::Evidence;
 
 use crate::Controller;
+use crate::fabric_file::FabricFile;
 use crate::input::Effect;
 use crate::timers::Ring;
 
 #[derive(Debug, Default)]
 pub(crate) struct SelfFencing {
-    /// The others may count on this node's reset. For the rest of this life: they may not have heard
-    /// when that was switched off.
+    /// The others may count on this node's reset. For the rest of this life, since they may not have
+    /// heard that an option was taken back; or until the nodes' file has a rule for quorum, which they
+    /// hear as we do.
     promised: bool,
     had_quorum: bool,
     /// The next beat is due by a timer.
@@ -75,6 +77,37 @@ impl Controller {
         self.fabric.quorum == Quorum::Majority && silent <= watchdog / 2
     }
 
+    /// Whether nothing but a majority may have quorum by the file as it is now. Who promises or believes
+    /// must besides be with a majority, by the votes that its fabric has read: one that was not told to
+    /// read the file anew has none, by its old rule.
+    fn only_majority_rules(&self) -> bool {
+        let file = self.state.fabric_file.as_ref();
+        file.map_or(self.identity.majority_only, FabricFile::is_majority_only)
+    }
+
+    fn file_digest(&self) -> u64 {
+        self.state.fabric_file.as_ref().map_or(0, FabricFile::digest)
+    }
+
+    /// The nodes' file is another. With a rule in it nobody counts on resets any more, from the same
+    /// message on; so nobody promises any longer, and who has quorum by the rule is not reset for it.
+    ///
+    /// That holds for who is here. Who is not has no majority to act with if we have it; otherwise all
+    /// of `nodes` must be here, or off, or have left.
+    pub(crate) fn reconsider_promise(&mut self, nodes: &[(NodeId, NodeName)]) {
+        if self.only_majority_rules() {
+            return;
+        }
+        self.self_fencing.promises.clear();
+        let is_nobody = |(id, name): &(NodeId, NodeName)| {
+            self.fabric.members.contains(id) || !self.state.is_unclean(name.as_str())
+        };
+        let all_know = self.fabric.quorum == Quorum::Majority || nodes.iter().all(is_nobody);
+        if all_know && std::mem::take(&mut self.self_fencing.promised) {
+            self.effects.push(Effect::WithdrawReset);
+        }
+    }
+
     /// Whether nobody fences this node, so that it need not hear whether somebody does. Where a rule
     /// gives quorum, two sides may have it, unless all nodes are here.
     pub fn is_left_alone(&self) -> bool {
@@ -107,7 +140,7 @@ impl Controller {
     /// Source: `stonith-watchdog-timeout` in Pacemaker Explained; negative is twice the watchdog's.
     fn configured_wait(&self, watchdog: Duration) -> Option<Duration> {
         let wait = self.wanted_wait(watchdog)?;
-        let may_be = self.identity.majority_only && self.is_too_fast(watchdog).is_none();
+        let may_be = self.only_majority_rules() && self.is_too_fast(watchdog).is_none();
         Some(wait).filter(|_| may_be)
     }
 
@@ -130,7 +163,7 @@ impl Controller {
         self.wanted_wait(watchdog)?;
         let why = if !self.all_have_watchdogs {
             "not every member has a watchdog".to_owned()
-        } else if !self.identity.majority_only {
+        } else if !self.only_majority_rules() {
             "a rule or a device may give quorum to fewer than a majority".to_owned()
         } else {
             self.is_too_fast(watchdog)?
@@ -145,7 +178,11 @@ impl Controller {
         if !self.self_fencing.had_quorum {
             return;
         }
-        if !self.self_fencing.promised && self.configured_wait(watchdog).is_some() {
+        // The only node there is promises nothing: nobody else could act on it, and the next machine to
+        // join makes them two, of which none may count on the other's.
+        let is_heard = self.identity.nodes.len() > 1 && self.fabric.quorum == Quorum::Majority;
+        let promises = is_heard && self.configured_wait(watchdog).is_some();
+        if promises && !self.self_fencing.promised {
             self.self_fencing.promised = true;
             self.self_fencing.heard_myself = self.now.tick;
             self.effects.push(Effect::PromiseReset);
@@ -159,15 +196,21 @@ impl Controller {
     /// Eight beats a watchdog's time: one that is late does no harm.
     pub(crate) fn beat(&mut self) {
         let Some(watchdog) = self.identity.watchdog else { return };
+        if !self.self_fencing.promised {
+            self.self_fencing.beats = false;
+            return;
+        }
         let watchdog_ms = u64::try_from(watchdog.as_millis()).unwrap_or(u64::MAX);
-        self.broadcast(Message::Beat { watchdog_ms });
+        let file = self.file_digest();
+        self.broadcast(Message::Beat { watchdog_ms, file });
         self.set_timer(self.now.tick.after(watchdog / 8), Ring::Beat);
     }
 
-    pub(crate) fn beaten(&mut self, from: NodeId, watchdog_ms: u64) {
+    /// A beat from before the present file may be of a promise that was taken back meanwhile.
+    pub(crate) fn beaten(&mut self, from: NodeId, watchdog_ms: u64, file: u64) {
         if from == self.identity.id {
             self.self_fencing.heard_myself = self.now.tick;
-        } else {
+        } else if file == self.file_digest() && self.only_majority_rules() {
             self.self_fencing.promises.insert(from, Duration::from_millis(watchdog_ms));
         }
     }
@@ -193,7 +236,7 @@ impl Controller {
 
     /// Whether all members' machines have one that may be counted on; alike on all of them.
     pub(crate) fn has_watchdogs(&self) -> bool {
-        self.all_have_watchdogs && self.identity.majority_only
+        self.all_have_watchdogs && self.only_majority_rules()
     }
 
     /// The life of a node's daemon that promised is over.

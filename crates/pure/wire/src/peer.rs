@@ -40,7 +40,7 @@ pub enum Message {
     /// The sender's disk has this edition of the fabric's file, or not, and why.
     FabricFileStored { edition: u64, refused: Option<String> },
     /// The sender lives, and resets itself this long after it was fed last.
-    Beat { watchdog_ms: u64 },
+    Beat { watchdog_ms: u64, file: u64 },
     /// The sender's fabric has read a file that somebody has edited by hand. It is to replace the
     /// one with this digest, and no other.
     FabricFileEdited { replaces: u64, text: String, at: i64 },

@@ -41,6 +41,25 @@ impl Town {
         command
     }
 
+    /// What a command about what the cluster does says once that is so.
+    pub(crate) fn until_of(
+        &self,
+        node: u32,
+        words: &[&str],
+        is_so: impl Fn(&str) -> bool,
+    ) -> String {
+        let start = Instant::now();
+        loop {
+            let program = Path::new(env!("CARGO_BIN_EXE_quorate"));
+            let said = succeeded(self.bed.command(node, program).unwrap().args(words));
+            if is_so(&said) {
+                return said;
+            }
+            assert!(start.elapsed() < PATIENCE, "{words:?} on n{node} still says: {said}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
     /// What it says; it must succeed.
     pub(crate) fn ok(&self, node: u32, words: &[&str]) -> String {
         succeeded(&mut self.quorate(node, words))

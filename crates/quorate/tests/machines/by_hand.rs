@@ -5,6 +5,7 @@ use std::fs;
 use wire::api::{Change, Event, Reply, Request};
 
 use crate::bed::{Machines, boot, can_be};
+use crate::document::{came_on, document, note, runs, strip};
 
 const LAST: u32 = 4;
 
@@ -62,4 +63,36 @@ fn a_node_is_added_and_removed_by_hand_while_the_daemons_run() {
     assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
     wait_changed(&machines, "n4 removed by hand");
     (1..LAST).for_each(|node| machines.wait_members(node, &[1, 2, 3]));
+}
+
+#[test]
+fn votes_changed_by_hand_decide_from_then_on() {
+    if !can_be() {
+        return;
+    }
+    let mut machines = Machines::start(3, &[]);
+    machines.replace(1, document(&[], &(strip(&machines) + &note("service")), "<constraints/>"));
+    machines.wait_idle(1);
+    let text = fs::read_to_string(file(&machines, 1)).unwrap();
+    let heavy = text.replace("    nodeid: 3\n", "    nodeid: 3\n    quorum_votes: 3\n");
+    assert_ne!(heavy, text);
+    put(&machines, &heavy);
+    wait_changed(&machines, "links changed by hand");
+    machines.wait("Corosync to count them", || {
+        let said = machines.run(1, &["corosync-quorumtool", "-s"]);
+        said.is_some_and(|said| said.contains("Expected votes:   5\n"))
+    });
+
+    // Two of three nodes, and two of five votes.
+    machines.bed.cut(&[&[1, 2], &[3]]).unwrap();
+    machines.wait("the service with the votes", || runs(&machines, 3, "service").is_some());
+    let taken = runs(&machines, 3, "service");
+    for node in [1, 2] {
+        machines.wait("no quorum", || machines.see(node).is_some_and(|seen| !seen.cluster.quorate));
+        machines.wait_idle(node);
+        assert_eq!(runs(&machines, node, "service"), None);
+        assert!(taken >= came_on(&machines, node), "fenced first");
+    }
+    machines.bed.heal().unwrap();
+    (1..=3).for_each(|node| machines.wait_members(node, &[1, 2, 3]));
 }

@@ -68,6 +68,11 @@ impl World {
                     machine.promised_reset = true;
                 }
             }
+            Effect::WithdrawReset => {
+                if let Some(machine) = self.machines.get_mut(&node) {
+                    machine.promised_reset = false;
+                }
+            }
             Effect::Reply { client, reply } => {
                 corners::at_reply(self, node, &reply);
                 self.clients.answered(client, &reply);

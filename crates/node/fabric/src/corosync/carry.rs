@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::Member;
 use super::link::Link;
 use super::queue::Queue;
+use super::reloads::Reloads;
 use super::session::{Ended, NodeEnds, Session};
 use crate::{Ends, Event, Incoming, Outgoing};
 
@@ -31,6 +32,9 @@ struct NodeGone;
 pub(super) async fn carry(member: Member, mut ends: Ends) {
     let mut queue = Queue::default();
     let mut last = 0;
+    let mut reloads = Reloads::follow()
+        .inspect_err(|error| tracing::error!(%error, "votes that change go unnoticed at first"))
+        .ok();
     let mut opening = open_at_last(member);
     let mut link = timeout(FIRST_MAX, &mut opening).await.ok();
     loop {
@@ -39,7 +43,8 @@ pub(super) async fn carry(member: Member, mut ends: Ends) {
                 tracing::info!("Corosync reached");
                 let session = Session::new(&mut open, &mut queue, last, member.stall);
                 let Ends { incoming, outbox, pressure } = &mut ends;
-                let node = NodeEnds { incoming, outbox, pressure };
+                let reloads = reloads.as_mut();
+                let node = NodeEnds { incoming, outbox, pressure, reloads };
                 let (reached, ended) = session.live(node).await;
                 last = reached;
                 // Leaving waits for Corosync's answer, which may be what it does not give.

@@ -191,6 +191,12 @@ impl Link {
         }
     }
 
+    /// The file was read anew, and votes may be others: Corosync's own service has no word for that
+    /// unless they make or break a quorum.
+    pub(super) fn count_again(&mut self) {
+        self.counting.read_again();
+    }
+
     /// Hands a message over.
     pub(super) fn send(&self, message: &[u8]) -> Result<Sent, CsError> {
         match cpg::mcast_joined(&self.cpg, Guarantee::TypeAgreed, message) {
@@ -211,8 +217,8 @@ fn called(dispatched: Result<(), CsError>) -> Result<bool, CsError> {
 }
 
 /// By what a quorum is one. Corosync does not say, so it is counted from the votes that its
-/// configuration gives, which may have been read anew since: at each word of the quorum service they
-/// are asked for again, and a count that comes out differently is one more word.
+/// configuration gives, which may have been read anew since: at each word of the quorum service,
+/// and after each reload, they are asked for again, and a count that comes out differently is one more word.
 struct Counting {
     votes: Votes,
     verdict: Option<Verdict>,
@@ -226,9 +232,13 @@ impl Counting {
     fn take(&mut self, verdicts: Vec<Verdict>) -> Vec<Word> {
         let Some(last) = verdicts.last() else { return Vec::new() };
         self.verdict = Some(last.clone());
+        self.read_again();
+        verdicts.iter().map(|verdict| self.word(verdict)).collect()
+    }
+
+    fn read_again(&mut self) {
         self.again =
             Some(Box::pin(async { calls::apart(|_| configuration::votes()).await.ok()?.ok() }));
-        verdicts.iter().map(|verdict| self.word(verdict)).collect()
     }
 
     fn word(&self, verdict: &Verdict) -> Word {

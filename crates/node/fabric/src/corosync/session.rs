@@ -14,6 +14,7 @@ use super::assembly::Assembly;
 use super::link::{Link, Sent, Word};
 use super::message::{self, Beat, Message, Part};
 use super::queue::Queue;
+use super::reloads::Reloads;
 use super::vitals::{TURNS_MAX, Vitals};
 use crate::{Event, Incoming, Outgoing, Pressure};
 
@@ -71,6 +72,7 @@ pub(super) struct NodeEnds<'a> {
     pub(super) incoming: &'a mpsc::Sender<Incoming>,
     pub(super) outbox: &'a mut mpsc::UnboundedReceiver<Outgoing>,
     pub(super) pressure: &'a Pressure,
+    pub(super) reloads: Option<&'a mut Reloads>,
 }
 
 /// See the module.
@@ -112,6 +114,14 @@ struct Asked {
     last: u64,
 }
 
+/// Ready when Corosync has read its file again.
+async fn reloaded(reloads: &mut Option<&mut Reloads>) {
+    match reloads {
+        Some(reloads) => reloads.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 impl<'a> Session<'a> {
     pub(super) fn new(
         link: &'a mut Link,
@@ -141,24 +151,18 @@ impl<'a> Session<'a> {
     }
 
     /// Carries messages until the stay ends. Answers with the last membership, too.
-    pub(super) async fn live(mut self, node: NodeEnds<'_>) -> (u64, Ended) {
+    pub(super) async fn live(mut self, mut node: NodeEnds<'_>) -> (u64, Ended) {
         let mut turns = tokio::time::interval(self.stall / TURNS_PER_STALL);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let NodeEnds { incoming, outbox, pressure } = node;
         loop {
-            if let Err(ended) = self.turn(incoming, outbox, pressure, &mut turns).await {
+            if let Err(ended) = self.turn(&mut node, &mut turns).await {
                 return (self.agreement.last(), ended);
             }
         }
     }
 
-    async fn turn(
-        &mut self,
-        incoming: &mpsc::Sender<Incoming>,
-        outbox: &mut mpsc::UnboundedReceiver<Outgoing>,
-        pressure: &Pressure,
-        turns: &mut Interval,
-    ) -> Result<(), Ended> {
+    async fn turn(&mut self, node: &mut NodeEnds<'_>, turns: &mut Interval) -> Result<(), Ended> {
+        let NodeEnds { incoming, outbox, pressure, reloads } = node;
         self.speak()?;
         let later = self.later.unwrap_or(LATER_LONGEST);
         tokio::select! {
@@ -176,6 +180,7 @@ impl<'a> Session<'a> {
             }
             outgoing = outbox.recv(), if self.closing.is_none() => self.accept(outgoing),
             _ = turns.tick() => self.pass_turn()?,
+            () = reloaded(reloads) => self.link.count_again(),
             () = tokio::time::sleep(later), if self.later.is_some() => {}
             () = pressure.too_high() => return Err(Ended::Overflow),
         }

@@ -74,7 +74,17 @@ fn before_it_ever_had_quorum_it_lives() {
 }
 
 fn hear_beat(node: &mut Node) {
-    let beat = Message::Beat { watchdog_ms: 8_000 };
+    hear(node, 0);
+}
+
+/// One that was said while this was the nodes' file.
+fn hear_beat_of(node: &mut Node, text: &str) {
+    let digest = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    hear(node, text.bytes().fold(0xcbf2_9ce4_8422_2325, digest));
+}
+
+fn hear(node: &mut Node, file: u64) {
+    let beat = Message::Beat { watchdog_ms: 8_000, file };
     node.step(Input::Delivered { from: OTHERS[1], message: Box::new(beat) });
 }
 
@@ -169,6 +179,94 @@ fn nobody_counts_on_a_watchdog_that_is_faster_than_the_others_form_anew() {
         node.settle();
         assert_eq!(node.may_live(), !counts, "who is not counted on need not die");
     }
+}
+
+/// An edition of the file for so many nodes, with this in its section about quorum.
+fn file(edition: u64, nodes: u32, rule: &str) -> String {
+    let node = |id| format!("node {{\nname: n{id}\nnodeid: {id}\nring0_addr: 10.0.0.{id}\n}}\n");
+    let nodes: String = (1..=nodes).map(node).collect();
+    format!(
+        "totem {{\nversion: 2\ntoken: 1000\nconfig_version: {edition}\n}}\nnodelist {{\n{nodes}}}\nquorum {{\n\
+         provider: corosync_votequorum\n{rule}}}\n"
+    )
+}
+
+fn take_file(node: &mut Node, text: String, force: bool) {
+    let request = Request::Change { change: Change::FabricFile { text }, force, based_on: None };
+    node.step(Input::Asked { client: 9, user: "root".to_owned(), request });
+    node.settle();
+}
+
+/// The same three nodes, named by a file.
+fn with_file() -> Node {
+    let restored = Restored { fabric_file: Some(file(1, 3, "")), ..Restored::default() };
+    let mut node = Node::started(3, restored, Some(WATCHDOG));
+    node.member_of(1, &[ME, OTHERS[0], OTHERS[1]], Quorum::Majority);
+    node.deliver_echoing(&OTHERS);
+    node.stored_by(OTHERS[0], 1, 0);
+    node.settle();
+    node.configure(CONFIGURATION);
+    node.stored_by(OTHERS[0], 1, 1);
+    node.settle();
+    node
+}
+
+#[test]
+fn where_a_rule_gives_quorum_from_now_on_nobody_is_reset_for_it() {
+    let mut node = with_file();
+    take_file(&mut node, file(2, 3, "auto_tie_breaker: 1\n"), false);
+    for quorum in [Quorum::ByRule, Quorum::No] {
+        node.member_of(2, &[ME], quorum);
+        node.settle();
+        assert!(node.may_live(), "{quorum:?}");
+    }
+    // Whoever is forced to it where others have a majority: they have not heard.
+    let mut node = with_file();
+    node.member_of(2, &[ME], Quorum::No);
+    node.settle();
+    take_file(&mut node, file(2, 3, "auto_tie_breaker: 1\n"), true);
+    assert!(!node.may_live());
+}
+
+#[test]
+fn when_the_rule_is_gone_they_count_on_resets_again_but_on_no_promise_of_before() {
+    let mut node = with_file();
+    hear_beat_of(&mut node, &file(1, 3, ""));
+    take_file(&mut node, file(2, 3, "auto_tie_breaker: 1\n"), false);
+    take_file(&mut node, file(3, 3, ""), false);
+    node.member_of(2, &[ME], Quorum::No);
+    node.settle();
+    assert!(!node.may_live(), "it promised anew");
+    let back = |node: &mut Node| {
+        node.member_of(3, &[ME, OTHERS[0], OTHERS[1]], Quorum::Majority);
+        node.deliver_echoing(&OTHERS);
+        node.stored_by(OTHERS[0], 3, 0);
+        node.settle();
+    };
+    back(&mut node);
+    hear_beat_of(&mut node, &file(1, 3, ""));
+    assert_eq!(believed_off_after(&mut node), None, "it promised under another file");
+
+    let mut node = with_file();
+    take_file(&mut node, file(2, 3, ""), false);
+    back(&mut node);
+    hear_beat_of(&mut node, &file(2, 3, ""));
+    assert!(believed_off_after(&mut node).is_some());
+}
+
+#[test]
+fn the_only_node_there_is_promises_nothing() {
+    let restored = Restored { fabric_file: Some(file(1, 1, "")), ..Restored::default() };
+    let mut node = Node::started(1, restored, Some(WATCHDOG));
+    node.member_of(1, &[ME], Quorum::Majority);
+    node.settle();
+    node.configure(CONFIGURATION);
+    node.settle();
+    // The second one's file is read, and it is not there yet.
+    take_file(&mut node, file(2, 2, "two_node: 1\n"), false);
+    node.member_of(2, &[ME], Quorum::ByRule);
+    node.settle();
+    assert!(node.may_live());
 }
 
 #[test]
