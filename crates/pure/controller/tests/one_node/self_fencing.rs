@@ -193,7 +193,7 @@ fn file(edition: u64, nodes: u32, rule: &str) -> String {
 
 fn take_file(node: &mut Node, text: String, force: bool) {
     let request = Request::Change { change: Change::FabricFile { text }, force, based_on: None };
-    node.step(Input::Asked { client: 9, user: "root".to_owned(), request });
+    node.step(Input::Asked { client: 9, caller: wire::api::Caller::free("root"), request });
     node.settle();
 }
 
