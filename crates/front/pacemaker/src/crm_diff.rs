@@ -111,7 +111,10 @@ fn text(call: &Call, as_text: &str, as_file: &[&str]) -> Option<Text> {
         return Some(source::document("-"));
     }
     let path = &last(&call.given, as_file)?.value;
-    Some(source::read_file(Path::new(path)).and_then(source::parse))
+    Some(match path.as_str() {
+        "-" => source::document(path),
+        path => source::read_file(Path::new(path)).and_then(source::parse),
+    })
 }
 
 fn unreadable(which: &str, unreadable: &Unreadable) -> Trouble {

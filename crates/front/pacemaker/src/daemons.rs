@@ -64,7 +64,7 @@ fn metadata(daemon: &Daemon) -> String {
     xml.attr("name", daemon.name);
     xml.attr("version", VERSION);
     xml.text("version", "1.1");
-    described(&mut xml, daemon.purpose);
+    described(&mut xml, "", daemon.purpose);
     xml.begin("parameters");
     for parameter in daemon.options {
         write(&mut xml, parameter.name, parameter, None);
@@ -76,28 +76,27 @@ fn metadata(daemon: &Daemon) -> String {
     format!("<?xml version=\"1.0\"?>\n{}", xml.finish())
 }
 
-fn described(xml: &mut XmlOut, words: &str) {
-    for name in ["longdesc", "shortdesc"] {
-        xml.text_with(name, Some(("lang", "en")), words);
-    }
+/// What it is for, with a mark before the short of it.
+fn described(xml: &mut XmlOut, mark: &str, words: &str) {
+    let lang = Some(("lang", "en"));
+    xml.text_with("longdesc", lang, words);
+    xml.text_with("shortdesc", lang, &format!("{mark}{words}"));
 }
+
+/// By these words pcs knows what to show only when everything is asked for. An attribute for it, as later
+/// Pacemakers have, is against the rules that pcs 0.11.5 holds metadata against.
+const ADVANCED: &str = "Advanced use only: ";
 
 /// One option; under its former name with the name that it has now.
 fn write(xml: &mut XmlOut, name: &str, parameter: &Parameter, now: Option<&str>) {
     xml.begin("parameter");
     xml.attr("name", name);
-    if parameter.advanced {
-        xml.attr("advanced", "1");
-    }
-    if parameter.generated {
-        xml.attr("generated", "1");
-    }
     if let Some(now) = now {
         xml.begin("deprecated");
         xml.empty("replaced-with", &[("name", now)]);
         xml.end();
     }
-    described(xml, parameter.words);
+    described(xml, if parameter.advanced { ADVANCED } else { "" }, parameter.words);
     xml.begin("content");
     xml.attr("type", parameter.kind.word());
     xml.attr_if("default", parameter.default);

@@ -2,7 +2,7 @@
 //!
 //! **Not here:** what the text is.
 //!
-//! **Always:** who reads the file sees the old text or the new one, also after a crash; nothing but a
+//! **Always:** who opens the file sees the old text or the new one, also after a crash; nothing but a
 //! plain file is replaced, and nothing is left behind.
 
 use std::ffi::{OsStr, OsString};
@@ -38,9 +38,26 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         take_after(&file, &old)?;
     }
     file.sync_all()?;
+    let held = old.and_then(|old| held_open(&folder, name, &old));
     fs::renameat(&folder, &beside.name, &folder, name)?;
     beside.is_left = false;
-    Ok(fs::fsync(&folder)?)
+    fs::fsync(&folder)?;
+    // The file is written; this is for readers of the one that was there, who see no error of ours.
+    if let Some(mut held) = held {
+        let _old_text = held.set_len(0).and_then(|()| held.write_all(bytes));
+    }
+    Ok(())
+}
+
+/// The old file, for whoever has it open: pcs makes a temporary one, has a tool change it, and reads on
+/// where it began, in the file that it made.
+fn held_open(folder: &OwnedFd, name: &OsStr, old: &Stat) -> Option<File> {
+    let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = fs::openat(folder, name, flags, Mode::empty()).ok()?;
+    let now = fs::fstat(&file).ok()?;
+    // Under another name it is not ours to change.
+    let same = (now.st_dev, now.st_ino) == (old.st_dev, old.st_ino) && now.st_nlink == 1;
+    same.then(|| File::from(file))
 }
 
 /// A file that goes away again unless it has taken its place.
@@ -139,6 +156,28 @@ mod tests {
         fn drop(&mut self) {
             let _gone = std::fs::remove_dir_all(&self.0);
         }
+    }
+
+    #[test]
+    fn who_has_it_open_reads_the_new_text() {
+        let folder = Folder::new("held");
+        let path = folder.0.join("file");
+        std::fs::write(&path, "the old text").unwrap();
+        let mut held = File::open(&path).unwrap();
+        replace(&path, b"new").unwrap();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut held, &mut text).unwrap();
+        assert_eq!((text.as_str(), std::fs::read(&path).unwrap()), ("new", b"new".to_vec()));
+    }
+
+    #[test]
+    fn a_second_name_keeps_the_old_text() {
+        let folder = Folder::new("second");
+        let (path, second) = (folder.0.join("file"), folder.0.join("second"));
+        std::fs::write(&path, "old").unwrap();
+        std::fs::hard_link(&path, &second).unwrap();
+        replace(&path, b"new").unwrap();
+        assert_eq!(std::fs::read(&second).unwrap(), b"old");
     }
 
     #[test]

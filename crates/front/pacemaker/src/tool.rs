@@ -180,6 +180,9 @@ pub(crate) fn serve_to(
     exit
 }
 
+/// Tools that say nothing of words that they do not know: `crm status nodes` depends on it.
+const OVERLOOK_MORE: [&str; 1] = ["crm_mon"];
+
 fn begin(tool: &Tool, words: &[String], errors: &mut dyn Write) -> Result<Call, Trouble> {
     let taken: Vec<Taken> = tool.taken.iter().chain(&COMMON).copied().collect();
     let (given, loose) = options::read_all(&taken, words).map_err(Trouble::usage)?;
@@ -192,7 +195,8 @@ fn begin(tool: &Tool, words: &[String], errors: &mut dyn Write) -> Result<Call, 
     }
     let asks = |name: &&str| last(&given, &[name]).is_some();
     let helps = ["help", "help-all", "silent-help"].iter().any(asks);
-    if tool.loose.is_empty() && !loose.is_empty() && !helps {
+    let refuses = tool.loose.is_empty() && !OVERLOOK_MORE.contains(&tool.name);
+    if refuses && !loose.is_empty() && !helps {
         let words = format!("non-option ARGV-elements: {}\n\n{}", loose.join(" "), help(tool));
         return Err(Trouble::usage(words));
     }
@@ -311,6 +315,9 @@ pub(crate) fn change(client: &Client, change: Change) -> Result<(), Trouble> {
 
 pub(crate) fn trouble(error: ClientError) -> Trouble {
     let words = match &error {
+        ClientError::Refused(Refused::UnknownNode { node, .. }) => {
+            format!("Could not map name={node} to a UUID")
+        }
         ClientError::Refused(refused) => format!("Could not update: {refused:?}"),
         ClientError::Connect { .. }
         | ClientError::Broken { .. }

@@ -154,7 +154,7 @@ fn new_document() -> Document {
 }
 
 /// The schema that a new cluster's document is written for.
-const SCHEMA: &str = "pacemaker-4.0";
+const SCHEMA: &str = "pacemaker-3.9";
 
 /// One node's brain.
 #[derive(Debug)]

@@ -34,8 +34,6 @@ pub(crate) struct Parameter {
     pub(crate) words: &'static str,
     /// For who knows what he does.
     pub(crate) advanced: bool,
-    /// The cluster sets it.
-    pub(crate) generated: bool,
 }
 
 const fn plain(
@@ -44,7 +42,7 @@ const fn plain(
     default: &'static str,
     words: &'static str,
 ) -> Parameter {
-    Parameter { name, kind, default: Some(default), words, advanced: false, generated: false }
+    Parameter { name, kind, default: Some(default), words, advanced: false }
 }
 
 const fn advanced(
@@ -56,13 +54,14 @@ const fn advanced(
     Parameter { advanced: true, ..plain(name, kind, default, words) }
 }
 
+/// The cluster sets it.
 const fn generated(
     name: &'static str,
     kind: Kind,
     default: Option<&'static str>,
     words: &'static str,
 ) -> Parameter {
-    Parameter { generated: true, default, ..plain(name, kind, "", words) }
+    Parameter { default, ..plain(name, kind, "", words) }
 }
 
 /// Access to the document.
