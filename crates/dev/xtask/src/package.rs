@@ -40,6 +40,14 @@ pub(crate) fn package(arguments: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
+/// Of systemd's, in `packaging/systemd`.
+const UNITS: [&str; 4] = [
+    "quorate.service",
+    "quorate-door.service",
+    "pacemaker.service",
+    "corosync.service.d/quorate.conf",
+];
+
 /// Makes the package of `program` in `out`, and says where it is.
 pub(crate) fn make(program: &Path, out: &Path) -> Result<PathBuf, String> {
     let sources = xtask::tidy::root().join("packaging");
@@ -52,7 +60,7 @@ pub(crate) fn make(program: &Path, out: &Path) -> Result<PathBuf, String> {
     stage.names(program)?;
     let schemas = stage.at("/usr/share/pacemaker");
     run(Command::new(program).arg("schemas").arg(schemas))?;
-    for unit in ["quorate.service", "quorate-door.service", "corosync.service.d/quorate.conf"] {
+    for unit in UNITS {
         let from = sources.join("systemd").join(unit);
         stage.copy(&from, &format!("/usr/lib/systemd/system/{unit}"), 0o644)?;
     }
