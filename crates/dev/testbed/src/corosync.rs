@@ -39,7 +39,7 @@ fn indented(line: &str) -> String {
 /// Writes what a node's Corosync reads, keeping what it wrote.
 pub(crate) fn prepare(plan: &Plan, directory: &Path) -> Result<()> {
     let failed = |error| format!("{}: {error}", directory.display());
-    for own in ["etc/corosync", "var/lib/corosync", "var/log/corosync"] {
+    for own in ["etc/corosync/uidgid.d", "var/lib/corosync", "var/log/corosync"] {
         fs::create_dir_all(directory.join(own)).map_err(failed)?;
     }
     let hosts = plan.numbers().map(|node| format!("{} n{node}\n", address(0, node)));

@@ -39,6 +39,12 @@ for tree in etc var/lib var/log; do
   cover "$tree" "$layer" || { mount -t tmpfs tmpfs "$layer" && cover "$tree" "$layer"; }
 done
 mount -t overlay overlay -o "lowerdir=$3/sbin:/usr/sbin" /usr/sbin
+# Clients call some of Pacemaker's programs by their whole names, and read its schemas.
+if [ -d "$3/lib" ]; then
+  mount -t overlay overlay -o "lowerdir=$3/lib:/usr/lib" /usr/lib
+  mount -t overlay overlay -o "lowerdir=$3/share:/usr/share" /usr/share
+  mount --bind "$3/share/pacemaker" /usr/share/pacemaker
+fi
 for own in etc/corosync var/lib/corosync var/log/corosync \
            etc/quorate var/lib/quorate var/log/quorate; do
   mkdir -p "/$own"

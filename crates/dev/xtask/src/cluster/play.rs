@@ -1,8 +1,11 @@
 //! `cargo xtask cluster play`: walks through what an administrator does, with real services, and
 //! looks at each step whether the user sees what he should.
 
+mod cloudera;
 mod moosefs;
 mod nfs;
+mod pcs_web;
+mod script;
 mod stage;
 mod web;
 
@@ -11,7 +14,7 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 
-use self::stage::Stage;
+use self::stage::{Begins, Stage};
 
 /// What is played.
 #[derive(clap::Args, Clone, Debug)]
@@ -38,6 +41,10 @@ enum Name {
     Moosefs,
     /// An NFS server on a shared disk; a client with a kernel of its own writes while it fails over.
     Nfs,
+    /// A floating address and Apache on two nodes, from bare machines on, all of it with `pcs`.
+    PcsWeb,
+    /// An init script and an OCF agent on a pair, behind HAProxy, with `crm`.
+    Cloudera,
 }
 
 impl Name {
@@ -46,23 +53,28 @@ impl Name {
             Self::Web => web::NODES,
             Self::Moosefs => moosefs::NODES,
             Self::Nfs => nfs::NODES,
+            Self::PcsWeb => pcs_web::NODES,
+            Self::Cloudera => cloudera::NODES,
         }
     }
 
     /// What each machine does before it begins with the cluster.
-    fn machine(self) -> &'static str {
+    fn machine(self) -> String {
         match self {
-            Self::Web => web::MACHINE,
-            Self::Moosefs => moosefs::MACHINE,
-            Self::Nfs => nfs::MACHINE,
+            Self::Web => web::MACHINE.to_owned(),
+            Self::Moosefs => moosefs::MACHINE.to_owned(),
+            Self::Nfs => nfs::MACHINE.to_owned(),
+            Self::PcsWeb => pcs_web::machine(),
+            Self::Cloudera => cloudera::MACHINE.to_owned(),
         }
     }
 
-    /// Whether its machines are ones that systemd runs, where that can be.
-    fn systemd(self) -> bool {
+    /// What is there at first; systemd where that can be in a node.
+    fn begins(self) -> Begins {
         match self {
-            Self::Moosefs => testbed::has_systemd(),
-            Self::Web | Self::Nfs => false,
+            Self::Moosefs if testbed::has_systemd() => Begins::ClusterOnSystemd,
+            Self::Moosefs | Self::Web | Self::Nfs | Self::Cloudera => Begins::Cluster,
+            Self::PcsWeb => Begins::Machines,
         }
     }
 
@@ -72,6 +84,8 @@ impl Name {
             Self::Web => &web::NEEDED,
             Self::Moosefs => &moosefs::NEEDED,
             Self::Nfs => &nfs::NEEDED,
+            Self::PcsWeb => &pcs_web::NEEDED,
+            Self::Cloudera => &cloudera::NEEDED,
         };
         let missing = needed.iter().filter(|(_, file)| !Path::new(file).exists());
         missing.map(|(package, _)| *package).collect()
@@ -81,6 +95,7 @@ impl Name {
 /// Packages of all plays, and a file of each.
 pub(crate) fn packages() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     let all = web::NEEDED.iter().chain(&moosefs::NEEDED).chain(&nfs::NEEDED);
+    let all = all.chain(&pcs_web::NEEDED).chain(&cloudera::NEEDED);
     // The one that is not built for every machine.
     all.filter(|(package, _)| cfg!(target_arch = "x86_64") || *package != "user-mode-linux")
 }
@@ -115,11 +130,13 @@ pub(crate) fn play(root: &Path, words: &Words) -> Result<(), String> {
 fn play_one(root: &Path, name: Name, words: &Words) -> Result<(), String> {
     let start = Instant::now();
     let (nodes, machine) = (name.nodes(), name.machine());
-    let stage = Stage::set(root, nodes, machine, name.systemd(), words)?;
+    let stage = Stage::set(root, nodes, &machine, name.begins(), words)?;
     let done = match name {
         Name::Web => web::play(&stage),
         Name::Moosefs => moosefs::play(&stage),
         Name::Nfs => nfs::play(&stage),
+        Name::PcsWeb => script::play(&stage, "pcs-web.txt"),
+        Name::Cloudera => script::play(&stage, "cloudera-crmsh.txt"),
     };
     stage.end(done)?;
     println!("-- played {name:?} in {:.1} s", start.elapsed().as_secs_f64());

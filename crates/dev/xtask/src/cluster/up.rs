@@ -103,8 +103,23 @@ pub(super) fn make(root: &Path, words: &Words) -> Result<Bed, String> {
     fs::create_dir_all(root.join("sbin")).map_err(failed)?;
     if let Some(program) = &words.program {
         symlink(program, root.join("sbin/quorate")).map_err(failed)?;
+        for (what, folder) in
+            [("links", "sbin"), ("links", "lib/pacemaker"), ("schemas", "share/pacemaker")]
+        {
+            write_out(program, what, &root.join(folder))?;
+        }
     }
     Bed::create(root, plan)
+}
+
+/// Has the program write what other systems' clients look for: names by which they call it, schemas.
+fn write_out(program: &Path, what: &str, folder: &Path) -> Result<(), String> {
+    let said = Command::new(program).arg(what).arg(folder).output();
+    let said = said.map_err(|error| format!("{}: {error}", program.display()))?;
+    if said.status.success() {
+        return Ok(());
+    }
+    Err(String::from_utf8_lossy(&said.stderr).into_owned())
 }
 
 /// All times for the failover that is wished, if one is.

@@ -13,6 +13,17 @@ use crate::cluster::up;
 /// Longer than any step takes.
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// What is there when a play begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begins {
+    /// A cluster.
+    Cluster,
+    /// A cluster, on machines that systemd runs.
+    ClusterOnSystemd,
+    /// Machines that systemd runs, and no cluster.
+    Machines,
+}
+
 pub(super) struct Stage {
     pub(super) bed: Bed,
     pub(super) keeper: Keeper,
@@ -26,19 +37,21 @@ impl Stage {
         root: &Path,
         nodes: u32,
         machine: &str,
-        systemd: bool,
+        begins: Begins,
         wanted: &super::Words,
     ) -> Result<Self, String> {
         let mut words = up::Words::of(nodes, wanted.program.as_deref());
         words.program = up::program(&words)?;
         words.failover = Some(wanted.failover);
         words.machine = machine.to_owned();
-        words.systemd = systemd;
+        words.systemd = begins != Begins::Cluster;
         up::clear(root)?;
         let bed = up::make(root, &words)?;
         let keeper = Keeper::hold(&bed)?;
         bed.plan().numbers().for_each(|node| keeper.on(node));
-        up::wait_formed(&bed, PATIENCE)?;
+        if begins != Begins::Machines {
+            up::wait_formed(&bed, PATIENCE)?;
+        }
         Ok(Self { bed, keeper, load: wanted.megabytes })
     }
 
@@ -70,6 +83,17 @@ impl Stage {
         }
         let why = String::from_utf8_lossy(&output.stderr);
         Err(format!("n{node}: {words}: {}: {said}{why}", output.status))
+    }
+
+    /// Runs words for a shell on a node, as an operator's; answers with how it ended and all that it said.
+    pub(super) fn said(&self, node: u32, words: &str) -> Result<(String, String), String> {
+        let shell = "exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+                     COLUMNS=200 timeout 180 sh -c \"$0\" </dev/null 2>&1";
+        let output = self.bed.command(node, "sh")?.args(["-c", shell, words]).output();
+        let output = output.map_err(|error| error.to_string())?;
+        let ended = output.status;
+        let code = ended.code().map_or_else(|| ended.to_string(), |code| code.to_string());
+        Ok((code, String::from_utf8_lossy(&output.stdout).into_owned()))
     }
 
     /// Begins words for a shell on a node.

@@ -1,0 +1,151 @@
+//! Walkthroughs as text: what is typed on which machine, and what is seen then. The files are in `examples`.
+//!
+//! ```text
+//! n1$ COMMAND          must succeed
+//!   sees WORDS         in what the last command printed
+//!   fails with CODE    the last command must have ended with it instead
+//! until n1$ COMMAND    again and again, until it succeeds
+//! lose active          pulls the plug of the machine with the address; goes on when another has it
+//! -- WORDS             a remark, which is printed
+//! ```
+//!
+//! Instead of a machine's name, `active` is the one that has the address, and `standby` the other of two.
+
+use std::path::Path;
+
+use super::stage::Stage;
+
+/// One line.
+#[derive(Debug, PartialEq, Eq)]
+enum Step<'a> {
+    Type { on: &'a str, command: &'a str },
+    Until { on: &'a str, command: &'a str },
+    Sees(&'a str),
+    FailsWith(&'a str),
+    Lose(&'a str),
+    Remark(&'a str),
+}
+
+impl<'a> Step<'a> {
+    /// Nothing for a comment.
+    fn read(line: &'a str) -> Result<Option<Self>, String> {
+        let trimmed = line.trim();
+        if trimmed.is_empty() || trimmed.starts_with('#') {
+            return Ok(None);
+        }
+        let typed = |text: &'a str| text.split_once("$ ").filter(|(on, _)| !on.contains(' '));
+        let step = if let Some(text) = trimmed.strip_prefix("until ") {
+            typed(text).map(|(on, command)| Self::Until { on, command })
+        } else if let Some(words) = trimmed.strip_prefix("sees ") {
+            Some(Self::Sees(words))
+        } else if let Some(code) = trimmed.strip_prefix("fails with ") {
+            Some(Self::FailsWith(code))
+        } else if let Some(who) = trimmed.strip_prefix("lose ") {
+            Some(Self::Lose(who))
+        } else if let Some(words) = trimmed.strip_prefix("-- ") {
+            Some(Self::Remark(words))
+        } else {
+            typed(trimmed).map(|(on, command)| Self::Type { on, command })
+        };
+        step.map(Some).ok_or_else(|| format!("not a step: {line}"))
+    }
+}
+
+/// Plays a file of `examples`.
+pub(super) fn play(stage: &Stage, file: &str) -> Result<(), String> {
+    let path = xtask::tidy::root().join("examples").join(file);
+    let text = std::fs::read_to_string(&path);
+    let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut steps = Vec::new();
+    for line in text.lines() {
+        steps.extend(Step::read(line).map_err(|why| format!("{}: {why}", path.display()))?);
+    }
+    let mut seen = String::new();
+    for (at, step) in steps.iter().enumerate() {
+        let fails = match steps.get(at + 1) {
+            Some(Step::FailsWith(code)) => Some(*code),
+            _ => None,
+        };
+        take(stage, step, fails, &mut seen).map_err(|why| blame(&path, step, &why))?;
+    }
+    Ok(())
+}
+
+fn blame(path: &Path, step: &Step<'_>, why: &str) -> String {
+    format!("{}: {step:?}: {why}", path.display())
+}
+
+fn take(
+    stage: &Stage,
+    step: &Step<'_>,
+    fails: Option<&str>,
+    seen: &mut String,
+) -> Result<(), String> {
+    match step {
+        Step::Type { on, command } => {
+            let node = machine(stage, on)?;
+            println!("n{node}$ {command}");
+            let (code, said) = stage.said(node, command)?;
+            said.lines().for_each(|line| println!("    {line}"));
+            *seen = said;
+            let wanted = fails.unwrap_or("0");
+            stage.must(code == wanted, &format!("it ends with {wanted}, not {code}"))
+        }
+        Step::Until { on, command } => {
+            println!("until {on}$ {command}");
+            let mut last = String::new();
+            let mut look = || {
+                let said = machine(stage, on).and_then(|node| stage.said(node, command));
+                let (code, said) = said.unwrap_or_else(|why| (String::new(), why));
+                last = said;
+                code == "0"
+            };
+            let waited = stage.wait(command, &mut look);
+            *seen = last;
+            waited.map(drop).map_err(|why| format!("{why}; at last: {seen}"))
+        }
+        Step::Sees(words) => stage.must(seen.contains(words), &format!("{words:?} is seen")),
+        // Looked at with the command before.
+        Step::FailsWith(_) => Ok(()),
+        Step::Lose(who) => stage.lose(machine(stage, who)?).map(drop),
+        Step::Remark(words) => {
+            println!("-- {words}");
+            Ok(())
+        }
+    }
+}
+
+fn machine(stage: &Stage, name: &str) -> Result<u32, String> {
+    match name {
+        "active" => stage.holder(),
+        "standby" => Ok(3 - stage.holder()?),
+        name => name
+            .strip_prefix('n')
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(|| format!("no machine: {name}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_steps() {
+        let step = |line| Step::read(line).unwrap();
+        assert_eq!(step("n1$ crm status"), Some(Step::Type { on: "n1", command: "crm status" }));
+        assert_eq!(step("  sees Online"), Some(Step::Sees("Online")));
+        assert_eq!(step("# why"), None);
+        assert!(Step::read("do something").is_err());
+    }
+
+    #[test]
+    fn the_walkthroughs_are_steps() {
+        for name in ["pcs-web.txt", "cloudera-crmsh.txt"] {
+            let path = xtask::tidy::root().join("examples").join(name);
+            for line in std::fs::read_to_string(path).unwrap().lines() {
+                assert!(Step::read(line).is_ok(), "{line}");
+            }
+        }
+    }
+}
