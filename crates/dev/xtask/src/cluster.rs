@@ -1,6 +1,7 @@
 //! `cargo xtask cluster`: real clusters on this machine. The bed itself is `testbed`.
 
 mod boot;
+mod clients;
 mod compare;
 mod fault;
 mod host;
@@ -60,6 +61,8 @@ enum Verb {
     Storm(storm::Words),
     /// Walks through what an administrator does, with real services.
     Play(play::Words),
+    /// Debian's pcs and crmsh on a live cluster, compared with what they do on Pacemaker.
+    Clients(clients::Words),
     /// Quorate beside the distribution's Pacemaker: failover, moves, changes, memory.
     Compare(compare::Words),
     #[command(flatten)]
@@ -82,6 +85,7 @@ pub(crate) fn cluster(arguments: &Arguments) -> ExitCode {
         Verb::Log { node } => ended(log(root, *node)),
         Verb::Storm(words) => ended(storm::storm(root, words)),
         Verb::Play(words) => ended(play::play(root, words)),
+        Verb::Clients(words) => ended(clients::clients(root, words)),
         Verb::Compare(words) => ended(compare::compare(root, words)),
         Verb::Fault(verb) => ended(fault::fault(root, verb)),
         Verb::Host(words) => ended(host::host(root, words)),

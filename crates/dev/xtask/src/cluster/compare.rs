@@ -1,6 +1,6 @@
 //! `cargo xtask cluster compare`: Quorate beside the distribution's Pacemaker, on beds alike.
 
-mod system;
+pub(super) mod system;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -17,21 +17,25 @@ const PATIENCE: Duration = Duration::from_secs(180);
 const LOOK: Duration = Duration::from_millis(2);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::cluster) enum Kind {
     Quorate,
     Pacemaker,
 }
 
 /// A cluster of one kind.
-pub(super) struct System {
-    pub(super) kind: Kind,
-    pub(super) bed: Bed,
-    pub(super) keeper: Keeper,
+pub(in crate::cluster) struct System {
+    pub(in crate::cluster) kind: Kind,
+    pub(in crate::cluster) bed: Bed,
+    pub(in crate::cluster) keeper: Keeper,
 }
 
 impl System {
     /// Boots a cluster with the defaults of its kind.
-    pub(super) fn start(root: &Path, kind: Kind, words: &up::Words) -> Result<Self, String> {
+    pub(in crate::cluster) fn start(
+        root: &Path,
+        kind: Kind,
+        words: &up::Words,
+    ) -> Result<Self, String> {
         up::clear(root)?;
         let bed = up::make(root, words)?;
         let keeper = Keeper::hold(&bed)?;
@@ -47,11 +51,11 @@ impl System {
     }
 
     /// Runs words for a shell on a node that is on.
-    pub(super) fn shell(&self, words: &str) -> Result<String, String> {
+    pub(in crate::cluster) fn shell(&self, words: &str) -> Result<String, String> {
         self.shell_on(self.some_node()?, words)
     }
 
-    pub(super) fn shell_on(&self, node: u32, words: &str) -> Result<String, String> {
+    pub(in crate::cluster) fn shell_on(&self, node: u32, words: &str) -> Result<String, String> {
         let output = self.bed.command(node, "sh")?.args(["-c", words]).output();
         let output = output.map_err(|error| error.to_string())?;
         if output.status.success() {
@@ -62,7 +66,7 @@ impl System {
     }
 
     /// Gives it what it is to run: elements of `resources`.
-    pub(super) fn configure(&self, resources: &str) -> Result<(), String> {
+    pub(in crate::cluster) fn configure(&self, resources: &str) -> Result<(), String> {
         let options = "<crm_config><cluster_property_set id=\"options\"><nvpair id=\"options-f\" \
                        name=\"stonith-enabled\" value=\"true\"/></cluster_property_set></crm_config>";
         let defaults = "<rsc_defaults><meta_attributes id=\"defaults\"><nvpair id=\"defaults-s\" \
@@ -103,13 +107,13 @@ impl System {
     }
 
     /// Waits until all nodes are members and nothing is left to do.
-    pub(super) fn wait_ready(&self) -> Result<(), String> {
+    pub(in crate::cluster) fn wait_ready(&self) -> Result<(), String> {
         self.wait_members()?;
         self.wait_until("the address", || (holders(&self.bed).len() == 1).then_some(()))?;
         self.wait_idle()
     }
 
-    pub(super) fn wait_idle(&self) -> Result<(), String> {
+    pub(in crate::cluster) fn wait_idle(&self) -> Result<(), String> {
         match self.kind {
             Kind::Quorate => {
                 let client = up::client(&self.bed, self.some_node()?).ok_or("it is off")?;
@@ -134,7 +138,7 @@ impl System {
     }
 
     /// Looks until it is so.
-    pub(super) fn wait_until<T>(
+    pub(in crate::cluster) fn wait_until<T>(
         &self,
         what: &str,
         mut look: impl FnMut() -> Option<T>,
@@ -153,7 +157,7 @@ impl System {
     }
 
     /// The node that has the address.
-    pub(super) fn holder(&self) -> Result<u32, String> {
+    pub(in crate::cluster) fn holder(&self) -> Result<u32, String> {
         self.wait_until("the address", || match holders(&self.bed).as_slice() {
             [one] => Some(*one),
             _ => None,
@@ -161,14 +165,21 @@ impl System {
     }
 
     /// How long from `since` until a node other than this has the address.
-    pub(super) fn until_elsewhere(&self, since: Instant, not: u32) -> Result<Duration, String> {
+    pub(in crate::cluster) fn until_elsewhere(
+        &self,
+        since: Instant,
+        not: u32,
+    ) -> Result<Duration, String> {
         let elsewhere = || holders(&self.bed).iter().any(|node| *node != not).then_some(());
         self.wait_until("the address elsewhere", elsewhere)?;
         Ok(since.elapsed())
     }
 
     /// The command that moves the group, begun.
-    pub(super) fn begin_move(&self, target: u32) -> Result<std::process::Child, String> {
+    pub(in crate::cluster) fn begin_move(
+        &self,
+        target: u32,
+    ) -> Result<std::process::Child, String> {
         let words = match self.kind {
             Kind::Quorate => format!("quorate resource move g n{target} --yes"),
             Kind::Pacemaker => format!("crm_resource --move -r g -N n{target}"),
@@ -179,7 +190,7 @@ impl System {
     }
 
     /// Takes back what the move left in the configuration.
-    pub(super) fn clear_move(&self) -> Result<(), String> {
+    pub(in crate::cluster) fn clear_move(&self) -> Result<(), String> {
         let words = match self.kind {
             Kind::Quorate => "quorate resource clear g --yes",
             Kind::Pacemaker => "crm_resource --clear -r g",
@@ -188,7 +199,7 @@ impl System {
     }
 
     /// One change of the configuration after the other, with a process for each.
-    pub(super) fn edit(&self, count: u32) -> Result<f64, String> {
+    pub(in crate::cluster) fn edit(&self, count: u32) -> Result<f64, String> {
         let edit = match self.kind {
             Kind::Quorate => "quorate attribute set n1 compare $i --kept --yes",
             Kind::Pacemaker => "crm_attribute -N n1 -n compare -v $i",
@@ -227,7 +238,7 @@ impl System {
     }
 
     /// What a node's stack occupies, in megabytes: its share of what is shared.
-    pub(super) fn memory(&self, node: u32) -> f64 {
+    pub(in crate::cluster) fn memory(&self, node: u32) -> f64 {
         let of = |pid: u32| -> Option<f64> {
             let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
             let line = text.lines().find(|line| line.starts_with("Pss:"))?;
@@ -237,7 +248,7 @@ impl System {
     }
 
     /// What a node's stack and its agents have used, in seconds of a processor.
-    pub(super) fn used(&self, node: u32) -> f64 {
+    pub(in crate::cluster) fn used(&self, node: u32) -> f64 {
         let of = |pid: u32| -> Option<f64> {
             let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
             let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
