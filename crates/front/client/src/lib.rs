@@ -22,7 +22,7 @@ pub use socket::{DEFAULT_SOCKET, SOCKET_VARIABLE, socket_path};
 pub enum ClientError {
     #[error("no daemon answers at {path}")]
     Connect { path: PathBuf, source: std::io::Error },
-    #[error("the daemon at {path} did not answer within {} s", .after.as_secs())]
+    #[error("the daemon at {path} did not answer within {} s", .after.as_secs_f64())]
     Deadline { path: PathBuf, after: Duration },
     #[error("the connection to the daemon at {path} broke")]
     Broken { path: PathBuf, source: std::io::Error },
@@ -58,6 +58,12 @@ impl Client {
     #[must_use]
     pub fn acting_for(self, user: impl Into<String>) -> Self {
         Self { acting_for: Some(user.into()), ..self }
+    }
+
+    /// The same with another patience.
+    #[must_use]
+    pub fn within(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The socket's path.

@@ -1,8 +1,12 @@
-//! `crm_mon`, once: the cluster's status.
-//!
-//! **Not here:** staying and showing it again; `quorate status --watch` does.
+//! `crm_mon`: the cluster's status, once or as it changes: on a terminal, in a file, or told to a
+//! program.
 
+mod announce;
+mod frozen;
+mod mode;
+mod screen;
 mod sections;
+mod stay;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -13,15 +17,17 @@ use wire::api::Cluster;
 
 use crate::complaints;
 use crate::exit::Exit;
-use crate::home::Home;
+use crate::home::{Found, Home};
 use crate::options::Taken;
+use crate::outline::Dress;
 use crate::output::{Format, Output};
 use crate::shown::{Coordinator, Section, Summary, Written};
-use crate::status::{self, Look, Only, Sections, Shown};
+use crate::status::{self, FencingList, Look, Only, Sections, Shown};
 use crate::tool::{self, Call, Tool, Trouble, switch, valued};
+use mode::Mode;
 use sections::Chosen;
 
-const TAKEN: [Taken; 29] = [
+const TAKEN: [Taken; 32] = [
     switch("quiet", Some('Q'), "Leave out the times"),
     valued("include", Some('I'), "SECTIONS", "Show these, too; `list` tells which there are"),
     valued("exclude", Some('U'), "SECTIONS", "Do not show these"),
@@ -41,16 +47,24 @@ const TAKEN: [Taken; 29] = [
     switch("show-description", None, "Show what is said of resources"),
     switch("brief", Some('b'), "Count resources by agent"),
     switch("pending", Some('j'), "Accepted; what is under way is always shown"),
-    switch("one-shot", Some('1'), "Show the status once, as is always done here"),
-    valued("interval", Some('i'), "TIME", "Accepted; the status is shown once"),
+    switch("one-shot", Some('1'), "Show the status once"),
+    valued("interval", Some('i'), "TIME", "Stay; show it anew at least so often (5 s)"),
     switch("as-xml", Some('X'), "The same as --output-as=xml"),
     valued("xml-file", Some('x'), "FILE", "The document in this file"),
-    valued("pid-file", Some('p'), "FILE", "Accepted"),
-    switch("daemonize", Some('d'), "Not done here"),
-    valued("external-agent", Some('E'), "FILE", "Not done here"),
-    valued("external-recipient", Some('e'), "WHO", "Not done here"),
-    switch("watch-fencing", Some('W'), "Not done here"),
+    valued("pid-file", Some('p'), "FILE", "With --daemonize: where its number goes"),
+    switch("daemonize", Some('d'), "Stay in the background; needs --output-to or --external-agent"),
+    valued(
+        "external-agent",
+        Some('E'),
+        "FILE",
+        "A program that is run for each thing that happens",
+    ),
+    valued("external-recipient", Some('e'), "WHO", "Whom that program is to tell"),
+    switch("watch-fencing", Some('W'), "Tell that program of fencing alone; show none"),
     switch("simple-status", Some('s'), "No longer there"),
+    valued("html-title", None, "TITLE", "The title of a page"),
+    valued("html-stylesheet", None, "URI", "A style sheet for a page"),
+    switch("html-cgi", None, "Begin a page as web servers want it"),
 ];
 
 const TOOL: Tool = Tool {
@@ -65,44 +79,87 @@ pub(crate) fn crm_mon(words: Vec<OsString>) -> ExitCode {
     tool::serve(&TOOL, words, act)
 }
 
-const STAYING: [&str; 4] = ["daemonize", "external-agent", "external-recipient", "watch-fencing"];
-
 fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
-    if STAYING.iter().any(|option| call.has(option)) {
-        return Err(Trouble::usage("there is no way to stay; see `quorate status --watch`"));
-    }
     if call.has("simple-status") {
         return Err(Trouble::usage("Unknown option -s"));
     }
-    let chosen = sections::choose(&call.given, call.format)?;
+    let view = View::of(call)?;
     let home = call.value("xml-file").map_or_else(Home::find, Home::file);
-    let found = home.open("Connection to cluster failed: ")?;
-    let now = crate::time::now();
-    let resolved = scheduler::resolve(&found.document, &Input { now, sanitized: false });
-    complaints::say(&resolved, said);
-    show(call, &chosen, &resolved, found.cluster.as_ref(), said);
-    Ok(Exit::Ok)
+    match mode::of(call, &home)? {
+        Mode::Once => {
+            let found = home.open("Connection to cluster failed: ")?;
+            said.dress(dress(call, None));
+            view.show(&found, said);
+            Ok(Exit::Ok)
+        }
+        Mode::Detached => {
+            // What is there to see, the one who stays writes.
+            said.be_plain();
+            mode::detach(call)
+        }
+        Mode::Stay(goal) => {
+            said.be_plain();
+            stay::stay(call, view, &home, goal)
+        }
+    }
 }
 
-fn show(
-    call: &Call,
-    chosen: &Chosen,
-    resolved: &Resolved<'_>,
-    cluster: Option<&Cluster>,
-    said: &mut Output,
-) {
-    let wanted = |option| call.value(option).filter(|name| *name != "*");
-    let nodes = wanted("node").map(|name| nodes_named(resolved, name));
-    let resources = wanted("resource").map(|name| resources_named(resolved, name));
-    let look = look(call);
-    let summary = summary(resolved, cluster, look, chosen.sections);
-    let shown = Shown {
-        sections: chosen.sections,
-        look,
-        only: Only { nodes: nodes.as_deref(), resources: resources.as_deref() },
-        bans: &chosen.bans,
-    };
-    said.show(&Section::Monitored(Box::new(summary), status::read(resolved, shown)));
+/// What is around a page; `again`: the browser asks anew after so many seconds.
+fn dress(call: &Call, again: Option<u64>) -> Dress {
+    Dress {
+        title: call.value("html-title").unwrap_or("Cluster Status").to_owned(),
+        style_sheet: call.value("html-stylesheet").map(str::to_owned),
+        again,
+        with_header: call.has("html-cgi"),
+    }
+}
+
+/// What is wanted to be seen.
+#[derive(Clone, Debug)]
+struct View {
+    chosen: Chosen,
+    look: Look,
+    format: Format,
+    /// A node, or the tag of some.
+    node: Option<String>,
+    /// The same for resources.
+    resource: Option<String>,
+}
+
+impl View {
+    fn of(call: &Call) -> Result<Self, Trouble> {
+        let wanted = |option| call.value(option).filter(|name| *name != "*").map(str::to_owned);
+        Ok(Self {
+            chosen: sections::choose(&call.given, call.format)?,
+            look: look(call),
+            format: call.format,
+            node: wanted("node"),
+            resource: wanted("resource"),
+        })
+    }
+
+    fn show(&self, found: &Found, said: &mut Output) {
+        let now = crate::time::now();
+        let mut resolved = scheduler::resolve(&found.document, &Input { now, sanitized: false });
+        let (chosen, look) = (&self.chosen, self.look);
+        if chosen.sections.has(Sections::TICKETS) {
+            frozen::mark(&mut resolved);
+        }
+        complaints::say(&resolved, said);
+        let nodes = self.node.as_ref().map(|name| nodes_named(&resolved, name));
+        let resources = self.resource.as_ref().map(|name| resources_named(&resolved, name));
+        let only = Only { nodes: nodes.as_deref(), resources: resources.as_deref() };
+        let sections = chosen.sections;
+        let cluster = found.cluster.as_ref();
+        let mut status =
+            status::read(&resolved, Shown { sections, look, only, bans: &chosen.bans });
+        if let Some(cluster) = cluster {
+            let full = chosen.all_fencing || self.format == Format::Xml;
+            status.fencing = FencingList::read(cluster, sections, full, nodes.as_deref());
+        }
+        let summary = summary(&resolved, cluster, look, sections);
+        said.show(&Section::Monitored(Box::new(summary), status));
+    }
 }
 
 fn look(call: &Call) -> Look {

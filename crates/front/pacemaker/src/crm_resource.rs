@@ -300,7 +300,7 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
         return execute::stated(&agent, option, call, &overrides, said);
     }
     check_names(call, command)?;
-    let home = Home::find();
+    let home = Home::find().within(restart::patience(call));
     match command {
         Command::Options => Ok(option_lists::show(value, call.has("all"), said)),
         Command::Agents => agents::answer(option, value, said),

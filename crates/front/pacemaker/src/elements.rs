@@ -12,7 +12,8 @@ use scheduler::{NodeKind, Ticket};
 
 use crate::shown::{Section, Timing};
 use crate::status::{
-    AttributeShown, Ban, FailedAction, Health, NodeAttributes, NodeShown, ResourceShown, Status,
+    AttributeShown, Ban, FailedAction, FencingShown, FencingState, Health, NodeAttributes,
+    NodeShown, ResourceShown, Sections, Status,
 };
 use crate::xml_out::XmlOut;
 use crate::{exit, time};
@@ -117,6 +118,11 @@ fn write_parts(out: &mut XmlOut, status: &Status<'_>) {
         status.failed.iter().for_each(|failed| write_failed(out, failed));
         out.end();
     }
+    if !status.fencing.events.is_empty() && status.fencing.sections.has(Sections::FENCING) {
+        out.begin("fence_history");
+        status.fencing.events.iter().for_each(|event| write_fencing(out, event));
+        out.end();
+    }
     if !status.tickets.is_empty() {
         out.begin("tickets");
         status.tickets.iter().for_each(|ticket| write_ticket(out, ticket));
@@ -141,6 +147,30 @@ fn write_ticket(out: &mut XmlOut, ticket: &Ticket<'_>) {
         if !["id", "standby", "last-granted", "expires"].contains(name) {
             out.attr(name, value);
         }
+    }
+    out.end();
+}
+
+fn write_fencing(out: &mut XmlOut, event: &FencingShown<'_>) {
+    out.begin("fence_event");
+    out.attr("action", event.action);
+    out.attr("target", event.target);
+    out.attr("client", "quorate");
+    out.attr("origin", event.origin);
+    match event.state {
+        FencingState::Failed => {
+            out.attr("status", "failed");
+            out.attr_if("exit-reason", Some(event.reason).filter(|reason| !reason.is_empty()));
+        }
+        FencingState::Done => out.attr("status", "success"),
+        FencingState::Pending => {
+            out.attr("status", "pending");
+            out.attr("extended-status", "1");
+        }
+    }
+    out.attr_if("delegate", event.delegate);
+    if event.state != FencingState::Pending {
+        out.attr("completed", &time::calendar(event.at));
     }
     out.end();
 }

@@ -29,6 +29,8 @@ pub(crate) enum Exit {
     Data = 65,
     /// An answer makes no sense.
     Software = 70,
+    /// The system refused what should always work.
+    OsError = 71,
     /// A file of the system is not there.
     NoFile = 72,
     /// A file cannot be made.

@@ -6,6 +6,7 @@
 //! Field words: Pacemaker `CIB_file`, `CIB_shadow`, *CIB API connection*.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use cib::acl::{self, User};
 use cib::patch::diff;
@@ -61,6 +62,14 @@ impl Home {
     /// A file, whatever the environment says of where.
     pub(crate) fn file(path: impl Into<PathBuf>) -> Self {
         Self::file_as(path.into(), None)
+    }
+
+    /// The same, and a running cluster must answer within this time, if it is shorter than usual.
+    pub(crate) fn within(self, patience: Duration) -> Self {
+        match self {
+            Self::Cluster(client) => Self::Cluster(client.within(patience.min(PATIENCE))),
+            file @ Self::File(_) => file,
+        }
     }
 
     /// The running cluster, whatever the environment says of where.

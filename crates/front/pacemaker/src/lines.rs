@@ -1,6 +1,7 @@
 //! Sections as nested lists of lines: what people read.
 
 mod changes;
+mod fencing;
 mod history;
 mod nodes;
 mod primitive;
@@ -147,6 +148,14 @@ fn write_parts(out: &mut Outline, status: &Status<'_>, any: bool) {
         let line = |failed| if closely { failed_action(failed) } else { in_short(failed) };
         write_list(out, "Failed Resource Actions", status.failed.iter().map(line));
     }
+    let fencings = &status.fencing;
+    let write_fencings = |out: &mut Outline, gap: &mut Gap, title: &str, events: &[_]| {
+        if !events.is_empty() {
+            gap.keep(out);
+            fencing::write(out, title, events, fencings.full, status.look);
+        }
+    };
+    write_fencings(out, &mut gap, "Failed Fencing Actions", &fencings.failed());
     if !status.tickets.is_empty() {
         gap.keep(out);
         write_list(out, "Tickets", status.tickets.iter().map(|ticket| write_ticket(ticket)));
@@ -155,6 +164,8 @@ fn write_parts(out: &mut Outline, status: &Status<'_>, any: bool) {
         gap.keep(out);
         write_list(out, "Negative Location Constraints", status.bans.iter().map(ban));
     }
+    write_fencings(out, &mut gap, "Fencing History", &fencings.not_failed());
+    write_fencings(out, &mut gap, "Pending Fencing Actions", &fencings.pending());
 }
 
 /// The empty line between two sections.

@@ -126,13 +126,34 @@ pub(crate) fn escape_text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// What is around the body of a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dress {
+    pub(crate) title: String,
+    /// The address of a style sheet of somebody's own.
+    pub(crate) style_sheet: Option<String>,
+    /// The browser asks for it again after so many seconds.
+    pub(crate) again: Option<u64>,
+    /// It answers a web server's call, which wants to hear first what it is.
+    pub(crate) with_header: bool,
+}
+
 /// A whole page around a body.
-pub(crate) fn page(title: &str, body: &str) -> String {
+pub(crate) fn page(dress: &Dress, body: &str) -> String {
+    let Dress { title, style_sheet, again, with_header } = dress;
     let title = escape_text(title);
+    let header = if *with_header { "Content-Type: text/html\n\n" } else { "" };
+    let again =
+        again.map(|seconds| format!("<meta http-equiv=\"refresh\" content=\"{seconds}\">\n"));
+    let own = style_sheet.as_ref().map(|address| {
+        let address = cib::escape_attribute(address);
+        format!("<link rel=\"stylesheet\" href=\"{address}\">\n")
+    });
+    let (again, own) = (again.unwrap_or_default(), own.unwrap_or_default());
     format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <title>{title}</title>\n<style>{STYLE_SHEET}</style>\n</head>\n<body>\n{body}</body>\n\
-         </html>\n"
+        "{header}<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n{again}\
+         <title>{title}</title>\n<style>{STYLE_SHEET}</style>\n{own}</head>\n<body>\n{body}\
+         </body>\n</html>\n"
     )
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::exit::{self, Exit};
-use crate::outline::{self, Outline, Style};
+use crate::outline::{self, Dress, Outline, Style};
 use crate::shown::Section;
 use crate::xml_out::XmlOut;
 use crate::{elements, lines};
@@ -58,7 +58,7 @@ pub(crate) struct Output {
 #[derive(Debug)]
 enum Writer {
     Text(Outline),
-    Page { outline: Outline, title: String, errors: Vec<String> },
+    Page { outline: Outline, dress: Dress, errors: Vec<String> },
     Xml { xml: XmlOut, errors: Vec<String> },
     Nothing,
 }
@@ -77,7 +77,7 @@ impl Output {
             Format::Text => Writer::Text(Outline::new(Style::Lists)),
             Format::Html => Writer::Page {
                 outline: Outline::new(Style::Page),
-                title: request.to_owned(),
+                dress: Dress { title: request.to_owned(), ..Dress::default() },
                 errors: Vec::new(),
             },
             Format::Xml => {
@@ -126,6 +126,13 @@ impl Output {
     /// plain text.
     pub(crate) fn be_plain(&mut self) {
         self.writer = Writer::Text(Outline::new(Style::Bare));
+    }
+
+    /// Puts this around a page.
+    pub(crate) fn dress(&mut self, wanted: Dress) {
+        if let Writer::Page { dress, .. } = &mut self.writer {
+            *dress = wanted;
+        }
     }
 
     /// Leaves out what makes text nice to read.
@@ -208,13 +215,13 @@ impl Output {
         self.flush();
         let last = match self.writer {
             Writer::Text(_) | Writer::Nothing => String::new(),
-            Writer::Page { mut outline, title, errors } => {
+            Writer::Page { mut outline, dress, errors } => {
                 if !errors.is_empty() {
                     outline.begin("Errors");
                     errors.iter().for_each(|error| outline.item(error));
                     outline.end();
                 }
-                outline::page(&title, &outline.take())
+                outline::page(&dress, &outline.take())
             }
             Writer::Xml { xml, errors } => {
                 elements::close(xml, exit as u8, exit::words_of(exit), &errors)

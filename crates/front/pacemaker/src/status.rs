@@ -9,6 +9,7 @@ mod brief;
 mod bundle;
 mod clone_set;
 mod failures;
+mod fencing;
 mod history;
 mod nodes;
 mod primitive;
@@ -24,6 +25,7 @@ pub(crate) use brief::Brief;
 pub(crate) use bundle::BundleShown;
 pub(crate) use clone_set::{CloneSetShown, Place};
 pub(crate) use failures::FailedAction;
+pub(crate) use fencing::{FencingList, FencingShown, FencingState};
 pub(crate) use history::{NodeHistory, OperationShown, ResourceHistory};
 pub(crate) use nodes::{Health, NodeShown, NodeWord, display_name, feature_set};
 pub(crate) use primitive::{Limit, PrimitiveShown};
@@ -45,6 +47,8 @@ pub(crate) struct Status<'r> {
     pub(crate) failed: Vec<FailedAction<'r>>,
     pub(crate) tickets: Vec<&'r Ticket<'r>>,
     pub(crate) bans: Vec<Ban<'r>>,
+    /// Of a running cluster, where it is wanted.
+    pub(crate) fencing: FencingList<'r>,
 }
 
 /// Gathers what is shown.
@@ -66,6 +70,7 @@ pub(crate) fn read<'r>(resolved: &'r Resolved<'_>, shown: Shown<'_>) -> Status<'
         failed: failed.unwrap_or_default(),
         tickets: tickets.collect(),
         bans: bans.unwrap_or_default(),
+        fencing: FencingList::default(),
     }
 }
 

@@ -4,7 +4,8 @@
 //! (between two lines `--` if there is an empty line in them), and the exit code if it is not 0.
 //! `document` makes the lines after it the file that `CIB_file` names; each command sees what the
 //! ones before it left. Words like `NAME=value` before a command are its environment; copies of the
-//! document are in a folder that is shown as `SHADOWS`. The first line says what is shown. `REWRITE=1` writes what came out in
+//! document are in a folder that is shown as `SHADOWS`. A command after `unanswered` has no file, but a
+//! daemon that never answers. The first line says what is shown. `REWRITE=1` writes what came out in
 //! place of what was expected.
 //!
 //! This program is also each of the tools, when [`TOOL`] names one: so they run as processes, with
@@ -14,6 +15,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -83,6 +85,14 @@ fn play(text: &str, path: &Path) -> String {
 
 /// What a command says, and how it ends.
 fn run(command: &str, body: &str, file: &Path) -> String {
+    if let Some(command) = command.strip_prefix("unanswered ") {
+        let socket = file.with_extension("sock");
+        // What an earlier test left.
+        let _ = fs::remove_file(&socket);
+        let _listener = UnixListener::bind(&socket).unwrap();
+        let place = format!("CIB_file= QUORATE_SOCKET={} ", socket.display());
+        return run(&(place + command), body, file);
+    }
     let words = words(command);
     let is_variable =
         |word: &&String| word.split_once('=').is_some_and(|(name, _)| !name.contains(['-', '/']));
@@ -114,7 +124,9 @@ fn run(command: &str, body: &str, file: &Path) -> String {
     // As XML, the request is told, with this program's name; and blanks at line ends would be lost
     // in most editors.
     let me = std::env::current_exe().unwrap().display().to_string();
-    let said = said.replace(&shadows.display().to_string(), "SHADOWS");
+    // Where an unanswered question went is another place on every machine.
+    let sockets = format!("{}/", env!("CARGO_TARGET_TMPDIR"));
+    let said = said.replace(&shadows.display().to_string(), "SHADOWS").replace(&sockets, "");
     said.replace(&me, name).lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 

@@ -34,11 +34,21 @@ pub(super) struct Chosen {
     pub(super) sections: Sections,
     /// Bans whose ids begin so.
     pub(super) bans: String,
+    /// Every fencing, not only the last of each kind.
+    pub(super) all_fencing: bool,
 }
 
 /// Reads the options in their order.
 pub(super) fn choose(given: &[Given], format: Format) -> Result<Chosen, Trouble> {
-    let mut chosen = Chosen { sections: default(format), bans: String::new() };
+    // Fencing that failed or is under way is told of, if nobody minds.
+    let sections = match format {
+        Format::Text | Format::Html => default(format) | FENCING_BY_DEFAULT,
+        Format::Xml | Format::Nothing => default(format),
+    };
+    let mut chosen = Chosen { sections, bans: String::new(), all_fencing: false };
+    if given.iter().any(|option| option.name == "watch-fencing") {
+        chosen.sections = chosen.sections.without(Sections::FENCING);
+    }
     if given.iter().any(|option| option.name == "quiet") {
         chosen.sections = chosen.sections.without(Sections::TIMES);
     }
@@ -62,6 +72,8 @@ pub(super) fn choose(given: &[Given], format: Format) -> Result<Chosen, Trouble>
     }
     Ok(chosen)
 }
+
+const FENCING_BY_DEFAULT: Sections = Sections::FENCING_FAILED.with(Sections::FENCING_PENDING);
 
 fn all(format: Format) -> Sections {
     match format {
@@ -116,13 +128,38 @@ impl Chosen {
     }
 
     fn fencing(&mut self, level: &str) -> Result<(), Trouble> {
-        match level {
-            "" | "2" | "3" => self.add(Sections::FENCING),
-            "1" => self.add(Sections::FENCING_FAILED | Sections::FENCING_PENDING),
-            "0" => self.sections = self.sections.without(Sections::FENCING),
-            _ => return Err(Trouble::usage("Fence history must be 0-3")),
-        }
+        let level = match level {
+            "" => 2,
+            level => level
+                .parse()
+                .ok()
+                .filter(|level| *level < 4)
+                .ok_or_else(|| Trouble::usage("Fence history must be 0-3"))?,
+        };
+        self.set_fencing(level);
         Ok(())
+    }
+
+    /// How much of fencing is told, from 0 to 3.
+    pub(super) fn set_fencing(&mut self, level: u8) {
+        self.sections = self.sections.without(Sections::FENCING);
+        self.all_fencing = level > 2;
+        match level {
+            0 => {}
+            1 => self.add(FENCING_BY_DEFAULT),
+            _ => self.add(Sections::FENCING),
+        }
+    }
+
+    /// The same, as it is.
+    pub(super) fn fencing_level(&self) -> u8 {
+        if self.all_fencing {
+            3
+        } else if self.sections.has(Sections::FENCING_DONE) {
+            2
+        } else {
+            u8::from(self.sections.has(Sections::FENCING))
+        }
     }
 }
 

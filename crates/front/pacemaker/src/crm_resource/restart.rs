@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use cib::Section;
-use cib::edit::{Edit, Place};
-use client::Client;
+use cib::edit::{self, Edit, Place};
+use cib::{Document, Section};
+use client::{Client, ClientError};
 use model::parse_timeout;
 use scheduler::{ChangeKind, Input, ResIx, Resolved, Variant};
 
@@ -18,7 +18,8 @@ use crate::tool::{self, Call, Trouble, last};
 /// As long as a cluster may take that nobody gave a limit.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
-fn patience(call: &Call) -> Duration {
+/// How long all of it may take.
+pub(super) fn patience(call: &Call) -> Duration {
     let given = last(&call.given, &["timeout", "wait-timeout"]);
     let given = given.and_then(|given| parse_timeout(&given.value));
     given.filter(|patience| !patience.is_zero()).unwrap_or(PATIENCE)
@@ -27,7 +28,13 @@ fn patience(call: &Call) -> Duration {
 /// Waits until nothing is left to do.
 pub(super) fn wait(home: &Home, call: &Call) -> Result<Exit, Trouble> {
     match home {
-        Home::Cluster(client) => client.wait_idle(patience(call)).map_err(tool::trouble)?,
+        Home::Cluster(client) => client.wait_idle(patience(call)).map_err(|error| {
+            let pending = matches!(error, ClientError::Deadline { .. }).then(|| pending(home));
+            match pending.flatten() {
+                Some(words) => Trouble::new(Exit::Timeout, words),
+                None => tool::trouble(error),
+            }
+        })?,
         // Nothing is carried out in a file: what is left to do there stays.
         Home::File(_) => {
             let found = home.open("Could not connect to the CIB: ")?;
@@ -42,19 +49,30 @@ pub(super) fn wait(home: &Home, call: &Call) -> Result<Exit, Trouble> {
     Ok(Exit::Ok)
 }
 
+/// Time over, a daemon that answers at all does so at once.
+const QUICK: Duration = Duration::from_millis(200);
+
+/// What is under way, if the daemon tells.
+fn pending(home: &Home) -> Option<String> {
+    let cluster = home.clone().within(QUICK).read().ok()?.cluster?;
+    let running = cluster.running.iter().map(|action| format!("\n\t{action}"));
+    Some(format!("Pending actions:{}", running.collect::<String>()))
+}
+
 /// Stops a resource, waits, and lets it start again.
 pub(super) fn restart(task: &mut Task<'_, '_>, at: ResIx) -> Result<Exit, Trouble> {
     let Home::Cluster(client) = task.home else {
         return Err(Trouble::new(Exit::NotApplicable, "Nothing runs in a file"));
     };
     let (resolved, node) = (task.resolved, task.asked.node);
-    let node = node.map(|node| &*resolved.node(node).name);
+    let name = node.map(|node| &*resolved.node(node).name);
     // What a bundle implies is restarted with it.
     let at = if resolved.is_bundled(at) { resolved.top_of(at, true) } else { at };
+    let at = copy_that_runs(resolved, at, name);
     let resource = resolved.resource(at);
     let id = resource.history_name();
-    if !why::runs(resolved, at, node) {
-        task.said.error(match node {
+    if !why::runs(resolved, at, name) {
+        task.said.error(match name {
             Some(node) => {
                 format!("{id} is not running on {node} and so cannot be restarted")
             }
@@ -66,51 +84,57 @@ pub(super) fn restart(task: &mut Task<'_, '_>, at: ResIx) -> Result<Exit, Troubl
         task.said.error("Unmanaged resources cannot be restarted.".to_owned());
         return Err(Trouble::new(Exit::NotApplicable, ""));
     }
-    let means = Means::of(task, at)?;
+    let Means { stop, back } = Means::of(task, at)?;
+    let stopping = would_stop(resolved.document, &stop)?;
     let end = Instant::now() + patience(task.asked.call);
-    change(task.home, std::slice::from_ref(&means.stop))?;
-    let stopped = stop(task, client, end, id);
+    change(task.home, &[stop])?;
+    list(task, "stop", &stopping);
+    let stopped = wait_until(client, end).map_err(|error| incomplete(error, "shutdown", id));
     // Whatever came of stopping, it may run again.
-    change(task.home, &[vec![means.back]])?;
-    let stopped = stopped?;
-    task.note(&format!("Waiting for {} resources to start again:", stopped.len()));
-    stopped.iter().for_each(|name| task.note(&format!(" * {name}")));
-    let left = end.saturating_duration_since(Instant::now());
-    client.wait_idle(left).map_err(|error| incomplete(error, "restart", id))?;
+    change(task.home, &[vec![back]])?;
+    stopped?;
+    list(task, "start again", &stopping);
+    wait_until(client, end).map_err(|error| incomplete(error, "restart", id))?;
     Ok(Exit::Ok)
 }
 
-/// Waits until what is to stop has stopped; answers what that is.
-fn stop(
-    task: &mut Task<'_, '_>,
-    client: &Client,
-    end: Instant,
-    id: &str,
-) -> Result<Vec<String>, Trouble> {
-    let found = task.home.open("Could not connect to the CIB: ")?;
-    let stopping = would_stop(&scheduler::resolve(
-        &found.document,
-        &Input { now: time::now(), sanitized: false },
-    ));
-    task.note(&format!("Waiting for {} resources to stop:", stopping.len()));
-    stopping.iter().for_each(|name| task.note(&format!(" * {name}")));
-    let left = end.saturating_duration_since(Instant::now());
-    client.wait_idle(left).map_err(|error| incomplete(error, "shutdown", id))?;
-    Ok(stopping)
+fn wait_until(client: &Client, end: Instant) -> Result<(), ClientError> {
+    client.wait_idle(end.saturating_duration_since(Instant::now()))
 }
 
-fn would_stop(resolved: &Resolved<'_>) -> Vec<String> {
-    let planned = scheduler::plan_resolved(resolved);
+fn list(task: &mut Task<'_, '_>, what: &str, names: &[String]) {
+    task.note(&format!("Waiting for {} resources to {what}:", names.len()));
+    names.iter().for_each(|name| task.note(&format!(" * {name}")));
+}
+
+/// Of a set whose first copy was found by the name that they share, the copy that runs; on the node, if
+/// one is named.
+fn copy_that_runs(resolved: &Resolved<'_>, at: ResIx, node: Option<&str>) -> ResIx {
+    let Some(set) = resolved.resource(at).parent.map(|parent| resolved.resource(parent)) else {
+        return at;
+    };
+    if set.clone_set().is_none() || why::runs(resolved, at, node) {
+        return at;
+    }
+    let running = set.children.iter().find(|copy| why::runs(resolved, **copy, node));
+    running.copied().unwrap_or(at)
+}
+
+/// What stops if this is changed.
+fn would_stop(document: &Document, edits: &[Edit]) -> Result<Vec<String>, Trouble> {
+    let changed = edit::apply(document, edits);
+    let changed = changed.map_err(|refused| Trouble::new(Exit::Config, refused.to_string()))?;
+    let planned = scheduler::plan(&changed.document, &Input { now: time::now(), sanitized: false });
     let stops = planned.changes.iter().filter_map(|change| match change {
         scheduler::Change::Resource(change) if change.kind == ChangeKind::Stop => {
             Some(change.resource.to_string())
         }
         scheduler::Change::Resource(_) | scheduler::Change::Node(_) => None,
     });
-    stops.collect()
+    Ok(stops.collect())
 }
 
-fn incomplete(error: client::ClientError, what: &str, id: &str) -> Trouble {
+fn incomplete(error: ClientError, what: &str, id: &str) -> Trouble {
     let trouble = tool::trouble(error);
     if trouble.exit == Exit::Timeout {
         return Trouble::new(Exit::Timeout, format!("Could not complete {what} of {id} in time"));

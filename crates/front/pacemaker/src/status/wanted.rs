@@ -41,6 +41,15 @@ impl Sections {
     pub(crate) fn without(self, unwanted: Self) -> Self {
         Self(self.0 & !unwanted.0)
     }
+
+    pub(crate) const fn with(self, more: Self) -> Self {
+        Self(self.0 | more.0)
+    }
+
+    /// With these if it had none of them, without them if it had any.
+    pub(crate) fn toggled(self, some: Self) -> Self {
+        if self.has(some) { self.without(some) } else { self.with(some) }
+    }
 }
 
 impl BitOr for Sections {
@@ -79,6 +88,11 @@ impl Look {
 
     pub(crate) fn has(self, wanted: Self) -> bool {
         self.0 & wanted.0 == wanted.0
+    }
+
+    /// With these if it had not all of them, without them if it had.
+    pub(crate) fn toggled(self, some: Self) -> Self {
+        if self.has(some) { self.without(some) } else { self | some }
     }
 
     pub(crate) fn any(self, wanted: Self) -> bool {
