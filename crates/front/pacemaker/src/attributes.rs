@@ -1,55 +1,40 @@
-//! `crm_attribute`, `crm_master` and `attrd_updater`: named values of nodes and of the cluster.
+//! `crm_attribute`, `attrd_updater`, and what is made of them: `crm_master`, `crm_standby`,
+//! `crm_failcount`. Named values of nodes and of the cluster.
 //!
 //! Agents call them while they run, above all to say how fit for promotion a node is.
 //!
 //! **Not here:** what the values mean (`scheduler`), and their replication (`controller`).
 
 mod attrd_updater;
-mod cluster;
 mod crm_attribute;
+mod failcount;
+mod node;
+mod passing;
+mod pattern;
 mod place;
+mod query;
+mod shown;
+mod update;
+mod wrappers;
 
-use std::ffi::OsString;
-use std::process::ExitCode;
+pub(crate) use attrd_updater::attrd_updater;
+pub(crate) use crm_attribute::crm_attribute;
+pub(crate) use failcount::crm_failcount;
+pub(crate) use wrappers::{crm_master, crm_standby};
 
-use crate::tool::{self, Trouble};
+use crate::exit::Exit;
+use crate::tool::Trouble;
 use place::Place;
 
-/// Sets, asks for and removes cluster options and node attributes.
-pub(crate) fn crm_attribute(words: Vec<OsString>) -> ExitCode {
-    tool("crm_attribute", words, crm_attribute::read)
-}
-
-/// The same for a resource's promotion score.
-pub(crate) fn crm_master(words: Vec<OsString>) -> ExitCode {
-    tool("crm_master", words, crm_attribute::read_master)
-}
-
-/// Sets, asks for and removes passing node attributes.
-pub(crate) fn attrd_updater(words: Vec<OsString>) -> ExitCode {
-    tool("attrd_updater", words, attrd_updater::read)
-}
-
-/// What a command line asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Asked {
-    Help(String),
-    Version,
-    Do(Box<Wanted>),
-}
-
-/// What to do, to which value.
+/// What to do, to which values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Wanted {
     deed: Deed,
     place: Place,
     /// As given; without one, and for `auto` and `localhost`, it is where this runs.
     node: Option<String>,
-    /// Every one, if none is given; only for a query.
-    name: Option<String>,
-    shown: Shown,
-    /// The id of the set that the value is in, if it is to be in a certain one.
-    set: Option<String>,
+    select: Select,
+    quiet: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,35 +42,49 @@ enum Deed {
     Query {
         /// What to answer if there is no value.
         default: Option<String>,
-        /// Of all nodes.
-        all_nodes: bool,
     },
     Update(String),
     Delete,
-    /// What others do to say their values again; here they are always written.
-    Nothing,
 }
 
-/// How a queried value is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shown {
-    /// The value alone.
-    Bare,
-    /// With the part of the configuration it is in.
-    WithScope,
-    /// With the node's name, in quotes.
-    WithHost,
+/// Which values are meant. What is not given does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Select {
+    name: Option<String>,
+    /// An expression that names match.
+    pattern: Option<String>,
+    /// The id of the value's element.
+    id: Option<String>,
+    /// The id of the set that it is in.
+    set: Option<String>,
 }
 
 /// Reads a variable of the environment.
 type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
 
-type Read = fn(&[String], Environment<'_>) -> Result<Asked, Trouble>;
+const NOT_REACHED: &str = "Could not connect to the CIB: ";
 
-fn tool(name: &str, words: Vec<OsString>, read: Read) -> ExitCode {
-    tool::run(name, words, |words| match read(words, &tool::environment)? {
-        Asked::Help(text) => Ok(text),
-        Asked::Version => Ok(tool::version(name)),
-        Asked::Do(wanted) => cluster::carry_out(&wanted, &tool::environment),
-    })
+/// Why nothing was done, in the words that clients look for.
+fn failed(exit: Exit, details: &str) -> Trouble {
+    let reason = reason(exit);
+    let details = if details.is_empty() { String::new() } else { format!("\n  {details}") };
+    Trouble::new(exit, format!("Error performing operation: {reason}{details}"))
+}
+
+/// The system's words for why something was not done.
+fn reason(exit: Exit) -> &'static str {
+    if exit == Exit::Config {
+        "Update does not conform to the configured schema"
+    } else if exit == Exit::NotPermitted {
+        "Permission denied"
+    } else if exit == Exit::Protocol {
+        "No message of desired type"
+    } else {
+        exit.reason()
+    }
+}
+
+/// The same trouble, in those words if somebody may not.
+fn reworded(trouble: Trouble) -> Trouble {
+    if trouble.exit == Exit::NotPermitted { failed(trouble.exit, "") } else { trouble }
 }

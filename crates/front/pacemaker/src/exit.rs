@@ -37,6 +37,8 @@ pub(crate) enum Exit {
     CannotCreate = 73,
     /// Reading or writing failed.
     Io = 74,
+    /// What was asked is not understood.
+    Protocol = 76,
     /// The configuration is not valid.
     Config = 78,
     /// There is no running cluster to ask.

@@ -17,7 +17,7 @@ use wire::api::{Change, Cluster, Edit, Refused, Request};
 use crate::exit::{self, Exit};
 use crate::replace;
 use crate::source::{self, Unreadable};
-use crate::tool::{self, PATIENCE, Trouble};
+use crate::tool::{self, News, PATIENCE, Trouble};
 
 /// Where the document is.
 #[derive(Clone, Debug)]
@@ -131,15 +131,24 @@ impl Home {
         beginning: &str,
         edit: impl Fn(&Found) -> Result<(Document, T), Trouble>,
     ) -> Result<T, Trouble> {
-        for _ in 1..ATTEMPTS_MAX {
-            let client = match self {
-                Self::File(file) => return file.change(beginning, edit),
-                Self::Cluster(client) => client,
-            };
+        let client = match self {
+            Self::File(file) => return file.change(beginning, edit),
+            Self::Cluster(client) => client,
+        };
+        let (mut attempts, mut news) = (0, News::new(client));
+        while attempts < ATTEMPTS_MAX {
             let found = self.open(beginning)?;
+            // Until the members agreed, the document may be an old one.
+            if !found.cluster.as_ref().is_some_and(|cluster| cluster.formed) {
+                news.wait().map_err(tool::trouble)?;
+                continue;
+            }
             let (after, answer) = edit(&found)?;
             match send(client, &found.document, &after) {
-                Err(ClientError::Refused(Refused::Stale { .. })) => {}
+                Err(ClientError::Refused(Refused::NotReady)) => {
+                    news.wait().map_err(tool::trouble)?;
+                }
+                Err(ClientError::Refused(Refused::Stale { .. })) => attempts += 1,
                 Err(ClientError::Refused(Refused::NotPermitted)) => return Err(denied()),
                 other => return other.map(|()| answer).map_err(tool::trouble),
             }

@@ -50,12 +50,13 @@ pub use schemas::schema_files;
 pub type Entry = fn(Vec<OsString>) -> ExitCode;
 
 /// Every tool, by the name that it is called with.
-pub const TOOLS: [(&str, Entry); 22] = [
+pub const TOOLS: [(&str, Entry); 24] = [
     ("attrd_updater", attributes::attrd_updater),
     ("cibadmin", cibadmin::cibadmin),
     ("crm_attribute", attributes::crm_attribute),
     ("crm_diff", crm_diff::crm_diff),
     ("crm_error", crm_error::crm_error),
+    ("crm_failcount", attributes::crm_failcount),
     ("crm_master", attributes::crm_master),
     ("crm_mon", crm_mon::crm_mon),
     ("crm_node", crm_node::crm_node),
@@ -63,6 +64,7 @@ pub const TOOLS: [(&str, Entry); 22] = [
     ("crm_rule", crm_rule::crm_rule),
     ("crm_shadow", crm_shadow::crm_shadow),
     ("crm_simulate", crm_simulate),
+    ("crm_standby", attributes::crm_standby),
     ("crm_ticket", crm_ticket::crm_ticket),
     ("crm_verify", crm_verify::crm_verify),
     ("crmadmin", crmadmin::crmadmin),

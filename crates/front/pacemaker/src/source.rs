@@ -28,13 +28,11 @@ impl Unreadable {
     }
 }
 
-/// A file that the environment names in place of the running cluster.
+/// A file that the environment names in place of the running cluster: a copy by its name, or any.
 pub(crate) fn file_in_place_of_cluster() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    if let Some(path) = variable("CIB_file") {
-        return Some(path.into());
-    }
-    variable("CIB_shadow").map(|name| shadow_file(&name))
+    let shadow = variable("CIB_shadow").map(|name| shadow_file(&name));
+    shadow.or_else(|| variable("CIB_file").map(PathBuf::from))
 }
 
 /// Where root keeps copies of the document, as on a node of Pacemaker's.

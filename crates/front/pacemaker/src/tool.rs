@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use cib::Document;
-use client::{Client, ClientError, Snapshot, socket_path};
+use client::{Client, ClientError, Events, Snapshot, socket_path};
 use wire::api::{Change, Refused, Request};
 
 use crate::command_line;
@@ -287,30 +287,56 @@ pub(crate) fn live() -> Result<(Client, Snapshot, Document), Trouble> {
 /// not fail for that: it is tried again when something happened.
 pub(crate) fn change(client: &Client, change: Change) -> Result<(), Trouble> {
     let request = Request::Change { change, force: false, based_on: None };
-    let start = Instant::now();
-    let mut events = None;
+    let mut news = News::new(client);
     loop {
         match client.change(&request) {
             Ok(_version) => return Ok(()),
-            Err(ClientError::Refused(Refused::NotReady)) => {}
+            Err(ClientError::Refused(Refused::NotReady)) => news.wait().map_err(trouble)?,
             Err(error) => return Err(trouble(error)),
         }
-        let left = PATIENCE.saturating_sub(start.elapsed());
+    }
+}
+
+/// What happens in the cluster, for who waits until it can take a change.
+#[derive(Debug)]
+pub(crate) struct News<'c> {
+    client: &'c Client,
+    start: Instant,
+    events: Option<Events>,
+}
+
+impl<'c> News<'c> {
+    pub(crate) fn new(client: &'c Client) -> Self {
+        Self { client, start: Instant::now(), events: None }
+    }
+
+    /// Returns when something happened that was not known before, or may have.
+    pub(crate) fn wait(&mut self) -> Result<(), ClientError> {
+        let left = PATIENCE.saturating_sub(self.start.elapsed());
         if left.is_zero() {
-            return Err(trouble(ClientError::Refused(Refused::NotReady)));
+            return Err(ClientError::Refused(Refused::NotReady));
         }
-        match &mut events {
+        match &mut self.events {
             // From here on nothing is missed; what happened before is seen by asking once more.
             None => {
-                let known = client.history(0).map_err(trouble)?;
+                let known = self.client.history(0).map_err(not_shown)?;
                 let last = known.last().map_or(0, |entry| entry.number);
-                events = Some(client.events(last).map_err(trouble)?);
+                self.events = Some(self.client.events(last)?);
             }
             Some(events) => {
-                events.next(left).map_err(trouble)?;
+                events.next(left)?;
             }
         }
+        Ok(())
     }
+}
+
+/// Whom the past is not shown cannot wait.
+fn not_shown(error: ClientError) -> ClientError {
+    if matches!(error, ClientError::Refused(Refused::NotPermitted)) {
+        return ClientError::Refused(Refused::NotReady);
+    }
+    error
 }
 
 pub(crate) fn trouble(error: ClientError) -> Trouble {

@@ -183,7 +183,6 @@ impl<'a> Element<'a> {
             .collect()
     }
 
-    /// Children of every kind: elements, comments, text.
     /// All that is in it, in order.
     pub fn contents(self) -> impl Iterator<Item = Content<'a>> {
         self.nodes().map(|node| match node.kind() {
@@ -192,6 +191,7 @@ impl<'a> Element<'a> {
         })
     }
 
+    /// Children of every kind: elements, comments, text.
     pub(crate) fn nodes(self) -> Nodes<'a> {
         Nodes { document: self.document, next: self.node().map_or(NONE, |n| n.first_child) }
     }

@@ -1,16 +1,21 @@
-//! The command line of `attrd_updater`.
+//! `attrd_updater`: passing node attributes of the running cluster.
 
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use super::node::{self, Node};
 use super::place::Place;
-use super::{Asked, Deed, Environment, Shown, Wanted};
-use crate::options::{self, Given, Taken};
-use crate::tool::{Trouble, given, switch, valued};
+use super::shown::{Value, show};
+use super::{NOT_REACHED, Select, passing, reworded};
+use crate::exit::Exit;
+use crate::home::{Found, Home};
+use crate::options::Taken;
+use crate::output::Output;
+use crate::tool::{self, Call, Tool, Trouble, last, switch, valued};
 
 const TAKEN: [Taken; 20] = [
-    switch("help", Some('?'), "Show this help"),
-    switch("version", Some('$'), "Show the version"),
-    switch("verbose", Some('V'), "Accepted; nothing more is said"),
-    switch("quiet", Some('q'), "Accepted"),
     valued("name", Some('n'), "NAME", "The attribute's name"),
+    valued("pattern", Some('P'), "PATTERN", "All attributes whose names match"),
     valued("update", Some('U'), "VALUE", "Set the value"),
     valued("value", Some('v'), "VALUE", "The same"),
     valued("update-both", Some('B'), "VALUE", "Set the value; the delay is accepted"),
@@ -25,44 +30,141 @@ const TAKEN: [Taken; 20] = [
     valued("lifetime", Some('l'), "SECTION", "Accepted; these attributes always pass"),
     valued("section", Some('S'), "SECTION", "The same"),
     switch("private", Some('p'), "Accepted; the attribute is written like others"),
-    valued("wait", Some('W'), "UNTIL", "Accepted; a change is answered when it was made"),
+    valued(
+        "wait",
+        Some('W'),
+        "UNTIL",
+        "no, local or cluster; a change is answered when it was made",
+    ),
+    switch("utilization", Some('z'), "Accepted; the attribute is written like others"),
+    switch("quiet", Some('q'), "Accepted"),
+    valued("attr-source", None, "SOURCE", "Accepted"),
 ];
 
-pub(super) fn read(words: &[String], _environment: Environment<'_>) -> Result<Asked, Trouble> {
-    let given = given(&TAKEN, words)?;
-    let last = |names: &[&str]| given.iter().rfind(|given| names.contains(&given.name));
-    let value = |name: &str| last(&[name]).map(|given| given.value.clone());
-    if last(&["help"]).is_some() {
-        let list = options::list(&TAKEN);
-        return Ok(Asked::Help(format!(
-            "Usage:\n  attrd_updater -n NAME [OPTION...]\n\nOptions:\n{list}"
-        )));
-    }
-    if last(&["version"]).is_some() {
-        return Ok(Asked::Version);
-    }
-    let deeds = ["update", "value", "update-both", "update-delay", "query", "delete", "refresh"];
-    let deed = deed(last(&deeds), last(&["all"]).is_some());
-    let name = value("name");
-    if name.is_none() && last(&deeds).is_none_or(|deed| deed.name != "refresh") {
-        return Err(Trouble::usage("Command requires --name or --pattern argument"));
-    }
-    let (place, shown) = (Place::Passing, Shown::WithHost);
-    Ok(Asked::Do(Box::new(Wanted { deed, place, node: value("node"), name, shown, set: None })))
+const TOOL: Tool = Tool {
+    name: "attrd_updater",
+    purpose: "Asks for attributes that pass with a node's life, and changes them.",
+    taken: &TAKEN,
+    loose: "[IGNORED...]",
+};
+
+/// Sets, asks for and removes passing node attributes.
+pub(crate) fn attrd_updater(words: Vec<OsString>) -> ExitCode {
+    tool::serve(&TOOL, words, act)
 }
 
-fn deed(given: Option<&Given>, all_nodes: bool) -> Deed {
-    match given.map(|given| (given.name, &given.value)) {
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Deed {
+    Query,
+    Update(String),
+    Delete,
+    /// What others do to say their values again, or to change a delay: here nothing is to be done.
+    Nothing,
+}
+
+fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
+    let (deed, select) = read(call, said)?;
+    if deed == Deed::Nothing {
+        return Ok(Exit::Ok);
+    }
+    let home = Home::running();
+    let Home::Cluster(client) = &home else { return Err(Trouble::new(Exit::Disconnected, "")) };
+    let found = home.open(NOT_REACHED).map_err(reworded)?;
+    let node = node::find(call.value("node"), &found, &tool::environment)?;
+    let value = match &deed {
+        Deed::Query | Deed::Nothing => return query(call, &found, &node, &select, said),
+        Deed::Update(value) => Some(value.as_str()),
+        Deed::Delete => None,
+    };
+    passing::update(client, &found, &node, &select, value)?;
+    Ok(Exit::Ok)
+}
+
+fn read(call: &Call, said: &mut Output) -> Result<(Deed, Select), Trouble> {
+    for given in call.given.iter().filter(|given| ["lifetime", "section"].contains(&given.name)) {
+        if !["nodes", "forever", "status", "reboot"].contains(&given.value.as_str()) {
+            let words = format!("Unknown value for --lifetime: {}", given.value);
+            return Err(Trouble::usage(words));
+        }
+    }
+    if let Some(until) = call.value("wait")
+        && !["no", "local", "cluster"].contains(&until)
+    {
+        return Err(Trouble::usage("--wait= must be one of 'no', 'local', 'cluster'"));
+    }
+    let deeds = ["update", "value", "update-both", "update-delay", "query", "delete", "refresh"];
+    let given = last(&call.given, &deeds);
+    let deed = match given.map(|given| (given.name, &given.value)) {
         Some(("update" | "value" | "update-both", value)) => Deed::Update(value.clone()),
         Some(("delete", _)) => Deed::Delete,
         Some(("refresh" | "update-delay", _)) => Deed::Nothing,
-        Some(_) | None => Deed::Query { default: None, all_nodes },
+        Some(_) | None => Deed::Query,
+    };
+    let (name, pattern) = (call.value("name"), call.value("pattern"));
+    let refused = |words: &str| Err(Trouble::usage(words));
+    let named = given.map_or("query", |given| given.name);
+    match (name, pattern) {
+        (Some(_), Some(_)) => {
+            return refused("Error: --name and --pattern cannot be used at the same time");
+        }
+        (None, Some(_)) if ["query", "refresh"].contains(&named) => {
+            return refused("Error: pattern can only be used with delete or update");
+        }
+        (None, None) if named != "refresh" => {
+            return refused("Command requires --name or --pattern argument");
+        }
+        (Some(_), None) | (None, Some(_) | None) => {}
     }
+    if ["update-both", "update-delay"].contains(&named) && !call.has("delay") {
+        let letter = if named == "update-both" { 'B' } else { 'Y' };
+        said.note(&format!("Warning: '{letter}' command given without required --delay"));
+    }
+    let [name, pattern] = [name, pattern].map(|word| word.map(str::to_owned));
+    Ok((deed, Select { name, pattern, ..Select::default() }))
+}
+
+fn query(
+    call: &Call,
+    found: &Found,
+    node: &Node,
+    select: &Select,
+    said: &mut Output,
+) -> Result<Exit, Trouble> {
+    let nodes: Vec<Node> = if call.has("all") {
+        let find = |name| node::find(Some(name), found, &|_| None).ok();
+        node::all(&found.document).into_iter().filter_map(find).collect()
+    } else {
+        vec![node.clone()]
+    };
+    let mut any = false;
+    for node in &nodes {
+        for pair in Place::Passing.pairs(&found.document, Some(node), select) {
+            let name = pair.attr("name").unwrap_or_default();
+            let host = Some(node.name.as_str());
+            show(&Value { name, value: pair.attr("value"), host, ..Value::default() }, false, said);
+            any = true;
+        }
+    }
+    if any {
+        return Ok(Exit::Ok);
+    }
+    let name = select.name.as_deref().unwrap_or_default();
+    let words = format!("Could not query value of {name}: attribute does not exist");
+    Err(Trouble::new(Exit::Config, words))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options;
+    use crate::output::Format;
+
+    fn asked(line: &str) -> Result<(Deed, Select), Trouble> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let (given, loose) = options::read_all(&TAKEN, &words).map_err(Trouble::usage)?;
+        let mut said = Output::new(Format::Text, "", false);
+        read(&Call { given, loose, format: Format::Text }, &mut said)
+    }
 
     #[test]
     fn what_agents_say_is_understood() {
@@ -71,13 +173,18 @@ mod tests {
             ("-n pingd -U 1 -N n1 --private", Deed::Update("1".to_owned())),
             ("-n pingd -v 1 -q", Deed::Update("1".to_owned())),
             ("-n pingd -D", Deed::Delete),
-            ("-n pingd -QA", Deed::Query { default: None, all_nodes: true }),
+            ("-n pingd -QA", Deed::Query),
             ("-R", Deed::Nothing),
         ] {
-            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            let asked = read(&words, &|_| None).unwrap();
-            assert!(matches!(asked, Asked::Do(wanted) if wanted.deed == deed), "{line}");
+            assert_eq!(asked(line).unwrap().0, deed, "{line}");
         }
-        assert!(read(&["-Q".to_owned()], &|_| None).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for line in ["-Q", "-n a -P b -U 1", "-P b -Q", "-n a -l sometimes -U 1", "-n a -W so -U 1"]
+        {
+            assert_eq!(asked(line).unwrap_err().exit, Exit::Usage, "{line}");
+        }
     }
 }

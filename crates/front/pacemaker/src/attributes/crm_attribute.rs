@@ -1,49 +1,118 @@
-//! The command lines of `crm_attribute` and `crm_master`.
+//! `crm_attribute`: its command line.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
 
 use super::place::Place;
-use super::{Asked, Deed, Environment, Shown, Wanted};
-use crate::options::{Given, Taken};
-use crate::tool::{self, Trouble, given, last, switch, valued};
+use super::update;
+use super::{
+    Deed, Environment, NOT_REACHED, Select, Wanted, failed, node, passing, query, reworded,
+};
+use crate::daemons;
+use crate::exit::Exit;
+use crate::home::Home;
+use crate::options::Taken;
+use crate::output::Output;
+use crate::tool::{self, Call, Tool, Trouble, last, switch, valued};
 
-const TAKEN: [Taken; 23] = [
-    switch("help", Some('?'), "Show this help"),
-    switch("version", Some('$'), "Show the version"),
-    switch("verbose", Some('V'), "Accepted; nothing more is said"),
-    switch("quiet", Some('q'), "Write the value alone"),
-    switch("Quiet", Some('Q'), "The same"),
+const TAKEN: [Taken; 28] = [
+    valued("list-options", Some('L'), "TYPE", "List the options that there are: cluster"),
+    switch("all", Some('a'), "With --list-options, list advanced and deprecated ones, too"),
     switch("query", Some('G'), "Ask for the value"),
     switch("get-value", None, "The same"),
     switch("delete", Some('D'), "Remove the attribute"),
     switch("delete-attr", None, "The same"),
-    valued("update", Some('v'), "VALUE", "Set the value"),
+    valued("update", Some('v'), "VALUE", "Set the value; value++ and value+=N count"),
     valued("attr-value", None, "VALUE", "The same"),
     valued("name", Some('n'), "NAME", "The attribute's name"),
     valued("attr-name", None, "NAME", "The same"),
-    valued("promotion", Some('p'), "RESOURCE", "The promotion score of a resource"),
+    valued("pattern", Some('P'), "PATTERN", "All attributes whose names match"),
+    valued("promotion", Some('p'), "[RESOURCE]", "The promotion score of a resource"),
+    valued("id", Some('i'), "ID", "The id of the attribute's element"),
+    valued("attr-id", None, "ID", "The same"),
+    valued("set-name", Some('s'), "ID", "The set of values that it is in"),
     valued("node", Some('N'), "NODE", "The node, if not this one"),
     valued("node-uname", Some('U'), "NODE", "The same"),
     valued("uname", None, "NODE", "The same"),
     valued("lifetime", Some('l'), "LIFETIME", "reboot or forever"),
-    valued("set-name", Some('s'), "ID", "The set of values that it is in"),
-    valued("type", Some('t'), "SECTION", "status, nodes or crm_config"),
-    valued("default", Some('d'), "VALUE", "What to answer if there is no value"),
-    valued("wait", Some('W'), "UNTIL", "Accepted; a change is answered when it was made"),
+    valued(
+        "type",
+        Some('t'),
+        "SECTION",
+        "crm_config, rsc_defaults, op_defaults, nodes, status or tickets",
+    ),
     switch("utilization", Some('z'), "The node's capacity of this name"),
+    valued("default", Some('d'), "VALUE", "What to answer if there is no value"),
+    switch("score", None, "Accepted: values such as value++ always count"),
+    valued(
+        "wait",
+        Some('W'),
+        "UNTIL",
+        "no, local or cluster; a change is answered when it was made",
+    ),
+    switch("quiet", Some('q'), "Write the value alone"),
+    switch("Quiet", Some('Q'), "The same"),
+    switch("inhibit-policy-engine", Some('!'), "Accepted"),
+    valued("attr-source", None, "SOURCE", "Accepted"),
 ];
 
-const MASTER: Taken = valued("resource", Some('r'), "RESOURCE", "The resource");
+pub(super) const TOOL: Tool = Tool {
+    name: "crm_attribute",
+    purpose: "Asks for options of the cluster and attributes of nodes, and changes them.",
+    taken: &TAKEN,
+    loose: "[IGNORED...]",
+};
 
-/// Reads `crm_attribute`'s.
-pub(super) fn read(words: &[String], environment: Environment<'_>) -> Result<Asked, Trouble> {
-    let given = given(&TAKEN, &with_promotion_values(words))?;
-    if let Some(asked) = about(&given, "crm_attribute", &TAKEN) {
-        return Ok(asked);
+/// Sets, asks for and removes cluster options and node attributes.
+pub(crate) fn crm_attribute(words: Vec<OsString>) -> ExitCode {
+    tool::serve(&TOOL, words, act)
+}
+
+pub(super) fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
+    if let Some(kind) = call.value("list-options") {
+        if kind != "cluster" {
+            let words = format!("Invalid --list-options value '{kind}'. Allowed values: cluster");
+            return Err(Trouble::usage(words));
+        }
+        daemons::list_cluster_options(call.has("all"), said);
+        return Ok(Exit::Ok);
     }
-    let last = |names: &[&str]| last(&given, names);
-    let named = last(&["name", "attr-name", "promotion"]);
+    let wanted = read(call, &tool::environment)?;
+    carry_out(&Home::find(), &wanted, &tool::environment, said)
+}
+
+fn carry_out(
+    home: &Home,
+    wanted: &Wanted,
+    environment: Environment<'_>,
+    said: &mut Output,
+) -> Result<Exit, Trouble> {
+    let value = match &wanted.deed {
+        Deed::Query { default } => {
+            return query::query(home, wanted, default.as_deref(), environment, said);
+        }
+        Deed::Update(value) => Some(value.as_str()),
+        Deed::Delete => None,
+    };
+    match home {
+        Home::Cluster(client) if wanted.place == Place::Passing => {
+            let found = home.open(NOT_REACHED).map_err(reworded)?;
+            let node = node::find(wanted.node.as_deref(), &found, environment)?;
+            passing::update(client, &found, &node, &wanted.select, value)?;
+            Ok(Exit::Ok)
+        }
+        Home::Cluster(_) | Home::File(_) => update::update(home, wanted, value, environment, said),
+    }
+}
+
+/// Reads the command line.
+fn read(call: &Call, environment: Environment<'_>) -> Result<Wanted, Trouble> {
+    let last_of = |names: &[&str]| last(&call.given, names);
+    let value_of = |names: &[&str]| last_of(names).map(|given| given.value.clone());
+    let named = last_of(&["name", "attr-name", "promotion"]);
     let is_promotion = named.is_some_and(|named| named.name == "promotion");
     let name = match named {
-        Some(named) if named.name == "promotion" => {
+        Some(named) if is_promotion => {
             Some(promotion_name(&named.value, environment).ok_or_else(|| {
                 Trouble::usage(
                     "-p/--promotion must be called from an OCF resource agent or with a resource \
@@ -53,87 +122,66 @@ pub(super) fn read(words: &[String], environment: Environment<'_>) -> Result<Ask
         }
         other => other.map(|named| named.value.clone()),
     };
-    let node = last(&["node", "node-uname", "uname"]).map(|given| given.value.clone());
-    let place = match last(&["type", "lifetime", "utilization"]).map(|at| (at.name, &at.value)) {
+    if let Some(until) = call.value("wait")
+        && !["no", "local", "cluster"].contains(&until)
+    {
+        return Err(Trouble::usage("--wait= must be one of 'no', 'local', 'cluster'"));
+    }
+    let node = value_of(&["node", "node-uname", "uname"]);
+    let select = Select {
+        name,
+        pattern: value_of(&["pattern"]),
+        id: value_of(&["id", "attr-id"]),
+        set: value_of(&["set-name"]),
+    };
+    let deed = deed(call, &select)?;
+    let place = place(call, is_promotion, node.is_some())?;
+    Ok(Wanted { deed, place, node, select, quiet: call.has("quiet") || call.has("Quiet") })
+}
+
+fn deed(call: &Call, select: &Select) -> Result<Deed, Trouble> {
+    let deeds = ["query", "get-value", "delete", "delete-attr", "update", "attr-value"];
+    let given = last(&call.given, &deeds);
+    let deed = match given.map(|given| (given.name, &given.value)) {
+        Some(("delete" | "delete-attr", _)) => Deed::Delete,
+        Some(("update" | "attr-value", value)) => Deed::Update(value.clone()),
+        Some(_) | None => Deed::Query { default: call.value("default").map(str::to_owned) },
+    };
+    let to = match &deed {
+        Deed::Delete => "delete",
+        Deed::Update(_) => "update",
+        Deed::Query { .. } => "",
+    };
+    if select.name.is_none() && select.pattern.is_none() && !to.is_empty() {
+        let words = format!("Error: must specify attribute name or pattern to {to}");
+        return Err(Trouble::usage(words));
+    }
+    if select.name.is_some() && select.pattern.is_some() {
+        let words = "Error: --name and --pattern cannot be used at the same time";
+        return Err(Trouble::usage(words));
+    }
+    Ok(deed)
+}
+
+fn place(call: &Call, is_promotion: bool, is_of_node: bool) -> Result<Place, Trouble> {
+    let given = last(&call.given, &["type", "lifetime", "utilization"]);
+    let place = match given.map(|given| (given.name, given.value.as_str())) {
         Some(("utilization", _)) => Place::Capacity,
-        Some((_, section)) => place(section)?,
+        Some((_, word)) => Place::named(word).ok_or_else(|| {
+            let words = format!("`{word}` is no part of the document where attributes are");
+            failed(Exit::Protocol, &words)
+        })?,
         None if is_promotion => Place::Passing,
-        None if node.is_some() => Place::Kept,
+        None if is_of_node => Place::Kept,
         None => Place::Options,
     };
     // A capacity is one wherever else it is said to be.
-    let is_capacity = place == Place::Kept && last(&["utilization"]).is_some();
-    let place = if is_capacity { Place::Capacity } else { place };
-    wanted(&given, place, node, name)
-}
-
-/// Reads `crm_master`'s. Unless told otherwise the score is kept: so it always was with this name,
-/// and who wants a passing one says `-l reboot`.
-pub(super) fn read_master(
-    words: &[String],
-    environment: Environment<'_>,
-) -> Result<Asked, Trouble> {
-    let taken: Vec<Taken> = TAKEN.into_iter().chain([MASTER]).collect();
-    let given = given(&taken, words)?;
-    if let Some(asked) = about(&given, "crm_master", &taken) {
-        return Ok(asked);
-    }
-    let last = |names: &[&str]| last(&given, names).map(|given| given.value.clone());
-    let name = promotion_name(&last(&["resource"]).unwrap_or_default(), environment)
-        .ok_or_else(|| Trouble::new(crate::exit::Exit::Error, "error: No resource specified"))?;
-    let place = place(&last(&["lifetime"]).unwrap_or_else(|| "forever".to_owned()))?;
-    wanted(&given, place, last(&["node", "node-uname", "uname"]), Some(name))
-}
-
-fn about(given: &[Given], name: &str, taken: &[Taken]) -> Option<Asked> {
-    tool::about(given, name, taken).map(Asked::Help)
-}
-
-fn wanted(
-    given: &[Given],
-    place: Place,
-    node: Option<String>,
-    name: Option<String>,
-) -> Result<Asked, Trouble> {
-    let deeds = ["query", "get-value", "delete", "delete-attr", "update", "attr-value"];
-    let deed = match last(given, &deeds) {
-        Some(given) if given.name.starts_with("delete") => Deed::Delete,
-        Some(given) if !given.value.is_empty() => Deed::Update(given.value.clone()),
-        Some(given) if matches!(given.name, "update" | "attr-value") => Deed::Update(String::new()),
-        Some(_) | None => Deed::Query {
-            default: last(given, &["default"]).map(|given| given.value.clone()),
-            all_nodes: false,
-        },
-    };
-    match (&deed, &name) {
-        (Deed::Delete, None) => {
-            return Err(Trouble::usage("Error: must specify attribute name or pattern to delete"));
-        }
-        (Deed::Update(_), None) => {
-            return Err(Trouble::usage("Error: must specify attribute name or pattern to update"));
-        }
-        _ => {}
-    }
-    let is_quiet = last(given, &["quiet", "Quiet"]).is_some();
-    let shown = if is_quiet { Shown::Bare } else { Shown::WithScope };
-    let set = last(given, &["set-name"]).map(|given| given.value.clone());
-    Ok(Asked::Do(Box::new(Wanted { deed, place, node, name, shown, set })))
-}
-
-fn place(word: &str) -> Result<Place, Trouble> {
-    match word.to_ascii_lowercase().as_str() {
-        "reboot" | "status" => Ok(Place::Passing),
-        "forever" | "nodes" => Ok(Place::Kept),
-        "crm_config" => Ok(Place::Options),
-        _ => Err(Trouble::usage(format!(
-            "`{word}` is not a place of attributes: expected reboot, forever, status, nodes or \
-             crm_config"
-        ))),
-    }
+    let is_capacity = place == Place::Kept && call.has("utilization");
+    Ok(if is_capacity { Place::Capacity } else { place })
 }
 
 /// The name of a resource's promotion score. The instances of an anonymous clone share it.
-fn promotion_name(resource: &str, environment: Environment<'_>) -> Option<String> {
+pub(super) fn promotion_name(resource: &str, environment: Environment<'_>) -> Option<String> {
     if !resource.is_empty() {
         return Some(format!("master-{resource}"));
     }
@@ -147,24 +195,11 @@ fn promotion_name(resource: &str, environment: Environment<'_>) -> Option<String
     }
 }
 
-/// The one option whose value may be left out gets an empty one.
-fn with_promotion_values(words: &[String]) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut words = words.iter().peekable();
-    while let Some(word) = words.next() {
-        if matches!(word.as_str(), "-p" | "--promotion") {
-            let value = words.next_if(|next| !next.starts_with('-'));
-            out.push(format!("--promotion={}", value.map_or("", String::as_str)));
-        } else {
-            out.push(word.clone());
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options;
+    use crate::output::Format;
 
     fn agent(name: &str) -> Option<String> {
         let value = match name {
@@ -175,59 +210,50 @@ mod tests {
         Some(value.to_owned())
     }
 
-    fn asked(read: super::super::Read, line: &str) -> Wanted {
+    fn read_line(line: &str, environment: Environment<'_>) -> Result<Wanted, Trouble> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        match read(&words, &agent).unwrap() {
-            Asked::Do(wanted) => *wanted,
-            other @ (Asked::Help(_) | Asked::Version) => panic!("{other:?}"),
-        }
+        let (given, loose) = options::read_all(&TAKEN, &words).map_err(Trouble::usage)?;
+        read(&Call { given, loose, format: Format::Text }, environment)
+    }
+
+    fn asked(line: &str) -> Wanted {
+        read_line(line, &agent).unwrap()
     }
 
     #[test]
     fn promotion_scores_pass_with_the_node_and_are_named_for_the_resource() {
         for line in ["-p -v 100", "--promotion -v 100", "-l reboot -v 100 -p", "-p db --update=100"]
         {
-            let wanted = asked(read, line);
-            assert_eq!(wanted.name.as_deref(), Some("master-db"), "{line}");
+            let wanted = asked(line);
+            assert_eq!(wanted.select.name.as_deref(), Some("master-db"), "{line}");
             assert_eq!(wanted.place, Place::Passing, "{line}");
             assert_eq!(wanted.deed, Deed::Update("100".to_owned()), "{line}");
         }
-        let wanted = asked(read, "--promotion=other -N n2 -D");
-        assert_eq!((wanted.name.as_deref(), wanted.deed), (Some("master-other"), Deed::Delete));
-        assert_eq!((wanted.node.as_deref(), wanted.place), (Some("n2"), Place::Passing));
-    }
-
-    #[test]
-    fn a_score_set_by_its_old_name_is_kept_unless_told_otherwise() {
-        let wanted = asked(read_master, "-Q -l reboot -v -INFINITY");
-        assert_eq!((wanted.place, wanted.shown), (Place::Passing, Shown::Bare));
-        assert_eq!(wanted.deed, Deed::Update("-INFINITY".to_owned()));
-        assert_eq!(asked(read_master, "-D").place, Place::Kept);
-        assert_eq!(asked(read_master, "-r x -D").name.as_deref(), Some("master-x"));
+        let wanted = asked("--promotion=other -N n2 -D");
+        assert_eq!(wanted.select.name.as_deref(), Some("master-other"));
+        assert_eq!((wanted.deed, wanted.place), (Deed::Delete, Place::Passing));
+        assert_eq!(asked("-p -v -INFINITY").deed, Deed::Update("-INFINITY".to_owned()));
     }
 
     #[test]
     fn where_a_value_is_follows_from_what_is_given() {
-        assert_eq!(asked(read, "-n a -G").place, Place::Options);
-        assert_eq!(asked(read, "-N n1 -n a -G").place, Place::Kept);
+        assert_eq!(asked("-n a -G").place, Place::Options);
+        assert_eq!(asked("-N n1 -n a -G").place, Place::Kept);
         // As the agents of databases keep what all nodes are to know.
-        let wanted = asked(read, "-N n1 --type crm_config --name db_REPL_INFO -s repl --query -q");
-        assert_eq!((wanted.place, wanted.set.as_deref()), (Place::Options, Some("repl")));
-        assert_eq!(asked(read, "-N n1 -n a -l reboot -G").place, Place::Passing);
-        assert_eq!(asked(read, "-t nodes -z -N n1 -n cpu -v 4").place, Place::Capacity);
-        assert_eq!(asked(read, "-z -t nodes -N n1 -n cpu -v 4").place, Place::Capacity);
+        let wanted = asked("-N n1 --type crm_config --name db_REPL_INFO -s repl --query -q");
+        assert_eq!((wanted.place, wanted.select.set.as_deref()), (Place::Options, Some("repl")));
+        assert_eq!(asked("-N n1 -n a -l reboot -G").place, Place::Passing);
+        assert_eq!(asked("-t nodes -z -N n1 -n cpu -v 4").place, Place::Capacity);
+        assert_eq!(asked("-z -t nodes -N n1 -n cpu -v 4").place, Place::Capacity);
     }
 
     #[test]
     fn what_cannot_be_meant_is_refused() {
-        for line in ["-v 1", "-D", "-n a -l sometimes", "-n a --nope", "-n"] {
-            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            let refused = read(&words, &agent).unwrap_err();
-            assert_eq!(refused.exit, crate::exit::Exit::Usage, "{line}");
+        for line in ["-v 1", "-D", "-n a --nope", "-n", "-n a -P b -v 1", "-n a -v 1 -W soon"] {
+            assert_eq!(read_line(line, &agent).unwrap_err().exit, Exit::Usage, "{line}");
         }
-        let outside: Environment<'_> = &|_| None;
-        assert!(read(&["-p".to_owned()], outside).is_err());
-        let refused = read_master(&["-D".to_owned()], outside).unwrap_err();
-        assert_eq!(refused.exit, crate::exit::Exit::Error);
+        let refused = read_line("-n a -l sometimes", &agent).unwrap_err();
+        assert_eq!(refused.exit, Exit::Protocol);
+        assert_eq!(read_line("-p -G", &|_| None).unwrap_err().exit, Exit::Usage);
     }
 }

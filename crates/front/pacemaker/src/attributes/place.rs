@@ -1,9 +1,12 @@
-//! Where a value stands in the document, and the edits that change it there.
+//! Where values stand in the document, and what makes them there.
 
+use cib::edit::{Edit, Place as Within};
 use cib::{Document, Element, Section, escape_attribute};
-use wire::api::Edit;
 
-/// Where a value stands.
+use super::Select;
+use super::node::Node;
+
+/// Where values stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// With the node's state: until it leaves. Field word: *transient attribute*.
@@ -14,125 +17,187 @@ pub(super) enum Place {
     Capacity,
     /// The cluster's options.
     Options,
+    /// What resources have that say nothing else.
+    ResourceDefaults,
+    /// The same for operations.
+    OperationDefaults,
+    /// With the tickets.
+    Tickets,
+    /// A part of the document in which no values stand.
+    Elsewhere(Section),
 }
 
 impl Place {
+    /// The place that a user's word means.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        let word = word.to_ascii_lowercase();
+        match word.as_str() {
+            "reboot" | "status" => Some(Self::Passing),
+            "forever" | "nodes" => Some(Self::Kept),
+            "crm_config" => Some(Self::Options),
+            "rsc_defaults" => Some(Self::ResourceDefaults),
+            "op_defaults" => Some(Self::OperationDefaults),
+            "tickets" => Some(Self::Tickets),
+            other => other.parse().ok().map(Self::Elsewhere),
+        }
+    }
+
     /// The section's name, as the tools say it.
     pub(super) fn scope(self) -> &'static str {
         match self {
-            Self::Passing => "status",
-            Self::Kept | Self::Capacity => "nodes",
-            Self::Options => "crm_config",
+            Self::Tickets => "tickets",
+            Self::Passing
+            | Self::Kept
+            | Self::Capacity
+            | Self::Options
+            | Self::ResourceDefaults
+            | Self::OperationDefaults
+            | Self::Elsewhere(_) => self.section().name(),
         }
     }
 
+    fn section(self) -> Section {
+        match self {
+            Self::Passing | Self::Tickets => Section::Status,
+            Self::Kept | Self::Capacity => Section::Nodes,
+            Self::Options => Section::CrmConfig,
+            Self::ResourceDefaults => Section::RscDefaults,
+            Self::OperationDefaults => Section::OpDefaults,
+            Self::Elsewhere(section) => section,
+        }
+    }
+
+    /// Whether each node has its own values here.
+    pub(super) fn is_of_nodes(self) -> bool {
+        matches!(self, Self::Passing | Self::Kept | Self::Capacity)
+    }
+
+    /// What the element is called that values stand in.
     fn set(self) -> &'static str {
         match self {
-            Self::Passing | Self::Kept => "instance_attributes",
+            Self::Passing | Self::Kept | Self::Tickets => "instance_attributes",
             Self::Capacity => "utilization",
             Self::Options => "cluster_property_set",
-        }
-    }
-
-    /// The element that has the sets; `node` does not matter for options.
-    pub(super) fn owner<'d>(self, document: &'d Document, node: &str) -> Option<Element<'d>> {
-        let of = |section, name, key| {
-            document
-                .section(section)?
-                .children_named(name)
-                .find(move |at: &Element<'d>| at.attr(key) == Some(node))
-        };
-        match self {
-            Self::Passing => {
-                of(Section::Status, "node_state", "uname")?.child("transient_attributes")
+            Self::ResourceDefaults | Self::OperationDefaults | Self::Elsewhere(_) => {
+                "meta_attributes"
             }
-            Self::Kept | Self::Capacity => of(Section::Nodes, "node", "uname"),
-            Self::Options => document.section(Section::CrmConfig),
         }
     }
 
-    /// Values in the place: all, or those of this name, in any set or only in this one.
+    /// The values that are meant, in the document's order. Patterns are not looked at.
     pub(super) fn pairs<'d>(
         self,
-        owner: Option<Element<'d>>,
-        name: Option<&str>,
-        within: Option<&str>,
+        document: &'d Document,
+        node: Option<&Node>,
+        select: &Select,
     ) -> Vec<Element<'d>> {
-        let sets = owner.into_iter().flat_map(move |owner| owner.children_named(self.set()));
-        let sets = sets.filter(|set| within.is_none_or(|id| set.attr("id") == Some(id)));
-        sets.flat_map(|set| set.children_named("nvpair"))
-            .filter(|pair| name.is_none_or(|name| pair.attr("name") == Some(name)))
+        let Some(section) = document.section(self.section()) else { return Vec::new() };
+        let of_node = |name: &'static str| {
+            let id = node.map(|node| node.id.as_str());
+            let all = section.descendants();
+            all.filter(move |at| at.is(name) && id.is_some() && at.attr("id") == id)
+        };
+        // Compatibility: of passing values, what is around all their sets counts as the set.
+        let (owners, set): (Vec<Element<'d>>, &str) = match self {
+            Self::Passing => (of_node("node_state").collect(), "transient_attributes"),
+            Self::Kept | Self::Capacity => (of_node("node").collect(), self.set()),
+            Self::Tickets => {
+                (section.descendants().filter(|at| at.is("tickets")).collect(), self.set())
+            }
+            Self::Options | Self::ResourceDefaults | Self::OperationDefaults => {
+                (vec![section], self.set())
+            }
+            Self::Elsewhere(_) => (Vec::new(), self.set()),
+        };
+        let is_wanted = |wanted: &Option<String>, found: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| found == Some(wanted))
+        };
+        owners
+            .into_iter()
+            .flat_map(Element::descendants)
+            .filter(|at| at.is(set) && is_wanted(&select.set, at.attr("id")))
+            .flat_map(Element::descendants)
+            .filter(|at| {
+                at.is("nvpair")
+                    && is_wanted(&select.name, at.attr("name"))
+                    && is_wanted(&select.id, at.attr("id"))
+            })
             .collect()
     }
 
-    /// The edit that sets a value that is not passing, in the set `within` if one is named.
-    pub(super) fn set_value(
-        self,
-        document: &Document,
-        owner: Element<'_>,
-        (name, value): (&str, &str),
-        within: Option<&str>,
-    ) -> Edit {
-        let kind = self.set();
-        let set = owner.children_named(kind).find(|set| match within {
-            Some(id) => set.attr("id") == Some(id),
-            // A set with a rule holds only sometimes.
-            None => set.child("rule").is_none(),
-        });
-        let pair = set.and_then(|set| set.children().find(|pair| pair.attr("name") == Some(name)));
-        let id_of = |found: Option<Element<'_>>, wanted: String| match found
-            .and_then(|found| found.attr("id"))
-        {
-            Some(id) => id.to_owned(),
-            None => free_id(document, &wanted),
-        };
-        let owner_id = owner.attr("id").unwrap_or_default();
-        let set_id = id_of(
-            set,
-            match self {
-                _ if let Some(id) = within => id.to_owned(),
-                Self::Options => "cib-bootstrap-options".to_owned(),
-                Self::Passing => format!("status-{owner_id}"),
-                Self::Kept => format!("nodes-{owner_id}"),
-                Self::Capacity => format!("nodes-{owner_id}-utilization"),
-            },
-        );
-        let pair_id = id_of(pair, id_like(&format!("{set_id}-{name}")));
-        let xml = format!(
-            "<{kind} id=\"{set_id}\"><nvpair id=\"{pair_id}\" name=\"{}\" value=\"{}\"/></{kind}>",
-            escape_attribute(name),
-            escape_attribute(value),
-        );
-        match (self, set) {
-            (Self::Options, Some(_)) => Edit::Modify { xml },
-            (Self::Options, None) => {
-                Edit::Create { parent: "/cib/configuration/crm_config".to_owned(), xml }
-            }
-            (Self::Passing | Self::Kept | Self::Capacity, _) => {
-                let tag = owner.name();
-                Edit::Modify { xml: format!("<{tag} id=\"{owner_id}\">{xml}</{tag}>") }
+    /// The id of the set that a new value goes into.
+    pub(super) fn set_id(self, node: Option<&Node>) -> String {
+        let of_node = || node.map_or("", |node| node.id.as_str());
+        match self {
+            Self::Options => "cib-bootstrap-options".to_owned(),
+            Self::Passing => format!("status-{}", of_node()),
+            Self::Kept => format!("nodes-{}", of_node()),
+            Self::Capacity => format!("nodes-{}-utilization", of_node()),
+            Self::Tickets => "status-tickets".to_owned(),
+            Self::ResourceDefaults | Self::OperationDefaults | Self::Elsewhere(_) => {
+                format!("{}-options", self.scope())
             }
         }
     }
+
+    /// The edit that makes a value in a set.
+    pub(super) fn create(
+        self,
+        node: Option<&Node>,
+        set_id: &str,
+        (id, name, value): (&str, &str, &str),
+    ) -> Edit {
+        let set = self.set();
+        let pair = pair(id, name, value);
+        let inner = format!("<{set} id=\"{}\">{pair}</{set}>", escape_attribute(set_id));
+        let id = escape_attribute(node.map_or("", |node| node.id.as_str()));
+        let xml = match self {
+            Self::Passing => format!(
+                "<node_state id=\"{id}\"><transient_attributes id=\"{id}\">{inner}\
+                 </transient_attributes></node_state>"
+            ),
+            Self::Kept | Self::Capacity if node.is_some_and(|node| node.is_remote) => format!(
+                "<nodes><node type=\"remote\" id=\"{id}\" uname=\"{id}\">{inner}</node></nodes>"
+            ),
+            Self::Kept | Self::Capacity => format!("<node id=\"{id}\">{inner}</node>"),
+            Self::Tickets => format!("<status><tickets>{inner}</tickets></status>"),
+            Self::Options
+            | Self::ResourceDefaults
+            | Self::OperationDefaults
+            | Self::Elsewhere(_) => {
+                let scope = self.scope();
+                format!("<{scope}>{inner}</{scope}>")
+            }
+        };
+        self.modify(xml)
+    }
+
+    /// The edit that changes a value that is there.
+    pub(super) fn change(self, id: &str, name: &str, value: &str) -> Edit {
+        self.modify(pair(id, name, value))
+    }
+
+    fn modify(self, xml: String) -> Edit {
+        Edit::Modify { place: Within::Section(self.section()), xml, or_create: false }
+    }
+
+    /// The edit that removes a value.
+    pub(super) fn remove(self, id: &str, name: Option<&str>) -> Edit {
+        let name = name.map(|name| format!(" name=\"{}\"", escape_attribute(name)));
+        let xml = format!("<nvpair id=\"{}\"{}/>", escape_attribute(id), name.unwrap_or_default());
+        Edit::DeleteLike { place: Within::Section(self.section()), xml }
+    }
 }
 
-/// The edits that remove values.
-pub(super) fn remove(pairs: &[Element<'_>]) -> Vec<Edit> {
-    let xpath = |id: &str| format!("//nvpair[@id='{id}']");
-    let ids = pairs.iter().filter_map(|pair| pair.attr("id"));
-    ids.map(|id| Edit::Delete { xpath: xpath(id) }).collect()
+fn pair(id: &str, name: &str, value: &str) -> String {
+    let [id, name, value] = [id, name, value].map(escape_attribute);
+    format!("<nvpair id=\"{id}\" name=\"{name}\" value=\"{value}\"/>")
 }
 
 /// Ids are XML names: what may not stand in one becomes a dot.
-fn id_like(text: &str) -> String {
+pub(super) fn id_like(text: &str) -> String {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     text.chars().map(|c| if fits(c) { c } else { '.' }).collect()
-}
-
-fn free_id(document: &Document, wanted: &str) -> String {
-    let numbered = (1_u32..).map(|number| format!("{wanted}-{number}"));
-    let mut ids = std::iter::once(wanted.to_owned()).chain(numbered);
-    ids.find(|id| document.find_id(id).is_none()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -141,46 +206,60 @@ mod tests {
 
     fn document() -> Document {
         Document::parse(
-            "<cib><configuration><crm_config/><nodes><node id='1' uname='n1'/></nodes>\
-             </configuration><status><node_state id='1' uname='n1'><transient_attributes id='1'>\
-             <instance_attributes id='s'><nvpair id='s-a' name='a' value='5'/>\
-             </instance_attributes></transient_attributes></node_state></status></cib>",
+            "<cib><configuration><crm_config><cluster_property_set id='o'><nvpair id='o-a' name='a'/>\
+             </cluster_property_set><cluster_property_set id='p'><nvpair id='p-a' name='a'/>\
+             </cluster_property_set></crm_config><nodes><node id='1' uname='n1'>\
+             <instance_attributes id='k'><nvpair id='k-a' name='a'/></instance_attributes>\
+             <utilization id='u'><nvpair id='u-a' name='a'/></utilization></node></nodes>\
+             <rsc_defaults><meta_attributes id='r'><nvpair id='r-a' name='a'/></meta_attributes>\
+             </rsc_defaults></configuration><status><node_state id='1' uname='n1'>\
+             <transient_attributes id='1'><instance_attributes id='s'><nvpair id='s-a' name='a'/>\
+             </instance_attributes></transient_attributes></node_state><tickets>\
+             <instance_attributes id='t'><nvpair id='t-a' name='a'/></instance_attributes></tickets>\
+             </status></cib>",
         )
         .unwrap()
     }
 
     #[test]
-    fn passing_values_are_found() {
+    fn values_are_found_where_they_stand() {
         let document = document();
-        let owner = Place::Passing.owner(&document, "n1");
-        let values: Vec<_> = Place::Passing
-            .pairs(owner, Some("a"), None)
-            .iter()
-            .map(|pair| pair.attr("value"))
-            .collect();
-        assert_eq!(values, [Some("5")]);
-        assert!(Place::Passing.owner(&document, "n2").is_none());
+        let node = Node { id: "1".to_owned(), name: "n1".to_owned(), is_remote: false };
+        let ids = |place: Place, select: &Select| -> Vec<String> {
+            let pairs = place.pairs(&document, Some(&node), select);
+            pairs.iter().filter_map(|pair| pair.attr("id")).map(str::to_owned).collect()
+        };
+        let all = Select::default();
+        for (word, found) in [
+            ("reboot", vec!["s-a"]),
+            ("nodes", vec!["k-a"]),
+            ("CRM_CONFIG", vec!["o-a", "p-a"]),
+            ("rsc_defaults", vec!["r-a"]),
+            ("op_defaults", vec![]),
+            ("tickets", vec!["t-a"]),
+            ("resources", vec![]),
+        ] {
+            assert_eq!(ids(Place::named(word).unwrap(), &all), found, "{word}");
+        }
+        assert_eq!(ids(Place::Capacity, &all), ["u-a"]);
+        let in_set = Select { set: Some("p".to_owned()), ..Select::default() };
+        assert_eq!(ids(Place::Options, &in_set), ["p-a"]);
+        let by_id = Select { id: Some("o-a".to_owned()), ..Select::default() };
+        assert_eq!(ids(Place::Options, &by_id), ["o-a"]);
+        assert_eq!(Place::named("sometimes"), None);
     }
 
     #[test]
-    fn kept_values_go_into_the_sets_that_pacemaker_names() {
-        let document = document();
-        let node = Place::Kept.owner(&document, "n1").unwrap();
-        let Edit::Modify { xml } = Place::Kept.set_value(&document, node, ("a b", "<1>"), None)
-        else {
-            panic!("a node is modified");
-        };
+    fn new_values_go_into_the_sets_that_pacemaker_names() {
+        let node = Node { id: "1".to_owned(), name: "n1".to_owned(), is_remote: false };
+        let set = Place::Kept.set_id(Some(&node));
+        assert_eq!(set, "nodes-1");
+        let edit = Place::Kept.create(Some(&node), &set, (&id_like("nodes-1-a b"), "a b", "<1>"));
+        let Edit::Modify { xml, .. } = edit else { panic!("a node is modified") };
         assert_eq!(
             xml,
             "<node id=\"1\"><instance_attributes id=\"nodes-1\"><nvpair id=\"nodes-1-a.b\" \
              name=\"a b\" value=\"&lt;1&gt;\"/></instance_attributes></node>"
         );
-        let options = Place::Options.owner(&document, "").unwrap();
-        for (within, id) in [(None, "cib-bootstrap-options-x"), (Some("mine"), "mine-x")] {
-            let edit = Place::Options.set_value(&document, options, ("x", "1"), within);
-            let Edit::Create { parent, xml } = edit else { panic!("there is no set yet") };
-            assert_eq!(parent, "/cib/configuration/crm_config");
-            assert!(xml.contains(&format!("id=\"{id}\"")), "{xml}");
-        }
     }
 }

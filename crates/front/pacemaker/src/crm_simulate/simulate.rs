@@ -1,7 +1,7 @@
 //! The tool's course: status, changes, plan, rehearsal, status again.
 
 use std::mem::ManuallyDrop;
-use std::path::Path;
+use std::path::PathBuf;
 
 use cib::Document;
 use scheduler::{DeviceChanged, Input, Resolved};
@@ -14,8 +14,9 @@ use crate::dot::Drawn;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::shown::{Scores, Section};
+use crate::source::file_in_place_of_cluster;
 use crate::status::{self, Look, Shown};
-use crate::{dot, graph, time};
+use crate::{dot, graph, home, time};
 
 /// Everything but `--profile`. What is recorded happens at `clock`, whatever time is planned for.
 pub(super) fn simulate(said: &mut Output, wanted: &Wanted, clock: i64) -> Result<(), Trouble> {
@@ -24,7 +25,7 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted, clock: i64) -> Result
     let mut document = ManuallyDrop::new(input::read(&wanted.source, said)?);
     // Nothing is said before it is clear that the result can be kept.
     let output = output_path(wanted);
-    if let Some(path) = output {
+    if let Some(path) = &output {
         input::save_for_planning(path, &document, said)?;
     }
     let when = told_time(said, &document, wanted, clock);
@@ -55,19 +56,25 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted, clock: i64) -> Result
     let ended = if wanted.plan { plan(said, &resolved, wanted, clock)? } else { None };
     let ended = ManuallyDrop::new(ended);
     let end = ended.as_ref().unwrap_or(&document);
-    if let Some(path) = output {
-        input::save(path, end)?;
+    match &output {
+        // The document that tools work on is replaced as they do it.
+        Some(path) if wanted.source == Source::Live && wanted.in_place => {
+            home::save(path, end).map_err(|trouble| Trouble::new(trouble.exit, trouble.words))?;
+        }
+        Some(path) => input::save(path, end)?,
+        None => {}
     }
     Ok(())
 }
 
-/// Where what came of it is kept. What is changed in place goes nowhere else.
-fn output_path(wanted: &Wanted) -> Option<&Path> {
+/// Where what came of it is kept. What is changed in place goes nowhere else; a running cluster is
+/// not changed, and a file that stands for it is.
+fn output_path(wanted: &Wanted) -> Option<PathBuf> {
     match (&wanted.source, wanted.in_place) {
-        (Source::File(path), true) => Some(path),
-        (Source::Pipe, true) => Some(Path::new("-")),
-        (Source::Live, true) => None,
-        (Source::File(_) | Source::Pipe | Source::Live, false) => wanted.save_output.as_deref(),
+        (Source::File(path), true) => Some(path.clone()),
+        (Source::Pipe, true) => Some(PathBuf::from("-")),
+        (Source::Live, true) => file_in_place_of_cluster(),
+        (Source::File(_) | Source::Pipe | Source::Live, false) => wanted.save_output.clone(),
     }
 }
 
