@@ -103,7 +103,7 @@ fn agents_see_the_status_and_change_what_their_resource_may() {
     assert_eq!(call(&bed, 3, "cibadmin -Q --xpath //bundle").status.code(), Some(105));
 
     assert_eq!(answer(&bed, 1, "crm_resource -r lock -W -Q"), format!("n{holder}\n"));
-    answer(&bed, holder, "crm_resource -B -r lock:0 -Q");
+    answer(&bed, holder, "crm_resource -B -r lock -Q");
     bed.wait_idle(1);
     assert_ne!(bed.running("lock"), [holder]);
     answer(&bed, 1, "crm_resource -U -r lock");
