@@ -64,7 +64,21 @@ impl Ran {
 /// # Errors
 /// If there was nothing that could be run.
 pub fn run(what: &ByHand<'_>) -> Result<Ran, CannotRun> {
-    let standard = standard(what.agent)?;
+    run_as(standard(what.agent)?, what)
+}
+
+/// Runs a fence agent once, here and now: to ask it something, since who fences is the cluster.
+///
+/// # Errors
+/// If there was nothing that could be run.
+pub fn ask_fence_agent(what: &ByHand<'_>) -> Result<Ran, CannotRun> {
+    match what.task {
+        "monitor" | "status" | "list" | "validate-all" => run_as(Standard::Fence, what),
+        other => Err(CannotRun::Task(other.to_owned())),
+    }
+}
+
+fn run_as(standard: Standard, what: &ByHand<'_>) -> Result<Ran, CannotRun> {
     let ordered = Run {
         resource: what.resource,
         agent: what.agent,

@@ -16,7 +16,7 @@ mod describe;
 mod installed;
 mod parameters;
 
-pub use by_hand::{ByHand, CannotRun, Ran, run};
+pub use by_hand::{ByHand, CannotRun, Ran, ask_fence_agent, run};
 pub use describe::metadata;
 pub use installed::{agents, is_unit, ocf_root, providers, standards};
 pub use parameters::{parameters, timeout};

@@ -1,71 +1,128 @@
-//! `stonith_admin`, as far as agents and people under pressure call it: cut a node off, let it back,
-//! say that it is off.
+//! `stonith_admin`: which fence devices there are and what was fenced; and, for agents and people under
+//! pressure: cut a node off, let it back, say that it is off.
+
+mod ask;
+mod devices;
+mod history;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use wire::api::Change;
+use crate::exit::Exit;
+use crate::options::Taken;
+use crate::output::Output;
+use crate::tool::{self, Call, Tool, Trouble, last, switch, valued};
 
-use crate::options::{Given, Taken};
-use crate::tool::{self, Trouble, last, switch, valued};
-
-const TAKEN: [Taken; 11] = [
-    switch("help", Some('?'), "Show this help"),
-    switch("version", Some('$'), "Show the version"),
-    switch("verbose", Some('V'), "Accepted; nothing more is said"),
-    switch("quiet", Some('q'), "Accepted"),
+const TAKEN: [Taken; 31] = [
+    valued("list", Some('l'), "NODE", "List the devices that can fence a node"),
+    switch("list-registered", Some('L'), "List the devices"),
+    switch("list-installed", Some('I'), "List the fence agents of this machine"),
+    valued("list-targets", Some('s'), "DEVICE", "List what a device can fence"),
+    switch("metadata", Some('M'), "Show what an agent says of itself"),
+    valued("query", Some('Q'), "DEVICE", "Ask a device, from here, whether it works"),
+    valued("history", Some('H'), "NODE", "Show when a node, or any (*), was fenced"),
+    valued("last", Some('h'), "NODE", "Show when a node was fenced last"),
+    switch("validate", Some('K'), "Ask an agent whether its parameters will do"),
     valued("reboot", Some('B'), "NODE", "Turn a node off and on again"),
     valued("fence", Some('F'), "NODE", "Turn a node off"),
     valued("unfence", Some('U'), "NODE", "Let a node back"),
     valued("confirm", Some('C'), "NODE", "Say that a node is off: be sure"),
-    valued("timeout", Some('t'), "SECONDS", "Accepted; the cluster's own limit holds"),
-    valued("tolerance", None, "SECONDS", "Accepted"),
+    valued("register", Some('R'), "DEVICE", "Refused: devices are part of the configuration"),
+    valued("deregister", Some('D'), "DEVICE", "Refused, too"),
+    valued("register-level", Some('r'), "TARGET", "Refused, too: so are levels"),
+    valued("deregister-level", Some('d'), "TARGET", "Refused, too"),
+    switch("cleanup", Some('c'), "Refused: what was fenced is not forgotten"),
+    switch("broadcast", Some('b'), "Accepted: every node knows the whole history"),
+    valued("agent", Some('a'), "AGENT", "With --metadata and --validate: which"),
+    valued("option", Some('o'), "NAME=VALUE", "With --validate: a parameter"),
+    valued("env-option", Some('e'), "NAME", "The same, from OCF_RESKEY_NAME"),
     valued("tag", Some('T'), "NAME", "Accepted"),
+    valued("device", Some('v'), "DEVICE", "With --validate: what the device is called"),
+    valued("index", Some('i'), "LEVEL", "The level"),
+    valued("timeout", Some('t'), "SECONDS", "How long to wait; 120 unless given"),
+    valued("delay", Some('y'), "SECONDS", "How long to wait before a node is cut off"),
+    switch("as-node-id", Some('n'), "With --last: the node's number is given"),
+    valued("tolerance", None, "SECONDS", "Be content with what was done so short a time ago"),
+    switch("quiet", Some('q'), "Say less"),
+    switch("silent", None, "The same"),
 ];
 
-/// Asks the cluster to do something to a node.
+const TOOL: Tool = Tool {
+    name: "stonith_admin",
+    purpose: "Fences nodes, and tells about devices and past fencings.",
+    taken: &TAKEN,
+    loose: "",
+};
+
+/// Asks about fencing, or for it.
 pub(crate) fn fencing_admin(words: Vec<OsString>) -> ExitCode {
-    tool::run("stonith_admin", words, |words| {
-        let given = tool::given(&TAKEN, words)?;
-        if let Some(text) = tool::about(&given, "stonith_admin", &TAKEN) {
-            return Ok(text);
-        }
-        let change = wanted(&given)?;
-        let (client, _snapshot, _document) = tool::live()?;
-        tool::change(&client, change)?;
-        Ok(String::new())
-    })
+    tool::serve(&TOOL, words, act)
 }
 
-fn wanted(given: &[Given]) -> Result<Change, Trouble> {
-    let asked = last(given, &["reboot", "fence", "unfence", "confirm"]);
+const COMMANDS: [&str; 17] = [
+    "list",
+    "list-registered",
+    "list-installed",
+    "list-targets",
+    "metadata",
+    "query",
+    "history",
+    "last",
+    "validate",
+    "reboot",
+    "fence",
+    "unfence",
+    "confirm",
+    "register",
+    "deregister",
+    "register-level",
+    "deregister-level",
+];
+
+fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
+    said.be_bare();
+    let asked = last(&call.given, &COMMANDS);
     let asked = asked.ok_or_else(|| Trouble::usage("say what to do, such as --reboot NODE"))?;
-    let node = asked.value.clone();
-    let action = match asked.name {
-        "confirm" => return Ok(Change::ConfirmOff { node }),
-        "reboot" => "reboot",
-        "unfence" => "on",
-        _ => "off",
-    };
-    Ok(Change::Fence { node, action: action.to_owned() })
+    let seconds = call.number("timeout")?.unwrap_or(120);
+    if !(0..=i64::from(u32::MAX / 1000)).contains(&seconds) {
+        return Err(Trouble::usage(format!("Integer value \"{seconds}\" for -t out of range")));
+    }
+    let value = asked.value.as_str();
+    match asked.name {
+        "reboot" => ask::fence(value, "reboot", call),
+        "fence" => ask::fence(value, "off", call),
+        "unfence" => ask::fence(value, "on", call),
+        "confirm" => ask::confirm(value),
+        "history" => history::show(value, call, said),
+        "last" => history::last(value, call, said),
+        "register" | "deregister" | "register-level" | "deregister-level" => Err(Trouble::new(
+            Exit::Unimplemented,
+            "Devices and levels are those of the configuration; cibadmin, pcs and crm change it",
+        )),
+        command => devices::answer(command, value, call, said),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_to_be_done_to_a_node_is_understood() {
-        let asked = |line: &str| {
-            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            wanted(&tool::given(&TAKEN, &words).unwrap())
+/// Parameters that the command line gives.
+fn parameters(call: &Call) -> Result<Vec<(String, String)>, Trouble> {
+    let mut all = Vec::new();
+    for given in &call.given {
+        let value = &given.value;
+        let refused = |flag: &str| {
+            Trouble::new(Exit::InvalidParameter, format!("Invalid option: {flag} {value}"))
         };
-        let fence =
-            |action: &str| Ok(Change::Fence { node: "n1".to_owned(), action: action.to_owned() });
-        assert_eq!(asked("--reboot n1 --tag controld"), fence("reboot"));
-        assert_eq!(asked("-F n1 -t 20"), fence("off"));
-        assert_eq!(asked("-U n1"), fence("on"));
-        assert_eq!(asked("-C n1"), Ok(Change::ConfirmOff { node: "n1".to_owned() }));
-        assert!(asked("-q").is_err());
+        match given.name {
+            "option" => {
+                let pair = value.split_once('=').filter(|(name, _)| !name.is_empty());
+                let (name, value) = pair.ok_or_else(|| refused("-o"))?;
+                all.push((name.to_owned(), value.to_owned()));
+            }
+            "env-option" => {
+                let found = std::env::var(format!("OCF_RESKEY_{value}"));
+                all.push((value.clone(), found.map_err(|_unset| refused("-e"))?));
+            }
+            _ => {}
+        }
     }
+    Ok(all)
 }

@@ -135,6 +135,14 @@ impl Device {
             || self.host_map().any(|(host, _)| host.eq_ignore_ascii_case(node))
     }
 
+    /// The nodes that the configuration names as this device's.
+    pub fn named_hosts(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = self.hosts().collect();
+        all.extend(self.host_map().map(|(host, _)| host));
+        all.dedup();
+        all
+    }
+
     /// Whether the configuration leaves open that this device can fence `node`.
     pub fn may_fence(&self, node: &str) -> bool {
         match self.host_check() {
