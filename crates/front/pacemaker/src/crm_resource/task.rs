@@ -110,10 +110,26 @@ pub(super) fn change(home: &Home, edits: &[Vec<Edit>]) -> Result<(), Trouble> {
     home.change("Could not connect to the CIB: ", |found: &Found| {
         let mut document: Document = found.document.clone();
         for together in edits.iter().filter(|edits| !edits.is_empty()) {
-            document = edit::apply(&document, together).map_err(refused)?.document;
+            let before = document;
+            document = edit::apply(&before, together).map_err(refused)?.document;
+            let replaces = together.iter().any(|edit| matches!(edit, Edit::Replace { .. }));
+            if matches!(home, Home::File(_)) && replaces && document.root().same_as(before.root()) {
+                count(&mut document);
+            }
         }
         Ok((document, ()))
     })
+}
+
+/// Compatibility: to put something in the place of the same is a change that counts.
+fn count(document: &mut Document) {
+    let root = document.root();
+    let epoch: Option<u64> = root.attr("epoch").and_then(|epoch| epoch.parse().ok());
+    let root = root.id();
+    if let Some(epoch) = epoch {
+        document.set(root, "epoch", &(epoch + 1).to_string());
+        document.set(root, "num_updates", "0");
+    }
 }
 
 fn refused(refused: edit::Refused) -> Trouble {
