@@ -24,7 +24,8 @@ const TAKEN: [Taken; 10] = [
     valued("name-for-id", Some('N'), "ID", "The name of the node with this number"),
 ];
 
-const PACEMAKERD: [Taken; 2] = [TAKEN[0], TAKEN[1]];
+const PACEMAKERD: [Taken; 3] =
+    [TAKEN[0], TAKEN[1], switch("features", Some('F'), "What is supported")];
 
 /// Tells who the nodes are.
 pub(crate) fn crm_node(words: Vec<OsString>) -> ExitCode {
@@ -49,9 +50,20 @@ pub(crate) fn crm_node(words: Vec<OsString>) -> ExitCode {
 pub(crate) fn pacemakerd(words: Vec<OsString>) -> ExitCode {
     tool::run("pacemakerd", words, |words| {
         let given = tool::given(&PACEMAKERD, words)?;
+        if tool::last(&given, &["features"]).is_some() {
+            return Ok(features());
+        }
         let about = tool::about(&given, "pacemakerd", &PACEMAKERD);
         about.ok_or_else(|| Trouble::usage("start a node with `quorate daemon --config FILE`"))
     })
+}
+
+/// As clients read it: the version, that of the feature set, and what there is.
+fn features() -> String {
+    let set = transition::record::FEATURE_SET;
+    format!(
+        "Pacemaker 3.0.2 (Build: quorate)\n Supporting v{set}: corosync-ge-2 monotonic systemd\n"
+    )
 }
 
 const ON_NODE: &str = "OCF_RESKEY_CRM_meta_on_node";
