@@ -178,3 +178,27 @@ fn a_run_replaces_checksums_that_it_does_not_tell_of() {
     let failure = document.find_id("db_last_failure_0").unwrap();
     assert_eq!(failure.attr("op-restart-digest"), Some("old"), "the failure is of another run");
 }
+
+#[test]
+fn what_an_operator_calls_failed_is_a_failure_where_it_is_known() {
+    let text = "<cib epoch=\"1\" num_updates=\"0\" admin_epoch=\"0\"><configuration/><status>\
+                <node_state id=\"1\" uname=\"n1\"><lrm id=\"1\"><lrm_resources>\
+                <lrm_resource id=\"db\" class=\"ocf\" provider=\"x\" type=\"db\">\
+                <lrm_rsc_op id=\"db_last_0\" operation=\"start\" call-id=\"7\" interval=\"0\"/>\
+                </lrm_resource></lrm_resources></lrm></node_state></status></cib>";
+    let mut document = Document::parse(text).unwrap();
+    let (n1, n2) = (NodeRef { id: "1", name: "n1" }, NodeRef { id: "2", name: "n2" });
+    assert!(!record_called_failed(&mut document, &n2, "db", 5));
+    assert!(!record_called_failed(&mut document, &n1, "other", 5));
+    assert_eq!(document.to_string(), Document::parse(text).unwrap().to_string());
+    assert!(record_called_failed(&mut document, &n1, "db", 5));
+    let root = document.root();
+    let find = |id: &str| root.descendants().find(|at| at.attr("id") == Some(id));
+    let entry = find("db_last_failure_0").unwrap();
+    assert_eq!(entry.attr("operation"), Some("asyncmon"));
+    assert_eq!((entry.attr("rc-code"), entry.attr("call-id")), (Some("1"), Some("8")));
+    let counted = root.descendants().find(|at| {
+        at.attr("name") == Some("fail-count-db#asyncmon_0") && at.attr("value") == Some("1")
+    });
+    assert!(counted.is_some());
+}
