@@ -6,6 +6,7 @@
 //! **Not here:** what the values mean (`scheduler`), and their replication (`controller`).
 
 mod attrd_updater;
+mod cluster_options;
 mod crm_attribute;
 mod failcount;
 mod node;

@@ -9,7 +9,6 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::exit::Exit;
-use crate::output::Output;
 use crate::tool::{self, Trouble};
 use crate::xml_out::XmlOut;
 use options::{Kind, Parameter};
@@ -56,9 +55,6 @@ fn answer(daemon: &Daemon, words: Vec<OsString>) -> ExitCode {
         )),
     })
 }
-
-/// Lists the cluster's options; `all` adds those for few and those from former times.
-pub(crate) fn list_cluster_options(_all: bool, _said: &mut Output) {}
 
 const VERSION: &str = "3.0.2";
 

@@ -143,7 +143,12 @@ impl Home {
                 news.wait().map_err(tool::trouble)?;
                 continue;
             }
-            let (after, answer) = edit(&found)?;
+            let (found, is_part) = editable(found);
+            let (mut after, answer) = edit(&found)?;
+            if is_part {
+                let root = after.root().id();
+                VERSION.iter().for_each(|name| _ = after.unset(root, name));
+            }
             match send(client, &found.document, &after) {
                 Err(ClientError::Refused(Refused::NotReady)) => {
                     news.wait().map_err(tool::trouble)?;
@@ -155,6 +160,21 @@ impl Home {
         }
         Err(Trouble::new(Exit::Old, "Update was older than existing configuration"))
     }
+}
+
+/// What says which edition a document is.
+const VERSION: [&str; 3] = ["admin_epoch", "epoch", "num_updates"];
+
+/// If the user does not see all of the document, the daemon alone can say whether it is valid, and which
+/// edition it is.
+fn editable(mut found: Found) -> (Found, bool) {
+    let root = found.document.root();
+    let is_part = root.attr("validate-with").is_none();
+    if is_part {
+        let root = root.id();
+        found.document.set(root, "validate-with", "none");
+    }
+    (found, is_part)
 }
 
 /// Whose permissions count: the one who is named, or whom the environment names.
@@ -219,7 +239,11 @@ fn send(client: &Client, before: &Document, after: &Document) -> Result<(), Clie
     let request = Request::Change {
         change: Change::Edit { edits: vec![Edit::Patch { xml }] },
         force: false,
-        based_on: before.version().ok().map(|version| version.to_string()),
+        based_on: before
+            .version()
+            .ok()
+            .filter(|_| before.root().attr("epoch").is_some())
+            .map(|version| version.to_string()),
     };
     client.change(&request).map(|_version| ())
 }

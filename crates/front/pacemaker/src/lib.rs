@@ -27,6 +27,7 @@ mod iso8601;
 mod lines;
 mod memory;
 mod natural_order;
+mod option_list;
 mod options;
 mod outline;
 mod output;

@@ -127,3 +127,40 @@ fn a_node_is_fenced_by_a_word() {
             && seen.cluster.fencings.iter().any(|done| done.target == "n3" && done.succeeded)
     });
 }
+
+#[test]
+fn roles_decide_what_a_user_sees_and_changes() {
+    let bed = Bed::start();
+    let acls = "<configuration><acls><acl_target id='ann'><role id='op'/></acl_target><acl_role \
+                id='op'><acl_permission id='op1' kind='write' \
+                xpath='/cib/configuration/nodes'/><acl_permission id='op2' kind='read' \
+                xpath='/cib/configuration/crm_config'/></acl_role></acls></configuration>";
+    let as_user = |user: &str, words: &[&str]| {
+        for member in bed.daemons() {
+            bed.wait_alike(member);
+        }
+        let tool = bed.node_dir(1).join("run/bin").join(words[0]);
+        let mut command = Command::new(tool);
+        command.args(&words[1..]).env("QUORATE_SOCKET", bed.node_dir(1).join("api.sock"));
+        command.env("CIB_user", user).output().unwrap()
+    };
+    let modify = ["cibadmin", "-M", "-c", "-o", "configuration", "-X", acls];
+    assert!(as_user("root", &modify).status.success());
+    answer(&bed, 1, "crm_attribute -n enable-acl -v true");
+
+    let seen = as_user("ann", &["cibadmin", "-Q"]);
+    let text = String::from_utf8(seen.stdout).unwrap();
+    assert!(text.contains("enable-acl") && !text.contains("acl_role"), "{text}");
+    let stranger = as_user("bob", &["cibadmin", "-Q"]);
+    assert_eq!(stranger.status.code(), Some(4));
+    assert_eq!(stranger.stderr, b"cibadmin: CIB API call failed: Permission denied\n");
+
+    let allowed = as_user("ann", &["crm_attribute", "-N", "n2", "-n", "rack", "-v", "b"]);
+    assert!(allowed.status.success(), "{allowed:?}");
+    let denied = as_user("ann", &["crm_attribute", "-n", "enable-acl", "-v", "false"]);
+    assert_eq!(denied.status.code(), Some(4), "{denied:?}");
+    let denied = as_user("ann", &["attrd_updater", "-n", "pingd", "-U", "1"]);
+    assert_eq!(denied.status.code(), Some(4), "{denied:?}");
+    assert_eq!(answer(&bed, 3, "crm_attribute -N n2 -n rack -G -q"), "b\n");
+    assert_eq!(answer(&bed, 3, "crm_attribute -n enable-acl -G -q"), "true\n");
+}

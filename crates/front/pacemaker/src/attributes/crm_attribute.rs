@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use super::cluster_options;
 use super::place::Place;
 use super::update;
 use super::{
     Deed, Environment, NOT_REACHED, Select, Wanted, failed, node, passing, query, reworded,
 };
-use crate::daemons;
 use crate::exit::Exit;
 use crate::home::Home;
 use crate::options::Taken;
@@ -74,7 +74,7 @@ pub(super) fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
             let words = format!("Invalid --list-options value '{kind}'. Allowed values: cluster");
             return Err(Trouble::usage(words));
         }
-        daemons::list_cluster_options(call.has("all"), said);
+        cluster_options::show(call.has("all"), said);
         return Ok(Exit::Ok);
     }
     let wanted = read(call, &tool::environment)?;

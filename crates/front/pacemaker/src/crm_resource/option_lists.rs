@@ -3,29 +3,8 @@
 
 use crate::daemons::options::{FENCED, Kind, Parameter};
 use crate::exit::Exit;
-use crate::outline::Outline;
+use crate::option_list::{self, List, Listed};
 use crate::output::Output;
-use crate::xml_out::XmlOut;
-
-/// One option of the cluster's for a resource.
-struct Listed {
-    name: &'static str,
-    kind: &'static str,
-    /// What it may be, if it is one of few.
-    values: &'static [&'static str],
-    default: Option<&'static str>,
-    words: &'static str,
-    advanced: bool,
-}
-
-/// A list of options.
-struct List {
-    /// As what would be an agent's name.
-    name: &'static str,
-    title: &'static str,
-    purpose: &'static str,
-    options: Vec<Listed>,
-}
 
 /// Whether there is a list called so.
 pub(super) fn is_known(list: &str) -> bool {
@@ -35,73 +14,8 @@ pub(super) fn is_known(list: &str) -> bool {
 /// Shows a list; programs get what is for experts, too.
 pub(super) fn show(list: &str, all: bool, said: &mut Output) -> Exit {
     let list = if list == "fencing" { fencing() } else { primitive() };
-    said.tell(|out| write(&list, all, out), |xml| write_elements(&list, xml));
+    option_list::show(&list, all, said);
     Exit::Ok
-}
-
-fn write(list: &List, all: bool, out: &mut Outline) {
-    out.line(list.title);
-    out.space();
-    out.line(list.purpose);
-    out.nest();
-    for option in list.options.iter().filter(|option| !option.advanced) {
-        write_one(option, out);
-    }
-    let advanced: Vec<&Listed> =
-        list.options.iter().filter(|option| option.advanced && all).collect();
-    if !advanced.is_empty() {
-        out.space();
-        out.begin("ADVANCED OPTIONS");
-        advanced.iter().for_each(|option| write_one(option, out));
-        out.end();
-    }
-    out.end();
-}
-
-fn write_one(option: &Listed, out: &mut Outline) {
-    let Listed { name, kind, values, default, words, .. } = option;
-    out.space();
-    out.item(&format!("{name}: {words}"));
-    out.nest();
-    let possible = match (values, default) {
-        ([], Some(default)) => format!("{kind} (default: \"{default}\")"),
-        ([], None) => format!("{kind} (no default)"),
-        (values, default) => {
-            let value = |value: &&str| {
-                let mark = if Some(*value) == *default { " (default)" } else { "" };
-                format!("\"{value}\"{mark}")
-            };
-            values.iter().map(value).collect::<Vec<_>>().join(", ")
-        }
-    };
-    out.item(&format!("Possible values: {possible}"));
-    out.end();
-}
-
-fn write_elements(list: &List, xml: &mut XmlOut) {
-    xml.begin("resource-agent");
-    xml.attr("name", list.name);
-    xml.attr("version", "3.0.2");
-    xml.text("version", "1.1");
-    xml.text_with("longdesc", Some(("lang", "en")), list.purpose);
-    xml.text_with("shortdesc", Some(("lang", "en")), list.title);
-    xml.begin("parameters");
-    for option in &list.options {
-        xml.begin("parameter");
-        xml.attr("name", option.name);
-        xml.number("advanced", u8::from(option.advanced));
-        xml.attr("generated", "0");
-        xml.text_with("longdesc", Some(("lang", "en")), option.words);
-        xml.text_with("shortdesc", Some(("lang", "en")), option.words);
-        xml.begin("content");
-        xml.attr("type", option.kind);
-        xml.attr_if("default", option.default);
-        option.values.iter().for_each(|value| xml.empty("option", &[("value", value)]));
-        xml.end();
-        xml.end();
-    }
-    xml.end();
-    xml.end();
 }
 
 fn fencing() -> List {
@@ -132,6 +46,8 @@ fn of_device(parameter: &Parameter) -> Listed {
         default: parameter.default.filter(|default| !default.is_empty() && !depends),
         words: parameter.words,
         advanced: parameter.advanced,
+        generated: false,
+        former: None,
     }
 }
 
@@ -150,7 +66,7 @@ type Row =
 
 fn of_primitive(row: &Row) -> Listed {
     let (name, kind, values, default, words) = *row;
-    Listed { name, kind, values, default, words, advanced: false }
+    Listed { name, kind, values, default, words, advanced: false, generated: false, former: None }
 }
 
 const PRIMITIVE: [Row; 18] = [
