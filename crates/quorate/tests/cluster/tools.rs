@@ -126,6 +126,24 @@ fn a_node_is_fenced_by_a_word() {
         seen.cluster.members == ["n1", "n2"]
             && seen.cluster.fencings.iter().any(|done| done.target == "n3" && done.succeeded)
     });
+    let last = answer(&bed, 1, "stonith_admin --last n3");
+    assert!(last.starts_with("Node n3 last fenced at: "), "{last}");
+    let history = answer(&bed, 2, "stonith_admin --history * --verbose");
+    assert!(history.starts_with("turning off of n3 successful: delegate=n"), "{history}");
+    assert!(history.ends_with("1 event found\n"), "{history}");
+    // What was done just now need not be done again.
+    answer(&bed, 1, "stonith_admin --fence n3 --tolerance 1h");
+    for (line, beginning) in [
+        ("-D", "Designated Controller is: n"),
+        ("-S n1", "Controller on n1 in state S_"),
+        ("-P", "Status of pacemakerd: 'Running'"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
+        command.arg("crmadmin").args(line.split(' '));
+        command.env("QUORATE_SOCKET", bed.node_dir(1).join("api.sock"));
+        let said = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        assert!(said.starts_with(beginning), "{line}: {said}");
+    }
 }
 
 #[test]
