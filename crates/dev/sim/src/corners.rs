@@ -28,6 +28,7 @@ pub enum Corner {
     ColdStart,
     DiskFull,
     DiskDamaged,
+    DiskMended,
     RecordCutOff,
     EditWhileFencing,
     SetAside,
@@ -50,7 +51,7 @@ pub enum Corner {
 
 impl Corner {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Partition,
         Self::RingFormedAnew,
         Self::Flapped,
@@ -62,6 +63,7 @@ impl Corner {
         Self::ColdStart,
         Self::DiskFull,
         Self::DiskDamaged,
+        Self::DiskMended,
         Self::RecordCutOff,
         Self::EditWhileFencing,
         Self::SetAside,
@@ -96,6 +98,7 @@ impl Corner {
             Self::ColdStart => "all daemons had shut down in peace, and started again",
             Self::DiskFull => "a full disk refused a record",
             Self::DiskDamaged => "a disk was damaged",
+            Self::DiskMended => "what was missing on a disk was made good by itself",
             Self::RecordCutOff => "power was lost while a record was on its way to the disk",
             Self::EditWhileFencing => "an edit was asked for while a node was being fenced",
             Self::SetAside => "a configuration was set aside",

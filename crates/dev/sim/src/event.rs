@@ -1,6 +1,6 @@
 //! What can happen in a run, and when it does.
 
-use controller::{Record, RunToken, TimerToken};
+use controller::{Record, RunToken, TimerToken, Whole};
 use model::{NodeId, Outcome, Role};
 
 /// What can happen.
@@ -39,6 +39,17 @@ pub(crate) enum Event {
         life: u64,
         ticket: u64,
         record: Record,
+    },
+    /// A disk that is behind is offered the configuration, as the store does by itself.
+    DiskRetry {
+        node: NodeId,
+        life: u64,
+    },
+    /// It answers to that.
+    DiskFolds {
+        node: NodeId,
+        life: u64,
+        whole: Box<Whole>,
     },
     StartDaemon {
         node: NodeId,

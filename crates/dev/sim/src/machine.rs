@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use controller::{AgentRun, Controller, Identity, Input, Record, Restored, RunToken};
+use controller::{AgentRun, Controller, Identity, Input, Record, Restored, RunToken, Whole};
 use model::{NodeId, NodeName, Role, Tick};
 
 use crate::quorum::Rule;
@@ -50,6 +50,8 @@ pub(crate) struct Machine {
 pub(crate) struct Disk {
     records: Vec<Record>,
     pub(crate) full: bool,
+    /// It refused something, and nothing whole was written since.
+    behind: bool,
     /// Records that it had held are damaged, and nothing whole was written since.
     lost: bool,
     /// When everything written so far is held.
@@ -57,12 +59,37 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    pub(crate) fn write(&mut self, record: Record) {
+    /// What was written before anything happens.
+    pub(crate) fn begin_with(&mut self, whole: Whole) {
+        self.records = vec![Record::Snapshot(whole)];
+    }
+
+    /// Takes the record, or says why not. As with the store, nothing is written behind a hole: what is
+    /// missing is made good by a record that is whole.
+    pub(crate) fn write(&mut self, record: Record) -> Result<(), &'static str> {
+        if self.full {
+            self.behind = true;
+            return Err("no space left");
+        }
         if matches!(record, Record::Snapshot(_)) {
             self.records.clear();
             self.lost = false;
+            self.behind = false;
+        } else if self.is_behind() {
+            return Err("an earlier record is missing");
         }
         self.records.push(record);
+        Ok(())
+    }
+
+    /// A daemon that starts takes what is there for all there is, if nothing of it is damaged.
+    fn open(&mut self) {
+        self.behind = false;
+    }
+
+    /// Whether something is missing on it.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.behind || self.lost
     }
 
     /// The last `count` records cannot be read any more; the store notices when it is opened.
@@ -110,6 +137,7 @@ impl Machine {
     pub(crate) fn start(&mut self, nodes: u32) {
         self.life += 1;
         self.doomed_at = None;
+        self.disk.open();
         let (mut restored, _) = Restored::from_records(self.disk.records.iter().cloned());
         restored.doubtful |= self.disk.lost;
         let identity = Identity {

@@ -3,6 +3,7 @@
 
 mod breaking;
 mod cold_start;
+mod disks;
 mod healing;
 mod machines;
 mod network;
@@ -11,7 +12,7 @@ mod run_agents;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use controller::{Input, Record, Whole};
+use controller::{Input, Whole};
 use model::{NodeId, Tick};
 
 use cold_start::ColdStart;
@@ -122,10 +123,8 @@ impl World {
         }
         let configuration = self.scene.xml.clone();
         for machine in self.machines.values_mut() {
-            machine.disk.write(Record::Snapshot(Whole {
-                configuration: configuration.clone(),
-                ..Whole::default()
-            }));
+            let whole = Whole { configuration: configuration.clone(), ..Whole::default() };
+            machine.disk.begin_with(whole);
         }
         for node in self.nodes() {
             let at = self.chance.between(0, 2_000_000);
@@ -194,6 +193,8 @@ impl World {
                 self.power(node, on);
             }
             Event::Disk { node, life, ticket, record } => self.disk(node, life, ticket, record),
+            Event::DiskRetry { node, life } => self.disk_retry(node, life),
+            Event::DiskFolds { node, life, whole } => self.disk_folds(node, life, *whole),
             Event::StartDaemon { node } => self.start_daemon(node),
             Event::Resume { node, life } => {
                 if self.lives(node, life) {

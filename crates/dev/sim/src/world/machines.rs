@@ -1,6 +1,6 @@
-//! Machines get and lose power, daemons start and crash, disks answer.
+//! Machines get and lose power, daemons start and crash, watchdogs reset.
 
-use controller::{Input, Record};
+use controller::Input;
 use model::NodeId;
 
 use super::World;
@@ -17,9 +17,13 @@ impl World {
         }
         machine.shut_down = false;
         machine.start(nodes);
+        let (life, is_behind) = (machine.life, machine.disk.is_behind());
         corners::at_start(self, node);
         self.note(node, "daemon starts");
         self.step(node, Input::Started);
+        if is_behind {
+            self.disk_retry(node, life);
+        }
         self.notice_soon();
     }
 
@@ -100,20 +104,5 @@ impl World {
     pub(super) fn daemon_is_gone(&mut self, node: NodeId) {
         self.fabric.gone(node);
         self.notice_soon();
-    }
-
-    pub(super) fn disk(&mut self, node: NodeId, life: u64, ticket: u64, record: Record) {
-        if !self.lives(node, life) {
-            return;
-        }
-        let Some(machine) = self.machines.get_mut(&node) else { return };
-        let input = if machine.disk.full {
-            self.corners.entry(Corner::DiskFull).and_modify(|times| *times += 1).or_insert(1);
-            Input::NotPersisted { ticket, reason: "no space left".to_owned() }
-        } else {
-            machine.disk.write(record);
-            Input::Persisted { ticket }
-        };
-        self.step(node, input);
     }
 }

@@ -47,12 +47,7 @@ impl World {
                 self.clock.schedule(at, Event::Timer { node, life, token });
             }
             Effect::Persist { ticket, record } => {
-                let takes = self.chance.between(1_000, self.faults.fsync);
-                let done = self.clock.now().after(std::time::Duration::from_micros(takes));
-                let Some(machine) = self.machines.get_mut(&node) else { return };
-                // One queue: the disk answers in the order of the tickets.
-                machine.disk.busy_until = machine.disk.busy_until.max(done);
-                let at = machine.disk.busy_until;
+                let at = self.disk_is_asked(node);
                 self.clock.schedule(at, Event::Disk { node, life, ticket, record });
             }
             Effect::SetAside { reason, .. } => {

@@ -25,13 +25,16 @@ pub(crate) struct Words {
     /// So many more resources, which do nothing.
     #[arg(long, default_value_t = 0)]
     resources: u32,
+    /// Only this; may be given more than once.
+    #[arg(long = "trial", value_name = "TRIAL")]
+    trials: Vec<Trial>,
     /// The program, instead of one that is built now.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
 }
 
 /// What is done to both.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Trial {
     NodeKilled,
     LinksCut,
@@ -94,7 +97,8 @@ pub(crate) fn compare(root: &Path, words: &Words) -> Result<(), String> {
     println!("{} nodes, {} resources, {} runs", words.nodes, 5 + words.resources, words.runs);
     println!("| | Quorate | Pacemaker |\n|---|---|---|");
     let mut dice = Dice::new(1);
-    for trial in TRIALS {
+    let wanted = |trial: &Trial| words.trials.is_empty() || words.trials.contains(trial);
+    for trial in TRIALS.into_iter().filter(wanted) {
         let mut cells = vec![trial.words().to_owned()];
         let mut results = [Vec::new(), Vec::new()];
         // In turns, so that what else the machine does is shared fairly.

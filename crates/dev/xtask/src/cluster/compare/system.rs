@@ -119,7 +119,7 @@ impl System {
                 let client = up::client(&self.bed, self.some_node()?).ok_or("it is off")?;
                 client.wait_idle(PATIENCE).map_err(|why| why.to_string())
             }
-            Kind::Pacemaker => self.shell("crm_resource --wait --timeout=180").map(drop),
+            Kind::Pacemaker => self.shell("crm_resource --wait --timeout=600").map(drop),
         }
     }
 
