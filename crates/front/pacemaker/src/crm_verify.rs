@@ -127,6 +127,13 @@ fn plan(document: &Document, has_status: bool, found: &mut Found) {
         None => &resolved.findings,
     };
     let (mut errors, mut warnings) = (false, false);
+    // Nothing suffers from it yet, so that the scheduler is silent; who asks is told before it does.
+    if resolved.resources.is_empty() && resolved.options.fencing_enabled {
+        errors = true;
+        let words = "error: there is no fence device: nothing will be started; configure one, or set \
+                     fencing-enabled=false where nothing is shared";
+        found.details.push(words.to_owned());
+    }
     for finding in findings {
         let word = match finding.severity {
             Severity::Error | Severity::Bug => {
