@@ -118,6 +118,7 @@ impl Answer {
             lines = lines.into_iter().filter_map(kept).collect();
         }
         if self.any_order {
+            lines.retain(|line| !line.is_empty());
             lines.sort();
         }
         while lines.last().is_some_and(String::is_empty) {
