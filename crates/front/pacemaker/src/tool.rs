@@ -181,7 +181,7 @@ pub(crate) fn serve_to(
 }
 
 /// Tools that say nothing of words that they do not know: `crm status nodes` depends on it.
-const OVERLOOK_MORE: [&str; 1] = ["crm_mon"];
+const OVERLOOK_MORE: [&str; 2] = ["crm_mon", "crm_node"];
 
 fn begin(tool: &Tool, words: &[String], errors: &mut dyn Write) -> Result<Call, Trouble> {
     let taken: Vec<Taken> = tool.taken.iter().chain(&COMMON).copied().collect();
