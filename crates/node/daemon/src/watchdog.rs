@@ -126,8 +126,12 @@ impl Watchdog {
         }
     }
 
-    /// Remembers that others count on the reset.
+    /// Remembers that others count on the reset, which an armed device alone brings: after a promise
+    /// that was taken back before it was fed, it is not open yet.
     pub(crate) fn promise(&mut self) -> io::Result<()> {
+        if self.device.is_none() && !self.was_promised() {
+            self.open(Some(self.timeout))?;
+        }
         self.promise.make(self.timeout)
     }
 

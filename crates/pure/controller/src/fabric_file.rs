@@ -136,7 +136,7 @@ impl Controller {
         self.effects.push(Effect::WriteFabricFile { edition, text });
         self.state.fabric_file = Some(file);
         let before = std::mem::replace(&mut self.identity.nodes, nodes);
-        self.reconsider_promise(&before);
+        self.reconsider_promise(before);
     }
 
     /// What the members agreed on while this node was away.
@@ -149,8 +149,7 @@ impl Controller {
         } else if mine.is_some() {
             // One that is newer here was put here by hand, and stays on this disk.
             self.state.fabric_file = Some(theirs);
-            let nodes = self.identity.nodes.clone();
-            self.reconsider_promise(&nodes);
+            self.reconsider_promise(self.identity.nodes.clone());
         }
     }
 

@@ -21,7 +21,7 @@
 //!
 //! Field words: Pacemaker *stonith-watchdog-timeout*, *have-watchdog*; *sbd* without disks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::{NodeId, NodeName, Quorum, Tick, parse_interval};
@@ -36,9 +36,13 @@ use crate::timers::Ring;
 #[derive(Debug, Default)]
 pub(crate) struct SelfFencing {
     /// The others may count on this node's reset. For the rest of this life, since they may not have
-    /// heard that an option was taken back; or until the nodes' file has a rule for quorum, which they
-    /// hear as we do.
+    /// heard that an option was taken back; or until the nodes' file has a rule for quorum, and all who
+    /// are here have said that they know.
     promised: bool,
+    /// Whom the file named before the rule came: the promise is to be taken back.
+    withdrawing: Option<Vec<(NodeId, NodeName)>>,
+    /// Members that have spoken of the file with the rule, in this membership.
+    know_of_rule: BTreeSet<NodeId>,
     had_quorum: bool,
     /// The next beat is due by a timer.
     beats: bool,
@@ -89,21 +93,41 @@ impl Controller {
         self.state.fabric_file.as_ref().map_or(0, FabricFile::digest)
     }
 
-    /// The nodes' file is another. With a rule in it nobody counts on resets any more, from the same
-    /// message on; so nobody promises any longer, and who has quorum by the rule is not reset for it.
+    /// The nodes' file is another. With a rule in it nobody who has heard of it counts on resets any more,
+    /// and nobody promises any longer: see [`Self::withdraw_promise`].
+    pub(crate) fn reconsider_promise(&mut self, nodes: Vec<(NodeId, NodeName)>) {
+        self.self_fencing.know_of_rule.clear();
+        self.self_fencing.withdrawing = None;
+        if !self.only_majority_rules() {
+            self.self_fencing.promises.clear();
+            self.self_fencing.withdrawing = Some(nodes);
+        }
+    }
+
+    /// Who has quorum by a rule is not reset for it, once nobody counts on that. A member may be cut off
+    /// from us before it hears of the rule that we have heard of, and count on for ever. So each must say
+    /// that it knows.
     ///
-    /// That holds for who is here. Who is not has no majority to act with if we have it; otherwise all
-    /// of `nodes` must be here, or off, or have left.
-    pub(crate) fn reconsider_promise(&mut self, nodes: &[(NodeId, NodeName)]) {
-        if self.only_majority_rules() {
+    /// Who is not here has no majority to act with if we have it: one of us would be in it, who knows.
+    /// Otherwise all of the nodes must be here, or off, or have left.
+    fn withdraw_promise(&mut self) {
+        // Before that nobody knows who is lost.
+        let may_be_withdrawn = self.self_fencing.promised && self.is_formed();
+        if !may_be_withdrawn || self.only_majority_rules() {
             return;
         }
-        self.self_fencing.promises.clear();
+        let SelfFencing { withdrawing, know_of_rule, .. } = &self.self_fencing;
+        let nodes = withdrawing.as_ref().unwrap_or(&self.identity.nodes);
+        let members = &self.fabric.members;
         let is_nobody = |(id, name): &(NodeId, NodeName)| {
-            self.fabric.members.contains(id) || !self.state.is_unclean(name.as_str())
+            members.contains(id) || !self.state.is_unclean(name.as_str())
         };
-        let all_know = self.fabric.quorum == Quorum::Majority || nodes.iter().all(is_nobody);
-        if all_know && std::mem::take(&mut self.self_fencing.promised) {
+        let me = self.identity.id;
+        let here_know = members.iter().all(|id| *id == me || know_of_rule.contains(id));
+        let nobody_else = self.fabric.quorum == Quorum::Majority || nodes.iter().all(is_nobody);
+        if here_know && nobody_else {
+            self.self_fencing.promised = false;
+            self.self_fencing.withdrawing = None;
             self.effects.push(Effect::WithdrawReset);
         }
     }
@@ -178,6 +202,7 @@ impl Controller {
         if !self.self_fencing.had_quorum {
             return;
         }
+        self.withdraw_promise();
         // The only node there is promises nothing: nobody else could act on it, and the next machine to
         // join makes them two, of which none may count on the other's.
         let is_heard = self.identity.nodes.len() > 1 && self.fabric.quorum == Quorum::Majority;
@@ -206,16 +231,30 @@ impl Controller {
         self.set_timer(self.now.tick.after(watchdog / 8), Ring::Beat);
     }
 
-    /// A beat from before the present file may be of a promise that was taken back meanwhile.
+    /// A beat from before the present file may be of a promise that was taken back meanwhile. One that was
+    /// made under a rule says only that its sender knows of the rule, and asks who else does.
     pub(crate) fn beaten(&mut self, from: NodeId, watchdog_ms: u64, file: u64) {
         if from == self.identity.id {
             self.self_fencing.heard_myself = self.now.tick;
-        } else if file == self.file_digest() && self.only_majority_rules() {
+            return;
+        }
+        if file != self.file_digest() {
+            return;
+        }
+        let is_promise = watchdog_ms > 0;
+        if !self.only_majority_rules() {
+            self.self_fencing.know_of_rule.insert(from);
+            // Who has promised beats, and needs no other word.
+            if is_promise && !self.self_fencing.promised {
+                self.broadcast(Message::Beat { watchdog_ms: 0, file });
+            }
+        } else if is_promise {
             self.self_fencing.promises.insert(from, Duration::from_millis(watchdog_ms));
         }
     }
 
     pub(crate) fn note_who_is_absent(&mut self) {
+        self.self_fencing.know_of_rule.clear();
         if self.fabric.is_quorate() {
             self.self_fencing.had_quorum = true;
             self.self_fencing.heard_myself = self.now.tick;

@@ -72,9 +72,9 @@ impl State {
                 .flat_map(u32::to_le_bytes)
         });
         let bytes = bytes.chain(earlier.bytes()).chain(edited);
-        let edition = self.fabric_file.as_ref().map_or(0, FabricFile::edition);
-        let bytes = bytes.chain(edition.to_le_bytes());
-        fnv(bytes)
+        // Who edits it by hand need not count editions.
+        let file = self.fabric_file.as_ref().map_or(0, FabricFile::digest);
+        fnv(bytes.chain(file.to_le_bytes()))
     }
 
     /// What the disk keeps.

@@ -39,7 +39,8 @@ pub enum Message {
     Leaving,
     /// The sender's disk has this edition of the fabric's file, or not, and why.
     FabricFileStored { edition: u64, refused: Option<String> },
-    /// The sender lives, and resets itself this long after it was fed last.
+    /// The sender lives, and resets itself this long after it was fed last; with 0 it promises nothing.
+    /// It has the file with this digest.
     Beat { watchdog_ms: u64, file: u64 },
     /// The sender's fabric has read a file that somebody has edited by hand. It is to replace the
     /// one with this digest, and no other.

@@ -61,6 +61,21 @@ fn after_a_promise_the_next_daemon_does_not_even_open_it() {
 }
 
 #[test]
+fn nothing_is_promised_that_is_not_armed() {
+    let scratch = Scratch::new("anew");
+    let device = scratch.device();
+    scratch.arm(&device, "b1").promise().unwrap();
+    let mut next = scratch.arm(&device, "b1");
+    next.withdraw();
+    fs::remove_file(&device).unwrap();
+    assert!(next.promise().is_err());
+    assert!(!scratch.0.join("reset-promised").exists());
+    scratch.device();
+    next.promise().unwrap();
+    assert!(next.device.is_some() && next.was_promised());
+}
+
+#[test]
 fn a_promise_ends_with_the_machine() {
     let scratch = Scratch::new("boot");
     let device = scratch.device();

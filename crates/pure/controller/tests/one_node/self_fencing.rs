@@ -79,13 +79,21 @@ fn hear_beat(node: &mut Node) {
 
 /// One that was said while this was the nodes' file.
 fn hear_beat_of(node: &mut Node, text: &str) {
-    let digest = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    hear(node, text.bytes().fold(0xcbf2_9ce4_8422_2325, digest));
+    hear(node, digest(text));
+}
+
+fn digest(text: &str) -> u64 {
+    let add = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, add)
 }
 
 fn hear(node: &mut Node, file: u64) {
-    let beat = Message::Beat { watchdog_ms: 8_000, file };
-    node.step(Input::Delivered { from: OTHERS[1], message: Box::new(beat) });
+    hear_of(node, OTHERS[1], 8_000, file);
+}
+
+fn hear_of(node: &mut Node, from: NodeId, watchdog_ms: u64, file: u64) {
+    let beat = Message::Beat { watchdog_ms, file };
+    node.step(Input::Delivered { from, message: Box::new(beat) });
 }
 
 #[test]
@@ -213,8 +221,10 @@ fn with_file() -> Node {
 
 #[test]
 fn where_a_rule_gives_quorum_from_now_on_nobody_is_reset_for_it() {
+    let rule = file(2, 3, "auto_tie_breaker: 1\n");
     let mut node = with_file();
-    take_file(&mut node, file(2, 3, "auto_tie_breaker: 1\n"), false);
+    take_file(&mut node, rule.clone(), false);
+    all_know(&mut node, &rule);
     for quorum in [Quorum::ByRule, Quorum::No] {
         node.member_of(2, &[ME], quorum);
         node.settle();
@@ -226,6 +236,48 @@ fn where_a_rule_gives_quorum_from_now_on_nobody_is_reset_for_it() {
     node.settle();
     take_file(&mut node, file(2, 3, "auto_tie_breaker: 1\n"), true);
     assert!(!node.may_live());
+}
+
+/// The others say that they have the file, which makes it known to be everybody's.
+fn all_know(node: &mut Node, text: &str) {
+    OTHERS.into_iter().for_each(|other| hear_of(node, other, 0, digest(text)));
+}
+
+#[test]
+fn it_is_reset_for_a_rule_of_which_somebody_has_not_heard() {
+    let (before, rule) = (file(1, 3, ""), file(2, 3, "auto_tie_breaker: 1\n"));
+    for heard_by_last in [&before, &rule] {
+        let mut node = with_file();
+        take_file(&mut node, rule.clone(), false);
+        hear_of(&mut node, OTHERS[0], 0, digest(&rule));
+        hear_of(&mut node, OTHERS[1], 0, digest(heard_by_last));
+        node.member_of(2, &[ME], Quorum::ByRule);
+        node.settle();
+        assert_eq!(node.may_live(), heard_by_last == &rule);
+    }
+    // What was said in an earlier membership is not said in this one.
+    let mut node = with_file();
+    take_file(&mut node, rule.clone(), false);
+    hear_of(&mut node, OTHERS[0], 0, digest(&rule));
+    node.member_of(2, &[ME, OTHERS[0], OTHERS[1]], Quorum::Majority);
+    hear_of(&mut node, OTHERS[1], 0, digest(&rule));
+    node.member_of(3, &[ME], Quorum::ByRule);
+    assert!(!node.may_live());
+}
+
+#[test]
+fn who_knows_of_a_rule_says_so_when_it_is_asked() {
+    let rule = file(2, 3, "auto_tie_breaker: 1\n");
+    let mut node = with_file();
+    take_file(&mut node, rule.clone(), false);
+    all_know(&mut node, &rule);
+    node.settle();
+    for (watchdog_ms, answers) in [(8_000, true), (0, false)] {
+        hear_of(&mut node, OTHERS[0], watchdog_ms, digest(&rule));
+        let is_answer = |message: &Message| matches!(message, Message::Beat { watchdog_ms: 0, .. });
+        assert_eq!(node.under_way.iter().any(is_answer), answers, "{watchdog_ms}");
+        node.settle();
+    }
 }
 
 #[test]
