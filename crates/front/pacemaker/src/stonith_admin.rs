@@ -31,7 +31,7 @@ const TAKEN: [Taken; 31] = [
     valued("deregister", Some('D'), "DEVICE", "Refused, too"),
     valued("register-level", Some('r'), "TARGET", "Refused, too: so are levels"),
     valued("deregister-level", Some('d'), "TARGET", "Refused, too"),
-    switch("cleanup", Some('c'), "Refused: what was fenced is not forgotten"),
+    switch("cleanup", Some('c'), "With --history: forget it, all over the cluster"),
     switch("broadcast", Some('b'), "Accepted: every node knows the whole history"),
     valued("agent", Some('a'), "AGENT", "With --metadata and --validate: which"),
     valued("option", Some('o'), "NAME=VALUE", "With --validate: a parameter"),

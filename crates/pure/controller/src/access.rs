@@ -63,7 +63,8 @@ impl Controller {
             Change::Fence { .. }
             | Change::ConfirmOff { .. }
             | Change::Shutdown { .. }
-            | Change::FabricFile { .. } => return Err(Refused::NotPermitted),
+            | Change::FabricFile { .. }
+            | Change::ForgetFencings { .. } => return Err(Refused::NotPermitted),
         };
         acl::check_change(before, &after, &user).map_err(|_denied| Refused::NotPermitted)
     }

@@ -260,6 +260,7 @@ impl Controller {
                     digests_all: None,
                     digests_secure: None,
                     at,
+                    forgotten: false,
                 };
                 self.apply(self.identity.id, Message::Fenced(Box::new(fenced)));
             }
@@ -272,6 +273,7 @@ impl Controller {
                 }
             }
             Change::FabricFile { text } => self.change_fabric_file(text, force)?,
+            Change::ForgetFencings { node } => self.state.forget_fencings(node.as_deref()),
         }
         Ok(())
     }
@@ -307,7 +309,7 @@ impl Controller {
             idle: self.is_idle(),
             running,
             fencing,
-            fencings: self.state.fencings.iter().map(fencing_entry).collect(),
+            fencings: self.state.told_fencings().map(fencing_entry).collect(),
         }
     }
 }
@@ -393,5 +395,8 @@ fn words(change: &Change) -> String {
         Change::ConfirmOff { node } => format!("{node} confirmed off"),
         Change::Shutdown { node } => format!("shutdown of {node}"),
         Change::FabricFile { .. } => "nodes and links changed".to_owned(),
+        Change::ForgetFencings { node } => {
+            format!("past fencings of {} forgotten", node.as_deref().unwrap_or("all nodes"))
+        }
     }
 }

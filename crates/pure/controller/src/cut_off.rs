@@ -317,6 +317,7 @@ impl Controller {
             evidence,
             reason,
             at,
+            forgotten: false,
         };
         self.broadcast(Message::Fenced(Box::new(fenced)));
     }

@@ -322,6 +322,18 @@ impl State {
         self.idle = false;
     }
 
+    /// Tells no more of past fencings, of a node or of all. They stay known: a daemon that was apart
+    /// meanwhile must still learn that it was declared off.
+    pub(crate) fn forget_fencings(&mut self, of: Option<&str>) {
+        let meant = |fenced: &&mut Fenced| of.is_none_or(|node| fenced.target == node);
+        self.fencings.iter_mut().filter(meant).for_each(|fenced| fenced.forgotten = true);
+    }
+
+    /// The past fencings that operators are told of, oldest first.
+    pub(crate) fn told_fencings(&self) -> impl Iterator<Item = &Fenced> {
+        self.fencings.iter().filter(|fenced| !fenced.forgotten)
+    }
+
     /// The only way to free what a lost node held.
     fn release(&mut self, proof: &Confirmed) {
         let node = Named {

@@ -110,6 +110,8 @@ pub enum Change {
     /// Every member's file that names the nodes and how they reach each other (`corosync.conf`)
     /// becomes this one, a later edition of it.
     FabricFile { text: String },
+    /// Tell no more of past fencings, of a node or of all. What they prove stays known.
+    ForgetFencings { node: Option<String> },
 }
 
 /// One edit of the configuration. The texts are XML.

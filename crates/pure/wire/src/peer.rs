@@ -208,6 +208,8 @@ pub struct Fenced {
     pub digests_all: Option<String>,
     pub digests_secure: Option<String>,
     pub at: i64,
+    /// Operators want to hear no more of it. It still counts for a daemon whose life it ended.
+    pub forgotten: bool,
 }
 
 /// What shows that a node is off.

@@ -159,6 +159,9 @@ fn a_node_is_fenced_by_a_word() {
     assert!(history.ends_with("1 event found\n"), "{history}");
     // What was done just now need not be done again.
     answer(&bed, 1, "stonith_admin --fence n3 --tolerance 1h");
+    let cleanup = "stonith_admin --history n3 --cleanup";
+    assert_eq!(answer(&bed, 2, cleanup), "cleaning up fencing-history for node n3\n");
+    assert_eq!(answer(&bed, 1, "stonith_admin --history *"), "0 events found\n");
     for (line, beginning) in [
         ("-D", "Designated Controller is: n"),
         ("-S n1", "Controller on n1 in state S_"),

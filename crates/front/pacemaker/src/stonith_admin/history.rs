@@ -1,13 +1,13 @@
 //! What was fenced, as every node knows it.
 
 use cib::{Element, Section};
-use wire::api::Fencing;
+use wire::api::{Change, Fencing};
 
 use crate::exit::Exit;
 use crate::home::Home;
 use crate::output::Output;
 use crate::time;
-use crate::tool::{Call, Trouble};
+use crate::tool::{self, Call, Trouble};
 use crate::xml_out::XmlOut;
 
 const NOT_REACHED: &str = "Could not connect to fencer: ";
@@ -20,11 +20,13 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 /// Shows the last fencing of a node, or all of them.
 pub(super) fn show(node: &str, call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
     if call.has("cleanup") {
-        let words = "The history of fencings is not cleaned up: it is part of what nodes agree on";
-        return Err(Trouble::new(Exit::Unimplemented, words));
+        said.note(&format!("cleaning up fencing-history for node {node}"));
     }
     if call.has("broadcast") {
         said.note("gather fencing-history from all nodes");
+    }
+    if call.has("cleanup") {
+        return forget(node);
     }
     let found = Home::running().open(NOT_REACHED)?;
     let cluster = found.cluster.unwrap_or_default();
@@ -53,6 +55,14 @@ pub(super) fn show(node: &str, call: &Call, said: &mut Output) -> Result<Exit, T
             xml.end();
         },
     );
+    Ok(Exit::Ok)
+}
+
+/// Every member tells no more of it.
+fn forget(node: &str) -> Result<Exit, Trouble> {
+    let (client, ..) = tool::live()?;
+    let node = (node != "*").then(|| node.to_owned());
+    tool::change(&client, Change::ForgetFencings { node })?;
     Ok(Exit::Ok)
 }
 

@@ -103,6 +103,8 @@ fn what_no_role_speaks_of_is_for_the_free_alone() {
     assert_eq!(change(&mut node, ann(), fence()), NOT_PERMITTED);
     let confirm = Change::ConfirmOff { node: "n1".to_owned() };
     assert_eq!(change(&mut node, ann(), confirm), NOT_PERMITTED);
+    let forget = Change::ForgetFencings { node: None };
+    assert_eq!(change(&mut node, ann(), forget), NOT_PERMITTED);
     let stop = Change::Shutdown { node: "n1".to_owned() };
     assert_eq!(change(&mut node, ann(), stop), NOT_PERMITTED);
     let undo = Request::Undo { force: false, based_on: None };

@@ -3,7 +3,8 @@
 use controller::{ExitReason, Input};
 use model::{NodeId, Quorum};
 use wire::Message;
-use wire::peer::{Evidence, Fenced};
+use wire::api::{Caller, Change, Reply, Request};
+use wire::peer::{Evidence, Fenced, Hello, Snapshot};
 
 use crate::node::{ME, Node};
 
@@ -19,7 +20,12 @@ fn ends_for(life: u64) -> Option<ExitReason> {
 }
 
 fn announced(life: u64) -> Input {
-    let fenced = Fenced {
+    let fenced = Box::new(fenced(life));
+    Input::Delivered { from: OTHER, message: Box::new(Message::Fenced(fenced)) }
+}
+
+fn fenced(life: u64) -> Fenced {
+    Fenced {
         request: 1,
         target: "n1".to_owned(),
         target_id: "1".to_owned(),
@@ -30,8 +36,63 @@ fn announced(life: u64) -> Input {
         digests_all: None,
         digests_secure: None,
         at: 0,
+        forgotten: false,
+    }
+}
+
+/// Whose fencings this node tells of, after it was asked for `change`.
+fn told_after(node: &mut Node, change: Change) -> Vec<String> {
+    let ask = |node: &mut Node, request| {
+        let caller = Caller::free("root");
+        node.replies.clear();
+        node.step(Input::Asked { client: 9, caller, request });
+        node.deliver_echoing(&[OTHER]);
+        node.replies.pop().expect("there is an answer")
     };
-    Input::Delivered { from: OTHER, message: Box::new(Message::Fenced(Box::new(fenced))) }
+    let done = ask(node, Request::Change { change, force: false, based_on: None });
+    assert!(matches!(done, Reply::Done { .. }), "{done:?}");
+    let Reply::Document { cluster, .. } = ask(node, Request::Document) else { panic!("no view") };
+    cluster.fencings.into_iter().map(|past| past.target).collect()
+}
+
+#[test]
+fn past_fencings_are_forgotten_by_name_or_all() {
+    let mut node = Node::new(3);
+    node.member_of(1, &[ME, OTHER], Quorum::Majority);
+    node.deliver_echoing(&[OTHER]);
+    node.step(announced(7));
+    let forget = |of: Option<&str>| Change::ForgetFencings { node: of.map(str::to_owned) };
+    assert_eq!(told_after(&mut node, forget(Some("n2"))), ["n1"]);
+    assert_eq!(told_after(&mut node, forget(None)), [""; 0]);
+}
+
+#[test]
+fn what_the_others_forgot_still_ends_the_life_that_it_was_for() {
+    for (life, exit) in [(1, Some(ExitReason::Fenced)), (7, None)] {
+        let mut node = Node::new(3);
+        node.member_of(1, &[ME, OTHER], Quorum::Majority);
+        let [Message::Hello(mine)] = node.under_way.as_slice() else {
+            panic!("{:?}", node.under_way)
+        };
+        let lineage = u64::MAX;
+        let theirs = Hello { name: "n2".to_owned(), lineage, digest: 0, ..(**mine).clone() };
+        node.deliver();
+        let snapshot = Snapshot {
+            membership: 1,
+            document: "<cib validate-with=\"pacemaker-4.0\"><configuration/></cib>".to_owned(),
+            lineage,
+            pedigree: Vec::new(),
+            earlier: None,
+            fencings: vec![Fenced { forgotten: true, ..fenced(life) }],
+            orders: Vec::new(),
+            fabric_file: None,
+        };
+        let hello = Message::Hello(Box::new(theirs));
+        for message in [hello, Message::Snapshot(Box::new(snapshot))] {
+            node.step(Input::Delivered { from: OTHER, message: Box::new(message) });
+        }
+        assert_eq!(node.exit, exit, "life {life}");
+    }
 }
 
 #[test]
