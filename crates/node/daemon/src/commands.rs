@@ -26,8 +26,8 @@ pub(crate) const CONFIG: u8 = 78;
 #[derive(Debug, Parser)]
 #[command(name = "quorate daemon")]
 struct DaemonWords {
-    /// The node's configuration file (TOML).
-    #[arg(long, value_name = "FILE")]
+    /// The node's configuration file (TOML). The usual one need not be there where Corosync is set up.
+    #[arg(long, value_name = "FILE", default_value = config::USUAL_FILE)]
     config: PathBuf,
 }
 

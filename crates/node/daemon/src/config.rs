@@ -19,7 +19,8 @@
 //! kind = "corosync"
 //! ```
 //!
-//! Relative paths start at the file's directory.
+//! Relative paths start at the file's directory. The file that the package's unit names need not be there
+//! where Corosync is set up: then it is as if it said what stands above, with the socket where clients look.
 //!
 //! **Always:** an unknown key, a wrong kind of value or a contradiction is refused, with the line.
 
@@ -42,6 +43,17 @@ const STALL_MIN: Duration = Duration::from_millis(500);
 
 /// What drivers take, and what is of use.
 const WATCHDOG_SECONDS: std::ops::RangeInclusive<u64> = 2..=600;
+
+/// The file that need not be there.
+pub(crate) const USUAL_FILE: &str = "/etc/quorate/quorate.toml";
+
+/// Where Corosync looks, unless its environment says otherwise.
+pub(crate) const COROSYNC_CONF: &str = "/etc/corosync/corosync.conf";
+
+/// What holds without it: another tool set up Corosync, and knows of no daemon that wants to be told.
+const WITHOUT_FILE: &str = "state_dir = \"/var/lib/quorate\"\n\
+                            api_socket = \"/run/quorate/api.sock\"\n\
+                            [fabric]\nkind = \"corosync\"\n";
 
 /// What the file says, checked and completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +139,11 @@ pub(crate) enum LogLevel {
 pub(crate) enum ConfigError {
     #[error("cannot read the configuration file `{path}`")]
     Read { path: PathBuf, source: io::Error },
+    #[error(
+        "this machine is in no cluster: there is neither `{path}` nor `{COROSYNC_CONF}`, which \
+         `quorate cluster init` or `join` writes, or another tool that sets up Corosync"
+    )]
+    NotSetUp { path: PathBuf },
     #[error("`{path}` is not a configuration file: {message}")]
     Parse { path: PathBuf, message: String },
     #[error("`{path}`, line {line}: there is no key `{key}`{}", hint(nearest.as_ref()))]
@@ -175,9 +192,22 @@ struct WatchdogSection {
 /// Reads and checks the file.
 pub(crate) fn read(path: &Path) -> Result<Config, ConfigError> {
     let unreadable = |source| ConfigError::Read { path: path.to_owned(), source };
-    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let text = match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path == USUAL_FILE => {
+            without_file(path, Path::new(COROSYNC_CONF).exists())?
+        }
+        read => read.map_err(unreadable)?,
+    };
     let path = std::path::absolute(path).map_err(unreadable)?;
     check(&path, &text)
+}
+
+/// What stands for the file where there is none.
+fn without_file(path: &Path, has_corosync: bool) -> Result<String, ConfigError> {
+    if has_corosync {
+        return Ok(WITHOUT_FILE.to_owned());
+    }
+    Err(ConfigError::NotSetUp { path: path.to_owned() })
 }
 
 fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {

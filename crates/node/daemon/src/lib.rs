@@ -20,6 +20,7 @@ mod fabric_file;
 mod log;
 mod node;
 mod notify;
+mod ownership;
 mod perform;
 mod report;
 mod reset;

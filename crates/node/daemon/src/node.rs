@@ -20,6 +20,7 @@ use crate::disk::{Disk, Found};
 use crate::end;
 use crate::fabric_file::{self, FabricFileWriter};
 use crate::notify::Notify;
+use crate::ownership::Ownership;
 use crate::perform::Performer;
 #[cfg(feature = "corosync")]
 use crate::roster::RosterError;
@@ -33,6 +34,8 @@ use crate::watchdog::{Promise, Watchdog};
 pub(crate) enum StartError {
     #[error("cannot open the state")]
     Store(#[source] store::OpenError),
+    #[error("cannot tell whether the state is this cluster's, or keep another one's aside")]
+    Ownership(#[source] io::Error),
     #[error("cannot write the daemon's number to `{path}`")]
     PidFile { path: PathBuf, source: io::Error },
     #[error("cannot end what a former daemon left running")]
@@ -56,6 +59,7 @@ impl StartError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Store(_)
+            | Self::Ownership(_)
             | Self::PidFile { .. }
             | Self::Reap(_)
             | Self::AgentTools(_)
@@ -82,7 +86,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
         _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
     };
     // The store's lock comes before everything that another daemon of this node might be using.
-    let Found { disk, mut restored } = Disk::open(config).map_err(StartError::Store)?;
+    let Found { disk, mut restored } = open_disk(config)?;
     end::write_pid_file(&config.state_dir)
         .map_err(|source| StartError::PidFile { path: config.state_dir.clone(), source })?;
     if end::is_switched_off(&config.state_dir) {
@@ -123,6 +127,23 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     tracing::info!(node = %roster.name, id = %roster.id, "started");
     let ended = run::run(&mut running).await;
     Ok(end::end(running, ended, config).await)
+}
+
+/// Opens what this cluster left; of one that was destroyed nothing.
+fn open_disk(config: &Config) -> Result<Found, StartError> {
+    let found = Disk::open(config).map_err(StartError::Store)?;
+    let Some(ownership) = fabric_file(config).and_then(|file| Ownership::of(config, &file)) else {
+        return Ok(found);
+    };
+    let found = if ownership.is_destroyed() {
+        drop(found);
+        ownership.set_aside().map_err(StartError::Ownership)?;
+        Disk::open(config).map_err(StartError::Store)?
+    } else {
+        found
+    };
+    ownership.remember().map_err(StartError::Ownership)?;
+    Ok(found)
 }
 
 fn take_signal(kind: SignalKind) -> Result<Signal, StartError> {
@@ -195,16 +216,12 @@ fn join(config: &Config, roster: &Roster) -> fabric::Fabric {
     }
 }
 
-/// Where Corosync looks, unless its environment says otherwise.
-#[cfg(feature = "corosync")]
-const COROSYNC_CONF: &str = "/etc/corosync/corosync.conf";
-
 /// The file that names the nodes; nodes of one machine have each a list of their own.
 fn fabric_file(config: &Config) -> Option<PathBuf> {
     match &config.fabric {
         FabricConfig::Embedded { .. } => None,
         #[cfg(feature = "corosync")]
-        FabricConfig::Corosync { .. } => Some(PathBuf::from(COROSYNC_CONF)),
+        FabricConfig::Corosync { .. } => Some(PathBuf::from(crate::config::COROSYNC_CONF)),
     }
 }
 

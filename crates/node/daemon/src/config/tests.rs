@@ -112,3 +112,20 @@ fn a_missing_file_is_said_to_be_missing() {
     let error = read(Path::new("/nonexistent/quorate.toml")).unwrap_err();
     assert!(matches!(error, ConfigError::Read { .. }), "{error}");
 }
+
+#[cfg(feature = "corosync")]
+#[test]
+fn the_usual_file_need_not_be_there_where_corosync_is_set_up() {
+    let text = without_file(Path::new(USUAL_FILE), true).unwrap();
+    let config = checked(&text).unwrap();
+    assert_eq!(config.state_dir, Path::new("/var/lib/quorate"));
+    assert_eq!(config.api_socket, Path::new("/run/quorate/api.sock"));
+    let stall = fabric::corosync::STALL_DEFAULT;
+    assert_eq!(config.fabric, FabricConfig::Corosync { name: None, stall });
+}
+
+#[test]
+fn a_machine_in_no_cluster_is_told_what_is_missing() {
+    let said = without_file(Path::new(USUAL_FILE), false).unwrap_err().to_string();
+    assert!(said.contains("in no cluster") && said.contains("corosync.conf"), "{said}");
+}

@@ -12,7 +12,7 @@ pub(super) const NEEDED: [(&str, &str); 3] =
 const MACHINE: &str = r#"
 units=/etc/systemd/system
 if [ ! -e "$OWN/equipped" ]; then
-  rm -rf /etc/corosync/corosync.conf /var/lib/pcsd/* /etc/pacemaker/*
+  rm -rf /etc/corosync/corosync.conf /etc/quorate/* /var/lib/pcsd/* /etc/pacemaker/*
   mkdir -p /etc/pacemaker /var/lib/pcsd
   for unit in quorate pacemaker; do
     sed 's,/usr/bin/quorate,/usr/sbin/quorate,' "@UNITS@/$unit.service" >$units/$unit.service
