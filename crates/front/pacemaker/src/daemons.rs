@@ -11,38 +11,42 @@ use std::process::ExitCode;
 use crate::exit::Exit;
 use crate::tool::{self, Trouble};
 use crate::xml_out::XmlOut;
-use options::{Kind, Parameter};
+use options::{CLUSTER, FENCED, Kind, Parameter, Part};
 
 /// A daemon as clients know it.
 struct Daemon {
     name: &'static str,
     /// What its options are, in short.
     purpose: &'static str,
-    options: &'static [Parameter],
+    options: Vec<&'static Parameter>,
 }
 
 /// `pacemaker-based`: access to the document.
 pub(crate) fn based(words: Vec<OsString>) -> ExitCode {
     let purpose = "Options for access to the cluster's document";
-    answer(&Daemon { name: "pacemaker-based", purpose, options: &options::BASED }, words)
+    answer(&Daemon { name: "pacemaker-based", purpose, options: of(Part::Document) }, words)
 }
 
 /// `pacemaker-controld`: membership and what is carried out.
 pub(crate) fn controld(words: Vec<OsString>) -> ExitCode {
     let purpose = "Options for how the cluster forms and acts";
-    answer(&Daemon { name: "pacemaker-controld", purpose, options: &options::CONTROLD }, words)
+    answer(&Daemon { name: "pacemaker-controld", purpose, options: of(Part::Controller) }, words)
 }
 
 /// `pacemaker-fenced`: what every fence device understands.
 pub(crate) fn fenced(words: Vec<OsString>) -> ExitCode {
     let purpose = "Parameters that every fence device has";
-    answer(&Daemon { name: "pacemaker-fenced", purpose, options: &options::FENCED }, words)
+    answer(&Daemon { name: "pacemaker-fenced", purpose, options: FENCED.iter().collect() }, words)
 }
 
 /// `pacemaker-schedulerd`: decisions.
 pub(crate) fn schedulerd(words: Vec<OsString>) -> ExitCode {
     let purpose = "Options for what the cluster decides";
-    answer(&Daemon { name: "pacemaker-schedulerd", purpose, options: &options::SCHEDULERD }, words)
+    answer(&Daemon { name: "pacemaker-schedulerd", purpose, options: of(Part::Scheduler) }, words)
+}
+
+fn of(part: Part) -> Vec<&'static Parameter> {
+    CLUSTER.iter().filter(|(of, _)| *of == part).map(|(_, option)| option).collect()
 }
 
 fn answer(daemon: &Daemon, words: Vec<OsString>) -> ExitCode {
@@ -66,14 +70,14 @@ fn metadata(daemon: &Daemon) -> String {
     xml.text("version", "1.1");
     described(&mut xml, "", daemon.purpose);
     xml.begin("parameters");
-    for parameter in daemon.options {
+    for parameter in &daemon.options {
         write(&mut xml, parameter.name, parameter, None);
         if let Some(former) = cib::other_option_name(parameter.name) {
             write(&mut xml, former, parameter, Some(parameter.name));
         }
     }
     xml.end();
-    format!("<?xml version=\"1.0\"?>\n{}", xml.finish())
+    xml.finish()
 }
 
 /// What it is for, with a mark before the short of it.
@@ -95,6 +99,8 @@ fn write(xml: &mut XmlOut, name: &str, parameter: &Parameter, now: Option<&str>)
         xml.begin("deprecated");
         xml.empty("replaced-with", &[("name", now)]);
         xml.end();
+    } else if parameter.unwanted {
+        xml.empty("deprecated", &[]);
     }
     described(xml, if parameter.advanced { ADVANCED } else { "" }, parameter.words);
     xml.begin("content");
@@ -116,7 +122,7 @@ mod tests {
     #[test]
     fn clients_of_any_age_find_the_options_that_they_know() {
         let daemon =
-            Daemon { name: "pacemaker-schedulerd", purpose: "", options: &options::SCHEDULERD };
+            Daemon { name: "pacemaker-schedulerd", purpose: "", options: of(Part::Scheduler) };
         let text = metadata(&daemon);
         let document = cib::Document::parse(&text).unwrap();
         let parameters = document.root().child("parameters").unwrap();

@@ -59,9 +59,12 @@ fn write(list: &List, all: bool, out: &mut Outline) {
         list.options.iter().filter(fits)
     };
     take(false, false).for_each(|option| write_one(option, out));
+    // What has another name now comes after what has none.
+    let mut former: Vec<&Listed> = take(false, true).collect();
+    former.sort_by_key(|option| matches!(option.former, Some(Former::Renamed(_))));
     let more = [
-        ("ADVANCED OPTIONS", take(true, false).collect::<Vec<_>>()),
-        ("DEPRECATED OPTIONS (will be removed in a future release)", take(false, true).collect()),
+        ("ADVANCED OPTIONS", take(true, false).collect()),
+        ("DEPRECATED OPTIONS (will be removed in a future release)", former),
     ];
     for (title, options) in more.iter().filter(|(_, options)| all && !options.is_empty()) {
         out.space();

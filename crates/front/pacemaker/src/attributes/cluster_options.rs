@@ -1,54 +1,40 @@
 //! The cluster's options, of all of its parts, as one list.
 
-use crate::daemons::options::{BASED, CONTROLD, Kind, Parameter, SCHEDULERD};
+use crate::daemons::options::{CLUSTER, Kind, Parameter};
 use crate::option_list::{self, Former, List, Listed};
 use crate::output::Output;
 
 /// Shows them; `all` adds those for few and those of former times.
 pub(super) fn show(all: bool, said: &mut Output) {
-    let every = CONTROLD.iter().chain(&SCHEDULERD).chain(&BASED);
-    let every = every.filter(|option| !GONE.contains(&option.name));
-    let former = every.clone().filter_map(|option| {
-        let name = cib::other_option_name(option.name)?;
-        Some(Listed { name, former: Some(Former::Renamed(option.name)), ..listed(option) })
-    });
+    let with_former = |(_, option): &(_, Parameter)| {
+        let now = option.name;
+        let former = cib::other_option_name(now).map(|name| Listed {
+            name,
+            former: Some(Former::Renamed(now)),
+            ..listed(option)
+        });
+        std::iter::once(listed(option)).chain(former)
+    };
     let list = List {
         name: "cluster-options",
         title: "Pacemaker cluster options",
         purpose: "What the whole cluster is told. They stand in the sets of crm_config.",
-        options: every.clone().map(listed).chain(former).collect(),
+        options: CLUSTER.iter().flat_map(with_former).collect(),
     };
     option_list::show(&list, all, said);
 }
 
-/// Understood in old documents, and not among the options any more.
-const GONE: [&str; 1] = ["remove-after-stop"];
-
-/// There, and not to be used any more.
-const UNWANTED: [&str; 5] = [
-    "enable-startup-probes",
-    "concurrent-fencing",
-    "cluster-ipc-limit",
-    "stop-removed-resources",
-    "cancel-removed-actions",
-];
-
-/// The cluster sets them.
-const GENERATED: [&str; 3] = ["dc-version", "cluster-infrastructure", "have-watchdog"];
-
 fn listed(option: &Parameter) -> Listed {
     let (kind, values) = kind(option);
-    let is_ignored = option.name == "cluster-ipc-limit";
-    let is_unset = is_ignored || option.name == "cluster-infrastructure";
     Listed {
         name: option.name,
         kind,
         values,
-        default: option.default.filter(|_| !is_unset),
+        default: option.default,
         words: option.words,
         advanced: option.advanced,
-        generated: GENERATED.contains(&option.name),
-        former: UNWANTED.contains(&option.name).then_some(Former::Unwanted),
+        generated: option.generated,
+        former: option.unwanted.then_some(Former::Unwanted),
     }
 }
 

@@ -37,13 +37,11 @@ fn of_device(parameter: &Parameter) -> Listed {
             (plain.word(), &[])
         }
     };
-    // The default of these two depends on the device.
-    let depends = ["pcmk_host_check", "pcmk_host_argument"].contains(&parameter.name);
     Listed {
         name: parameter.name,
         kind,
         values,
-        default: parameter.default.filter(|default| !default.is_empty() && !depends),
+        default: parameter.default,
         words: parameter.words,
         advanced: parameter.advanced,
         generated: false,

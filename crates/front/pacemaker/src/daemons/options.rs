@@ -1,4 +1,8 @@
-//! The options, by daemon: facts that clients ask for. The words are ours.
+//! The options: facts that clients ask for. The words are ours.
+
+mod cluster;
+
+pub(crate) use cluster::{CLUSTER, Part};
 
 /// What values an option has.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +38,10 @@ pub(crate) struct Parameter {
     pub(crate) words: &'static str,
     /// For who knows what he does.
     pub(crate) advanced: bool,
+    /// It is there, and not to be used any more.
+    pub(crate) unwanted: bool,
+    /// The cluster sets it.
+    pub(crate) generated: bool,
 }
 
 const fn plain(
@@ -42,7 +50,15 @@ const fn plain(
     default: &'static str,
     words: &'static str,
 ) -> Parameter {
-    Parameter { name, kind, default: Some(default), words, advanced: false }
+    Parameter {
+        name,
+        kind,
+        default: Some(default),
+        words,
+        advanced: false,
+        unwanted: false,
+        generated: false,
+    }
 }
 
 const fn advanced(
@@ -54,133 +70,26 @@ const fn advanced(
     Parameter { advanced: true, ..plain(name, kind, default, words) }
 }
 
-/// The cluster sets it.
-const fn generated(
-    name: &'static str,
-    kind: Kind,
-    default: Option<&'static str>,
-    words: &'static str,
-) -> Parameter {
-    Parameter { default, ..plain(name, kind, "", words) }
+/// What it is without being set depends on other things.
+const fn unset(name: &'static str, kind: Kind, words: &'static str) -> Parameter {
+    Parameter { default: None, ..plain(name, kind, "", words) }
 }
-
-/// Access to the document.
-pub(crate) const BASED: [Parameter; 2] = [
-    plain(
-        "enable-acl",
-        Kind::Boolean,
-        "false",
-        "Whether access to the document follows its rules for users (ACLs)",
-    ),
-    plain("cluster-ipc-limit", Kind::Integer, "500", "Not used any more"),
-];
-
-/// How the cluster forms and acts.
-pub(crate) const CONTROLD: [Parameter; 15] = [
-    generated("dc-version", Kind::Text, None, "Software of the node that plans"),
-    generated(
-        "cluster-infrastructure",
-        Kind::Text,
-        Some("corosync"),
-        "What the nodes talk through",
-    ),
-    Parameter {
-        default: None,
-        ..plain(
-            "cluster-name",
-            Kind::Text,
-            "",
-            "A name for the cluster, which rules may ask for as #cluster-name",
-        )
-    },
-    plain(
-        "dc-deadtime",
-        Kind::Duration,
-        "20s",
-        "How long nodes wait for the others when they start",
-    ),
-    plain(
-        "cluster-recheck-interval",
-        Kind::Duration,
-        "15min",
-        "How often the cluster looks for something to do although nothing happened; 0 for never",
-    ),
-    plain(
-        "load-threshold",
-        Kind::Percentage,
-        "80%",
-        "How busy a node may be before recovery slows down",
-    ),
-    plain(
-        "node-action-limit",
-        Kind::Integer,
-        "0",
-        "How many actions may run on a node at once; 0 for twice its processors",
-    ),
-    plain(
-        "fencing-reaction",
-        Kind::Select(&["stop", "panic"]),
-        "stop",
-        "What a node does that learns of its own fencing: stop the cluster, or panic",
-    ),
-    advanced(
-        "election-timeout",
-        Kind::Duration,
-        "2min",
-        "How long it may take to agree on who plans",
-    ),
-    advanced(
-        "shutdown-escalation",
-        Kind::Duration,
-        "20min",
-        "How long a node may take to leave before it exits anyway",
-    ),
-    advanced(
-        "join-integration-timeout",
-        Kind::Duration,
-        "3min",
-        "How long nodes may take to ask to join",
-    ),
-    advanced(
-        "join-finalization-timeout",
-        Kind::Duration,
-        "30min",
-        "How long nodes may take to have joined",
-    ),
-    advanced(
-        "transition-delay",
-        Kind::Duration,
-        "0s",
-        "How long to wait for further events before acting",
-    ),
-    plain(
-        "fencing-watchdog-timeout",
-        Kind::Duration,
-        "0",
-        "After how long a lost node counts as off because its watchdog fired; 0 if nodes have none to rely on, less than 0 for twice the watchdog's own time",
-    ),
-    plain(
-        "fencing-max-attempts",
-        Kind::Integer,
-        "10",
-        "How often fencing of a node may fail before it is no longer tried at once",
-    ),
-];
 
 /// What every fence device understands.
 pub(crate) const FENCED: [Parameter; 25] = [
-    advanced(
-        "pcmk_host_argument",
-        Kind::Text,
-        "port",
-        "The parameter that names the node to the agent; none for no such parameter",
-    ),
-    plain("pcmk_host_map", Kind::Text, "", "How the device calls nodes: node1:1;node2:2,3"),
-    plain("pcmk_host_list", Kind::Text, "", "The nodes that the device can fence"),
-    plain(
+    Parameter {
+        advanced: true,
+        ..unset(
+            "pcmk_host_argument",
+            Kind::Text,
+            "The parameter that names the node to the agent, port if it has it; none for no such parameter",
+        )
+    },
+    unset("pcmk_host_map", Kind::Text, "How the device calls nodes: node1:1;node2:2,3"),
+    unset("pcmk_host_list", Kind::Text, "The nodes that the device can fence"),
+    unset(
         "pcmk_host_check",
         Kind::Select(&["dynamic-list", "static-list", "status", "none"]),
-        "dynamic-list",
         "How to find out which nodes the device can fence: ask it for a list, take pcmk_host_list, ask it for each node, or believe that it can fence all",
     ),
     plain("pcmk_delay_max", Kind::Duration, "0s", "Wait before fencing, up to so long at random"),
@@ -243,181 +152,5 @@ pub(crate) const FENCED: [Parameter; 25] = [
         Kind::Integer,
         "2",
         "How often status is tried within its time",
-    ),
-];
-
-/// What the cluster decides.
-pub(crate) const SCHEDULERD: [Parameter; 32] = [
-    plain(
-        "no-quorum-policy",
-        Kind::Select(&["stop", "freeze", "ignore", "demote", "fence", "suicide"]),
-        "stop",
-        "What to do without quorum",
-    ),
-    plain(
-        "shutdown-lock",
-        Kind::Boolean,
-        "false",
-        "Whether resources wait for a node that was shut down cleanly, instead of moving",
-    ),
-    plain("shutdown-lock-limit", Kind::Duration, "0", "How long they wait at most; 0 for no limit"),
-    plain(
-        "symmetric-cluster",
-        Kind::Boolean,
-        "true",
-        "Whether resources may run anywhere unless constraints say otherwise",
-    ),
-    plain(
-        "maintenance-mode",
-        Kind::Boolean,
-        "false",
-        "Whether the cluster leaves all resources alone",
-    ),
-    plain(
-        "start-failure-is-fatal",
-        Kind::Boolean,
-        "true",
-        "Whether a resource that did not start on a node may not run there any more; if not, its migration-threshold counts",
-    ),
-    plain(
-        "enable-startup-probes",
-        Kind::Boolean,
-        "true",
-        "Whether to find out what runs on a node that joins",
-    ),
-    advanced(
-        "fence-remote-without-quorum",
-        Kind::Boolean,
-        "false",
-        "Whether remote nodes may be fenced without quorum",
-    ),
-    advanced(
-        "fencing-enabled",
-        Kind::Boolean,
-        "true",
-        "Whether nodes may be fenced. Without fencing, a lost node is taken to run nothing, and what it ran may run twice",
-    ),
-    plain(
-        "fencing-action",
-        Kind::Select(&["reboot", "off", "poweroff"]),
-        "reboot",
-        "What a fence device is to do with a node",
-    ),
-    plain(
-        "fencing-timeout",
-        Kind::Duration,
-        "60s",
-        "How long fencing may take, unless its device says otherwise",
-    ),
-    generated(
-        "have-watchdog",
-        Kind::Boolean,
-        Some("false"),
-        "Whether watchdogs fence; set by the cluster",
-    ),
-    plain(
-        "concurrent-fencing",
-        Kind::Boolean,
-        "true",
-        "Whether several nodes may be fenced at the same time",
-    ),
-    advanced(
-        "startup-fencing",
-        Kind::Boolean,
-        "true",
-        "Whether nodes are fenced that were never seen. If not, what they run may run twice",
-    ),
-    plain(
-        "priority-fencing-delay",
-        Kind::Duration,
-        "0",
-        "How long fencing waits whose target runs what matters most, when the votes are not on this side",
-    ),
-    plain(
-        "node-pending-timeout",
-        Kind::Duration,
-        "0",
-        "After how long a node is fenced that does not finish joining; 0 for never",
-    ),
-    plain("cluster-delay", Kind::Duration, "60s", "How long a message between nodes may take"),
-    plain(
-        "batch-limit",
-        Kind::Integer,
-        "0",
-        "How many actions may run in the cluster at once; 0 for as many as its load allows",
-    ),
-    plain(
-        "migration-limit",
-        Kind::Integer,
-        "-1",
-        "How many live moves a node may take part in at once; -1 for no limit",
-    ),
-    plain("stop-all-resources", Kind::Boolean, "false", "Whether to stop all resources"),
-    plain(
-        "stop-removed-resources",
-        Kind::Boolean,
-        "true",
-        "Whether to stop resources that are no longer configured",
-    ),
-    plain(
-        "cancel-removed-actions",
-        Kind::Boolean,
-        "true",
-        "Whether to cancel monitors that are no longer configured",
-    ),
-    advanced("remove-after-stop", Kind::Boolean, "false", "Not used any more"),
-    plain(
-        "pe-error-series-max",
-        Kind::Integer,
-        "-1",
-        "How many plans with errors to keep; -1 for all",
-    ),
-    plain(
-        "pe-warn-series-max",
-        Kind::Integer,
-        "5000",
-        "How many plans with warnings to keep; -1 for all",
-    ),
-    plain(
-        "pe-input-series-max",
-        Kind::Integer,
-        "4000",
-        "How many plans without either to keep; -1 for all",
-    ),
-    plain(
-        "node-health-strategy",
-        Kind::Select(&["none", "migrate-on-red", "only-green", "progressive", "custom"]),
-        "none",
-        "What attributes that begin with #health mean for resources",
-    ),
-    plain(
-        "node-health-base",
-        Kind::Integer,
-        "0",
-        "With the strategy progressive: the score that every node begins with",
-    ),
-    plain(
-        "node-health-green",
-        Kind::Integer,
-        "0",
-        "With progressive or custom: the score for green",
-    ),
-    plain(
-        "node-health-yellow",
-        Kind::Integer,
-        "0",
-        "With progressive or custom: the score for yellow",
-    ),
-    plain(
-        "node-health-red",
-        Kind::Integer,
-        "-INFINITY",
-        "With progressive or custom: the score for red",
-    ),
-    plain(
-        "placement-strategy",
-        Kind::Select(&["default", "utilization", "minimal", "balanced"]),
-        "default",
-        "How the room on nodes counts",
     ),
 ];
