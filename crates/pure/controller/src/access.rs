@@ -10,7 +10,7 @@
 
 use cib::Document;
 use cib::acl::{self, User};
-use wire::api::{Caller, Change, Refused, Request};
+use wire::api::{Caller, Change, Edit, Refused, Request};
 
 use crate::Controller;
 
@@ -42,6 +42,7 @@ impl Controller {
         let before = &self.state.document;
         let Some(user) = limited(before, caller) else { return Ok(()) };
         let after = match change {
+            Change::Edit { edits } if edits.iter().any(asks) => return Err(Refused::NotPermitted),
             Change::Edit { edits } => crate::edits::apply(before, edits)?,
             Change::Attribute { node, name, value } => {
                 let node = self.known(node)?;
@@ -74,4 +75,33 @@ impl Controller {
 fn limited(document: &Document, caller: &Caller) -> Option<User> {
     let user = User { name: caller.name.clone(), groups: caller.groups.clone()? };
     acl::is_limited(document, &user).then_some(user)
+}
+
+/// Whether what comes of an edit would tell what they may not see: an expression that goes by more than
+/// names and ids, or a checksum of all.
+fn asks(edit: &Edit) -> bool {
+    match edit {
+        Edit::Create { parent: xpath, .. } | Edit::Delete { xpath } => !goes_by_ids(xpath),
+        Edit::Patch { xml } => {
+            Document::parse(xml).is_ok_and(|patch| patch.root().attr("digest").is_some())
+        }
+        Edit::Replace { .. } | Edit::Modify { .. } => false,
+    }
+}
+
+/// A path of names, each alone or with an id: `/cib/configuration//primitive[@id='db']`.
+fn goes_by_ids(xpath: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || "/_-.*".contains(c);
+    let mut parts = xpath.split('[');
+    let is_path = |path: &str| path.chars().all(is_name);
+    let with_id = |part: &str| {
+        let Some((id, path)) = part.strip_prefix("@id=").and_then(|rest| rest.split_once(']'))
+        else {
+            return false;
+        };
+        let text = |quote| id.strip_prefix(quote)?.strip_suffix(quote);
+        let is_text = |text: &str| !text.contains(['\'', '"']);
+        text('\'').or(text('"')).is_some_and(is_text) && is_path(path)
+    };
+    parts.next().is_some_and(is_path) && parts.all(with_id)
 }

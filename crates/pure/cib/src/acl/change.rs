@@ -47,7 +47,8 @@ impl Walk<'_> {
         let changed =
             before.attrs().any(|(name, value)| counts(name) && after.attr(name) != Some(value))
                 || after.attrs().any(|(name, _)| counts(name) && before.attr(name).is_none());
-        if changed && !self.old.may_write(before) {
+        // A permission that goes by what an element says does not let them make it say something else.
+        if changed && !(self.old.may_write(before) && self.new.may_write(after)) {
             return Err((Act::Change, path_of(before)));
         }
         self.children(before, after)
@@ -68,7 +69,13 @@ impl Walk<'_> {
         }
         for (node, was) in new.iter().zip(&partner) {
             match was.and_then(|at| old.get(at)) {
-                None => self.created(*node, after)?,
+                None => {
+                    // Whoever may choose an id must not choose one that gives them a role.
+                    if is_about_access(*node) && !self.old.may_write(before) {
+                        return Err((Act::Create, path_of(*node)));
+                    }
+                    self.created(*node, after)?;
+                }
                 Some(was) if node.kind() == Kind::Element => self.element(*was, *node)?,
                 Some(_) => {}
             }
@@ -102,8 +109,12 @@ impl Walk<'_> {
 /// An element with no more than an id holds others and says nothing itself: it comes along,
 /// except among the rules of access.
 fn is_scaffolding(element: Element<'_>) -> bool {
-    element.attrs().all(|(name, _)| name == "id")
-        && !std::iter::successors(element.parent(), |at| at.parent()).any(|at| at.is("acls"))
+    element.attrs().all(|(name, _)| name == "id") && !is_about_access(element)
+}
+
+/// Whether it is the rules of access, or in them.
+fn is_about_access(node: Element<'_>) -> bool {
+    std::iter::successors(Some(node), |at| at.parent()).any(|at| at.is("acls"))
 }
 
 /// The way to an element, for messages.

@@ -147,3 +147,36 @@ fn scaffolding_comes_along_but_not_what_it_holds() {
         "joe may not reorder /cib/configuration/resources"
     );
 }
+
+#[test]
+fn who_may_write_by_what_is_said_may_not_make_it_say_something_else() {
+    let by_name = "<acl_permission id=\"a1\" kind=\"write\" xpath=\"//nvpair[@name='port']\"/>";
+    let all = "<acl_permission id=\"a1\" kind=\"write\" xpath=\"/\"/>";
+    let before = Document::parse(&TEXT.replace(all, by_name)).unwrap();
+    let ops = User { groups: vec!["ops".to_owned()], ..user("op") };
+    let set = |name: &str, value: &str| {
+        let mut after = before.clone();
+        let pair = id(&after, "pl");
+        after.set(pair, name, value);
+        check_change(&before, &after, &ops)
+    };
+    assert_eq!(set("value", "2"), Ok(()));
+    assert_eq!(set("name", "enable-acl").unwrap_err().act, Act::Change);
+}
+
+#[test]
+fn who_may_write_an_id_may_not_give_it_to_a_permission() {
+    let by_id = "<acl_permission id=\"a1\" kind=\"write\" reference=\"web\"/>";
+    let all = "<acl_permission id=\"a1\" kind=\"write\" xpath=\"/\"/>";
+    let before = Document::parse(&TEXT.replace(all, by_id)).unwrap();
+    let ops = User { groups: vec!["ops".to_owned()], ..user("op") };
+    let mut after = before.clone();
+    let (web, role) = (id(&after, "web"), id(&after, "all"));
+    after.remove(web);
+    assert_eq!(check_change(&before, &after, &ops), Ok(()));
+    let made = after.append(role, "acl_permission");
+    for (name, value) in [("id", "web"), ("kind", "write"), ("xpath", "/")] {
+        after.set(made, name, value);
+    }
+    assert_eq!(check_change(&before, &after, &ops).unwrap_err().act, Act::Create);
+}

@@ -118,3 +118,25 @@ fn what_no_role_speaks_of_is_for_the_free_alone() {
     let reply = ask(&mut node, ann(), Request::History { since: 0 });
     assert!(matches!(reply, Reply::History { .. }), "{reply:?}");
 }
+
+#[test]
+fn edits_are_no_questions_about_what_is_not_shown() {
+    let mut node = node();
+    let bob = || limited("bob", &["readers"]);
+    let edit = |edit: Edit| Change::Edit { edits: vec![edit] };
+    let delete = |xpath: &str| edit(Edit::Delete { xpath: xpath.to_owned() });
+    for value in ["60s", "61s"] {
+        let xpath = format!("//nvpair[@name='cluster-delay' and @value='{value}']");
+        assert_eq!(change(&mut node, bob(), delete(&xpath)), NOT_PERMITTED);
+        let parent = format!("//nodes[//nvpair[@value='{value}']]");
+        let create = Edit::Create { parent, xml: "<node id=\"2\" uname=\"n2\"/>".to_owned() };
+        assert_eq!(change(&mut node, bob(), edit(create)), NOT_PERMITTED);
+    }
+    let xml = "<diff format=\"2\" digest=\"0\"><version><source admin_epoch=\"0\" epoch=\"1\" \
+               num_updates=\"0\"/></version></diff>";
+    let patch = Edit::Patch { xml: xml.to_owned() };
+    assert_eq!(change(&mut node, bob(), edit(patch)), NOT_PERMITTED);
+    let ann = limited("ann", &[]);
+    let reply = change(&mut node, ann, delete("/cib/configuration//nvpair[@id='o-delay']"));
+    assert_ne!(reply, NOT_PERMITTED, "it may, but a permission names it");
+}
