@@ -1,6 +1,6 @@
 //! What a delivered message changes: first for everybody alike, then for the one it concerns.
 
-use model::{Action, ActionKind, NodeId};
+use model::{Action, ActionKind, NodeId, Tick};
 use wire::Message;
 use wire::api::Event;
 use wire::peer::{Evidence, Fenced, Order, Planned, Ran};
@@ -35,7 +35,9 @@ impl Controller {
             Message::FenceRan(ran) => self.fence_ran(*ran),
             Message::Fenced(fenced) => self.fenced(*fenced),
             Message::Planned(planned) => self.planned(*planned),
-            Message::Beat { watchdog_ms, file } => self.beaten(from, watchdog_ms, file),
+            Message::Beat { watchdog_ms, file, sent_us } => {
+                self.beaten(from, watchdog_ms, file, Tick(sent_us));
+            }
             Message::ShutdownWanted => self.shutdown_wanted(from),
             Message::Leaving => self.left(from),
             Message::FabricFileStored { edition, refused } => {

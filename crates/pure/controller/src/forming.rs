@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cib::Document;
-use model::{NodeId, Quorum, parse_interval};
+use model::{NodeId, Quorum, Tick, parse_interval};
 use wire::Message;
 use wire::api::Event;
 use wire::peer::{Hello, Snapshot};
@@ -103,7 +103,9 @@ impl Controller {
                     self.adopt(&snapshot);
                 }
             }
-            Message::Beat { watchdog_ms, file } => self.beaten(from, watchdog_ms, file),
+            Message::Beat { watchdog_ms, file, sent_us } => {
+                self.beaten(from, watchdog_ms, file, Tick(sent_us));
+            }
             other @ (Message::Change(_)
             | Message::Stored { .. }
             | Message::NotStored { .. }

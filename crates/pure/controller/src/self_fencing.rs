@@ -46,7 +46,7 @@ pub(crate) struct SelfFencing {
     had_quorum: bool,
     /// The next beat is due by a timer.
     beats: bool,
-    /// When the total order last brought something of our own.
+    /// When that was said which the total order last brought back to us.
     heard_myself: Tick,
     /// What each other node's watchdog takes, since it said that it can be counted on.
     promises: BTreeMap<NodeId, Duration>,
@@ -226,16 +226,25 @@ impl Controller {
             return;
         }
         let watchdog_ms = u64::try_from(watchdog.as_millis()).unwrap_or(u64::MAX);
-        let file = self.file_digest();
-        self.broadcast(Message::Beat { watchdog_ms, file });
+        self.say_beat(watchdog_ms);
         self.set_timer(self.now.tick.after(watchdog / 8), Ring::Beat);
     }
 
+    fn say_beat(&mut self, watchdog_ms: u64) {
+        let (file, sent_us) = (self.file_digest(), self.now.tick.0);
+        self.broadcast(Message::Beat { watchdog_ms, file, sent_us });
+    }
+
+    /// What comes back of our own counts from when it was said: a machine that stood still finds what
+    /// waited for it meanwhile, of an order that the others have left long since.
+    ///
     /// A beat from before the present file may be of a promise that was taken back meanwhile. One that was
     /// made under a rule says only that its sender knows of the rule, and asks who else does.
-    pub(crate) fn beaten(&mut self, from: NodeId, watchdog_ms: u64, file: u64) {
+    pub(crate) fn beaten(&mut self, from: NodeId, watchdog_ms: u64, file: u64, sent: Tick) {
         if from == self.identity.id {
-            self.self_fencing.heard_myself = self.now.tick;
+            // An earlier life's clock may have been ahead.
+            let heard = sent.min(self.now.tick);
+            self.self_fencing.heard_myself = self.self_fencing.heard_myself.max(heard);
             return;
         }
         if file != self.file_digest() {
@@ -246,7 +255,7 @@ impl Controller {
             self.self_fencing.know_of_rule.insert(from);
             // Who has promised beats, and needs no other word.
             if is_promise && !self.self_fencing.promised {
-                self.broadcast(Message::Beat { watchdog_ms: 0, file });
+                self.say_beat(0);
             }
         } else if is_promise {
             self.self_fencing.promises.insert(from, Duration::from_millis(watchdog_ms));

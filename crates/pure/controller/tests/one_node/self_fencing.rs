@@ -53,6 +53,20 @@ fn it_lives_while_its_beats_come_back() {
 }
 
 #[test]
+fn what_waited_while_the_machine_stood_still_does_not_prolong_its_life() {
+    let mut node = with_all(CONFIGURATION);
+    node.wait_seconds(1);
+    let said = std::mem::take(&mut node.under_way);
+    node.wait_seconds(7);
+    node.under_way = said;
+    node.settle();
+    assert!(!node.may_live(), "the others may have gone on without it since");
+    node.wait_seconds(1);
+    node.settle();
+    assert!(node.may_live(), "they have not");
+}
+
+#[test]
 fn it_lives_without_a_majority_only_where_nobody_counts_on_it() {
     let elsewhere = CONFIGURATION.replace("10s", "0");
     for (configuration, lives) in [(CONFIGURATION, false), (elsewhere.as_str(), true)] {
@@ -92,7 +106,7 @@ fn hear(node: &mut Node, file: u64) {
 }
 
 fn hear_of(node: &mut Node, from: NodeId, watchdog_ms: u64, file: u64) {
-    let beat = Message::Beat { watchdog_ms, file };
+    let beat = Message::Beat { watchdog_ms, file, sent_us: 0 };
     node.step(Input::Delivered { from, message: Box::new(beat) });
 }
 
