@@ -208,7 +208,10 @@ fn modified(before: &Document, input: &Document) -> Result<Document, Refused> {
     let same_epoch = (given.admin_epoch, given.epoch) == (old.admin_epoch, old.epoch);
     let after = applied.document;
     if same_epoch {
-        return Ok(after);
+        // The name of another schema is no change of the configuration, in a file.
+        let is_renamed =
+            applied.changed == edit::Changed::Configuration && same_configuration(before, &after);
+        return Ok(if is_renamed { with_version(after, old.after_status_change()) } else { after });
     }
     Ok(with_version(after, given.after_status_change()))
 }
@@ -239,11 +242,11 @@ fn upgraded(before: &Document, old: Version) -> Result<Done, Refused> {
     };
     match upgrade(&mut after) {
         Ok(upgraded) if upgraded.from < upgraded.to => {
-            let version = Version {
-                admin_epoch: old.admin_epoch.saturating_add(1),
-                epoch: 1,
-                num_updates: 2,
-            };
+            // The counters of Pacemaker 3.0.2: one of more than the schema's name counts.
+            let (epoch, num_updates) =
+                if same_configuration(before, &after) { (1, 2) } else { (2, 0) };
+            let admin_epoch = old.admin_epoch.saturating_add(1);
+            let version = Version { admin_epoch, epoch, num_updates };
             Ok(Done { after: with_version(after, version), refused: None, remark: None })
         }
         Ok(_) => {
@@ -259,6 +262,15 @@ fn upgraded(before: &Document, old: Version) -> Result<Done, Refused> {
             }
             Err(Refused::invalid(details))
         }
+    }
+}
+
+fn same_configuration(a: &Document, b: &Document) -> bool {
+    let configuration = |document| Document::section(document, Section::Configuration);
+    match (configuration(a), configuration(b)) {
+        (Some(a), Some(b)) => a.same_as(b),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
     }
 }
 
