@@ -43,7 +43,7 @@ enum Name {
     Nfs,
     /// A floating address and Apache on two nodes, from bare machines on, all of it with `pcs`.
     PcsWeb,
-    /// An init script and an OCF agent on a pair, behind HAProxy, with `crm`.
+    /// An init script and an OCF agent, each on a pair behind HAProxy, with `crm`.
     Cloudera,
 }
 
@@ -73,7 +73,8 @@ impl Name {
     fn begins(self) -> Begins {
         match self {
             Self::Moosefs if testbed::has_systemd() => Begins::ClusterOnSystemd,
-            Self::Moosefs | Self::Web | Self::Nfs | Self::Cloudera => Begins::Cluster,
+            Self::Moosefs | Self::Web | Self::Nfs => Begins::Cluster,
+            Self::Cloudera => Begins::Clusters,
             Self::PcsWeb => Begins::Machines,
         }
     }

@@ -20,6 +20,8 @@ pub(super) enum Begins {
     Cluster,
     /// A cluster, on machines that systemd runs.
     ClusterOnSystemd,
+    /// Machines that form several clusters, or are in none.
+    Clusters,
     /// Machines that systemd runs, and no cluster.
     Machines,
 }
@@ -44,12 +46,12 @@ impl Stage {
         words.program = up::program(&words)?;
         words.failover = Some(wanted.failover);
         words.machine = machine.to_owned();
-        words.systemd = begins != Begins::Cluster;
+        words.systemd = matches!(begins, Begins::ClusterOnSystemd | Begins::Machines);
         up::clear(root)?;
         let bed = up::make(root, &words)?;
         let keeper = Keeper::hold(&bed)?;
         bed.plan().numbers().for_each(|node| keeper.on(node));
-        if begins != Begins::Machines {
+        if matches!(begins, Begins::Cluster | Begins::ClusterOnSystemd) {
             up::wait_formed(&bed, PATIENCE)?;
         }
         Ok(Self { bed, keeper, load: wanted.megabytes })
