@@ -25,6 +25,8 @@ mod operator;
 mod promotion;
 #[path = "cluster/reload.rs"]
 mod reload;
+#[path = "cluster/report.rs"]
+mod report;
 #[path = "demo/terminal.rs"]
 #[expect(dead_code, reason = "the tests of the demo use the rest")]
 mod terminal;

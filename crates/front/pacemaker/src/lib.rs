@@ -10,6 +10,7 @@ mod crm_diff;
 mod crm_error;
 mod crm_mon;
 mod crm_node;
+mod crm_report;
 mod crm_resource;
 mod crm_rule;
 mod crm_shadow;
@@ -21,6 +22,7 @@ mod daemons;
 mod dot;
 mod elements;
 mod exit;
+mod fence_watchdog;
 mod graph;
 mod home;
 mod iso8601;
@@ -51,7 +53,7 @@ pub use schemas::schema_files;
 pub type Entry = fn(Vec<OsString>) -> ExitCode;
 
 /// Every tool, by the name that it is called with.
-pub const TOOLS: [(&str, Entry); 24] = [
+pub const TOOLS: [(&str, Entry); 26] = [
     ("attrd_updater", attributes::attrd_updater),
     ("cibadmin", cibadmin::cibadmin),
     ("crm_attribute", attributes::crm_attribute),
@@ -61,6 +63,7 @@ pub const TOOLS: [(&str, Entry); 24] = [
     ("crm_master", attributes::crm_master),
     ("crm_mon", crm_mon::crm_mon),
     ("crm_node", crm_node::crm_node),
+    ("crm_report", crm_report::crm_report),
     ("crm_resource", crm_resource::crm_resource),
     ("crm_rule", crm_rule::crm_rule),
     ("crm_shadow", crm_shadow::crm_shadow),
@@ -69,6 +72,7 @@ pub const TOOLS: [(&str, Entry); 24] = [
     ("crm_ticket", crm_ticket::crm_ticket),
     ("crm_verify", crm_verify::crm_verify),
     ("crmadmin", crmadmin::crmadmin),
+    ("fence_watchdog", fence_watchdog::fence_watchdog),
     ("iso8601", iso8601::iso8601),
     ("pacemaker-based", daemons::based),
     ("pacemaker-controld", daemons::controld),
