@@ -95,11 +95,18 @@ pub(crate) fn forget_in_document(services: &Services, node: &str) -> Result<(), 
     let named = |element: &str, key: &str| format!("//{element}[@{key}='{node}']");
     let edits = vec![Edit::Delete { xpath: named("configuration/nodes/node", "uname") }];
     let change = Change::Edit { edits };
-    match services.client().change(&Request::Change { change, force: false, based_on: None }) {
-        Ok(_) => Ok(()),
-        // A node that never ran is not in it.
-        Err(ClientError::Refused(Refused::Invalid { .. })) => Ok(()),
-        Err(error) => Err(Trouble::Client(error)),
+    let request = Request::Change { change, force: false, based_on: None };
+    let deadline = Instant::now() + TRIED_FOR;
+    loop {
+        match services.client().change(&request) {
+            // A node that never ran is not in it.
+            Ok(_) | Err(ClientError::Refused(Refused::Invalid { .. })) => return Ok(()),
+            // Corosync has just read its new file, and members may have to find each other again.
+            Err(ClientError::Refused(Refused::NotReady)) if Instant::now() < deadline => {
+                std::thread::sleep(EVERY);
+            }
+            Err(error) => return Err(Trouble::Client(error)),
+        }
     }
 }
 

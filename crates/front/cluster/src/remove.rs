@@ -100,8 +100,11 @@ pub(crate) fn take_out(services: &Services, places: &Places, node: &str) -> Resu
         return Err(Trouble::refused(format!("{node} is still a member"))
             .help(format!("Stop it first: `quorate cluster stop` on {node}.")));
     }
-    nodes_file::change(services, places, |conf| {
-        conf.drop_node(node).map_err(|error| Trouble::refused(error.to_string()))
-    })?;
+    // Another member may have come so far, and no further.
+    if Settings::of(&nodes_file::read(places)?).node(node).is_some() {
+        nodes_file::change(services, places, |conf| {
+            conf.drop_node(node).map_err(|error| Trouble::refused(error.to_string()))
+        })?;
+    }
     nodes_file::forget_in_document(services, node)
 }
