@@ -286,10 +286,11 @@ fn machines_with_watchdogs_join_and_are_counted_on() {
     town.ok(1, &["remove", "n3"]);
     town.wait("a rule", || town.votes(2).starts_with("2 2Node Quorate"));
     town.until(2, &["status"], |said| said.matches("  member").count() == 2);
-    for node in [1, 2] {
-        let log = town.bed.node_dir(&format!("n{node}")).join("var/lib/quorate/daemon.out");
-        let said = std::fs::read_to_string(log).unwrap();
-        assert!(!said.contains("who count on a reset"), "{said}");
+    for node in [1, 2].map(|node| format!("n{node}")) {
+        let promise = town.bed.node_dir(&node).join("var/lib/quorate/reset-promised");
+        town.wait("the promise is taken back", || !promise.exists());
+        let reset = town.bed.root().join(format!("run/{node}.reset"));
+        assert!(!reset.exists(), "{node} is reset for being one of two");
     }
     drop(watchdogs);
 }

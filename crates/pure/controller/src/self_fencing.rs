@@ -70,6 +70,10 @@ fn off_after(watchdog: Duration) -> Duration {
     watchdog + watchdog / 2
 }
 
+fn in_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl Controller {
     /// Whether the machine's watchdog may be fed.
     pub fn may_live(&self, now: Tick) -> bool {
@@ -101,6 +105,8 @@ impl Controller {
         if !self.only_majority_rules() {
             self.self_fencing.promises.clear();
             self.self_fencing.withdrawing = Some(nodes);
+            // Until all have said that they know, nobody feeds: the sooner the better.
+            self.beat_now();
         }
     }
 
@@ -225,9 +231,15 @@ impl Controller {
             self.self_fencing.beats = false;
             return;
         }
-        let watchdog_ms = u64::try_from(watchdog.as_millis()).unwrap_or(u64::MAX);
-        self.say_beat(watchdog_ms);
+        self.say_beat(in_ms(watchdog));
         self.set_timer(self.now.tick.after(watchdog / 8), Ring::Beat);
+    }
+
+    /// Besides those that are due by the timer.
+    fn beat_now(&mut self) {
+        if let Some(watchdog) = self.identity.watchdog.filter(|_| self.self_fencing.promised) {
+            self.say_beat(in_ms(watchdog));
+        }
     }
 
     fn say_beat(&mut self, watchdog_ms: u64) {
@@ -315,7 +327,7 @@ impl Controller {
     pub(crate) fn reset_due(&mut self, target: &str) {
         match self.resets_itself(target) {
             Some((at, wait)) if at <= self.now.tick => {
-                let waited_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                let waited_ms = in_ms(wait);
                 let by = self.identity.name.as_str().to_owned();
                 let evidence = Evidence::Watchdog { waited_ms, by };
                 self.announce_fenced(target, Some(evidence), String::new());
