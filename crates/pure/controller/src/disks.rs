@@ -83,6 +83,17 @@ pub(crate) enum MayEdit {
     MayBeOlder,
 }
 
+/// Whether an edit applies to what is on disk, too, where there is no status. What only looks as if it
+/// did not costs a whole record.
+fn is_of_configuration(edit: &Edit) -> bool {
+    match edit {
+        Edit::Create { parent, .. } => parent.starts_with("/cib/configuration"),
+        Edit::Patch { xml } => !xml.contains("/cib/status"),
+        // What is not there need not be deleted.
+        Edit::Replace { .. } | Edit::Modify { .. } | Edit::Delete { .. } => true,
+    }
+}
+
 impl Disks {
     pub(crate) fn gone(&mut self, client: u64) {
         self.unstored.retain(|unstored| unstored.client != client);
@@ -282,7 +293,8 @@ impl Controller {
         };
         let edited = self.state.document.version().unwrap_or_default();
         self.state.pedigree.edited(self.state.lineage, edited);
-        if self.disks.behind == Some(Mending::Wanted) {
+        let is_replayable = edits.iter().all(is_of_configuration);
+        if self.disks.behind == Some(Mending::Wanted) || !is_replayable {
             return self.persist_whole();
         }
         let lineage = self.state.lineage.number();

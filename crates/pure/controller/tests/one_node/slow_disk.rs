@@ -1,8 +1,9 @@
-//! A disk may answer late: what it says then is about the membership it was asked in.
+//! What disks hold, and when they say so.
 
-use controller::Input;
+use controller::{Input, Restored};
 use model::Quorum;
 use wire::Message;
+use wire::api::{Change, Edit, Reply, Request};
 
 use crate::node::{ME, Node};
 
@@ -21,4 +22,33 @@ fn an_answer_about_an_earlier_membership_does_not_count_in_the_next() {
 fn stored_in(message: &Message) -> Option<u64> {
     let Message::Stored { membership, .. } = message else { return None };
     Some(*membership)
+}
+
+#[test]
+fn an_edit_of_the_status_hides_no_later_one_from_the_next_daemon() {
+    let mut node = Node::new(1);
+    node.member_of(1, &[ME], Quorum::Majority);
+    node.settle();
+    node.configure(
+        "<configuration><crm_config/><nodes/><resources/><constraints/></configuration>",
+    );
+    let create =
+        |parent: &str, xml: &str| Edit::Create { parent: parent.to_owned(), xml: xml.to_owned() };
+    let set = |id: &str| format!("<cluster_property_set id=\"{id}\"/>");
+    let edits = [
+        create("//node_state[@uname='n1']", "<transient_attributes id=\"1\"/>"),
+        create("/cib/configuration/crm_config", &set("later")),
+    ];
+    for edit in edits {
+        let change = Change::Edit { edits: vec![edit] };
+        let request = Request::Change { change, force: false, based_on: None };
+        let caller = wire::api::Caller::free("root");
+        node.step(Input::Asked { client: 7, caller, request });
+        node.settle();
+        assert!(matches!(node.replies.pop(), Some(Reply::Done { .. })));
+    }
+    let (restored, damage) = Restored::from_records(node.records.iter().cloned());
+    assert!(damage.is_empty(), "{damage:?}");
+    let configuration = restored.configuration.expect("it was written").to_string();
+    assert!(configuration.contains("later"), "{configuration}");
 }
