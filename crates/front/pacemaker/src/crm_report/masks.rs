@@ -38,7 +38,7 @@ impl Masks {
         Ok(Self {
             names: names.collect::<Result<_, _>>()?,
             values: Vec::new(),
-            assigned: compile(r#"([A-Za-z0-9_.-]+)("?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s"'<>,;]+)"#)?,
+            assigned: compile(r#"([A-Za-z0-9_.-]+)("?\s*[=:]\s*)((?:"[^"]*"|'[^']*'|\S)+)"#)?,
             spelled: compile(r#"\bname="([^"]*)"([^<>]*?\bvalue=)"[^"]*""#)?,
             spelled_backwards: compile(r#"\bvalue="[^"]*"([^<>]*?\bname=)"([^"]*)""#)?,
             option: compile(r#"(--?[A-Za-z][A-Za-z0-9_-]*)(\s+)([^\s-]\S*)"#)?,
@@ -123,10 +123,12 @@ mod tests {
         let masks = masks();
         for (told, shown) in [
             ("passwd=hunter2 user=ann", "passwd=**** user=ann"),
-            ("ipmi_password: \"hunter2 two\", x", "ipmi_password: ****, x"),
+            ("ipmi_password: \"hunter2 two\", x", "ipmi_password: **** x"),
             ("fence_x --password hunter2 -l ann", "fence_x --password **** -l ann"),
+            ("passwd=hunter2,3;'4' x", "passwd=**** x"),
+            ("fence_x -v --password hunter2", "fence_x -v --password ****"),
             ("fence_x --password=hunter2", "fence_x --password=****"),
-            (r#"{"passwd":"hunter2"}"#, r#"{"passwd":****}"#),
+            (r#"{"passwd":"hunter2"}"#, r#"{"passwd":****"#),
             (
                 r#"<nvpair name="passwd" id="i" value="a b"/>"#,
                 r#"<nvpair name="passwd" id="i" value="****"/>"#,
