@@ -136,7 +136,6 @@ impl Machine {
     /// Starts the daemon from its disk.
     pub(crate) fn start(&mut self, nodes: u32) {
         self.life += 1;
-        self.doomed_at = None;
         self.disk.open();
         let (mut restored, _) = Restored::from_records(self.disk.records.iter().cloned());
         restored.doubtful |= self.disk.lost;

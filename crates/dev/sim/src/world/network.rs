@@ -51,6 +51,8 @@ impl World {
                 }
                 if let Some(machine) = self.machines.get_mut(member) {
                     machine.last_known = machine.active.keys().cloned().collect();
+                    // It is back: what it lost with its power is known to the others.
+                    machine.doomed_at = None;
                 }
                 let waiting = self.fabric.waiting(*member);
                 let life = self.machines.get(member).map_or(0, |machine| machine.life);
