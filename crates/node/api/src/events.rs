@@ -79,6 +79,8 @@ async fn tell(
             };
             match entry {
                 Ok(entry) if entry.number < next => {} // was among the known ones
+                // What they may see can have changed with this very event: the node is asked anew.
+                Ok(_) if caller.groups.is_some() => break,
                 Ok(entry) => {
                     next = entry.number + 1;
                     send(pieces, &entry).await?;

@@ -153,6 +153,33 @@ async fn events_are_the_known_ones_then_the_new_ones_without_a_gap() {
 }
 
 #[tokio::test]
+async fn who_may_not_any_more_is_told_nothing_more() {
+    let scratch = Scratch::new("no-more");
+    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let mut stream = UnixStream::connect(scratch.socket()).await.unwrap();
+    let request = "GET /v1/events HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\
+                   quorate-acting-for: somebody\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let FromClient::Asked { client, caller, .. } = next(&mut api).await else { panic!() };
+    assert!(caller.groups.is_some(), "the document says what they may");
+    api.reply(client, Reply::History { entries: vec![entry(5)] });
+    let _known = read_until(&mut stream, "id: 5\n").await;
+    // Something happens: whether they may know of it is asked each time.
+    for number in [6, 7] {
+        api.publish(entry(number));
+        let FromClient::Asked { client, request, .. } = next(&mut api).await else { panic!() };
+        assert_eq!(request, Request::History { since: number });
+        let reply = match number {
+            6 => Reply::History { entries: vec![entry(6)] },
+            _ => Reply::Refused(Refused::NotPermitted),
+        };
+        api.reply(client, reply);
+    }
+    let text = rest(stream).await;
+    assert!(text.contains("id: 6\n") && !text.contains("id: 7\n"), "{text}");
+}
+
+#[tokio::test]
 async fn a_follower_that_falls_behind_catches_up_from_history() {
     let scratch = Scratch::new("behind");
     let mut api = Api::listen(&scratch.socket()).unwrap();

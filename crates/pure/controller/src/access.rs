@@ -43,7 +43,8 @@ impl Controller {
         let Some(user) = limited(before, caller) else { return Ok(()) };
         let after = match change {
             Change::Edit { edits } if edits.iter().any(asks) => return Err(Refused::NotPermitted),
-            Change::Edit { edits } => crate::edits::apply(before, edits)?,
+            Change::Edit { edits } => crate::edits::apply(before, edits)
+                .map_err(|_reason| as_seen(before, edits, &user))?,
             Change::Attribute { node, name, value } => {
                 let node = self.known(node)?;
                 let mut state = self.state.clone();
@@ -69,6 +70,18 @@ impl Controller {
         };
         acl::check_change(before, &after, &user).map_err(|_denied| Refused::NotPermitted)
     }
+}
+
+/// Why edits that do not apply are refused, told by what the user sees: the reason itself could name
+/// what they do not.
+fn as_seen(before: &Document, edits: &[Edit], user: &User) -> Refused {
+    let Some(mut seen) = acl::readable(before, user) else { return Refused::NotPermitted };
+    if seen.root().attr("validate-with").is_none() {
+        // A part of a document breaks its schema.
+        let root = seen.root().id();
+        seen.set(root, "validate-with", "none");
+    }
+    crate::edits::apply(&seen, edits).err().unwrap_or(Refused::NotPermitted)
 }
 
 /// The caller, if access control counts for them.

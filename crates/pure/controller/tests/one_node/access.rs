@@ -140,3 +140,22 @@ fn edits_are_no_questions_about_what_is_not_shown() {
     let reply = change(&mut node, ann, delete("/cib/configuration//nvpair[@id='o-delay']"));
     assert_ne!(reply, NOT_PERMITTED, "it may, but a permission names it");
 }
+
+#[test]
+fn why_an_edit_is_refused_names_nothing_that_is_not_shown() {
+    let mut node = node();
+    let edit = |edit: Edit| Change::Edit { edits: vec![edit] };
+    let reader = || limited("bob", &["readers"]);
+    // Somebody who sees it is told of the likely mistake.
+    let likely = || edit(Edit::Modify { xml: r#"<acl_role id="operatr"/>"#.to_owned() });
+    let reply = format!("{:?}", change(&mut node, Caller::free("root"), likely()));
+    assert!(reply.contains("did you mean operator?"), "{reply}");
+    let reply = format!("{:?}", change(&mut node, reader(), likely()));
+    assert!(reply.contains("there is no <acl_role id=") && !reply.contains("operator"), "{reply}");
+    // What would apply, were it not for what is hidden, says nothing at all.
+    let taken = Edit::Create {
+        parent: "/cib/configuration/nodes".to_owned(),
+        xml: r#"<node id="operator" uname="n2"/>"#.to_owned(),
+    };
+    assert_eq!(change(&mut node, reader(), edit(taken)), NOT_PERMITTED);
+}

@@ -85,7 +85,7 @@ pub fn record_called_failed(
     let Some(history) = known else { return false };
     let call = |entry: Element<'_>| entry.attr("call-id")?.parse::<u64>().ok();
     let calls = document.root().descendants().filter(|entry| entry.is("lrm_rsc_op"));
-    let call = calls.filter_map(call).max().unwrap_or(0) + 1;
+    let call = calls.filter_map(call).max().unwrap_or(0).saturating_add(1);
     let word = |name| history.attr(name).unwrap_or_default();
     let agent = AgentRef {
         standard: word("class").into(),

@@ -202,3 +202,18 @@ fn what_an_operator_calls_failed_is_a_failure_where_it_is_known() {
     });
     assert!(counted.is_some());
 }
+
+#[test]
+fn a_call_number_that_cannot_be_counted_on_is_no_harm() {
+    let text = format!(
+        "<cib><configuration/><status><node_state id=\"1\" uname=\"n1\"><lrm id=\"1\"><lrm_resources>\
+         <lrm_resource id=\"db\" class=\"ocf\" provider=\"x\" type=\"db\">\
+         <lrm_rsc_op id=\"db_last_0\" operation=\"start\" call-id=\"{}\" interval=\"0\"/>\
+         </lrm_resource></lrm_resources></lrm></node_state></status></cib>",
+        u64::MAX
+    );
+    let mut document = Document::parse(&text).unwrap();
+    assert!(record_called_failed(&mut document, &NodeRef { id: "1", name: "n1" }, "db", 5));
+    let entry = document.find_id("db_last_failure_0").unwrap();
+    assert_eq!(entry.attr("call-id"), Some(u64::MAX.to_string().as_str()));
+}
