@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{NodeId, Quorum};
 use wire::Message;
 use wire::api::{Change, Refused, Reply};
-use wire::peer::Evidence;
+use wire::peer::{Evidence, Sighting};
 
 use crate::fabric::Ring;
 use crate::world::World;
@@ -45,13 +45,14 @@ pub enum Corner {
     EditHeld,
     CopyWasOlder,
     FencedCameBackEarly,
+    Sighted,
     ResetByWatchdog,
     BelievedReset,
 }
 
 impl Corner {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Partition,
         Self::RingFormedAnew,
         Self::Flapped,
@@ -80,6 +81,7 @@ impl Corner {
         Self::EditHeld,
         Self::CopyWasOlder,
         Self::FencedCameBackEarly,
+        Self::Sighted,
         Self::ResetByWatchdog,
         Self::BelievedReset,
     ];
@@ -117,6 +119,7 @@ impl Corner {
             Self::EditHeld => "an edit was refused: who is absent may have a newer document",
             Self::CopyWasOlder => "... and has: with an acknowledged change that is missing here",
             Self::FencedCameBackEarly => "a fenced node was back before its fencing was announced",
+            Self::Sighted => "only one who met it knew that an absent node had been with a quorum",
             Self::ResetByWatchdog => "a watchdog reset its machine",
             Self::BelievedReset => {
                 "a node was taken for off because its watchdog must have reset it"
@@ -190,9 +193,18 @@ pub(crate) fn at_coordinators_crash(world: &mut World, node: NodeId) {
 }
 
 /// Looks at what a member says.
-pub(crate) fn at_broadcast(world: &mut World, message: &Message) {
-    let Message::Fenced(fenced) = message else { return };
-    if matches!(fenced.evidence, Some(Evidence::Watchdog { .. })) {
+pub(crate) fn at_broadcast(world: &mut World, node: NodeId, message: &Message) {
+    let members = || world.fabric.ring_of(node).map(|ring| &ring.members);
+    let is_absent = |node: u32| members().is_some_and(|members| !members.contains(&NodeId(node)));
+    let is_open = |seen: &Sighting| seen.promised.is_none() && is_absent(seen.node);
+    if let Message::Hello(hello) = message
+        && hello.sightings.iter().any(is_open)
+    {
+        world.visit(Corner::Sighted);
+    }
+    if let Message::Fenced(fenced) = message
+        && matches!(fenced.evidence, Some(Evidence::Watchdog { .. }))
+    {
         world.visit(Corner::BelievedReset);
     }
 }

@@ -159,7 +159,8 @@ impl Controller {
 
     fn take_up(&mut self, planned: Planned, why: Why) {
         self.arm_recheck(planned.plan.settings.recheck_at);
-        let (strangers, nobody_counts) = (self.strangers(), self.why_nobody_counts());
+        let to_strangers = to_strangers(&planned.plan, &self.strangers());
+        let nobody_counts = self.why_nobody_counts();
         let Some(coordination) = &mut self.coordination else { return };
         coordination.at_stake = planned.at_stake;
         let mut lines = plan_lines(&planned.plan);
@@ -184,11 +185,12 @@ impl Controller {
             (_, None) => false,
         };
         let at_work = places_at_work(outstanding, &planned.plan);
-        let (strangers, now) = (&strangers, self.now.tick);
+        let now = self.now.tick;
         let held = |action: &Action| {
             let place = place_of(action);
             let rests = action.kind == ActionKind::Fence && fencings.rests(&place.1, now);
-            rests || at_work.contains(&place) || (begins(action) && strangers.contains(&place.1))
+            let changes = action.task != "monitor";
+            rests || at_work.contains(&place) || (changes && to_strangers.contains(&place))
         };
         let planned_places = planned
             .plan
@@ -202,18 +204,6 @@ impl Controller {
         coordination.transition = (!is_empty).then_some(transition);
         coordination.waiting_for = waiting_for;
         self.announce(why, lines, findings);
-    }
-
-    /// Without quorum: members that the quorate side does not know to be up. It would not fence
-    /// them before it takes over what they run, so nothing may begin on them, whatever the policy
-    /// for the loss of quorum allows, unless that policy is to ignore it.
-    fn strangers(&self) -> BTreeSet<String> {
-        let ignores = self.state.option("no-quorum-policy") == Some("ignore");
-        if self.fabric.is_quorate() || ignores {
-            return BTreeSet::new();
-        }
-        let unknown = self.fabric.members.difference(&self.known_to_quorum);
-        unknown.map(|id| self.name_of(*id)).collect()
     }
 
     fn announce(&mut self, why: Why, actions: Vec<String>, findings: Vec<String>) {
@@ -379,6 +369,22 @@ impl Controller {
 
 fn begins(action: &Action) -> bool {
     matches!(action.task.as_str(), "start" | "promote" | "migrate_to" | "migrate_from")
+}
+
+/// Places of the plan where nothing may change since something would begin on a stranger: there, and
+/// where it would have to end for that. It goes on where it is.
+fn to_strangers(plan: &Plan, strangers: &BTreeSet<String>) -> BTreeSet<(String, String)> {
+    if strangers.is_empty() {
+        return BTreeSet::new();
+    }
+    let actions = || plan.steps.iter().map(|step| &step.action);
+    let (there, here): (BTreeSet<_>, BTreeSet<_>) = actions()
+        .filter(|action| begins(action))
+        .map(place_of)
+        .partition(|(_, node)| strangers.contains(node));
+    let moves = |(resource, _): &(String, String)| there.iter().any(|(begun, _)| begun == resource);
+    let left = actions().map(place_of).filter(|place| moves(place) && !here.contains(place));
+    left.chain(there.iter().cloned()).collect()
 }
 
 /// Where an action of a resource works.

@@ -152,7 +152,10 @@ impl Controller {
         );
         let operators = matches!(fenced.evidence, Some(Evidence::Operator { .. }));
         match self.id_of(&fenced.target).filter(|id| !self.fabric.members.contains(id)) {
-            Some(target) if proof.is_some() => self.strike_out(target, operators),
+            Some(target) if proof.is_some() => {
+                self.sightings.ended(target, &fenced);
+                self.strike_out(target, operators);
+            }
             Some(target) => self.proof_failed(target),
             None => {}
         }

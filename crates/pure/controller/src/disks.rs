@@ -178,7 +178,7 @@ impl Controller {
 
     /// There is a majority of machines, but not of daemons that could keep an edit: another
     /// majority of machines may come without any of these.
-    fn too_few_to_keep(&self) -> bool {
+    pub(crate) fn too_few_to_keep(&self) -> bool {
         let members = self.fabric.members.len();
         self.fabric.quorum == Quorum::Majority && members < self.majority()
     }
@@ -357,7 +357,11 @@ impl Controller {
         }
         let needed = self.disks_needed();
         let of_members = needed.min(self.fabric.members.len() / 2 + 1);
-        let unforced = (self.keeps_edits() && self.has_promised()).then_some(needed);
+        let has_promised = self.keeps_edits() && self.has_promised();
+        if has_promised {
+            self.sightings.promise_is_kept(&self.fabric.members);
+        }
+        let unforced = has_promised.then_some(needed);
         self.disks.acknowledge(unforced, of_members, &mut self.effects);
         let revocable = self.disks.revocable(needed);
         self.state.keep_earlier(revocable + 1);

@@ -74,8 +74,10 @@ impl Controller {
             version: self.state.version(),
             digest: self.state.digest(),
             coordinating,
-            seen_quorum: self.known_to_quorum.contains(&self.identity.id),
+            seen_quorum: self.seen_quorum,
             still_quorate,
+            known_to_quorum: self.sightings.is_known_to_quorum(self.identity.id),
+            sightings: self.sightings.told(),
             watchdog: self.identity.watchdog.is_some(),
             formed_with: self.formed_with.iter().map(|id| id.0).collect(),
             keepers: self.state.keepers.numbers(),
@@ -209,24 +211,21 @@ impl Controller {
             self.promise(source);
         }
         let nodes: Vec<Named> = self.identity.nodes.iter().map(|(id, _)| self.named(*id)).collect();
-        if self.others_may_have_acted(&hellos) {
+        if self.others_may_have_acted(hellos.get(&source)) {
             self.state.forget_who_was_down(&nodes);
         }
+        self.compare_sightings(&hellos, source);
         let keeps_edits = self.keeps_edits();
         let quorate = self.fabric.is_quorate();
         let had_quorum = hellos.get(&source).is_some_and(|hello| hello.seen_quorum);
         self.state.mark_quorum_lost(had_quorum && !quorate);
         self.state.mark_membership(&nodes, quorate, keeps_edits, &source.to_string());
         self.still_quorate = quorate;
+        self.seen_quorum |= quorate;
         self.all_have_watchdogs = hellos.values().all(|hello| hello.watchdog);
         if keeps_edits && self.has_watchdogs() {
             self.state.note_watchdogs();
         }
-        self.known_to_quorum = hellos
-            .iter()
-            .filter(|(_, hello)| hello.seen_quorum || self.fabric.is_quorate())
-            .map(|(id, _)| *id)
-            .collect();
         self.note_cold_start(&hellos);
         self.formed_with = self.fabric.members.clone();
         for (id, hello) in &hellos {
@@ -253,12 +252,6 @@ impl Controller {
             self.broadcast(Message::ShutdownWanted);
         }
         self.offer_file();
-    }
-
-    /// Quorum is new here, and it is not by a majority, which would have somebody who knows: a node
-    /// that was proven off may have come back since, and have acted with others.
-    fn others_may_have_acted(&self, hellos: &BTreeMap<NodeId, Hello>) -> bool {
-        self.fabric.quorum == Quorum::ByRule && !hellos.values().any(|hello| hello.still_quorate)
     }
 
     /// Who comes anew knows better than we what it runs: nothing, after a start of its daemon.

@@ -208,6 +208,8 @@ mod tests {
             coordinating: false,
             seen_quorum: false,
             still_quorate: false,
+            known_to_quorum: false,
+            sightings: Vec::new(),
             watchdog: false,
             formed_with: Vec::new(),
             node_state: String::new(),

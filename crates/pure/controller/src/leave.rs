@@ -46,6 +46,7 @@ impl Controller {
         self.strike_out(from, false);
         // It disarms its watchdog: nothing would reset it.
         self.forget_promise(from);
+        self.sightings.left(from);
         // The next membership is without it, and has not lost it.
         self.formed_with.remove(&from);
         self.finish_leave(&node.name, true);

@@ -36,6 +36,7 @@ mod lineage;
 mod operations;
 mod outstanding;
 mod self_fencing;
+mod sightings;
 mod state;
 mod timers;
 
@@ -64,6 +65,7 @@ use lineage::{Lineage, Pedigree};
 use operations::{Act, Operations};
 use outstanding::Outstanding;
 use self_fencing::SelfFencing;
+use sightings::Sightings;
 use state::{Named, State};
 use timers::{Ring, Timers};
 
@@ -167,11 +169,11 @@ pub struct Controller {
     formed_with: BTreeSet<NodeId>,
     /// The newest life of every node's daemon that was a member here.
     lives: BTreeMap<NodeId, u64>,
-    /// Members whose daemon has been in a quorate membership in this life: if they are lost, the
-    /// quorate side knows that they are to be fenced. It knows nothing of others.
-    known_to_quorum: BTreeSet<NodeId>,
+    /// This life of the daemon has been in a quorate membership.
+    seen_quorum: bool,
     /// The last formed membership had quorum, and none since was without.
     still_quorate: bool,
+    sightings: Sightings,
     /// This node's copy is not known to be as new as what its disk acknowledged.
     doubtful: bool,
     /// Who may know what the disks of members have lost.
@@ -244,8 +246,9 @@ impl Controller {
             phase: Phase::Apart,
             formed_with: BTreeSet::new(),
             lives: BTreeMap::new(),
-            known_to_quorum: BTreeSet::new(),
+            seen_quorum: false,
             still_quorate: false,
+            sightings: Sightings::default(),
             doubtful,
             copies_missed: BTreeSet::new(),
             newest_promise: Lineage::default(),

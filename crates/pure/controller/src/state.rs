@@ -168,6 +168,16 @@ impl State {
         self.idle = false;
     }
 
+    /// A node that this copy takes for off was alive later: it is lost.
+    pub(crate) fn mark_lost(&mut self, node: &Named) {
+        let state = self.node_state(node);
+        for (name, value) in
+            [("in_ccm", "false"), ("crmd", "offline"), ("join", "member"), ("expected", "member")]
+        {
+            self.document.set(state, name, value);
+        }
+    }
+
     /// Whether a node is lost and not proven off: it may run anything.
     pub(crate) fn is_unclean(&self, name: &str) -> bool {
         let status = self.document.section(Section::Status);

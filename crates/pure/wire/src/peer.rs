@@ -67,6 +67,11 @@ pub struct Hello {
     pub seen_quorum: bool,
     /// Has it been in quorate memberships only, since its last formed one?
     pub still_quorate: bool,
+    /// Has this life of its daemon been in a membership whose promise a majority of disks holds, so
+    /// that every later quorum knows of it?
+    pub known_to_quorum: bool,
+    /// Nodes that were with it when there was quorum, and of whose end it knows nothing.
+    pub sightings: Vec<Sighting>,
     /// Does a watchdog reset its machine?
     pub watchdog: bool,
     /// Members of its last formed membership; empty after a start.
@@ -83,6 +88,16 @@ pub struct Hello {
     pub node_state: String,
     /// Orders that it is carrying out.
     pub orders: Vec<Order>,
+}
+
+/// A node's daemon, seen alive with quorum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    pub node: u32,
+    /// Which life of its daemon.
+    pub incarnation: u64,
+    /// The membership's promise; `None` where there were too few daemons to make one.
+    pub promised: Option<u32>,
 }
 
 /// A membership that edited the configuration.

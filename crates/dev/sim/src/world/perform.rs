@@ -31,7 +31,7 @@ impl World {
     fn perform(&mut self, node: NodeId, life: u64, effect: Effect) {
         match effect {
             Effect::Broadcast(message) => {
-                corners::at_broadcast(self, &message);
+                corners::at_broadcast(self, node, &message);
                 let delay = self.delay();
                 let at = self.fabric.send(node, message, self.clock.now().after(delay));
                 self.clock.schedule(at, Event::Order { from: node, life });

@@ -15,4 +15,5 @@ mod node;
 mod quorum_by_rule;
 mod reduced_quorum;
 mod self_fencing;
+mod sightings;
 mod slow_disk;
