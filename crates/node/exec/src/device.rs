@@ -13,10 +13,21 @@ const PORT: &str = "CRM_meta_port";
 /// only from others.
 const UNFENCING: &str = "CRM_meta_unfencing";
 
+/// The agent that stands for nodes' own watchdogs. There is nothing that it could do: what fences is
+/// the watchdog, and that the others wait.
+const WATCHDOG: &str = "fence_watchdog";
+
 /// What a fence device as a resource answers without its agent: it is nothing but the cluster's
 /// readiness to use it.
 pub(crate) fn without_agent(request: &RunRequest, in_use: bool) -> Option<Outcome> {
+    let is_watchdog = &*request.agent.kind == WATCHDOG;
     match request.action.as_str() {
+        "start" if is_watchdog => Some(Outcome::done(OcfCode::OK)),
+        "monitor" if is_watchdog && in_use => Some(Outcome::done(OcfCode::OK)),
+        // A success would be taken for the proof that the node is off.
+        "on" | "off" | "reboot" | "status" | "list" if is_watchdog => {
+            Some(not_supported("a node's own watchdog takes no orders: it is waited for"))
+        }
         "stop" => Some(Outcome::done(OcfCode::OK)),
         "monitor" if !in_use => Some(Outcome::done(OcfCode::NOT_RUNNING)),
         "monitor" if request.is_probe() => Some(Outcome::done(OcfCode::OK)),

@@ -82,3 +82,24 @@ async fn the_history_learns_which_parameters_are_secret() {
     assert_eq!(started.kinds.secret.as_deref(), Some(" pin "));
     assert!(!started.stdout.contains("12345678"), "{started:?}");
 }
+
+#[tokio::test]
+async fn a_watchdog_is_ready_without_an_agent_and_fences_nobody() {
+    const WATCHDOG: &str = "stonith:fence_watchdog";
+    let mut node = Node::new();
+    for (action, code) in [
+        ("monitor", OcfCode::NOT_RUNNING),
+        ("start", OcfCode::OK),
+        ("monitor", OcfCode::OK),
+        ("stop", OcfCode::OK),
+        ("monitor", OcfCode::NOT_RUNNING),
+    ] {
+        let outcome = node.act(WATCHDOG, action, &[]).await.outcome;
+        assert_eq!((outcome.status, outcome.code), (ExecStatus::Done, code), "{action}");
+    }
+    for action in ["on", "off", "reboot", "status", "list"] {
+        let outcome = node.act(WATCHDOG, action, &[("nodename", "n2")]).await.outcome;
+        assert_eq!(outcome.status, ExecStatus::NotSupported, "{action}");
+        assert_ne!(outcome.code, OcfCode::OK, "{action}");
+    }
+}
