@@ -1,5 +1,7 @@
 //! Finds the changes between two documents.
 
+mod usual;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Differs, New, PatchError, Patchset, Path};
@@ -8,6 +10,8 @@ use crate::tree::{Document, Kind};
 
 /// The patchset that makes `new` of `old`.
 ///
+/// It is the one that Pacemaker makes, where that one leads to `new`; else one of our own.
+///
 /// # Errors
 /// When the root elements have different names.
 pub fn diff(old: &Document, new: &Document) -> Result<Patchset, PatchError> {
@@ -15,16 +19,14 @@ pub fn diff(old: &Document, new: &Document) -> Result<Patchset, PatchError> {
     if from.name() != to.name() {
         return Err(PatchError::OtherRoot);
     }
-    let mut finding = Finding { deletions: Vec::new(), rest: Vec::new() };
-    finding.element(from, to, &Path::root(from.name()));
-    let Finding { mut deletions, mut rest } = finding;
-    deletions.append(&mut rest);
-    Ok(Patchset {
-        source: old.version().ok(),
-        target: new.version().ok(),
-        digest: None,
-        changes: deletions,
-    })
+    let changes = usual::changes(old, new).unwrap_or_else(|| {
+        let mut finding = Finding { deletions: Vec::new(), rest: Vec::new() };
+        finding.element(from, to, &Path::root(from.name()));
+        let Finding { mut deletions, mut rest } = finding;
+        deletions.append(&mut rest);
+        deletions
+    });
+    Ok(Patchset { source: old.version().ok(), target: new.version().ok(), digest: None, changes })
 }
 
 struct Finding {
@@ -125,21 +127,43 @@ fn is_counted(node: &Element<'_>) -> bool {
     node.kind() != Kind::Text
 }
 
-/// What an attribute list lacks of being the other, in order too.
+/// What an attribute list lacks of being the other, in order too: as it is said of it afterwards,
+/// in the new order, and then what is gone. Whoever is at another place than before is set, too.
 fn differing_attributes(old: Element<'_>, new: Element<'_>) -> Vec<Differs> {
-    let gone = old
-        .attrs()
-        .filter(|(name, _)| new.attr(name).is_none())
-        .map(|(name, _)| Differs::Unset(name.to_owned()));
-    let set = |(name, value): (&str, &str)| Differs::Set(name.to_owned(), value.to_owned());
-    let mut differs: Vec<Differs> =
-        new.attrs().filter(|(name, value)| old.attr(name) != Some(value)).map(set).collect();
-    differs.extend(gone);
-    if differs.is_empty() && !old.attrs().eq(new.attrs()) {
-        let out_of_place = old.attrs().zip(new.attrs()).filter(|(a, b)| a != b);
-        differs.extend(out_of_place.map(|(_, now)| set(now)));
+    let mut before: Vec<(&str, Skipped)> = old.attrs().map(|(name, _)| (name, false)).collect();
+    let mut after: Vec<(&str, Skipped)> = new.attrs().map(|(name, _)| (name, false)).collect();
+    let mut set: BTreeSet<&str> = new.attrs().map(|(name, _)| name).collect();
+    let mut gone = Vec::new();
+    for (at, (name, value)) in old.attrs().enumerate() {
+        let Some(now) = new.attr(name) else {
+            gone.push(Differs::Unset(name.to_owned()));
+            continue;
+        };
+        let to = after.iter().position(|(known, _)| *known == name).unwrap_or_default();
+        let (was, is) = (counted(&before, at), counted(&after, to));
+        if now != value {
+            continue;
+        }
+        if was == is {
+            set.remove(name);
+            continue;
+        }
+        // Compatibility: it is left out where it stood later, so that others are not taken for moved.
+        let (list, place) = if was > is { (&mut before, at) } else { (&mut after, to) };
+        if let Some((_, skipped)) = list.get_mut(place) {
+            *skipped = true;
+        }
     }
-    differs
+    let set = new.attrs().filter(|(name, _)| set.contains(name));
+    let set = set.map(|(name, value)| Differs::Set(name.to_owned(), value.to_owned()));
+    set.chain(gone).collect()
+}
+
+/// Whether it is left out when places are counted.
+type Skipped = bool;
+
+fn counted(list: &[(&str, Skipped)], place: usize) -> usize {
+    list.iter().take(place).filter(|(_, skipped)| !skipped).count()
 }
 
 /// Which siblings a path can tell apart.

@@ -27,12 +27,51 @@ fn a_patchset_is_written_as_others_read_it() {
         <change-attr name=\"b\" operation=\"set\" value=\"y\"/>\n      \
         <change-attr name=\"a\" operation=\"unset\"/>\n    </change-list>\n    <change-result>\n      \
         <p id=\"1\" b=\"y\"/>\n    </change-result>\n  </change>\n  \
+        <change operation=\"move\" path=\"/cib/r/p[@id='1']\" position=\"2\"/>\n  \
         <change operation=\"create\" path=\"/cib/r\" position=\"3\">\n    <q>\n      <w/>\n    </q>\n  \
         </change>\n</diff>\n";
     assert_eq!(patch.to_string(), wanted);
     let read = Patchset::parse(wanted).unwrap();
     assert_eq!(read.to_string(), wanted);
     assert_eq!(read.apply(&parse(OLD)).unwrap().to_string(), parse(NEW).to_string());
+}
+
+#[test]
+fn places_are_counted_as_pacemaker_counts_them() {
+    let paths = |old: &str, new: &str| -> Vec<String> {
+        let patch = diff(&parse(old), &parse(new)).unwrap().without_version();
+        assert_eq!(patch.apply(&parse(old)).unwrap().to_string(), parse(new).to_string());
+        let changes = patch.to_document();
+        let what = |change: crate::Element<'_>| {
+            let of = |name| change.attr(name).unwrap_or("-").to_owned();
+            format!("{} {} {}", of("operation"), of("path"), of("position"))
+        };
+        changes.root().children().filter(|at| at.is("change")).map(what).collect()
+    };
+    // Both neighbours that change places have moved.
+    assert_eq!(
+        paths("<a><b id='1'/><b id='2'/></a>", "<a><b id='2'/><b id='1'/></a>"),
+        ["move /a/b[@id='2'] 0", "move /a/b[@id='1'] 1"]
+    );
+    // Deletions come in the old document's order, those inside before those that follow; a comment
+    // at another place is another one.
+    assert_eq!(
+        paths(
+            "<a><!--x--><b id='1'><c id='i'/></b><b id='2'/><!--y--></a>",
+            "<a><b id='1'/><!--y--></a>"
+        ),
+        [
+            "delete /a/comment 0",
+            "delete /a/b[@id='1']/c[@id='i'] -",
+            "delete /a/b[@id='2'] -",
+            "delete /a/comment 1",
+            "create /a 1",
+        ]
+    );
+    // An attribute that is at another place than it was is set, too.
+    let patch = diff(&parse("<a x='1' y='2' z='3'/>"), &parse("<a x='1' z='3'/>")).unwrap();
+    let text = patch.to_string();
+    assert!(text.contains("name=\"z\" operation=\"set\"") && !text.contains("name=\"x\" op"));
 }
 
 #[test]
