@@ -1,3 +1,9 @@
 import { render } from "preact";
 
-render(<h1>Quorate</h1>, document.getElementById("app")!);
+import "./theme";
+import "./base.css";
+import "./parts.css";
+import "./pages.css";
+import { App } from "./app";
+
+render(<App />, document.getElementById("app")!);

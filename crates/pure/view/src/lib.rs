@@ -20,6 +20,7 @@ pub mod moment;
 pub mod status;
 pub mod survival;
 pub mod text;
+pub mod topology;
 pub mod why;
 pub mod words;
 
@@ -28,4 +29,5 @@ pub use consequences::{Consequences, as_it_is, consequences};
 pub use known::Unknown;
 pub use status::{Seen, Status, status};
 pub use text::RenderOptions;
+pub use topology::{Topology, topology};
 pub use why::{Why, why};

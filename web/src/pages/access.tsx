@@ -1,0 +1,1 @@
+export function Access() { return <p>…</p>; }

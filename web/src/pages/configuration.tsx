@@ -1,0 +1,1 @@
+export function Configuration() { return <p>…</p>; }

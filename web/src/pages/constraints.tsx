@@ -1,0 +1,1 @@
+export function Constraints() { return <p>…</p>; }

@@ -1,0 +1,73 @@
+// Everything at a glance.
+
+import { useState } from "preact/hooks";
+
+import { entries, live } from "../live";
+import { link } from "../route";
+import { useStore } from "../store";
+import { clock } from "../time";
+import { Card, Empty, Filter, Tag } from "../ui/bits";
+import { count, describe } from "../words";
+import { GridView } from "./grid";
+import { Incidents } from "./incidents";
+import { Map } from "./topology";
+import { WhyDialog } from "./why";
+
+export function Overview() {
+  const { grid, status } = useStore(live);
+  const [filter, setFilter] = useState("");
+  const [why, setWhy] = useState<{ resource: string; node?: string }>();
+  return (
+    <div class="overview">
+      <Card
+        class="grid-card"
+        title="Resources"
+        side={
+          <>
+            {grid && <span class="soft small">{`${count(grid.rows.length, "row")} × ${count(grid.nodes.length, "node")}`}</span>}
+            <Filter value={filter} set={setFilter} label="Filter resources" />
+          </>
+        }
+      >
+        {grid ? <GridView grid={grid} filter={filter} why={(resource, node) => setWhy({ resource, node })} /> : <Empty>{status ? "This node does not tell the grid." : "Asking…"}</Empty>}
+      </Card>
+      <div class="side-column">
+        <Incidents />
+        <Map />
+        <Recent />
+      </div>
+      {why && <WhyDialog {...why} onClose={() => setWhy(undefined)} />}
+    </div>
+  );
+}
+
+function Recent() {
+  const all = useStore(entries);
+  const { status } = useStore(live);
+  const told = all.filter((one) => !["started", "idle"].includes(one.event.kind)).slice(-9).reverse();
+  return (
+    <Card title="What happened" side={<a href={link("timeline")}>Timeline</a>}>
+      {!!status?.running.length && (
+        <p class="under-way">
+          {status.running.map((action) => (
+            <Tag tone="warn" icon="work">
+              {action}
+            </Tag>
+          ))}
+        </p>
+      )}
+      <ol class="events">
+        {told.map((one) => {
+          const [tone, words] = describe(one.event);
+          return (
+            <li class={tone} key={one.number}>
+              <time>{clock(one.at)}</time>
+              <span>{words}</span>
+            </li>
+          );
+        })}
+      </ol>
+      {!told.length && <Empty>Nothing yet.</Empty>}
+    </Card>
+  );
+}

@@ -1,0 +1,120 @@
+// Who sees whom: nodes, links, quorum, partitions.
+
+import { live } from "../live";
+import { go, link } from "../route";
+import { useStore } from "../store";
+import { Card, Empty, Tag } from "../ui/bits";
+import type { Topology, TopologyNode } from "../views";
+
+const WIDTH = 320;
+const HEIGHT = 190;
+
+export function Map() {
+  const { topology } = useStore(live);
+  if (!topology) return null;
+  const { quorum, partitions } = topology;
+  return (
+    <Card
+      title="Topology"
+      side={
+        <Tag tone={quorum.quorate ? "good" : "bad"} icon={quorum.quorate ? "ok" : "down"}>
+          {`${quorum.quorate ? "Quorum" : "No quorum"} ${quorum.votes}/${quorum.expected}`}
+        </Tag>
+      }
+    >
+      {topology.nodes.length ? <Drawing topology={topology} /> : <Empty>There is no node.</Empty>}
+      <p class="soft small">
+        {`${quorum.votes} of ${quorum.expected} votes${quorum.needed === null ? "" : `, ${quorum.needed} needed`}.`}
+        {partitions.length > 1 && ` Seen from here: ${partitions.map((part) => part.join(", ")).join("  |  ")}.`}
+      </p>
+    </Card>
+  );
+}
+
+/** Nodes in a circle; apart from the answering node's partition, those that it does not see. */
+function Drawing({ topology }: { topology: Topology }) {
+  const cluster = topology.nodes.filter((one) => one.kind === "cluster");
+  const others = topology.nodes.filter((one) => one.kind !== "cluster");
+  const here = cluster.filter((one) => one.here);
+  const gone = cluster.filter((one) => !one.here);
+  const apart = gone.length > 0 && here.length > 0;
+  const places = new globalThis.Map<string, [number, number]>();
+  ring(here, apart ? 105 : WIDTH / 2, HEIGHT / 2, apart ? 75 : 110, places);
+  ring(gone, apart ? 258 : WIDTH / 2, HEIGHT / 2, apart ? 36 : 110, places);
+  others.forEach((one, index) => places.set(one.name, [14 + (index % 20) * 15, HEIGHT - 8]));
+  const small = cluster.length > 12;
+  return (
+    <svg class="map" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label="Nodes and links">
+      {apart && <path class="rift" d={`M205 8 l-7 22 l12 22 l-12 22 l12 22 l-12 22 l12 22 l-7 ${HEIGHT - 148}`} />}
+      {topology.links.map((one) => {
+        const [a, b] = [places.get(one.from), places.get(one.to)];
+        if (!a || !b) return null;
+        const known = one["latency-us"] !== null ? `${(one["latency-us"] / 1000).toFixed(1)} ms` : "";
+        const loss = one["loss-ppm"] ? ` ${(one["loss-ppm"] / 10_000).toFixed(1)} % lost` : "";
+        return (
+          <g class={`link ${one.state}`}>
+            <line x1={a[0]} y1={a[1]} x2={b[0]} y2={b[1]}>
+              <title>{`${one.from} – ${one.to}: ${one.state}${known ? `, ${known}` : ""}${loss}`}</title>
+            </line>
+            {!small && (known || loss) && (
+              <text x={(a[0] + b[0]) / 2} y={(a[1] + b[1]) / 2 - 3}>
+                {known + loss}
+              </text>
+            )}
+          </g>
+        );
+      })}
+      {topology.nodes.map((one) => (
+        <NodeMark node={one} at={places.get(one.name)!} small={small || one.kind !== "cluster"} />
+      ))}
+    </svg>
+  );
+}
+
+function ring(nodes: TopologyNode[], x: number, y: number, radius: number, places: globalThis.Map<string, [number, number]>): void {
+  if (nodes.length === 1) {
+    places.set(nodes[0]!.name, [x, y]);
+    return;
+  }
+  const flat = Math.min(0.62, 70 / radius);
+  nodes.forEach((one, index) => {
+    const angle = (2 * Math.PI * index) / nodes.length - Math.PI / 2 - (nodes.length === 2 ? Math.PI / 2 : 0);
+    places.set(one.name, [x + radius * Math.cos(angle), y + radius * flat * Math.sin(angle)]);
+  });
+}
+
+function NodeMark({ node, at: [x, y], small }: { node: TopologyNode; at: [number, number]; small: boolean }) {
+  const words = [
+    node.name,
+    node.state === "unclean" ? "lost" : node.state,
+    node.coordinator ? "coordinator" : "",
+    node.answers ? "answers this page" : "",
+    node["being-fenced"] ? "is being cut off" : "",
+    `${node.active} active`,
+  ].filter(Boolean);
+  const open = (): void => go(link("nodes", [node.name]));
+  return (
+    <g
+      class={`node ${node.state}${node["being-fenced"] ? " fenced" : ""}`}
+      transform={`translate(${x} ${y})`}
+      role="link"
+      tabIndex={0}
+      aria-label={words.join(", ")}
+      onClick={open}
+      onKeyDown={(event) => event.key === "Enter" && open()}
+    >
+      <title>{words.join(", ")}</title>
+      {small ? (
+        <rect x="-6" y="-6" width="12" height="12" rx="3" />
+      ) : (
+        <>
+          <rect x="-36" y="-17" width="72" height="34" rx="6" />
+          <text y="-2">{node.name.length > 11 ? `${node.name.slice(0, 10)}…` : node.name}</text>
+          <text y="10" class="under">
+            {node["being-fenced"] ? "being cut off" : node.state === "online" ? `${node.active} active${node.coordinator ? " · DC" : ""}` : node.state === "unclean" ? "lost" : node.state}
+          </text>
+        </>
+      )}
+    </g>
+  );
+}

@@ -1,0 +1,85 @@
+// The head of every page: how the cluster is, in words; what would break it; and how old that is.
+
+import { useState } from "preact/hooks";
+
+import { connection, live } from "../live";
+import { useStore } from "../store";
+import { Icon, seconds } from "../ui/bits";
+import { count } from "../words";
+
+const ICONS: Record<string, string> = { healthy: "ok", weakened: "warn", working: "work", impaired: "bad", down: "down" };
+
+export function Verdict() {
+  const { verdict, status } = useStore(live);
+  const [all, setAll] = useState(false);
+  const level = verdict?.level ?? status?.verdict.health;
+  const words = verdict?.words ?? status?.verdict.sentence;
+  const advice = verdict?.advice ?? status?.verdict.advice ?? [];
+  const breaks = verdict?.breaks ?? [];
+  const [first, ...others] = (words ?? "Asking…").split(/(?<=\.) /);
+  const more = advice.length + breaks.length;
+  return (
+    <header class={`verdict ${level ?? ""}`}>
+      <Stale />
+      <div class="row">
+        <span class="sign">
+          <Icon name={ICONS[level ?? ""] ?? "more"} size={22} />
+        </span>
+        <div class="words">
+          <h1>
+            {first} {others.length > 0 && <span class="rest">{others.join(" ")}</span>}
+          </h1>
+          {breaks.length > 0 && (
+            <p class="breaks">
+              <strong>What would break it:</strong> {breaks[0]}
+            </p>
+          )}
+          {breaks.length === 0 && advice.length > 0 && <p class="breaks">{advice[0]}</p>}
+          {all && (
+            <div class="all">
+              {advice.length > 0 && (
+                <>
+                  <h2>What to do</h2>
+                  <ul>
+                    {advice.map((line) => (
+                      <li>{line}</li>
+                    ))}
+                  </ul>
+                </>
+              )}
+              {breaks.length > 1 && (
+                <>
+                  <h2>What would break it</h2>
+                  <ul>
+                    {breaks.map((line) => (
+                      <li>{line}</li>
+                    ))}
+                  </ul>
+                </>
+              )}
+            </div>
+          )}
+        </div>
+        {more > 1 && (
+          <button type="button" class="button quiet small" aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? "Less" : `All ${count(more, "remark")}`}
+          </button>
+        )}
+      </div>
+    </header>
+  );
+}
+
+/** What cannot be kept up to date says so. */
+function Stale() {
+  const { link } = useStore(connection);
+  const { asOf } = useStore(live);
+  useStore(seconds);
+  if (link !== "lost") return null;
+  const old = Math.max(0, Math.round((Date.now() - asOf) / 1000));
+  return (
+    <p class="stale" role="alert">
+      <Icon name="warn" /> Connection lost. {asOf ? `What you see is ${old} s old.` : "Nothing was heard yet."} Trying again…
+    </p>
+  );
+}

@@ -1,0 +1,1 @@
+export function Wizards() { return <p>…</p>; }

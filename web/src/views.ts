@@ -1,0 +1,79 @@
+// The shared views of `crates/pure/view`: headline, grid, topology, fencing readiness.
+
+import type { Health, NodeLine, Shape } from "./types";
+
+export interface VerdictLine {
+  level: Health;
+  words: string;
+  advice: string[];
+  breaks: string[];
+}
+
+export interface Grid {
+  version: string;
+  nodes: NodeLine[];
+  rows: GridRow[];
+}
+
+export interface GridRow {
+  id: string;
+  shape: Shape;
+  depth: number;
+  missing: boolean;
+  unmanaged: boolean;
+  because: string | null;
+  cells: GridCell[];
+}
+
+export interface GridCell {
+  state: "stopped" | "active" | "partly" | "changing" | "failed" | "unsure";
+  role: string | null;
+  score: number | null;
+  wanted: boolean;
+  banned: boolean;
+  "cannot-run-because": string | null;
+}
+
+export interface Fencing {
+  enabled: boolean;
+  devices: { id: string; agent: string; state: "working" | "failed" | "stopped" | "disabled"; on: string[]; proof: Proof | null }[];
+  nodes: {
+    node: string;
+    ability: "ready" | "watchdog" | "doubtful" | "guest" | "impossible";
+    words: string;
+    proven: Proof | null;
+    cells: { device: string; can: "yes" | "asked-then" | "no" | "disabled"; level: number | null; proven: Proof | null }[];
+  }[];
+  history: { target: string; action: string; succeeded: boolean; by: string; reason: string; at: number }[];
+}
+
+export type Proof = { kind: "checked"; since: number; every_ms: number } | { kind: "answered"; at: number } | { kind: "used"; at: number };
+
+export interface Topology {
+  nodes: TopologyNode[];
+  links: TopologyLink[];
+  quorum: { quorate: boolean; votes: number; expected: number; needed: number | null };
+  /** Groups of nodes that see each other; the first is the one that answers. */
+  partitions: string[][];
+}
+
+export interface TopologyNode {
+  name: string;
+  state: NodeLine["state"];
+  kind: NodeLine["kind"];
+  /** It is in the membership, or connected. */
+  here: boolean;
+  coordinator: boolean;
+  answers: boolean;
+  "being-fenced": boolean;
+  active: number;
+  votes: number;
+}
+
+export interface TopologyLink {
+  from: string;
+  to: string;
+  state: "up" | "down" | "unknown";
+  "latency-us": number | null;
+  "loss-ppm": number | null;
+}
