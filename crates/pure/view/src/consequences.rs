@@ -66,8 +66,8 @@ pub fn consequences(before: &Document, after: &Document, now: i64) -> Consequenc
     new.retain(|finding| !known.iter().any(|known| known.message == finding.message));
     Consequences {
         risks: risks::risks(
-            &risks::Side { document: before, resolved: &resolved_before },
-            &risks::Side { document: after, resolved: &resolved },
+            &risks::Side { resolved: &resolved_before },
+            &risks::Side { resolved: &resolved },
             &steps,
         ),
         steps,

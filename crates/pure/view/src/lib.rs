@@ -14,9 +14,11 @@
 pub mod because;
 pub mod consequences;
 pub mod diff;
+pub mod grid;
 pub mod history;
 mod known;
 pub mod moment;
+pub mod readiness;
 pub mod status;
 pub mod survival;
 pub mod text;
@@ -26,8 +28,10 @@ pub mod words;
 
 pub use because::{Asked, because};
 pub use consequences::{Consequences, as_it_is, consequences};
+pub use grid::{Grid, grid};
 pub use known::Unknown;
-pub use status::{Seen, Status, status};
+pub use readiness::{Readiness, readiness};
+pub use status::{Headline, Seen, Status, status, verdict};
 pub use text::RenderOptions;
 pub use topology::{Topology, topology};
 pub use why::{Why, why};

@@ -15,12 +15,15 @@ use serde::Serialize;
 use wire::api::Cluster;
 
 pub use failures::Failure;
+pub(crate) use nodes::lines as node_lines;
 pub use nodes::{NodeLine, NodeState};
 pub use render::{render, rows};
 pub use resources::{Place, ResourceLine, Shape};
-pub use verdict::{Health, Verdict};
+pub(crate) use resources::{is_missing, is_shown, role_word, shape, shown_id};
+pub use verdict::{Headline, Health, Verdict};
 
-use crate::survival::{Loss, losses};
+use crate::readiness::{self, Readiness};
+use crate::survival::{Survival, survival};
 
 /// What a status is made from.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +57,9 @@ pub struct Status {
     pub planned: usize,
     pub findings: Vec<Finding>,
     /// What each node's loss would mean; `None` where that was not tried.
-    pub losses: Option<Vec<Loss>>,
+    pub survival: Option<Survival>,
+    /// Whether each node could be cut off.
+    pub readiness: Readiness,
 }
 
 /// A node that is to be cut off.
@@ -101,13 +106,19 @@ pub fn status(seen: Seen<'_>) -> Status {
         running: seen.cluster.map(|cluster| cluster.running.clone()).unwrap_or_default(),
         planned: planned.plan.steps.iter().filter(|step| is_work(&step.action.kind)).count(),
         findings: findings(&planned.findings),
-        losses: None,
+        survival: None,
+        readiness: readiness::of_resolved(seen, &resolved),
     };
     if status.quorate && status.fencing.is_empty() {
-        status.losses = losses(seen.document, &resolved);
+        status.survival = survival(&resolved, &status.readiness);
     }
-    status.verdict = verdict::verdict(&status, &resolved, seen.cluster);
+    status.verdict = verdict::verdict(&status, &resolved, seen);
     status
+}
+
+/// The sentence at the head of every page, and what would break it.
+pub fn verdict(seen: Seen<'_>) -> Headline {
+    Headline::of(&status(seen))
 }
 
 /// What people would call doing something.

@@ -14,6 +14,7 @@ use serde::Serialize;
 use terms::Decision;
 
 pub use render::render;
+pub(crate) use terms::forbidding_words;
 pub use terms::{Term, TermChange, TermSource};
 pub use whatif::{Counterfactual, WhatIf};
 

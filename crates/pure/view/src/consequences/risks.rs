@@ -2,18 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use cib::Document;
 use model::Role;
 use scheduler::{Assigned, ResIx, Resolved};
 
 use super::changes::{Step, Verb};
 use crate::moment::length;
-use crate::survival::{Loss, losses};
+use crate::survival::{Loss, losses_when_done};
 use crate::words;
 
 /// One of the two documents that are compared.
 pub(super) struct Side<'a> {
-    pub(super) document: &'a Document,
     pub(super) resolved: &'a Resolved<'a>,
 }
 
@@ -194,7 +192,7 @@ fn homes(resolved: &Resolved<'_>, assigned: &Assigned, at: ResIx) -> Vec<String>
 
 fn no_longer_survived(before: &Side<'_>, after: &Side<'_>, out: &mut Vec<String>) {
     let (Some(old), Some(new)) =
-        (losses(before.document, before.resolved), losses(after.document, after.resolved))
+        (losses_when_done(before.resolved), losses_when_done(after.resolved))
     else {
         return;
     };
@@ -203,9 +201,11 @@ fn no_longer_survived(before: &Side<'_>, after: &Side<'_>, out: &mut Vec<String>
         out.push("After this the loss of one more node would leave no quorum.".to_owned());
     }
     let known = |loss: &Loss, resource: &String| {
-        old.iter().any(|other| other.node == loss.node && other.resources.contains(resource))
+        old.iter().any(|other| other.nodes == loss.nodes && other.resources.contains(resource))
     };
-    for loss in &new {
+    // What stops for want of quorum or of fencing was said by that.
+    let placeless = |loss: &&Loss| !loss.quorum && loss.cannot_be_fenced.is_empty();
+    for loss in new.iter().filter(placeless) {
         let lost: Vec<&str> = loss
             .resources
             .iter()
@@ -215,7 +215,7 @@ fn no_longer_survived(before: &Side<'_>, after: &Side<'_>, out: &mut Vec<String>
         if !lost.is_empty() {
             out.push(format!(
                 "After this the loss of {} would leave no place for {}.",
-                loss.node,
+                words::list(&loss.nodes),
                 words::list(&lost)
             ));
         }

@@ -43,7 +43,7 @@ impl NodeState {
     }
 }
 
-pub(super) fn lines(resolved: &Resolved<'_>) -> Vec<NodeLine> {
+pub(crate) fn lines(resolved: &Resolved<'_>) -> Vec<NodeLine> {
     resolved.node_indices().map(|node| line(resolved.node(node))).collect()
 }
 

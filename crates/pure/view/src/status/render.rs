@@ -27,6 +27,11 @@ fn verdict(status: &Status, options: RenderOptions, out: &mut String) {
     for advice in &status.verdict.advice {
         line(out, &format!("  {advice}"));
     }
+    // What the sentence has said already would be said twice.
+    let news = status.verdict.breaks.iter().filter(|text| !status.verdict.sentence.contains(*text));
+    for text in news {
+        line(out, &options.paint(Tone::Faint, &format!("  {text}")));
+    }
 }
 
 fn cluster(status: &Status, options: RenderOptions, out: &mut String) {

@@ -65,25 +65,33 @@ pub struct Place {
 }
 
 pub(super) fn lines(resolved: &Resolved<'_>) -> Vec<ResourceLine> {
-    let shown = |at: &&ResIx| {
-        let resource = resolved.resource(**at);
-        let gone = resource.flags.removed && resource.active.is_empty();
-        !gone && resource.meta("internal_rsc") != Some("true")
-    };
-    resolved.top.iter().filter(shown).map(|at| line(resolved, *at)).collect()
+    let shown = resolved.top.iter().filter(|at| is_shown(resolved, **at));
+    shown.map(|at| line(resolved, *at)).collect()
+}
+
+/// Whether people want to see it: not what is gone, nor what the cluster made for itself.
+pub(crate) fn is_shown(resolved: &Resolved<'_>, at: ResIx) -> bool {
+    let resource = resolved.resource(at);
+    let gone = resource.flags.removed && resource.active.is_empty();
+    !gone && resource.meta("internal_rsc") != Some("true")
+}
+
+/// Wanted, managed, and active nowhere.
+pub(crate) fn is_missing(resolved: &Resolved<'_>, at: ResIx) -> bool {
+    let resource = resolved.resource(at);
+    let active =
+        leaves(resolved, at).iter().any(|leaf| !resolved.resource(*leaf).active.is_empty());
+    !active && !is_disabled(resource) && resource.flags.managed && wants_copies(resource)
 }
 
 fn line(resolved: &Resolved<'_>, at: ResIx) -> ResourceLine {
     let resource = resolved.resource(at);
     let places = places(resolved, at);
-    let disabled = is_disabled(resource);
-    let missing =
-        places.is_empty() && !disabled && resource.flags.managed && wants_copies(resource);
     ResourceLine {
         id: shown_id(resource),
         shape: shape(resource),
         agent: resource.agent.as_ref().map(ToString::to_string),
-        missing,
+        missing: is_missing(resolved, at),
         failed: leaves(resolved, at).iter().any(|leaf| resolved.resource(*leaf).flags.failed),
         remarks: remarks(resolved, at),
         children: children(resolved, resource),
@@ -96,7 +104,7 @@ fn wants_copies(resource: &Resource<'_>) -> bool {
     resource.clone_set().is_none_or(|options| options.max > 0)
 }
 
-fn shape(resource: &Resource<'_>) -> Shape {
+pub(crate) fn shape(resource: &Resource<'_>) -> Shape {
     match &resource.variant {
         Variant::Primitive if resource.flags.fence_device => Shape::FenceDevice,
         Variant::Primitive => Shape::Primitive,
@@ -108,7 +116,7 @@ fn shape(resource: &Resource<'_>) -> Shape {
 }
 
 /// The id that people know: an anonymous instance goes by its configured one.
-fn shown_id(resource: &Resource<'_>) -> String {
+pub(crate) fn shown_id(resource: &Resource<'_>) -> String {
     let id = if resource.flags.unique { &resource.id } else { &resource.config_id };
     id.as_ref().to_owned()
 }
@@ -160,7 +168,7 @@ fn places(resolved: &Resolved<'_>, at: ResIx) -> Vec<Place> {
 }
 
 /// A promotable instance that is merely started is unpromoted.
-fn role_word(role: Role, promotable: bool) -> &'static str {
+pub(crate) fn role_word(role: Role, promotable: bool) -> &'static str {
     match role {
         Role::Promoted => "promoted",
         Role::Unpromoted => "unpromoted",

@@ -4,8 +4,10 @@ use scheduler::{LossPolicy, Resolved};
 use serde::Serialize;
 use wire::api::Cluster;
 
-use super::{NodeState, ResourceLine, Shape, Status};
-use crate::words;
+use super::{NodeState, ResourceLine, Seen, Shape, Status};
+use crate::readiness::{Ability, Proof};
+use crate::survival::Loss;
+use crate::{moment, survival, words};
 
 /// How the cluster is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -15,6 +17,28 @@ pub struct Verdict {
     pub sentence: String,
     /// What to do, a sentence each.
     pub advice: Vec<String>,
+    /// What would break it, a sentence each; what is broken already is not repeated.
+    pub breaks: Vec<String>,
+}
+
+/// The head of every page: how the cluster is, and what would break it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Headline {
+    pub level: Health,
+    pub words: String,
+    /// What to do, a sentence each.
+    pub advice: Vec<String>,
+    /// What would break it, a sentence each.
+    pub breaks: Vec<String>,
+}
+
+impl Headline {
+    /// Of a status.
+    pub fn of(status: &Status) -> Self {
+        let Verdict { health, sentence, advice, breaks } = status.verdict.clone();
+        Self { level: health, words: sentence, advice, breaks }
+    }
 }
 
 /// How bad it is; later is worse.
@@ -40,17 +64,15 @@ struct Remark {
     advice: Option<String>,
 }
 
-pub(super) fn verdict(
-    status: &Status,
-    resolved: &Resolved<'_>,
-    cluster: Option<&Cluster>,
-) -> Verdict {
+pub(super) fn verdict(status: &Status, resolved: &Resolved<'_>, seen: Seen<'_>) -> Verdict {
+    let cluster = seen.cluster;
     let mut remarks = Vec::new();
     membership(status, resolved, cluster, &mut remarks);
     fencing(status, resolved, &mut remarks);
     resources(status, &mut remarks);
     nodes(status, &mut remarks);
     redundancy(status, &mut remarks);
+    proof(status, seen.now, &mut remarks);
     // The worst first; of equals, as found.
     remarks.sort_by_key(|remark| std::cmp::Reverse(remark.health));
     let health = remarks.first().map_or(Health::Healthy, |remark| remark.health);
@@ -63,7 +85,7 @@ pub(super) fn verdict(
         sentence.push_str(&remark.sentence);
         advice.extend(remark.advice.filter(|text| !advice.contains(text)));
     }
-    Verdict { health, sentence, advice }
+    Verdict { health, sentence, advice, breaks: breaks(status) }
 }
 
 fn first_word(health: Health) -> &'static str {
@@ -293,30 +315,84 @@ fn nodes(status: &Status, out: &mut Vec<Remark>) {
 }
 
 fn redundancy(status: &Status, out: &mut Vec<Remark>) {
-    let Some(losses) = &status.losses else { return };
-    let survived = losses.iter().all(crate::survival::Loss::is_survived);
-    if survived {
-        let sentence = match losses.len() {
-            1 => return,
-            2 => "Survives the loss of either of two nodes.".to_owned(),
-            many => format!("Survives the loss of any one of {} nodes.", words::number(many)),
-        };
+    let Some(survival) = &status.survival else { return };
+    if let Some(sentence) = survival::words(survival) {
         out.push(Remark { health: Health::Healthy, sentence, advice: None });
+    }
+    // With one node, everything is lost with it, and everybody knows.
+    let lost = survival.nodes.iter().filter(|loss| !loss.is_survived());
+    for loss in lost.filter(|_| survival.nodes.len() > 1) {
+        out.push(Remark { health: Health::Weakened, sentence: loss.words(), advice: None });
+    }
+}
+
+/// What shows that fencing would work.
+fn proof(status: &Status, now: i64, out: &mut Vec<Remark>) {
+    let readiness = &status.readiness;
+    let matters = |name: &str| {
+        let mut nodes = status.nodes.iter();
+        nodes.any(|node| {
+            node.name == name && node.kind == "cluster" && node.state == NodeState::Online
+        })
+    };
+    let rows: Vec<_> = readiness.nodes.iter().filter(|row| matters(&row.node)).collect();
+    if !readiness.enabled || readiness.devices.is_empty() || rows.len() < 2 {
         return;
     }
-    for loss in losses.iter().filter(|loss| !loss.is_survived()) {
-        let what = if loss.quorum {
-            "would leave no quorum".to_owned()
-        } else {
-            let stopped: Vec<&str> = loss.resources.iter().map(String::as_str).collect();
-            format!("would leave no place for {}", words::list(&stopped))
-        };
-        out.push(Remark {
-            health: Health::Weakened,
-            sentence: format!("The loss of {} {what}.", loss.node),
-            advice: None,
-        });
+    let bad: Vec<&str> = rows
+        .iter()
+        .filter(|row| row.ability == Ability::Impossible)
+        .map(|row| row.node.as_str())
+        .collect();
+    if !bad.is_empty() && status.survival.is_none() {
+        let sentence = format!("Nothing can cut off {}.", words::list(&bad));
+        out.push(Remark { health: Health::Weakened, sentence, advice: None });
     }
+    let unproven = rows.iter().any(|row| row.proven.is_none());
+    if unproven {
+        return;
+    }
+    let proofs = rows.iter().filter_map(|row| row.proven);
+    let Some(weakest) = proofs.min_by_key(|proof| proof.at(now)) else { return };
+    let sentence = match weakest {
+        Proof::Checked { every_ms, .. } => {
+            format!("Fencing is checked every {}.", moment::length(every_ms))
+        }
+        Proof::Answered { at } | Proof::Used { at } => {
+            format!("Fencing proven {}.", moment::ago(at, now))
+        }
+    };
+    out.push(Remark { health: Health::Healthy, sentence, advice: None });
+}
+
+/// What the next misfortune would do.
+fn breaks(status: &Status) -> Vec<String> {
+    let mut breaks: Vec<String> = Vec::new();
+    if let Some(survival) = status.survival.as_ref().filter(|survival| survival.nodes.len() > 1) {
+        let singles = survival.nodes.iter().filter(|loss| !loss.is_survived());
+        breaks.extend(singles.map(Loss::words));
+        let pairs = survival.pairs.iter().flatten();
+        let lost: Vec<&Loss> = pairs.filter(|loss| !loss.is_survived()).collect();
+        let all = survival.pairs.as_ref().map_or(0, Vec::len);
+        if lost.len() > 1 && lost.len() == all && lost.iter().all(|loss| loss.quorum) {
+            breaks.push("The loss of any two nodes at once would leave no quorum.".to_owned());
+        } else {
+            breaks.extend(lost.into_iter().map(Loss::words));
+        }
+    }
+    breaks.extend(lone_device(status));
+    breaks
+}
+
+/// A device without which nothing could be cut off.
+fn lone_device(status: &Status) -> Option<String> {
+    use crate::readiness::Can;
+    let readiness = &status.readiness;
+    let mut able = readiness.nodes.iter().flat_map(|row| &row.cells);
+    let [only] = readiness.devices.as_slice() else { return None };
+    let is_used = able.any(|cell| matches!(cell.can, Can::Yes | Can::AskedThen));
+    (readiness.enabled && is_used && status.nodes.len() > 1)
+        .then(|| format!("If {} does not answer, nothing that is lost is recovered.", only.id))
 }
 
 fn names(status: &Status, wanted: impl Fn(NodeState) -> bool) -> Vec<&str> {

@@ -83,6 +83,19 @@ pub(super) fn terms(decision: Decision<'_, '_>, terms: &[ScoreTerm]) -> Vec<Term
     terms.iter().map(|found| term(decision, found)).collect()
 }
 
+/// In words, the term that made a score negative for good.
+pub(crate) fn forbidding_words(
+    resolved: &Resolved<'_>,
+    assigned: &Assigned,
+    all: &[ScoreTerm],
+) -> String {
+    let never = all.iter().find(|term| term.value == Score::MINUS_INFINITY);
+    let most = never.or_else(|| all.iter().min_by_key(|term| term.value));
+    let most = most.filter(|term| term.value < Score::ZERO);
+    let words = |found: &ScoreTerm| term(Decision { resolved, assigned }, found).text;
+    most.map_or_else(|| "its score is negative".to_owned(), words)
+}
+
 fn term(decision: Decision<'_, '_>, term: &ScoreTerm) -> Term {
     let change = match term.change {
         ScoreChange::Add => TermChange::Add,
