@@ -25,6 +25,8 @@ fn main() -> ExitCode {
         Some("schemas") => schemas::schemas(words.get(1..).unwrap_or_default()),
         // Not for people: the repository's own agents call it.
         Some("agent-helper") => own_agents::main(words.split_off(1)),
+        // Neither: the daemon asks PAM so, in a process of its own.
+        Some("pam-check") => daemon::pam_check(words.split_off(1)),
         Some(verb) => match tool(verb) {
             Some(tool) => tool(words.split_off(1)),
             None => cli::main(words),

@@ -40,6 +40,14 @@ impl Access {
         }
     }
 
+    /// One who proved to be of that name, if the group lets them in. They may what the document lets
+    /// them, whoever they are.
+    pub(crate) fn named(&self, name: &str) -> Option<Caller> {
+        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let groups = fs::read_to_string("/etc/group").unwrap_or_default();
+        named_in(name, &users, &groups)
+    }
+
     fn decide(&self, Peer { uid, gid }: Peer, users: &str, groups: &str) -> Option<Caller> {
         let name = user_name(users, uid);
         let listed = || {
@@ -73,6 +81,17 @@ impl From<UCred> for Peer {
 fn limited(name: String, groups: &str) -> Caller {
     let User { name, groups } = User::listed_in(groups, name);
     Caller::limited(name, groups)
+}
+
+fn named_in(name: &str, users: &str, groups: &str) -> Option<Caller> {
+    let line = group_line(groups)?;
+    let is_listed = line.members.split(',').any(|member| member == name);
+    let primary = users.lines().find_map(|user| {
+        let rest = user.strip_prefix(name)?.strip_prefix(':')?;
+        rest.split(':').nth(2)?.parse::<u32>().ok()
+    });
+    let may = !name.is_empty() && (is_listed || primary == Some(line.id));
+    may.then(|| limited(name.to_owned(), groups))
 }
 
 struct GroupLine<'a> {
@@ -145,6 +164,17 @@ mod tests {
             None,
             "group changed"
         );
+    }
+
+    #[test]
+    fn a_name_gets_in_by_the_group_only() {
+        let named = |name| named_in(name, USERS, GROUPS);
+        assert!(named("alice").is_some() && named("carol").is_some(), "listed");
+        assert!(named("hacluster").is_some(), "by its primary group");
+        for other in ["root", "bob", "", "alic", "alice:x", "nobody"] {
+            assert_eq!(named(other), None, "{other}");
+        }
+        assert_eq!(named_in("alice", USERS, "wheel:x:1:alice"), None, "no such group");
     }
 
     #[test]

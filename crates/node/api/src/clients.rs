@@ -1,6 +1,7 @@
 //! Clients that wait for an answer, and those that follow events.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -17,6 +18,8 @@ pub(crate) struct Clients {
     wants: mpsc::UnboundedSender<FromClient>,
     events: broadcast::Sender<Arc<Entry>>,
     waiting: Arc<Mutex<Waiting>>,
+    /// How many events have been published.
+    told: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +38,7 @@ pub(crate) struct Answer {
 impl Clients {
     pub(crate) fn new(wants: mpsc::UnboundedSender<FromClient>) -> Self {
         let (events, _) = broadcast::channel(EVENTS_BEHIND_MAX);
-        Self { wants, events, waiting: Arc::default() }
+        Self { wants, events, waiting: Arc::default(), told: Arc::default() }
     }
 
     pub(crate) fn ask(&self, caller: Caller, request: Request) -> Answer {
@@ -59,7 +62,13 @@ impl Clients {
     }
 
     pub(crate) fn publish(&self, entry: Entry) {
+        self.told.fetch_add(1, Ordering::Relaxed);
         let _nobody_follows = self.events.send(Arc::new(entry));
+    }
+
+    /// How many events have been published so far: what is seen after one is not older than it.
+    pub(crate) fn told(&self) -> u64 {
+        self.told.load(Ordering::Relaxed)
     }
 
     pub(crate) fn follow(&self) -> broadcast::Receiver<Arc<Entry>> {

@@ -13,18 +13,38 @@
 //! control, and may ask in somebody else's name ([`wire::api::ACTING_FOR`]). A client that goes away is reported once.
 
 mod access;
+mod agents;
+mod answer;
 mod clients;
+mod dispatch;
 mod events;
+mod gate;
+mod pam;
+mod query;
+mod reading;
+mod role;
+mod routes;
+mod secrets;
 mod serve;
+mod snapshot;
+mod web;
+mod who;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use wire::api::{Caller, Entry, Reply, Request};
 
 use access::Access;
 use clients::Clients;
+use gate::Gate;
+use pam::Pam;
+use snapshot::Snapshots;
+
+pub use pam::{PamSettings, pam_check};
+pub use web::{CertificateError, Web, WebError, WebSettings, own_fingerprint};
 
 /// What clients want of the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +53,14 @@ pub enum FromClient {
     Asked { client: u64, caller: Caller, request: Request },
     /// The client closed its connection; an answer is not wanted any more.
     Gone { client: u64 },
+}
+
+/// What all that serve share. Clones share the same.
+#[derive(Clone, Debug)]
+struct Shared {
+    clients: Clients,
+    snapshots: Snapshots,
+    gate: Arc<Gate>,
 }
 
 /// The socket could not be had.
@@ -48,7 +76,7 @@ pub enum ListenError {
 #[derive(Debug)]
 pub struct Api {
     wants: mpsc::UnboundedReceiver<FromClient>,
-    clients: Clients,
+    shared: Shared,
     socket: PathBuf,
     task: tokio::task::JoinHandle<()>,
 }
@@ -59,38 +87,51 @@ impl Api {
     ///
     /// # Errors
     /// When the socket cannot be made or given to its group.
-    pub fn listen(socket: &Path) -> Result<Self, ListenError> {
+    pub fn listen(socket: &Path, pam: PamSettings) -> Result<Self, ListenError> {
         let access = Access::of_this_system();
         let listener = serve::bind(socket, &access)?;
         let (sender, wants) = mpsc::unbounded_channel();
         let clients = Clients::new(sender);
-        let task = tokio::spawn(serve::accept(listener, access, clients.clone()));
-        Ok(Self { wants, clients, socket: socket.to_owned(), task })
+        let shared = Shared {
+            snapshots: Snapshots::new(clients.clone()),
+            clients,
+            gate: Arc::new(Gate::new(access.clone(), Pam::new(pam))),
+        };
+        let task = tokio::spawn(serve::accept(listener, access, shared.clone()));
+        Ok(Self { wants, shared, socket: socket.to_owned(), task })
+    }
+
+    /// Serves the same to the network, until what comes back is dropped.
+    ///
+    /// # Errors
+    /// When there is no certificate, or somebody else has the port.
+    pub fn serve_web(&self, settings: &WebSettings) -> Result<Web, WebError> {
+        web::start(self.shared.clone(), settings)
     }
 
     /// What the next client wants. May be dropped before it is ready without losing one.
     pub async fn next(&mut self) -> FromClient {
         match self.wants.recv().await {
             Some(want) => want,
-            // Not reached: `self.clients` holds a sender.
+            // Not reached: `self.shared` holds a sender.
             None => std::future::pending().await,
         }
     }
 
     /// Answers. A client that went away is no error.
     pub fn reply(&self, client: u64, reply: Reply) {
-        self.clients.reply(client, reply);
+        self.shared.clients.reply(client, reply);
     }
 
     /// Answers when the answer is there. Must be called in a tokio runtime.
     pub fn reply_later(&self, client: u64, reply: impl Future<Output = Reply> + Send + 'static) {
-        let clients = self.clients.clone();
+        let clients = self.shared.clients.clone();
         tokio::spawn(async move { clients.reply(client, reply.await) });
     }
 
     /// Tells all who follow events.
     pub fn publish(&self, entry: Entry) {
-        self.clients.publish(entry);
+        self.shared.clients.publish(entry);
     }
 }
 

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api::{Api, FromClient};
+use api::{Api, FromClient, PamSettings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use wire::api::{Entry, Event, Refused, Reply, Request};
@@ -29,6 +29,12 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         let _gone = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Nobody logs in here.
+fn listen(scratch: &Scratch) -> Result<Api, api::ListenError> {
+    let pam = PamSettings { program: PathBuf::new(), service: String::new(), rules: None };
+    Api::listen(&scratch.socket(), pam)
 }
 
 async fn send(scratch: &Scratch, head: &str, body: &str) -> UnixStream {
@@ -70,7 +76,7 @@ fn entry(number: u64) -> Entry {
 #[tokio::test]
 async fn a_request_is_handed_over_and_answered() {
     let scratch = Scratch::new("request");
-    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let mut api = listen(&scratch).unwrap();
     let stream = send(&scratch, "POST /v1/request", "\"wait-idle\"").await;
     let FromClient::Asked { client, caller, request } = next(&mut api).await else { panic!() };
     assert_eq!(request, Request::WaitIdle);
@@ -87,7 +93,7 @@ async fn a_request_is_handed_over_and_answered() {
 #[tokio::test]
 async fn a_refusal_is_an_answer() {
     let scratch = Scratch::new("refusal");
-    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let mut api = listen(&scratch).unwrap();
     let stream = send(&scratch, "POST /v1/request", r#"{"undo":{}}"#).await;
     let FromClient::Asked { client, request, .. } = next(&mut api).await else { panic!() };
     assert_eq!(request, Request::Undo { force: false, based_on: None });
@@ -99,7 +105,7 @@ async fn a_refusal_is_an_answer() {
 #[tokio::test]
 async fn a_client_that_goes_away_is_reported_once() {
     let scratch = Scratch::new("gone");
-    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let mut api = listen(&scratch).unwrap();
     let stream = send(&scratch, "POST /v1/request", "\"wait-idle\"").await;
     let FromClient::Asked { client, .. } = next(&mut api).await else { panic!() };
     drop(stream);
@@ -113,7 +119,7 @@ async fn a_client_that_goes_away_is_reported_once() {
 #[tokio::test]
 async fn what_cannot_be_read_is_answered_with_words() {
     let scratch = Scratch::new("words");
-    let _api = Api::listen(&scratch.socket()).unwrap();
+    let _api = listen(&scratch).unwrap();
     for (head, body, status, wanted) in [
         ("POST /v1/request", "{", "400", "not a request: EOF"),
         ("POST /v1/request", r#"{"chnge":{}}"#, "400", "unknown variant `chnge`"),
@@ -134,7 +140,7 @@ async fn what_cannot_be_read_is_answered_with_words() {
 #[tokio::test]
 async fn events_are_the_known_ones_then_the_new_ones_without_a_gap() {
     let scratch = Scratch::new("events");
-    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let mut api = listen(&scratch).unwrap();
     let mut stream = send(&scratch, "GET /v1/events?since=4", "").await;
     let FromClient::Asked { client, request, .. } = next(&mut api).await else { panic!() };
     assert_eq!(request, Request::History { since: 5 });
@@ -155,7 +161,7 @@ async fn events_are_the_known_ones_then_the_new_ones_without_a_gap() {
 #[tokio::test]
 async fn who_may_not_any_more_is_told_nothing_more() {
     let scratch = Scratch::new("no-more");
-    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let mut api = listen(&scratch).unwrap();
     let mut stream = UnixStream::connect(scratch.socket()).await.unwrap();
     let request = "GET /v1/events HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\
                    quorate-acting-for: somebody\r\n\r\n";
@@ -182,7 +188,7 @@ async fn who_may_not_any_more_is_told_nothing_more() {
 #[tokio::test]
 async fn a_follower_that_falls_behind_catches_up_from_history() {
     let scratch = Scratch::new("behind");
-    let mut api = Api::listen(&scratch.socket()).unwrap();
+    let mut api = listen(&scratch).unwrap();
     let mut stream = send(&scratch, "GET /v1/events", "").await;
     let FromClient::Asked { client, .. } = next(&mut api).await else { panic!() };
     // More than a follower may be behind, before it can take one.
@@ -205,7 +211,7 @@ async fn who_may_not_is_told_so() {
         return;
     }
     let scratch = Scratch::new("access");
-    let _api = Api::listen(&scratch.socket()).unwrap();
+    let _api = listen(&scratch).unwrap();
     // Even where the socket's mode lets them in.
     for (path, mode) in [(scratch.0.clone(), 0o755), (scratch.socket(), 0o666)] {
         let open = std::os::unix::fs::PermissionsExt::from_mode(mode);
@@ -239,9 +245,9 @@ async fn who_may_not_is_told_so() {
 async fn a_socket_of_a_former_life_is_replaced() {
     let scratch = Scratch::new("stale");
     drop(std::os::unix::net::UnixListener::bind(scratch.socket()).unwrap());
-    let api = Api::listen(&scratch.socket()).unwrap();
+    let api = listen(&scratch).unwrap();
     drop(api);
     assert!(!scratch.socket().exists());
     std::fs::create_dir(scratch.socket()).unwrap();
-    assert!(Api::listen(&scratch.socket()).is_err(), "a directory is not replaced");
+    assert!(listen(&scratch).is_err(), "a directory is not replaced");
 }

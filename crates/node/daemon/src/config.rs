@@ -19,12 +19,23 @@
 //! kind = "corosync"
 //! ```
 //!
+//! With a section `[web]` the API and the console are served to the network, over TLS:
+//!
+//! ```toml
+//! [web]
+//! listen = "[::]:7630"                        # as it is without
+//! certificate = "/etc/quorate/web.pem"        # without, one is made and kept in the state directory
+//! key = "/etc/quorate/web-key.pem"
+//! names = ["n1.example.org"]                  # in a certificate that is made
+//! ```
+//!
 //! Relative paths start at the file's directory. The file that the package's unit names need not be there
 //! where Corosync is set up: then it is as if it said what stands above, with the socket where clients look.
 //!
 //! **Always:** an unknown key, a wrong kind of value or a contradiction is refused, with the line.
 
 mod keys;
+mod web;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -33,6 +44,7 @@ use std::path::{Path, PathBuf};
 
 use std::time::Duration;
 
+use api::WebSettings;
 use fabric::Votes;
 use model::{NodeId, NodeName};
 use serde::Deserialize;
@@ -70,6 +82,11 @@ pub(crate) struct Config {
     pub(crate) watchdog: Option<WatchdogConfig>,
     /// sbd's own configuration file, where its disks are to be heeded.
     pub(crate) sbd: Option<PathBuf>,
+    /// Whether and where the network is served.
+    pub(crate) web: Option<WebSettings>,
+    /// The file of PAM's rules for who logs in there, and the directory where it is instead of the
+    /// usual one.
+    pub(crate) pam: (String, Option<PathBuf>),
 }
 
 /// The machine's watchdog.
@@ -169,6 +186,7 @@ struct File {
     fabric: FabricSection,
     watchdog: Option<WatchdogSection>,
     sbd: Option<SbdSection>,
+    web: Option<web::Section>,
 }
 
 #[derive(Deserialize)]
@@ -222,6 +240,7 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let base = path.parent().unwrap_or(Path::new("/"));
     let at = |path: &Path| plain(&base.join(path));
     let state_dir = at(&file.state_dir);
+    let file_name = file.name.clone();
     let fabric = match file.fabric {
         FabricSection::Embedded { socket } => {
             let nodes = file.nodes.unwrap_or_default();
@@ -233,7 +252,11 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
     };
     let watchdog =
         file.watchdog.map(|section| watchdog(&section, &at)).transpose().map_err(wrong)?;
+    let pam = web::pam(file.web.as_ref(), &at);
+    let web = file.web.map(|section| web::settings(section, file_name.as_deref(), &state_dir, &at));
     Ok(Config {
+        web: web.transpose().map_err(wrong)?,
+        pam,
         api_socket: file.api_socket.map_or(state_dir.join("api.sock"), |path| at(&path)),
         state_dir,
         agents: file.agents.map(|path| at(&path)),

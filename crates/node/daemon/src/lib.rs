@@ -31,4 +31,5 @@ mod sbd_disks;
 mod timers;
 mod watchdog;
 
+pub use api::pam_check;
 pub use commands::{daemon, fabric};

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use api::Api;
+use api::{Api, PamSettings, Web};
 use controller::{Controller, Identity};
 use exec::{ExecConfig, Executor};
 use fabric::embedded::{self, Member};
@@ -16,7 +16,7 @@ use crate::agent_tools;
 use crate::clock::{Clock, incarnation};
 use crate::commands::FAILED;
 use crate::config::{Config, FabricConfig, Roster, WatchdogConfig};
-use crate::disk::{Disk, Found};
+use crate::disk::{Disk, Found, chain};
 use crate::end;
 use crate::fabric_file::{self, FabricFileWriter};
 use crate::notify::Notify;
@@ -107,7 +107,8 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let watchdog = arm(config, sbd.as_ref())?;
     let (report, reports) = mpsc::unbounded_channel();
     let executor = Executor::new(exec_config, report);
-    let api = Api::listen(&config.api_socket).map_err(StartError::Api)?;
+    let api = Api::listen(&config.api_socket, pam(config)).map_err(StartError::Api)?;
+    let web = serve_web(config, &api);
     let fabric = join(config, &roster);
     let fabric_file = fabric_file(config);
     restored.fabric_file = fabric_file.as_deref().and_then(fabric_file::read);
@@ -126,7 +127,28 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     running.notify.ready();
     tracing::info!(node = %roster.name, id = %roster.id, "started");
     let ended = run::run(&mut running).await;
+    drop(web);
     Ok(end::end(running, ended, config).await)
+}
+
+/// What cannot be served to the network is no reason not to be a node.
+fn serve_web(config: &Config, api: &Api) -> Option<Web> {
+    match api.serve_web(config.web.as_ref()?) {
+        Ok(web) => {
+            tracing::info!(address = %web.address(), "serves the network");
+            Some(web)
+        }
+        Err(error) => {
+            tracing::error!(error = chain(&error), "the network is not served");
+            None
+        }
+    }
+}
+
+/// Passwords are looked at by this program, in a process of its own.
+fn pam(config: &Config) -> PamSettings {
+    let (service, rules) = config.pam.clone();
+    PamSettings { program: std::env::current_exe().unwrap_or_default(), service, rules }
 }
 
 /// Opens what this cluster left; of one that was destroyed nothing.

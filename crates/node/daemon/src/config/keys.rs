@@ -13,10 +13,12 @@ const TOP: &[&str] = &[
     "fabric",
     "watchdog",
     "sbd",
+    "web",
 ];
 const NODE: &[&str] = &["name", "id", "votes"];
 const FABRIC: &[&str] = &["kind", "socket", "stall"];
 const SBD: &[&str] = &["file"];
+const WEB: &[&str] = &["listen", "certificate", "key", "names", "pam_service", "pam_rules"];
 const WATCHDOG: &[&str] = &["device", "timeout"];
 
 /// Line, name and nearest right word of the first key that there is not. `None` also for a text
@@ -40,6 +42,7 @@ fn unknown_in_file(table: &DeTable<'_>) -> Option<Unknown> {
         table.iter().find_map(|(key, value)| match key.get_ref().as_ref() {
             "fabric" => unknown_in_value(value.get_ref(), FABRIC),
             "sbd" => unknown_in_value(value.get_ref(), SBD),
+            "web" => unknown_in_value(value.get_ref(), WEB),
             "watchdog" => unknown_in_value(value.get_ref(), WATCHDOG),
             "nodes" => {
                 let nodes = value.get_ref().as_array()?;

@@ -1,0 +1,193 @@
+//! The routes, as data: dispatch, `Allow` and the description of the API come from this table.
+
+use crate::role::Role;
+
+/// What is asked for: to look, to make, or to take away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+}
+
+impl Method {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// What is done with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    Status,
+    Verdict,
+    Why,
+    Document,
+    Earlier,
+    History,
+    Events,
+    Agent,
+    Ask,
+    Login,
+    Logout,
+    Session,
+}
+
+/// How the path's end and the query are called, and what they say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) required: bool,
+    pub(crate) says: &'static str,
+}
+
+/// Where it is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    Everywhere,
+    /// Who has a socket's peer credentials needs no session.
+    Web,
+    /// The machine's own tools, of the daemon's version.
+    Socket,
+}
+
+/// One method of one path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    /// `{name}` stands for one or more letters up to the next slash.
+    pub(crate) path: &'static str,
+    pub(crate) at: At,
+    /// What one must be to ask. `None`: nobody need be logged in.
+    pub(crate) role: Option<Role>,
+    pub(crate) what: What,
+    pub(crate) says: &'static str,
+    pub(crate) query: &'static [Parameter],
+}
+
+const fn get(path: &'static str, what: What, says: &'static str) -> Route {
+    Route {
+        method: Method::Get,
+        path,
+        at: At::Everywhere,
+        role: Some(Role::Read),
+        what,
+        says,
+        query: &[],
+    }
+}
+
+const fn post(path: &'static str, what: What, says: &'static str) -> Route {
+    Route { method: Method::Post, ..get(path, what, says) }
+}
+
+const SINCE: &[Parameter] = &[Parameter {
+    name: "since",
+    required: false,
+    says: "Only what happened after the entry of this number",
+}];
+
+const WHY: &[Parameter] = &[
+    Parameter { name: "resource", required: true, says: "Which resource" },
+    Parameter { name: "node", required: false, says: "Only this node" },
+];
+
+/// All there are.
+pub(crate) const ROUTES: &[Route] = &[
+    get("/v1/status", What::Status, "How the cluster is"),
+    get("/v1/verdict", What::Verdict, "How the cluster is, in a sentence, and what to do"),
+    Route {
+        query: WHY,
+        ..get("/v1/why", What::Why, "Why a resource is where it is, or is nowhere")
+    },
+    get("/v1/document", What::Document, "The document, as XML"),
+    get("/v1/earlier", What::Earlier, "The configuration before the last change of it, as XML"),
+    Route { query: SINCE, ..get("/v1/history", What::History, "What happened") },
+    Route {
+        query: SINCE,
+        ..get("/v1/events", What::Events, "What happens, as it happens (server-sent events)")
+    },
+    get("/v1/agents/{name}", What::Agent, "What an agent takes, and does"),
+    Route {
+        at: At::Socket,
+        ..post("/v1/request", What::Ask, "One request of the machine's own tools")
+    },
+    Route {
+        at: At::Web,
+        role: None,
+        ..post("/v1/login", What::Login, "Begin a session with a user's password")
+    },
+    Route { at: At::Web, ..post("/v1/logout", What::Logout, "End the session") },
+    get("/v1/session", What::Session, "Who asks, and what they may"),
+];
+
+/// What a method and path lead to.
+#[derive(Debug)]
+pub(crate) enum Found<'p> {
+    /// With the text that stands for the path's `{name}`.
+    Route(&'static Route, Option<&'p str>),
+    /// There is the path, with these methods.
+    Only(String),
+    Nothing,
+}
+
+/// Looks `path` up among what is served at the socket, or on the web.
+pub(crate) fn find<'p>(method: &hyper::Method, path: &'p str, on_web: bool) -> Found<'p> {
+    let is_here = |route: &&Route| match route.at {
+        At::Everywhere => true,
+        At::Web => on_web,
+        At::Socket => !on_web,
+    };
+    let mut allowed: Vec<&str> = Vec::new();
+    for route in ROUTES.iter().filter(is_here) {
+        let Some(name) = matches(route.path, path) else { continue };
+        if route.method.word() == method.as_str() {
+            return Found::Route(route, name);
+        }
+        allowed.push(route.method.word());
+    }
+    if allowed.is_empty() { Found::Nothing } else { Found::Only(allowed.join(", ")) }
+}
+
+/// Whether `path` is one of `pattern`'s, and what stands for the name in it.
+fn matches<'p>(pattern: &str, path: &'p str) -> Option<Option<&'p str>> {
+    let Some((before, after)) = pattern.split_once('{') else {
+        return (pattern == path).then_some(None);
+    };
+    let (_, end) = after.split_once('}')?;
+    let name = path.strip_prefix(before)?.strip_suffix(end)?;
+    (!name.is_empty() && !name.contains('/')).then_some(Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::Method as Asked;
+
+    #[test]
+    fn paths_lead_to_their_routes() {
+        let what = |method: Asked, path: &str, on_web| match find(&method, path, on_web) {
+            Found::Route(route, name) => format!("{:?} {}", route.what, name.unwrap_or("-")),
+            Found::Only(methods) => methods,
+            Found::Nothing => "nothing".to_owned(),
+        };
+        assert_eq!(what(Asked::GET, "/v1/status", true), "Status -");
+        assert_eq!(what(Asked::GET, "/v1/agents/ocf:x:y", true), "Agent ocf:x:y");
+        assert_eq!(what(Asked::GET, "/v1/agents/", true), "nothing");
+        assert_eq!(what(Asked::GET, "/v1/agents/a/../b", true), "nothing");
+        assert_eq!(what(Asked::DELETE, "/v1/status", true), "GET");
+        assert_eq!(what(Asked::POST, "/v1/request", false), "Ask -");
+        assert_eq!(what(Asked::POST, "/v1/request", true), "nothing");
+        assert_eq!(what(Asked::POST, "/v1/login", false), "nothing");
+    }
+
+    #[test]
+    fn no_two_routes_are_the_same() {
+        for (at, route) in ROUTES.iter().enumerate() {
+            let same = |other: &&Route| (other.method, other.path) == (route.method, route.path);
+            assert_eq!(ROUTES.iter().position(|other| same(&other)), Some(at), "{}", route.path);
+        }
+    }
+}

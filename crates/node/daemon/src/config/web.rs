@@ -1,0 +1,67 @@
+//! The section `[web]`: what is served to the network, and as whom.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use api::WebSettings;
+use serde::Deserialize;
+
+/// Field word: the port of Hawk, whose place this takes.
+const PORT: u16 = 7630;
+
+/// The file in `/etc/pam.d` that the packages bring.
+const PAM_SERVICE: &str = "quorate";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Section {
+    listen: Option<SocketAddr>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    names: Option<Vec<String>>,
+    pam_service: Option<String>,
+    pam_rules: Option<PathBuf>,
+}
+
+/// How passwords are looked at.
+pub(super) fn pam(
+    section: Option<&Section>,
+    at: &impl Fn(&Path) -> PathBuf,
+) -> (String, Option<PathBuf>) {
+    let service = section.and_then(|section| section.pam_service.clone());
+    let rules = section.and_then(|section| section.pam_rules.as_deref()).map(at);
+    (service.unwrap_or_else(|| PAM_SERVICE.to_owned()), rules)
+}
+
+pub(super) fn settings(
+    section: Section,
+    node: Option<&str>,
+    state_dir: &Path,
+    at: &impl Fn(&Path) -> PathBuf,
+) -> Result<WebSettings, String> {
+    let Section { listen, certificate, key, names, .. } = section;
+    let listen = listen.unwrap_or(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), PORT));
+    let given = match (certificate, key) {
+        (Some(certificate), Some(key)) => Some((at(&certificate), at(&key))),
+        (None, None) => None,
+        (Some(_), None) => return Err("`web` has a `certificate` and no `key`".to_owned()),
+        (None, Some(_)) => return Err("`web` has a `key` and no `certificate`".to_owned()),
+    };
+    let names = names.unwrap_or_else(|| own_names(node, listen.ip()));
+    Ok(WebSettings { listen, given, directory: state_dir.join("web"), names })
+}
+
+/// What this machine may be called in a browser.
+fn own_names(node: Option<&str>, listen: IpAddr) -> Vec<String> {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let mut names: Vec<String> = Vec::new();
+    let fixed = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let own = node.map(str::to_owned).into_iter().chain([host.trim().to_owned()]);
+    let address = (!listen.is_unspecified()).then(|| listen.to_string());
+    for name in own.chain(address).chain(fixed) {
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
