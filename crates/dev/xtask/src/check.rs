@@ -1,43 +1,81 @@
-//! The steps of `check`, `fix` and `bless`, in order; each stops at the first that fails.
+//! The steps of `check`, `fix` and `bless`.
+
+pub(crate) mod steps;
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
+use self::steps::{Load, Step};
 use crate::cluster;
 use crate::package;
 use crate::packages;
-use crate::simulate;
 use crate::surroundings;
+
+/// After this the program is there as tests use it.
+pub(crate) const TEST_BUILD: &str = "test build";
+
+/// After this the program is there as it is shipped.
+pub(crate) const RELEASE_BUILD: &str = "release build";
+
+/// How many tests of a program run at a time.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 pub(crate) fn check() -> Result<(), String> {
     let started = Instant::now();
     surroundings::prepare()?;
     packages::install()?;
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
-    let features = features()?;
-    let lints = ["clippy", "--workspace", "--all-targets", "--quiet", features];
-    step("lints", || cargo(&[lints.as_slice(), &["--", "-D", "warnings"]].concat()))?;
     step("tidy", tidy)?;
-    step("tests", || cargo(&["test", "--workspace", "--quiet", features]))?;
-    step("release build", || release().map(drop))?;
-    step("simulation", || simulate::for_seconds(30))?;
-    step("demo", || cargo(&["run", "--release", "--quiet", features, "--", "demo", "--check"]))?;
-    step("package", || package::trial(&program()))?;
-    step("plays", cluster::short_plays)?;
-    step("storm", cluster::short_storm)?;
+    let features = features()?;
+    let mut steps = built_and_tested(features);
+    steps.extend(cluster::steps(&built("debug"), &built("release"))?);
+    steps.extend(package::step(&built("release"))?);
+    steps::run(steps, &xtask::tidy::root().join("target/check"))?;
     println!("all checks passed in {} s", started.elapsed().as_secs());
     Ok(())
+}
+
+/// What needs neither root nor Debian.
+fn built_and_tested(features: &'static str) -> Vec<Step> {
+    let step = |name: &str, load, after, words: &[&str]| {
+        let mut command = Command::new(env!("CARGO"));
+        command.args(words);
+        Step { name: name.to_owned(), load, after, command }
+    };
+    let all = ["--workspace", "--quiet", features];
+    let words = |before: &[&'static str], after: &[&'static str]| [before, &all, after].concat();
+    let lints = words(&["clippy", "--all-targets"], &["--", "-D", "warnings"]);
+    let release = ["build", "--release", "--quiet", "-p", "quorate", features];
+    let demo = ["run", "--release", "--quiet", features, "--", "demo", "--check"];
+    let mut tests = step("tests", Load::Waits, Some(TEST_BUILD), &words(&["test"], &[]));
+    if std::env::var_os(TEST_THREADS).is_none() {
+        // Those that take long are of daemons and machines, and wait for these.
+        tests.command.env(TEST_THREADS, (2 * processors()).to_string());
+    }
+    vec![
+        step("lints", Load::Computes, None, &lints),
+        step(TEST_BUILD, Load::Computes, Some("lints"), &words(&["test", "--no-run"], &[])),
+        tests,
+        step(RELEASE_BUILD, Load::Computes, Some(TEST_BUILD), &release),
+        step("demo", Load::Computes, Some(RELEASE_BUILD), &demo),
+        Step::own("simulation", Load::Computes, RELEASE_BUILD, &["sim", "--today", "30"]),
+    ]
 }
 
 /// The program as it is shipped, built now.
 pub(crate) fn release() -> Result<PathBuf, String> {
     cargo(&["build", "--release", "--quiet", "-p", "quorate", features()?])?;
-    Ok(program())
+    Ok(built("release"))
 }
 
-fn program() -> PathBuf {
-    xtask::tidy::root().join("target/release/quorate")
+/// The program as this profile has it.
+fn built(profile: &str) -> PathBuf {
+    xtask::tidy::root().join("target").join(profile).join("quorate")
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Corosync's libraries are asked for by name only, so that the program builds without them.

@@ -9,24 +9,25 @@ pub(crate) mod play;
 mod storm;
 mod up;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use testbed::Bed;
 
-use crate::check::left_out;
+use crate::check::steps::{Load, Step};
+use crate::check::{RELEASE_BUILD, TEST_BUILD, left_out};
 use crate::{ended, packages};
 
 /// Its first rounds have a damaged disk, a killed Corosync and a pause.
-const SHORT_SEED: u64 = 2;
+const SHORT_SEED: &str = "2";
 
 /// Megabytes that clients write in the short plays: more than the memory of the one that has least.
-const SHORT_LOAD: u64 = 192;
+const SHORT_LOAD: &str = "192";
 
 /// What the short plays wish for (seconds): so that a machine that stands still for a moment is not
 /// taken for several that died.
-const SHORT_FAILOVER: f64 = 5.0;
+const SHORT_FAILOVER: &str = "5";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -106,22 +107,28 @@ fn possible(what: &str) -> Result<bool, String> {
     Ok(false)
 }
 
-/// What `check` runs: all plays, with less to write than by hand.
-pub(crate) fn short_plays() -> Result<(), String> {
-    if !possible("plays")? {
-        return Ok(());
+/// What `check` runs: all plays and the clients' commands, with the program as tests have it, and a storm of
+/// two minutes, always the same, with the program as it is shipped. Each is on beds of its own.
+pub(crate) fn steps(tested: &Path, shipped: &Path) -> Result<Vec<Step>, String> {
+    if !possible("plays, the clients' commands and the storm")? {
+        return Ok(Vec::new());
     }
-    let root = std::env::temp_dir().join(format!("quorate-play-{}", std::process::id()));
-    play::play(&root, &play::Words::all(SHORT_LOAD, SHORT_FAILOVER))
-}
-
-/// What `check` runs: a storm of two minutes, always the same.
-pub(crate) fn short_storm() -> Result<(), String> {
-    if !possible("storm")? {
-        return Ok(());
+    let step = |name: &str, after, words: &[&str], program: &Path| {
+        let bed = format!("quorate-{}-{}", name.replace(' ', "-"), std::process::id());
+        let bed = std::env::temp_dir().join(bed).display().to_string();
+        let program = program.display().to_string();
+        let words = [&["cluster", "--dir", &bed], words, &["--program", &program]].concat();
+        Step::own(name, Load::Waits, after, &words)
+    };
+    let storm =
+        ["storm", "--seed", SHORT_SEED, "--minutes", "2", "--bound", "120", "--fencing", "levels"];
+    let mut steps = vec![step("storm", RELEASE_BUILD, &storm, shipped)];
+    steps.push(step("clients", TEST_BUILD, &["clients"], tested));
+    for name in play::playable() {
+        let short = ["play", &name, "--megabytes", SHORT_LOAD, "--failover", SHORT_FAILOVER];
+        steps.push(step(&format!("play {name}"), TEST_BUILD, &short, tested));
     }
-    let root = std::env::temp_dir().join(format!("quorate-storm-{}", std::process::id()));
-    storm::storm(&root, &storm::Words::short(SHORT_SEED, 2.0))
+    Ok(steps)
 }
 
 /// A node's number, by number or by name.
@@ -131,7 +138,7 @@ fn node(text: &str) -> Result<u32, String> {
 }
 
 /// Runs a command on a node, with this terminal; its code is ours.
-fn execute(root: &std::path::Path, node: u32, command: &[String]) -> Result<ExitCode, String> {
+fn execute(root: &Path, node: u32, command: &[String]) -> Result<ExitCode, String> {
     let bed = Bed::open(root)?;
     let (program, words) = command.split_first().ok_or("no command")?;
     let status = bed.command(node, program)?.args(words).status();
@@ -140,7 +147,7 @@ fn execute(root: &std::path::Path, node: u32, command: &[String]) -> Result<Exit
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-fn log(root: &std::path::Path, node: u32) -> Result<(), String> {
+fn log(root: &Path, node: u32) -> Result<(), String> {
     let path = Bed::open(root)?.node_dir(&format!("n{node}")).join("var/log/quorate/daemon.log");
     let text = std::fs::read_to_string(&path);
     print!("{}", text.map_err(|error| format!("{}: {error}", path.display()))?);

@@ -23,8 +23,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Formatting, lints, tidy, all tests, 30 s of simulation, the demo, the package, the plays,
-    /// two minutes of storm. Writes nothing.
+    /// Formatting, lints, tidy, all tests, 30 s of simulation, the demo, the package, the plays, the clients'
+    /// commands, two minutes of storm. Writes nothing.
     Check,
     /// Formats and applies the lints' own suggestions.
     Fix,

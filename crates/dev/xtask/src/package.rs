@@ -12,7 +12,7 @@ use std::process::Command;
 
 use clap::Parser;
 
-pub(crate) use trial::trial;
+pub(crate) use trial::step;
 
 /// The version whose decisions and commands these are.
 const PACEMAKER: &str = "3.0.2";
@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// The program, instead of one that is built now.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
+    /// Installs it on a copy of this machine, too, and removes it again.
+    #[arg(long)]
+    trial: bool,
 }
 
 pub(crate) fn package(arguments: &Arguments) -> Result<(), String> {
@@ -37,7 +40,7 @@ pub(crate) fn package(arguments: &Arguments) -> Result<(), String> {
     };
     let made = make(&program, &arguments.out)?;
     println!("{}", made.display());
-    Ok(())
+    if arguments.trial { trial::trial(&made, &arguments.out) } else { Ok(()) }
 }
 
 /// Of systemd's, in `packaging/systemd`.

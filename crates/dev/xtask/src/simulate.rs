@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
     /// Run as many seeds as fit into this time instead.
     #[arg(long)]
     minutes: Option<u64>,
+    /// Run as many of this day's seeds as fit into so many seconds, as `check` does.
+    #[arg(long, value_name = "SECONDS", conflicts_with_all = ["seed", "minutes", "first"])]
+    today: Option<u64>,
     /// Virtual length of the faulty phase.
     #[arg(long, default_value_t = 120)]
     seconds: u64,
@@ -50,22 +53,24 @@ pub(crate) fn simulate(arguments: &Arguments) -> Result<(), String> {
         trace: arguments.trace,
         plant: arguments.plant.map(|PlantName::FencingSkipped| Plant::FencingSkipped),
     };
-    let (first, seeds, limit) = match (arguments.seed, arguments.minutes) {
-        (Some(seed), _) => (seed, 1, None),
-        (None, Some(minutes)) => {
+    let Arguments { seed, minutes, today, .. } = arguments;
+    let (first, seeds, limit) = match (seed, minutes, today) {
+        (Some(seed), ..) => (*seed, 1, None),
+        (None, Some(minutes), _) => {
             (arguments.first, u64::MAX, Some(Duration::from_secs(60 * minutes)))
         }
-        (None, None) => (arguments.first, arguments.seeds, None),
+        (None, None, Some(seconds)) => {
+            (first_of_today(), u64::MAX, Some(Duration::from_secs(*seconds)))
+        }
+        (None, None, None) => (arguments.first, arguments.seeds, None),
     };
     run(&template, first, seeds, limit)
 }
 
-/// What `check` runs. The seeds differ from day to day; the day is printed with them.
-pub(crate) fn for_seconds(seconds: u64) -> Result<(), String> {
-    let day = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs() / 86_400);
-    run(&Options::seed(0), day * 1_000_000, u64::MAX, Some(Duration::from_secs(seconds)))
+/// The seeds differ from day to day; which they are is printed.
+fn first_of_today() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs() / 86_400) * 1_000_000
 }
 
 fn run(template: &Options, first: u64, seeds: u64, limit: Option<Duration>) -> Result<(), String> {

@@ -85,6 +85,8 @@ pub(crate) fn clients(root: &Path, words: &Words) -> Result<(), String> {
         playing.into_iter().map(end).collect()
     });
     let failed: Vec<String> = verdicts.into_iter().filter_map(Result::err).collect();
+    // What is there still is of a client that failed.
+    let _kept = std::fs::remove_dir(root);
     println!("the clients' commands took {:.0} s", start.elapsed().as_secs_f64());
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
 }

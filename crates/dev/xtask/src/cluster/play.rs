@@ -79,6 +79,15 @@ impl Name {
         }
     }
 
+    /// Why it cannot be played here.
+    fn hindrance(self) -> Option<String> {
+        if self.begins() == Begins::Machines && !testbed::has_systemd() {
+            return Some("nodes here cannot have systemd".to_owned());
+        }
+        let missing = self.missing();
+        (!missing.is_empty()).then(|| format!("these packages are needed: {}", missing.join(" ")))
+    }
+
     /// The packages that are needed and not there.
     fn missing(self) -> Vec<&'static str> {
         let needed: &[(&str, &str)] = match self {
@@ -101,11 +110,19 @@ pub(crate) fn packages() -> impl Iterator<Item = &'static (&'static str, &'stati
     all.filter(|(package, _)| cfg!(target_arch = "x86_64") || *package != "user-mode-linux")
 }
 
-impl Words {
-    /// All of them.
-    pub(super) fn all(megabytes: u64, failover: f64) -> Self {
-        Self { name: None, program: None, megabytes, failover }
-    }
+/// The names of what can be played here, those that take longest first; says what cannot.
+pub(super) fn playable() -> Vec<String> {
+    let longest_first = [Name::PcsWeb, Name::Moosefs, Name::Cloudera, Name::Nfs, Name::Web];
+    let here = longest_first.into_iter().filter(|name| match name.hindrance() {
+        Some(why) => {
+            println!("left out: the play {name:?}; {why}");
+            false
+        }
+        None => true,
+    });
+    here.filter_map(|name| name.to_possible_value())
+        .map(|name| name.get_name().to_owned())
+        .collect()
 }
 
 /// Plays what is asked for.
@@ -115,15 +132,10 @@ pub(crate) fn play(root: &Path, words: &Words) -> Result<(), String> {
         None => Name::value_variants(),
     };
     for name in wanted {
-        let missing = name.missing().join(" ");
-        if name.begins() == Begins::Machines && !testbed::has_systemd() {
-            println!("left out: the play {name:?}; nodes here cannot have systemd");
-        } else if missing.is_empty() {
-            play_one(root, *name, words)?;
-        } else if words.name.is_some() {
-            return Err(format!("these packages are needed: {missing}"));
-        } else {
-            println!("left out: the play {name:?}; not installed: {missing}");
+        match name.hindrance() {
+            None => play_one(root, *name, words)?,
+            Some(why) if words.name.is_some() => return Err(why),
+            Some(why) => println!("left out: the play {name:?}; {why}"),
         }
     }
     Ok(())

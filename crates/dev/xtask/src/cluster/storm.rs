@@ -48,14 +48,6 @@ pub(crate) struct Words {
     program: Option<PathBuf>,
 }
 
-impl Words {
-    /// A short storm.
-    pub(crate) fn short(seed: u64, minutes: f64) -> Self {
-        let (failover, fencing) = (None, Some(Fencing::Levels));
-        Self { seed, minutes, nodes: 3, bound: 120, failover, fencing, from: 0, program: None }
-    }
-}
-
 /// Plays a storm at this place, and leaves what the nodes wrote there if something is wrong.
 pub(crate) fn storm(root: &Path, words: &Words) -> Result<(), String> {
     let mut wanted = up::Words::of(words.nodes, words.program.as_deref());
