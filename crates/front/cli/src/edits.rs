@@ -5,40 +5,19 @@
 
 use cib::{Document, Element, Section, escape_attribute};
 use client::ClientError;
-use wire::api::Edit;
+use wire::api::{Change, Edit};
 
 use crate::trouble::Trouble;
 
 /// The document after `edits`, by the cluster's own code.
 pub(crate) fn apply(document: &Document, edits: &[Edit]) -> Result<Document, Trouble> {
-    let mut after = controller::apply_edits(document, edits)
-        .map_err(|refused| Trouble::Client(ClientError::Refused(refused)))?;
-    put_back_members(document, &mut after);
-    Ok(after)
+    after(document, &Change::Edit { edits: edits.to_vec() }, 0)
 }
 
-/// Members that an edit leaves out of the configuration are put back by the cluster.
-fn put_back_members(before: &Document, after: &mut Document) {
-    let is_member = |name: &str| {
-        let states = before.section(Section::Status).into_iter().flat_map(Element::children);
-        states
-            .filter(|state| state.attr("uname") == Some(name))
-            .any(|state| state.attr("in_ccm") == Some("true"))
-    };
-    for node in before.section(Section::Nodes).into_iter().flat_map(Element::children) {
-        let Some(name) = node.attr("uname").filter(|name| is_member(name)) else { continue };
-        let section = after.section_or_new(Section::Nodes);
-        let is_missing = {
-            let mut kept = after.element(section).children();
-            !kept.any(|kept| kept.attr("uname") == Some(name) || kept.attr("id") == node.attr("id"))
-        };
-        if is_missing {
-            let put_back = after.append(section, "node");
-            for attribute in ["id", "uname"] {
-                after.set(put_back, attribute, node.attr(attribute).unwrap_or_default());
-            }
-        }
-    }
+/// The document after `change` at `now`, by the cluster's own code.
+pub(crate) fn after(document: &Document, change: &Change, now: i64) -> Result<Document, Trouble> {
+    controller::after(document, change, now)
+        .map_err(|refused| Trouble::Client(ClientError::Refused(refused)))
 }
 
 /// Sets a named value in a set that belongs to `owner`, such as its `meta_attributes`.

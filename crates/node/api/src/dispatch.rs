@@ -63,6 +63,10 @@ async fn of_one(
     match route.what {
         What::Status => reading::view(shared, &who, View::Status).await,
         What::Verdict => reading::view(shared, &who, View::Verdict).await,
+        What::Grid => reading::view(shared, &who, View::Grid).await,
+        What::Topology => reading::view(shared, &who, View::Topology).await,
+        What::Fencing => reading::view(shared, &who, View::Fencing).await,
+        What::StatusPage => reading::status_page(shared, &who).await,
         What::Why => reading::why(shared, &who, query).await,
         What::Document => reading::document(shared, &who).await,
         What::Earlier => reading::earlier(shared, &who).await,

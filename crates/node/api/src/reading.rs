@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
+use hyper::header::CONTENT_SECURITY_POLICY;
 use serde::Serialize;
 use wire::api::{Refused, Reply, Request};
 
@@ -21,6 +22,18 @@ const XML: &str = "application/xml; charset=utf-8";
 pub(crate) enum View {
     Status,
     Verdict,
+    Grid,
+    Topology,
+    Fencing,
+}
+
+/// Who can be cut off by what, and who was.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Fencing<'s> {
+    readiness: view::Readiness,
+    /// Oldest first.
+    history: &'s [wire::api::Fencing],
 }
 
 impl View {
@@ -28,6 +41,9 @@ impl View {
         match self {
             Self::Status => "status",
             Self::Verdict => "verdict",
+            Self::Grid => "grid",
+            Self::Topology => "topology",
+            Self::Fencing => "fencing",
         }
     }
 
@@ -35,6 +51,12 @@ impl View {
         match self {
             Self::Status => bytes(&view::status(snapshot.seen())),
             Self::Verdict => bytes(&view::status(snapshot.seen()).verdict),
+            Self::Grid => bytes(&view::grid(snapshot.seen())),
+            Self::Topology => bytes(&view::topology(snapshot.seen())),
+            Self::Fencing => bytes(&Fencing {
+                readiness: view::readiness(snapshot.seen()),
+                history: &snapshot.cluster.fencings,
+            }),
         }
     }
 }
@@ -150,5 +172,23 @@ pub(crate) fn not_that(reply: Option<Reply>) -> No {
             | Reply::Description(_),
         )
         | None => answer::stopping(),
+    }
+}
+
+/// How the cluster is, as a page that needs no script.
+pub(crate) async fn status_page(shared: &Shared, who: &Who) -> Outcome {
+    let snapshot = now(shared, who).await?;
+    let make = move || {
+        snapshot.once::<()>("status page", || {
+            let status = view::status(snapshot.seen());
+            Ok(console::status_page(&status, snapshot.now).into())
+        })
+    };
+    match tokio::task::spawn_blocking(make).await {
+        Ok(Ok(page)) => {
+            let answer = answer::whole(StatusCode::OK, "text/html; charset=utf-8", page);
+            Ok(answer::with(answer, CONTENT_SECURITY_POLICY, console::STATUS_POLICY))
+        }
+        Ok(Err(())) | Err(_) => Err(problem(Wrong::Unavailable, "that cannot be computed")),
     }
 }

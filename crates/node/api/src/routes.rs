@@ -23,6 +23,10 @@ impl Method {
 pub(crate) enum What {
     Status,
     Verdict,
+    Grid,
+    Topology,
+    Fencing,
+    StatusPage,
     Why,
     Document,
     Earlier,
@@ -98,6 +102,10 @@ const WHY: &[Parameter] = &[
 pub(crate) const ROUTES: &[Route] = &[
     get("/v1/status", What::Status, "How the cluster is"),
     get("/v1/verdict", What::Verdict, "How the cluster is, in a sentence, and what to do"),
+    get("/v1/grid", What::Grid, "Resources by nodes"),
+    get("/v1/topology", What::Topology, "Nodes, links and quorum"),
+    get("/v1/fencing", What::Fencing, "Who can be cut off by what, and who was"),
+    get("/status", What::StatusPage, "How the cluster is, as a page that needs no script"),
     Route {
         query: WHY,
         ..get("/v1/why", What::Why, "Why a resource is where it is, or is nowhere")

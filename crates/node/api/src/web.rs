@@ -9,6 +9,7 @@
 
 mod certificate;
 mod door;
+mod files;
 mod headers;
 mod listener;
 

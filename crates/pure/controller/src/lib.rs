@@ -17,6 +17,7 @@
 mod input;
 
 mod access;
+mod after;
 mod by_hand;
 mod cause;
 mod changes;
@@ -49,6 +50,7 @@ use model::{NodeId, NodeName, Quorum, Tick};
 use wire::api::Event;
 use wire::peer::Edited;
 
+pub use after::after;
 pub use edits::apply as apply_edits;
 pub use input::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken, Whole};
 

@@ -1,6 +1,5 @@
 //! `quorate attribute`: a node's named values.
 
-use transition::record::{self, Lifetime, NodeRef};
 use wire::api::Change;
 
 use crate::arguments::{Attribute, Changing, Common};
@@ -64,15 +63,12 @@ fn change(
         };
         Wanted::edits(&source, changing, what, edits)?
     } else {
-        let mut after = source.document.clone();
-        let id = element.attr("id").unwrap_or_default().to_owned();
-        let place = NodeRef { id: &id, name: node };
-        record::set_attribute(&mut after, &place, Lifetime::Passing, name, value);
         let change = Change::Attribute {
             node: node.to_owned(),
             name: name.to_owned(),
             value: value.map(str::to_owned),
         };
+        let after = edits::after(&source.document, &change, source.now)?;
         Wanted::change(what, changing, change, after)
     };
     carry_out(common, changing, &source, &wanted)

@@ -1,8 +1,6 @@
 //! `quorate node`.
 
-use cib::{Document, Element, NodeId, Section};
 use client::ClientError;
-use transition::record::{self, Lifetime, NodeRef};
 use view::text::{Table, Tone};
 use wire::api::{Change, Refused};
 
@@ -98,16 +96,15 @@ fn mark(
 fn fence(common: &Common, changing: Changing, node: &str, action: &str) -> Result<Exit, Trouble> {
     let source = Source::read(common)?;
     find::node(&source.document, node)?;
-    let mut after = source.document.clone();
     let mut note = None;
     if action != "on" {
-        set_state(&mut after, node, &[("in_ccm", "false"), ("crmd", "offline")]);
         let running = running_on(&source, node);
         if !running.is_empty() {
             note = Some(format!("It runs {} now.", view::words::list(&running)));
         }
     }
     let change = Change::Fence { node: node.to_owned(), action: action.to_owned() };
+    let after = edits::after(&source.document, &change, source.now)?;
     let what = match action {
         "on" => format!("Switch {node} on"),
         "off" => format!("Cut {node} off hard, and leave it off"),
@@ -128,12 +125,8 @@ fn confirm_off(common: &Common, changing: Changing, node: &str) -> Result<Exit, 
         let refused = Refused::StillMember { node: node.to_owned() };
         return Err(Trouble::Client(ClientError::Refused(refused)));
     }
-    let mut after = source.document.clone();
-    let gone = [("in_ccm", "false"), ("crmd", "offline"), ("join", "down"), ("expected", "down")];
-    if let Some(state) = set_state(&mut after, node, &gone) {
-        record::remove_observed(&mut after, state);
-    }
     let change = Change::ConfirmOff { node: node.to_owned() };
+    let after = edits::after(&source.document, &change, source.now)?;
     let what = format!("Give your word that {node} is switched off");
     let wanted = Wanted::change(what, changing, change, after).note(format!(
         "If {node} still runs, what it runs will run twice, and data may be destroyed. Look at the \
@@ -144,12 +137,9 @@ fn confirm_off(common: &Common, changing: Changing, node: &str) -> Result<Exit, 
 
 fn shutdown(common: &Common, changing: Changing, node: &str) -> Result<Exit, Trouble> {
     let source = Source::read(common)?;
-    let id = find::node(&source.document, node)?.attr("id").unwrap_or_default().to_owned();
-    let mut after = source.document.clone();
-    let place = NodeRef { id: &id, name: node };
-    let now = source.now.to_string();
-    record::set_attribute(&mut after, &place, Lifetime::Passing, "shutdown", Some(&now));
+    find::node(&source.document, node)?;
     let change = Change::Shutdown { node: node.to_owned() };
+    let after = edits::after(&source.document, &change, source.now)?;
     let what = format!("Shut {node} down");
     let mut changing = changing;
     changing.no_wait |= ends_who_answers(&source, node);
@@ -169,14 +159,4 @@ fn running_on(source: &Source, node: &str) -> Vec<String> {
     let node = resolved.find_node(node).map(|node| resolved.node(node));
     let active = node.into_iter().flat_map(|node| &node.active);
     active.map(|at| resolved.resource(*at).config_id.as_ref().to_owned()).collect()
-}
-
-/// Changes what the status section says of a node.
-fn set_state(document: &mut Document, node: &str, values: &[(&str, &str)]) -> Option<NodeId> {
-    let states = document.section(Section::Status).into_iter().flat_map(Element::children);
-    let state = states.filter(|state| state.attr("uname") == Some(node)).map(Element::id).next()?;
-    for (name, value) in values {
-        document.set(state, name, value);
-    }
-    Some(state)
 }

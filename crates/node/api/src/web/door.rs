@@ -11,11 +11,11 @@ use hyper::body::Incoming;
 use hyper::header::{COOKIE as COOKIE_HEADER, HOST, ORIGIN};
 use hyper::{HeaderMap, Method, Request};
 
+use super::files;
 use crate::Shared;
 use crate::answer::{Answered, No, Outcome, Wrong, problem};
 use crate::dispatch::dispatch;
-use crate::gate;
-use crate::gate::{COOKIE, Digest, Gate};
+use crate::gate::{self, COOKIE, Digest, Gate};
 use crate::routes::{self, Found, What};
 use crate::who::{Via, Who};
 
@@ -35,6 +35,10 @@ pub(super) async fn answer(shared: &Shared, from: IpAddr, request: Request<Incom
 }
 
 async fn admit(shared: &Shared, from: IpAddr, request: Request<Incoming>) -> Outcome {
+    // A link from elsewhere may lead to the console's first page: that holds nothing.
+    if let Some(file) = files::file(&request) {
+        return Ok(file);
+    }
     if is_of_another_site(request.headers()) {
         return Err(problem(Wrong::NotProven, "that was asked by another site's page"));
     }

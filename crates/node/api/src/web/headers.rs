@@ -1,17 +1,10 @@
 //! What every answer to a browser says: what its page may do, and who may show it.
 
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
 
 use crate::answer::Answered;
 
-/// Only our own scripts, styles and pictures; no frames, no forms elsewhere, nothing inline.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-                      img-src 'self' data:; font-src 'self'; connect-src 'self'; \
-                      manifest-src 'self'; base-uri 'none'; form-action 'self'; \
-                      frame-ancestors 'none'";
-
-const ALL: [(&str, &str); 7] = [
-    ("content-security-policy", POLICY),
+const ALL: [(&str, &str); 6] = [
     ("strict-transport-security", "max-age=63072000"),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -21,6 +14,9 @@ const ALL: [(&str, &str); 7] = [
 ];
 
 pub(super) fn added(mut answer: Answered) -> Answered {
+    // What has no policy of its own is no page, and may nothing.
+    let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    answer.headers_mut().entry(CONTENT_SECURITY_POLICY).or_insert(nothing);
     for (name, value) in ALL {
         let name = HeaderName::from_static(name);
         answer.headers_mut().insert(name, HeaderValue::from_static(value));
