@@ -6,7 +6,7 @@ import { Store } from "./store";
 export interface Session {
   user: string;
   role: string;
-  csrf?: string;
+  proof?: string;
 }
 
 /** `undefined`: not known yet. `null`: nobody is logged in. */
@@ -24,8 +24,8 @@ export class Trouble extends Error {
 }
 
 export function proof(): Record<string, string> {
-  const csrf = session.value?.csrf;
-  return csrf ? { "quorate-proof": csrf } : {};
+  const secret = session.value?.proof;
+  return secret ? { "quorate-proof": secret } : {};
 }
 
 const WAIT_MAX_MS = 30_000;

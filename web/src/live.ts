@@ -59,9 +59,9 @@ async function lookOnce(): Promise<void> {
       optional<VerdictLine>("/v1/verdict"),
       optional<Grid>("/v1/grid"),
       optional<Topology>("/v1/topology"),
-      optional<Fencing>("/v1/fencing"),
+      optional<{ readiness: Fencing }>("/v1/fencing"),
     ]);
-    live.set({ status, verdict, grid, topology, fencing, asOf: begun });
+    live.set({ status, verdict, grid, topology, fencing: fencing?.readiness, asOf: begun });
   } catch (error) {
     if (error instanceof Trouble && (error.status === 401 || error.status === 403)) return;
     lost();

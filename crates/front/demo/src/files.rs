@@ -33,9 +33,12 @@ pub(crate) fn fill(directory: &Directory, network: &Network) -> Result<(), Troub
             .map_err(|source| file("change", &path, source))?;
     }
     directory.make_folder(&directory.path().join("shared"))?;
+    directory.write(&directory.path().join("pam/quorate"), PAM_RULES)?;
     for name in NODES {
-        directory
-            .write(&directory.node(name).join("quorate.toml"), &configuration(directory, name))?;
+        directory.write(
+            &directory.node(name).join("quorate.toml"),
+            &configuration(directory, network, name),
+        )?;
         if let Some(namespace) = network.namespace(name) {
             directory.write(&directory.node(name).join("netns"), &format!("{namespace}\n"))?;
         }
@@ -43,18 +46,24 @@ pub(crate) fn fill(directory: &Directory, network: &Network) -> Result<(), Troub
     Ok(())
 }
 
-fn configuration(directory: &Directory, name: &str) -> String {
+/// Who may log in to the nodes' consoles, if the machine has no rules of its own for that.
+const PAM_RULES: &str = include_str!("../../../../packaging/pam/quorate");
+
+fn configuration(directory: &Directory, network: &Network, name: &str) -> String {
     let path = |path: PathBuf| format!("\"{}\"", path.display());
+    let (ip, port) = network.console(name);
     let nodes: Vec<String> =
         (1..).zip(NODES).map(|(id, name)| format!("{{ name = \"{name}\", id = {id} }}")).collect();
     format!(
         "name = \"{name}\"\nstate_dir = {}\napi_socket = {}\nagents = {}\nlog_level = \
-         \"info\"\nnodes = [{}]\n\n[fabric]\nkind = \"embedded\"\nsocket = {}\n",
+         \"info\"\nnodes = [{}]\n\n[fabric]\nkind = \"embedded\"\nsocket = {}\n\n[web]\nlisten = \
+         \"{ip}:{port}\"\npam_rules = {}\n",
         path(directory.node(name)),
         path(directory.socket(name)),
         path(directory.path().join("agents")),
         nodes.join(", "),
         path(directory.path().join("fabric.sock")),
+        path(directory.path().join("pam")),
     )
 }
 

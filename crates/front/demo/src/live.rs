@@ -57,6 +57,13 @@ fn intro(world: &World<'_>) {
     if let Some(reason) = world.network().left_out() {
         say::line(&format!("  (left out: network namespaces and a real moving address; {reason})"));
     }
+    let console = std::fs::read_to_string(world.directory().join("n1/web/address"));
+    if let Ok(address) = console {
+        say::line(&format!(
+            "Its console: https://{}/ for users of this machine in the group haclient",
+            address.trim()
+        ));
+    }
     say::line(&format!(
         "Look at it from another terminal:\n  {program} --socket {directory}/n1/api.sock status \
          --watch\n  {program} --socket {directory}/n1/api.sock why web\n  {program} --socket \

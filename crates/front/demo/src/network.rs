@@ -17,6 +17,9 @@ use crate::{NODES, namespaces};
 /// The port of the service in namespaces.
 const PORT: u16 = 8080;
 
+/// The port of the nodes' consoles there.
+const CONSOLE_PORT: u16 = 7630;
+
 /// In the demo's directory: the number of its network.
 const FILE: &str = "network";
 
@@ -66,6 +69,10 @@ impl Names {
 
     fn namespace(&self, node: &str) -> String {
         format!("quorate-{:03x}{:08x}-{node}", self.number, self.mark)
+    }
+
+    fn own_address(&self, node: &str) -> Ipv4Addr {
+        self.address((1..).zip(NODES).find(|(_, name)| *name == node).map_or(0, |(last, _)| last))
     }
 
     fn address(&self, last: u8) -> Ipv4Addr {
@@ -153,9 +160,8 @@ impl Network {
     pub(crate) fn plug_in(&self, node: &str) -> Result<(), Trouble> {
         let Some(names) = &self.names else { return Ok(()) };
         let namespace = names.namespace(node);
-        let last = (1..).zip(NODES).find(|(_, name)| *name == node).map_or(0, |(last, _)| last);
         ip(&["-n", &namespace, "addr", "flush", "dev", "qr0"])?;
-        let address = format!("{}/24", names.address(last));
+        let address = format!("{}/24", names.own_address(node));
         ip(&["-n", &namespace, "addr", "add", &address, "dev", "qr0"])?;
         ip(&["-n", &namespace, "link", "set", "qr0", "up"]).map(drop)
     }
@@ -173,6 +179,14 @@ impl Network {
     /// Where the service answers.
     pub(crate) fn service(&self) -> (IpAddr, u16) {
         (IpAddr::V4(self.ip), self.port)
+    }
+
+    /// Where a node serves its console: on loopback at whatever port is free.
+    pub(crate) fn console(&self, node: &str) -> (IpAddr, u16) {
+        match &self.names {
+            Some(names) => (IpAddr::V4(names.own_address(node)), CONSOLE_PORT),
+            None => (IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+        }
     }
 
     /// Why there are no namespaces, if there are none.
