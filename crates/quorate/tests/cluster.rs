@@ -27,6 +27,8 @@ mod promotion;
 mod reload;
 #[path = "cluster/report.rs"]
 mod report;
+#[path = "cluster/screen.rs"]
+mod screen;
 #[path = "demo/terminal.rs"]
 #[expect(dead_code, reason = "the tests of the demo use the rest")]
 mod terminal;

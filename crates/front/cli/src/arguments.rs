@@ -71,6 +71,8 @@ pub(crate) enum Command {
         #[arg(long, short = 'w', conflicts_with = "file")]
         watch: bool,
     },
+    /// The cluster on the whole terminal, as it happens; by keys (? says which)
+    Watch,
     /// Why a resource is where it is, or is nowhere
     Why {
         /// A resource; with --action also an action's name, such as db_start_0

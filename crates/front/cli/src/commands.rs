@@ -12,6 +12,7 @@ mod resource;
 mod resource_add;
 mod resource_set;
 mod resource_words;
+mod screen;
 mod watch;
 mod why;
 
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
     match &arguments.command {
         Command::Status { watch: true } => watch::status(common),
         Command::Status { watch: false } => status(common),
+        Command::Watch => screen::run(common),
         Command::Why { resource, node, action } => {
             why::run(common, resource.as_deref(), node.as_deref(), *action)
         }

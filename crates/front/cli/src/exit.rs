@@ -144,7 +144,7 @@ impl Trouble {
             Self::Misfits { .. } | Self::ActiveElsewhere { .. } => Exit::Refused,
             Self::Malformed { .. } => Exit::BadData,
             Self::Read { .. } => Exit::NoInput,
-            Self::Write { .. } | Self::Editor { .. } => Exit::Failed,
+            Self::Write { .. } | Self::Editor { .. } | Self::Screen(_) => Exit::Failed,
         }
     }
 }

@@ -62,10 +62,13 @@ pub(crate) fn daemon(common: &Common, what: &'static str) -> Result<Client, Trou
 
 /// The time, or the one that is pretended.
 pub(crate) fn now(common: &Common) -> i64 {
-    common.now.unwrap_or_else(|| {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-    })
+    common.now.unwrap_or_else(present)
+}
+
+/// The time, in seconds since 1970.
+pub(crate) fn present() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// A document from a file; `-` is standard input.

@@ -67,6 +67,8 @@ pub(crate) enum Trouble {
         command: String,
         reason: String,
     },
+    /// The terminal cannot be used.
+    Screen(watch::WatchError),
     /// Of the cluster as such, its files and machines.
     Cluster {
         kind: cluster::Kind,
@@ -152,6 +154,10 @@ impl Trouble {
             Self::Read { path, source } => format!("cannot read {}: {source}", path.display()),
             Self::Write { path, source } => format!("cannot write {}: {source}", path.display()),
             Self::Kept { trouble, .. } => trouble.headline(),
+            Self::Screen(error) => match std::error::Error::source(error) {
+                Some(cause) => format!("{error}: {cause}"),
+                None => error.to_string(),
+            },
             Self::Cluster { what, .. } => what.clone(),
             Self::Editor { command, reason } => format!("the editor `{command}` {reason}"),
         }
@@ -208,6 +214,7 @@ impl Trouble {
                 vec!["Set EDITOR to the editor that you like. Nothing was changed.".to_owned()]
             }
             Self::Declined
+            | Self::Screen(_)
             | Self::Usage { .. }
             | Self::Malformed { .. }
             | Self::Read { .. }

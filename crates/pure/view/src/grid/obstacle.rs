@@ -2,7 +2,7 @@
 
 use model::Score;
 use scheduler::assign::{ScoreSource, ScoreTerm};
-use scheduler::{NodeIx, ResIx};
+use scheduler::{NodeIx, ResIx, Variant};
 
 use super::rows::{Decision, Parts};
 use crate::why::forbidding_words;
@@ -80,8 +80,45 @@ fn forbidden(
     terms: &[ScoreTerm],
 ) -> Option<String> {
     let score = decision.assigned.resource(at).scores.get(node)?.score();
-    if score >= Score::ZERO {
+    if score >= Score::ZERO || follows_its_group(decision, at, terms) {
         return None;
     }
     Some(forbidding_words(decision.resolved, decision.assigned, terms))
+}
+
+/// Whether it is only kept where the members before it are: it would go where they go, and what
+/// keeps them off is said of them.
+fn follows_its_group(decision: Decision<'_, '_>, at: ResIx, terms: &[ScoreTerm]) -> bool {
+    let resolved = decision.resolved;
+    let parent = resolved.resource(at).parent.map(|parent| &resolved.resource(parent).variant);
+    if !matches!(parent, Some(Variant::Group(_))) {
+        return false;
+    }
+    let forbids = |term: &&ScoreTerm| term.value < Score::ZERO;
+    let implied = |term: &ScoreTerm| match term.source {
+        ScoreSource::WithPrimary(at) | ScoreSource::OfDependent(at) => {
+            decision.assigned.colocation(at).is_some_and(|found| !found.explicit)
+        }
+        ScoreSource::Found(_)
+        | ScoreSource::Location(_)
+        | ScoreSource::Health
+        | ScoreSource::Stickiness
+        | ScoreSource::FailLimit
+        | ScoreSource::ExclusiveDiscovery
+        | ScoreSource::ShutdownLock
+        | ScoreSource::Ticket(_)
+        | ScoreSource::Node
+        | ScoreSource::TargetRole
+        | ScoreSource::Capacity
+        | ScoreSource::InstanceLimit
+        | ScoreSource::CollectiveLimit
+        | ScoreSource::Promotion
+        | ScoreSource::NoPromotionScore
+        | ScoreSource::Claim(_)
+        | ScoreSource::NotPlaced
+        | ScoreSource::NotOnRemoteNode
+        | ScoreSource::InsideContainer => false,
+    };
+    let mut forbidding = terms.iter().filter(forbids).peekable();
+    forbidding.peek().is_some() && forbidding.all(implied)
 }
