@@ -251,6 +251,32 @@ fn a_quorum_device_is_started_and_stopped_with_the_cluster() {
 }
 
 #[test]
+fn what_started_with_a_machine_that_leaves_does_not_any_more() {
+    let Some(mut town) = Town::with_systemd(2, "enabled") else { return };
+    if !testkit::has(&["/usr/sbin/corosync-qdevice"]) {
+        return;
+    }
+    let token = town.init(1);
+    town.joins(2, &token);
+    let units = ["quorate", "corosync", "quorate-door", "corosync-qdevice"];
+    let enabled = |town: &Town| {
+        let is_enabled =
+            |unit: &&str| town.systemctl(2, &["is-enabled", "--quiet", unit]).status.success();
+        units.into_iter().filter(is_enabled).collect::<Vec<_>>()
+    };
+    assert_eq!(enabled(&town), units[..3]);
+    // As starting does with a device in the file, or the device's own tool.
+    assert!(town.systemctl(2, &["enable", "corosync-qdevice"]).status.success());
+    assert_eq!(enabled(&town), units);
+    let steps = town.ok(2, &["leave", "--dry-run"]);
+    assert!(steps.contains("run systemctl disable corosync-qdevice.service"), "{steps}");
+    town.ok(2, &["leave"]);
+    assert_eq!(enabled(&town), Vec::<&str>::new());
+    let steps = town.ok(1, &["leave", "--dry-run"]);
+    assert!(!steps.contains("qdevice"), "it was never enabled: {steps}");
+}
+
+#[test]
 fn machines_with_watchdogs_join_and_are_counted_on() {
     let Some(mut town) = Town::of(3, 1, "watchdogs") else { return };
     let device = |node: u32| town.bed.node_dir(&format!("n{node}")).join("watchdog");

@@ -197,7 +197,7 @@ fn for_member(house: &House, from: &str, ask: &Ask) -> Result<Answer, Trouble> {
                 let me = invite::own_name(&settings).unwrap_or_default();
                 return Err(Trouble::refused(format!("the cluster runs on {me}")));
             }
-            steps::take(&crate::leave::put_aside(places), services)?;
+            steps::take(&crate::leave::put_aside(places, services), services)?;
             Ok(Answer::Done)
         }
     }

@@ -29,7 +29,7 @@ pub(crate) fn run(how: &How, words: &Changing) -> Result<(), Trouble> {
         .map(|node| node.called().to_owned())
         .filter(|name| *name != me)
         .collect();
-    let aside = put_aside(&places);
+    let aside = put_aside(&places, &services);
     if words.dry_run {
         let mut steps = vec![Step::Stop(Service::Daemon), Step::Stop(Service::Corosync)];
         if !others.is_empty() {
@@ -78,12 +78,14 @@ fn ask_one(
     )))
 }
 
-/// Nothing starts with the machine any more, and the files that make it a member get other names. The door's key goes last of all: with
-/// it, it could still be asked.
-pub(crate) fn put_aside(places: &Places) -> Vec<Step> {
+/// Nothing starts with the machine any more, and the files that make it a member get other names. The door's
+/// key goes last of all: with it, it could still be asked.
+pub(crate) fn put_aside(places: &Places, services: &Services) -> Vec<Step> {
     let files =
         [places.nodes_file(), places.authkey(), places.daemon(), places.store(), places.door_key()];
     let aside = files.into_iter().filter(|path| path.exists()).map(Step::SetAside);
-    let services = [Service::Daemon, Service::Corosync, Service::Door];
-    services.map(Step::Disable).into_iter().chain(aside).collect()
+    // Not every machine has the program that speaks to a quorum device.
+    let device = services.is_enabled(Service::Device).then_some(Service::Device);
+    let begun = [Service::Daemon, Service::Corosync, Service::Door].into_iter().chain(device);
+    begun.map(Step::Disable).chain(aside).collect()
 }

@@ -123,6 +123,12 @@ impl Services {
         self.systemd.then(|| format!("systemctl disable {}", service.unit()))
     }
 
+    /// Whether it starts with the machine.
+    pub(crate) fn is_enabled(&self, service: Service) -> bool {
+        // It fails, too, where there is no such unit.
+        self.systemd && output("systemctl", &["is-enabled", "--quiet", service.unit()]).is_ok()
+    }
+
     /// It does not start with the machine any more.
     pub(crate) fn disable(&self, service: Service) -> Result<(), Trouble> {
         if !self.systemd {

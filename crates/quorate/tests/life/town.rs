@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use testbed::{Bed, Life, Plan};
+use testbed::{Bed, Init, Life, Plan};
 
 /// Nothing here takes so long on a machine that works.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -22,9 +22,39 @@ impl Town {
         if !testkit::is_root() || !testkit::has(&testbed::NEEDED) {
             return None;
         }
+        Some(Self::built(Plan { links, ..Plan::of(nodes) }, name))
+    }
+
+    /// The same of machines that systemd runs, with our units.
+    pub(crate) fn with_systemd(nodes: u32, name: &str) -> Option<Self> {
+        if !testkit::is_root() || !testkit::has(&testbed::NEEDED) || !testbed::has_systemd() {
+            return None;
+        }
+        let town = Self::built(Plan { init: Init::Systemd, ..Plan::of(nodes) }, name);
+        let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/systemd");
+        for node in 1..=nodes {
+            town.wait("systemd", || town.systemctl(node, &["list-units"]).status.success());
+            for unit in ["quorate.service", "quorate-door.service"] {
+                let text = std::fs::read_to_string(units.join(unit)).unwrap();
+                let text = text.replace("/usr/bin/quorate", env!("CARGO_BIN_EXE_quorate"));
+                let mut put = town.bed.command(node, "sh").unwrap();
+                let path = format!("/etc/systemd/system/{unit}");
+                succeeded(put.args(["-c", "printf %s \"$0\" >\"$1\"", &text, &path]));
+            }
+            assert!(town.systemctl(node, &["daemon-reload"]).status.success());
+        }
+        Some(town)
+    }
+
+    /// What systemd on a node answers.
+    pub(crate) fn systemctl(&self, node: u32, words: &[&str]) -> Output {
+        self.bed.command(node, "systemctl").unwrap().args(words).output().unwrap()
+    }
+
+    fn built(plan: Plan, name: &str) -> Self {
         let root = std::env::temp_dir().join(format!("quorate-life-{name}-{}", std::process::id()));
-        let plan = Plan { links, life: Life::WithThread, ..Plan::of(nodes) };
-        let bed = Bed::create(&root, plan).unwrap();
+        let nodes = plan.nodes;
+        let bed = Bed::create(&root, Plan { life: Life::WithThread, ..plan }).unwrap();
         for node in 1..=nodes {
             let own = bed.node_dir(&format!("n{node}"));
             for file in PREPARED {
@@ -32,7 +62,7 @@ impl Town {
             }
             bed.power_on(node).unwrap();
         }
-        Some(Self { bed })
+        Self { bed }
     }
 
     fn quorate(&self, node: u32, words: &[&str]) -> Command {
