@@ -19,7 +19,7 @@ const TAKEN: [Taken; 9] = [
     switch("dc_lookup", Some('D'), "Which node coordinates"),
     valued("nodes", Some('N'), "[TYPES]", "The nodes: all, cluster, guest or remote ones"),
     switch("health", Some('H'), "Not supported"),
-    valued("timeout", Some('t'), "DURATION", "Accepted: no answer takes longer than 15 s"),
+    valued("timeout", Some('t'), "DURATION", "How long to wait for an answer; at most 15 s"),
     switch("bash-export", Some('B'), "Nodes as commands of a shell"),
     valued("ipc-name", Some('i'), "NAME", "Accepted"),
     switch("quiet", Some('q'), "Only what was asked for"),

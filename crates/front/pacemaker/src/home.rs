@@ -17,7 +17,7 @@ use wire::api::{Change, Cluster, Edit, Refused, Request};
 use crate::exit::{self, Exit};
 use crate::replace;
 use crate::source::{self, Unreadable};
-use crate::tool::{self, News, PATIENCE, Trouble};
+use crate::tool::{self, News, Trouble};
 
 /// Where the document is.
 #[derive(Clone, Debug)]
@@ -67,7 +67,7 @@ impl Home {
     /// The same, and a running cluster must answer within this time, if it is shorter than usual.
     pub(crate) fn within(self, patience: Duration) -> Self {
         match self {
-            Self::Cluster(client) => Self::Cluster(client.within(patience.min(PATIENCE))),
+            Self::Cluster(client) => Self::Cluster(client.within(patience.min(tool::patience()))),
             file @ Self::File(_) => file,
         }
     }
@@ -86,7 +86,7 @@ impl Home {
     }
 
     fn running_as(user: Option<&str>) -> Self {
-        let client = Client::new(socket_path(None), PATIENCE);
+        let client = Client::new(socket_path(None), tool::patience());
         // The privileged may everything in their own name.
         Self::Cluster(match user_of(user).filter(|name| !acl::is_privileged(name)) {
             Some(user) => client.acting_for(user),

@@ -1,6 +1,7 @@
 //! What the tools have in common: how they are called, how they end, and how they reach a running
 //! cluster.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use cib::Document;
 use client::{Client, ClientError, Events, Snapshot, socket_path};
+use model::parse_interval;
 use wire::api::{Change, Refused, Request};
 
 use crate::command_line;
@@ -19,6 +21,21 @@ use crate::shown::Section;
 
 /// Longer than nodes take to agree, shorter than agents are usually given.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+
+thread_local! {
+    /// What the caller gives the daemon for an answer.
+    static GIVEN: Cell<Duration> = const { Cell::new(PATIENCE) };
+}
+
+/// How long an answer of the daemon is waited for: what `--timeout` says, if it is less than usual.
+pub(crate) fn patience() -> Duration {
+    GIVEN.get()
+}
+
+fn be_as_patient_as(call: &Call) {
+    let given = call.value("timeout").and_then(parse_interval).filter(|given| !given.is_zero());
+    GIVEN.set(given.map_or(PATIENCE, |given| given.min(PATIENCE)));
+}
 
 /// Why a tool gave up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +178,7 @@ pub(crate) fn serve_to(
         let _closed = output.write_all(help(tool).as_bytes());
         return Exit::Ok;
     }
+    be_as_patient_as(&call);
     let request = command_line::quote(program, words);
     let mut said = Output::new(call.format, &request, false);
     let done = if call.has("version") {
@@ -276,7 +294,7 @@ pub(crate) const fn valued(
 
 /// The running cluster, and its document as it is now.
 pub(crate) fn live() -> Result<(Client, Snapshot, Document), Trouble> {
-    let client = Client::new(socket_path(None), PATIENCE);
+    let client = Client::new(socket_path(None), patience());
     let snapshot = client.document().map_err(trouble)?;
     let document = Document::parse(&snapshot.xml)
         .map_err(|error| Trouble::new(Exit::Data, error.to_string()))?;
@@ -312,7 +330,7 @@ impl<'c> News<'c> {
 
     /// Returns when something happened that was not known before, or may have.
     pub(crate) fn wait(&mut self) -> Result<(), ClientError> {
-        let left = PATIENCE.saturating_sub(self.start.elapsed());
+        let left = patience().saturating_sub(self.start.elapsed());
         if left.is_zero() {
             return Err(ClientError::Refused(Refused::NotReady));
         }
