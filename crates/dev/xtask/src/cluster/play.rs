@@ -62,7 +62,7 @@ impl Name {
     fn machine(self) -> String {
         match self {
             Self::Web => web::MACHINE.to_owned(),
-            Self::Moosefs => moosefs::MACHINE.to_owned(),
+            Self::Moosefs => moosefs::machine(),
             Self::Nfs => nfs::MACHINE.to_owned(),
             Self::PcsWeb => pcs_web::machine(),
             Self::Cloudera => cloudera::MACHINE.to_owned(),
@@ -72,7 +72,7 @@ impl Name {
     /// What is there at first; systemd where that can be in a node.
     fn begins(self) -> Begins {
         match self {
-            Self::Moosefs if testbed::has_systemd() => Begins::ClusterOnSystemd,
+            Self::Moosefs if testbed::has_systemd() => Begins::Machines,
             Self::Moosefs | Self::Web | Self::Nfs => Begins::Cluster,
             Self::Cloudera => Begins::Clusters,
             Self::PcsWeb => Begins::Machines,

@@ -1,10 +1,11 @@
 //! MooseFS's master on a shared disk, one of two nodes; two others hold the data, one of them is a
-//! client, too.
+//! client, too. All that an administrator does is a text, in pcs; where systemd cannot be in a node, and so
+//! neither pcs's daemon nor the master's unit, it is done here in Quorate's own commands.
 
 use std::time::Instant;
 
-use super::script;
 use super::stage::Stage;
+use super::{pcs_web, script};
 use crate::cluster::storm::audit::holders;
 
 pub(super) const NODES: u32 = 4;
@@ -14,16 +15,35 @@ pub(super) const NEEDED: [(&str, &str); 5] = [
     ("moosefs-master", "/usr/sbin/mfsmaster"),
     ("moosefs-chunkserver", "/usr/sbin/mfschunkserver"),
     ("moosefs-client", "/usr/bin/mfsmount"),
-    ("pcs", "/usr/sbin/pcs"),
+    ("pcs", "/usr/sbin/pcsd"),
     ("xfsprogs", "/usr/sbin/mkfs.xfs"),
 ];
 
+/// A bare machine where that can be, else one with the bed's cluster.
+pub(super) fn machine() -> String {
+    if testbed::has_systemd() { pcs_web::bare(MACHINE) } else { MACHINE.to_owned() }
+}
+
 /// Everything's configuration is on every machine; what runs there is decided later. The client sees
-/// the file system at `/mnt`.
-pub(super) const MACHINE: &str = r#"
-mkdir -p /etc/mfs /var/lib/mfs "$OWN/chunks" "$OWN/chunkserver"
+/// the file system at `/mnt`, and writes `slowly`: the end of a file only when it is told to. The power switch
+/// is reached by the network, as a host of virtual machines is: who is cut off cannot win the race to it.
+const MACHINE: &str = r#"
+mkdir -p /etc/mfs /var/lib/mfs "$OWN/chunks" "$OWN/chunkserver" /run/client
 mount -t tmpfs tmpfs /mnt
+ln -sfn "$OWN/../../shared" /run/shared
 ln -sfn "$OWN/../../shared/disk" /run/array
+cat > /run/client/slowly <<'END'
+first=$((MEGABYTES * 786432))
+head -c $first "$1"
+until [ -e "$2" ]; do sleep 0.1; done
+tail -c +$((first + 1)) "$1"
+END
+{
+  printf '#!/bin/sh\nping -c 1 -W 2 10.77.0.3 >/dev/null 2>&1 || exit 1\n'
+  cat /usr/sbin/fence_bed
+} > /run/client/fence_bed
+chmod 755 /run/client/fence_bed
+mount --bind /run/client/fence_bed /usr/sbin/fence_bed
 echo '* / rw,alldirs,maproot=0' > /etc/mfs/mfsexports.cfg
 : > /etc/mfs/mfstopology.cfg
 printf 'WORKING_USER = mfs\nWORKING_GROUP = mfs\nDATA_PATH = /var/lib/mfs\n' > /etc/mfs/mfsmaster.cfg
@@ -52,10 +72,9 @@ const PROCESS: &str = "ocf:heartbeat:anything binfile=/usr/sbin/mfsmaster \
 pub(super) fn play(stage: &Stage) -> Result<(), String> {
     disk(stage)?;
     if stage.has_systemd() {
-        script::play(stage, "moosefs-pcs.txt")?;
-    } else {
-        cluster(stage)?;
+        return script::play(stage, "moosefs-pcs.txt");
     }
+    cluster(stage)?;
     for node in [3, 4] {
         stage.run(node, "mfschunkserver start 2>&1 | tail -1")?;
     }
@@ -83,6 +102,7 @@ pub(super) fn play(stage: &Stage) -> Result<(), String> {
 fn disk(stage: &Stage) -> Result<(), String> {
     let image = stage.bed.root().join("shared/disk");
     let image = image.display();
+    stage.wait("the first machine", || stage.quietly(1, "true").is_ok())?;
     stage.run(1, &format!("truncate -s 512M {image} && mkfs.xfs -q {image}"))?;
     let fill = "cp -p /var/lib/mfs/metadata.mfs.empty $d/metadata.mfs && chown mfs: $d $d/*";
     let words =
@@ -90,7 +110,7 @@ fn disk(stage: &Stage) -> Result<(), String> {
     stage.run(1, &words).map(drop)
 }
 
-/// Fencing, and the group, which runs on n1 or n2: what the text has in pcs, in Quorate's commands.
+/// Fencing, and the group, which runs on n1 or n2.
 fn cluster(stage: &Stage) -> Result<(), String> {
     let image = stage.bed.root().join("shared/disk");
     let group = "--group mfsgroup --yes";

@@ -8,8 +8,8 @@ pub(super) const NEEDED: [(&str, &str); 3] =
     [("apache2", "/usr/sbin/apache2"), ("curl", "/usr/bin/curl"), ("pcs", "/usr/sbin/pcsd")];
 
 /// A machine on which our package and pcs were installed, and nothing else was done: no cluster is
-/// configured. Its words end the boot here; what is enabled is begun by systemd.
-const MACHINE: &str = r#"
+/// configured. What is enabled is begun by systemd.
+const EQUIPPED: &str = r#"
 units=/etc/systemd/system
 if [ ! -e "$OWN/equipped" ]; then
   rm -rf /etc/corosync/corosync.conf /etc/quorate/* /var/lib/pcsd/* /etc/pacemaker/*
@@ -22,16 +22,28 @@ if [ ! -e "$OWN/equipped" ]; then
   ln -sf /usr/lib/systemd/system/pcsd.service $units/multi-user.target.wants/
   touch "$OWN/equipped"
 fi
-mount -t tmpfs tmpfs /var/www/html; echo "served by $NODE" > /var/www/html/index.html
-ln -sf ../mods-available/status.load ../mods-available/status.conf /etc/apache2/mods-enabled/
-mkdir -p /var/log/apache2
+"#;
+
+/// Its words end the boot here.
+const BEGUN: &str = r#"
 until systemctl list-units >/dev/null 2>&1; do sleep 0.05; done
 systemctl daemon-reload
 systemctl start --no-block pcsd
 exit 0
 "#;
 
+const WEB: &str = r#"
+mount -t tmpfs tmpfs /var/www/html; echo "served by $NODE" > /var/www/html/index.html
+ln -sf ../mods-available/status.load ../mods-available/status.conf /etc/apache2/mods-enabled/
+mkdir -p /var/log/apache2
+"#;
+
 pub(super) fn machine() -> String {
+    bare(WEB)
+}
+
+/// A bare machine with these words for what it has of its own.
+pub(super) fn bare(own: &str) -> String {
     let units = xtask::tidy::root().join("packaging/systemd");
-    MACHINE.replace("@UNITS@", &units.display().to_string())
+    format!("{}{own}{BEGUN}", EQUIPPED.replace("@UNITS@", &units.display().to_string()))
 }

@@ -5,13 +5,18 @@
 //!   sees WORDS         in what the last command printed
 //!   fails with CODE    the last command must have ended with it instead
 //! until n1$ COMMAND    again and again, until it succeeds
+//! begin n1$ COMMAND    goes on while it runs
+//! ends                 waits for what was begun, which must succeed
 //! lose active          pulls the plug of the machine with the address; goes on when another has it
+//! cut active           pulls its cables; it must be fenced before another has the address
 //! -- WORDS             a remark, which is printed
 //! ```
 //!
 //! Instead of a machine's name, `active` is the one that has the address, and `standby` the other of two.
+//! Commands find in `MEGABYTES` how much is to be written.
 
 use std::path::Path;
+use std::process::Child;
 
 use super::stage::Stage;
 
@@ -20,9 +25,12 @@ use super::stage::Stage;
 enum Step<'a> {
     Type { on: &'a str, command: &'a str },
     Until { on: &'a str, command: &'a str },
+    Begin { on: &'a str, command: &'a str },
+    Ends,
     Sees(&'a str),
     FailsWith(&'a str),
     Lose(&'a str),
+    Cut(&'a str),
     Remark(&'a str),
 }
 
@@ -36,12 +44,18 @@ impl<'a> Step<'a> {
         let typed = |text: &'a str| text.split_once("$ ").filter(|(on, _)| !on.contains(' '));
         let step = if let Some(text) = trimmed.strip_prefix("until ") {
             typed(text).map(|(on, command)| Self::Until { on, command })
+        } else if let Some(text) = trimmed.strip_prefix("begin ") {
+            typed(text).map(|(on, command)| Self::Begin { on, command })
+        } else if trimmed == "ends" {
+            Some(Self::Ends)
         } else if let Some(words) = trimmed.strip_prefix("sees ") {
             Some(Self::Sees(words))
         } else if let Some(code) = trimmed.strip_prefix("fails with ") {
             Some(Self::FailsWith(code))
         } else if let Some(who) = trimmed.strip_prefix("lose ") {
             Some(Self::Lose(who))
+        } else if let Some(who) = trimmed.strip_prefix("cut ") {
+            Some(Self::Cut(who))
         } else if let Some(words) = trimmed.strip_prefix("-- ") {
             Some(Self::Remark(words))
         } else {
@@ -60,7 +74,7 @@ pub(super) fn play(stage: &Stage, file: &str) -> Result<(), String> {
     for line in text.lines() {
         steps.extend(Step::read(line).map_err(|why| format!("{}: {why}", path.display()))?);
     }
-    let mut seen = String::new();
+    let mut seen = Seen::default();
     for (at, step) in steps.iter().enumerate() {
         let fails = match steps.get(at + 1) {
             Some(Step::FailsWith(code)) => Some(*code),
@@ -75,11 +89,20 @@ fn blame(path: &Path, step: &Step<'_>, why: &str) -> String {
     format!("{}: {step:?}: {why}", path.display())
 }
 
+/// What came of the steps before.
+#[derive(Default)]
+struct Seen {
+    /// What the last command printed.
+    said: String,
+    /// What was begun and has not been waited for.
+    begun: Option<Child>,
+}
+
 fn take(
     stage: &Stage,
     step: &Step<'_>,
     fails: Option<&str>,
-    seen: &mut String,
+    seen: &mut Seen,
 ) -> Result<(), String> {
     match step {
         Step::Type { on, command } => {
@@ -87,7 +110,7 @@ fn take(
             println!("n{node}$ {command}");
             let (code, said) = stage.said(node, command)?;
             said.lines().for_each(|line| println!("    {line}"));
-            *seen = said;
+            seen.said = said;
             let wanted = fails.unwrap_or("0");
             stage.must(code == wanted, &format!("it ends with {wanted}, not {code}"))
         }
@@ -101,13 +124,25 @@ fn take(
                 code == "0"
             };
             let waited = stage.wait(command, &mut look);
-            *seen = last;
-            waited.map(drop).map_err(|why| format!("{why}; at last: {seen}"))
+            seen.said = last;
+            waited.map(drop).map_err(|why| format!("{why}; at last: {}", seen.said))
         }
-        Step::Sees(words) => stage.must(seen.contains(words), &format!("{words:?} is seen")),
+        Step::Begin { on, command } => {
+            seen.begun = Some(stage.begin(machine(stage, on)?, command)?);
+            Ok(())
+        }
+        Step::Ends => {
+            let begun = seen.begun.take().ok_or("nothing was begun")?;
+            let done = begun.wait_with_output().map_err(|error| error.to_string())?;
+            seen.said = String::from_utf8_lossy(&done.stdout).into_owned();
+            seen.said.lines().for_each(|line| println!("    {line}"));
+            stage.must(done.status.success(), "what was begun succeeds")
+        }
+        Step::Sees(words) => stage.must(seen.said.contains(words), &format!("{words:?} is seen")),
         // Looked at with the command before.
         Step::FailsWith(_) => Ok(()),
         Step::Lose(who) => stage.lose(machine(stage, who)?).map(drop),
+        Step::Cut(who) => stage.cut_off(machine(stage, who)?),
         Step::Remark(words) => {
             println!("-- {words}");
             Ok(())

@@ -18,8 +18,6 @@ const PATIENCE: Duration = Duration::from_secs(180);
 pub(super) enum Begins {
     /// A cluster.
     Cluster,
-    /// A cluster, on machines that systemd runs.
-    ClusterOnSystemd,
     /// Machines that form several clusters, or are in none.
     Clusters,
     /// Machines that systemd runs, and no cluster.
@@ -46,12 +44,12 @@ impl Stage {
         words.program = up::program(&words)?;
         words.failover = Some(wanted.failover);
         words.machine = machine.to_owned();
-        words.systemd = matches!(begins, Begins::ClusterOnSystemd | Begins::Machines);
+        words.systemd = begins == Begins::Machines;
         up::clear(root)?;
         let bed = up::make(root, &words)?;
         let keeper = Keeper::hold(&bed)?;
         bed.plan().numbers().for_each(|node| keeper.on(node));
-        if matches!(begins, Begins::Cluster | Begins::ClusterOnSystemd) {
+        if begins == Begins::Cluster {
             up::wait_formed(&bed, PATIENCE)?;
         }
         Ok(Self { bed, keeper, load: wanted.megabytes })
@@ -90,8 +88,10 @@ impl Stage {
     /// Runs words for a shell on a node, as an operator's; answers with how it ended and all that it said.
     pub(super) fn said(&self, node: u32, words: &str) -> Result<(String, String), String> {
         let shell = "exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-                     COLUMNS=200 timeout 180 sh -c \"$0\" </dev/null 2>&1";
-        let output = self.bed.command(node, "sh")?.args(["-c", shell, words]).output();
+                     COLUMNS=200 MEGABYTES=$MEGABYTES timeout 180 sh -c \"$0\" </dev/null 2>&1";
+        let mut command = self.bed.command(node, "sh")?;
+        command.args(["-c", shell, words]).env("MEGABYTES", self.load.to_string());
+        let output = command.output();
         let output = output.map_err(|error| error.to_string())?;
         let ended = output.status;
         let code = ended.code().map_or_else(|| ended.to_string(), |code| code.to_string());
@@ -103,6 +103,7 @@ impl Stage {
         println!("n{node}$ {words} &");
         let mut shell = self.bed.command(node, "sh")?;
         shell.args(["-c", words]).stdin(Stdio::null()).stdout(Stdio::piped());
+        shell.env("MEGABYTES", self.load.to_string());
         shell.spawn().map_err(|error| error.to_string())
     }
 
