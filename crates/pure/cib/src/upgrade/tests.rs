@@ -80,6 +80,41 @@ fn shared_blocks_are_shared_again_afterwards() {
 }
 
 #[test]
+fn copies_of_blocks_have_the_names_that_pacemaker_gives_them() {
+    // What stays with the operation is shared again; what moved away from there is a copy.
+    let operation = |id: &str, name: &str| {
+        format!(
+            "<op id=\"m{id}\" name=\"monitor\" interval=\"{id}\"><instance_attributes id=\"b{id}\">\
+             <nvpair id=\"n{id}\" name=\"{name}\" value=\"1\"/></instance_attributes></op>"
+        )
+    };
+    let resources = format!(
+        "<primitive id=\"p\" class=\"lsb\" type=\"x\"><operations>{}{}</operations>\
+         <instance_attributes id-ref=\"b1\"/><instance_attributes id-ref=\"b2\"/></primitive>\
+         <primitive id=\"q\" class=\"lsb\" type=\"x\"><instance_attributes id-ref=\"b2\"/></primitive>",
+        operation("1", "own"),
+        operation("2", "requires")
+    );
+    let (after, _) = upgraded(document("pacemaker-2.10", "", &resources, ""));
+    let blocks = |id: &str| -> Vec<String> {
+        let blocks = found(&after, id).children_named("instance_attributes");
+        blocks.map(|block| block.to_string().replace(['\n', ' '], "")).collect()
+    };
+    let copy = |of: &str, inner: &str| {
+        format!(
+            "<instance_attributesid=\"{of}\"><nvpairid=\"{inner}\"name=\"requires\"value=\"1\"/>\
+             </instance_attributes>"
+        )
+    };
+    assert_eq!(
+        blocks("p"),
+        ["<instance_attributesid-ref=\"b1\"/>".to_owned(), copy("_cibtr-2_b2", "__cibtr-2_b2__n2")]
+    );
+    // An id is given once.
+    assert_eq!(blocks("q"), [copy("_2TO3_q-b2", "_2TO3_q-n2")]);
+}
+
+#[test]
 fn resources_that_nothing_runs_go_with_all_that_points_at_them() {
     let resources = "<primitive id=\"u\" class=\"upstart\" type=\"x\"/>\
                      <primitive id=\"p\" class=\"lsb\" type=\"x\"/>";

@@ -10,7 +10,7 @@ use crate::tree::{Document, NodeId};
 
 pub(super) fn migrate(document: &mut Document) -> Vec<String> {
     let mut dropped = Vec::new();
-    unfold(document);
+    let copies = unfold(document);
     properties::migrate(document, &mut dropped);
     for node in all(document, |at| at.is("node") && at.attr("type") == Some("normal")) {
         document.set(node, "type", "member");
@@ -25,6 +25,7 @@ pub(super) fn migrate(document: &mut Document) -> Vec<String> {
         document.unset(constraint, "score-attribute");
         document.unset(constraint, "score-attribute-mangle");
     }
+    fold(document, &copies);
     dropped
 }
 
@@ -142,9 +143,15 @@ fn drop_pair(document: &mut Document, pair: NodeId, name: &str, dropped: &mut Ve
     false
 }
 
+/// A block that stood for another one, and the id of that.
+struct Copied {
+    block: NodeId,
+    original: String,
+}
+
 /// Blocks that stand for another block elsewhere become copies of it where the two places are
 /// migrated differently; the rest stay references.
-fn unfold(document: &mut Document) {
+fn unfold(document: &mut Document) -> Vec<Copied> {
     let kind = |at: Element<'_>| match at.parent().map(Element::name) {
         Some("primitive" | "template") => 1,
         Some("op") => 2,
@@ -153,6 +160,7 @@ fn unfold(document: &mut Document) {
     let blocks = ["cluster_property_set", "instance_attributes", "meta_attributes"];
     let references = all(document, |at| at.attr("id-ref").is_some() && blocks.contains(&at.name()));
     let source = document.clone();
+    let mut copies = Vec::new();
     for reference in references {
         let at = source.element(reference);
         let id = at.attr("id-ref").unwrap_or_default();
@@ -161,14 +169,56 @@ fn unfold(document: &mut Document) {
         if original.name() != at.name() || (kind(original) == kind(at) && kind(at) != 2) {
             continue;
         }
-        let copy = document.insert_copy_before(reference, original);
+        let block = document.insert_copy_before(reference, original);
         document.remove(reference);
         let parent = at.parent().and_then(|parent| parent.attr("id")).unwrap_or_default();
-        for inner in document.with_ids(copy) {
+        for inner in document.with_ids(block) {
             let old = attr(document, inner, "id").unwrap_or_default();
-            document.set(inner, "id", &format!("_2TO3_{parent}-{old}"));
+            // Compatibility: the names that Pacemaker gives to copies, as long as they are unique.
+            let usual = match inner == block {
+                true => format!("_cibtr-2_{id}"),
+                false => format!("__cibtr-2_{id}__{old}"),
+            };
+            let is_taken = document.find_id(&usual).is_some();
+            let name = if is_taken { format!("_2TO3_{parent}-{old}") } else { usual };
+            document.set(inner, "id", &name);
         }
+        copies.push(Copied { block, original: id.to_owned() });
     }
+    copies
+}
+
+/// Copies that came out like their originals stand for them again.
+fn fold(document: &mut Document, copies: &[Copied]) {
+    for Copied { block, original } in copies {
+        if document.element(*block).parent().is_none() {
+            continue;
+        }
+        let copy = document.element(*block);
+        let found = document.find_id(original).filter(|found| found.name() == copy.name());
+        if found.is_none_or(|found| !alike(found, copy)) {
+            continue;
+        }
+        document.clear(*block);
+        let names: Vec<String> =
+            document.element(*block).attrs().map(|(name, _)| name.to_owned()).collect();
+        for name in names {
+            document.unset(*block, &name);
+        }
+        document.set(*block, "id-ref", original);
+    }
+}
+
+/// Whether two elements say the same, whatever their ids.
+fn alike(one: Element<'_>, other: Element<'_>) -> bool {
+    let said = |at: Element<'_>| -> Vec<(String, String)> {
+        let attributes = at.attrs().filter(|(name, _)| *name != "id");
+        attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    one.name() == other.name()
+        && said(one) == said(other)
+        && one.children().count() == other.children().count()
+        && one.children().zip(other.children()).all(|(a, b)| alike(a, b))
 }
 
 /// Where a defaults block for what has no rule goes: the first such one, or a new one.
