@@ -245,7 +245,8 @@ fn nodes_that_come_one_by_one_wait_for_the_others_and_fence_nobody() {
         bed.wait_members(node, &here);
         // What was decided about the membership is decided before this is answered.
         let (name, value) = ("seen".to_owned(), Some(node.to_string()));
-        let reply = bed.change(node, Change::Attribute { node: format!("n{node}"), name, value });
+        let (of, manner) = (format!("n{node}"), wire::api::Manner::default());
+        let reply = bed.change(node, Change::Attribute { node: of, name, value, manner });
         assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
     }
     bed.wait_idle(holder);

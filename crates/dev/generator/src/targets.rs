@@ -56,9 +56,11 @@ pub fn message(bytes: &[u8]) {
         let again = peer::decode(&written).map(|again| peer::encode(&again)).ok();
         assert_eq!(again, Some(written), "what was written reads otherwise");
     }
-    if let Ok(edits) = peer::decode_edits(bytes) {
-        let written = peer::encode_edits(&edits);
-        let again = peer::decode_edits(&written).map(|again| peer::encode_edits(&again)).ok();
+    if let Ok((edits, author)) = peer::decode_edits(bytes) {
+        let written = peer::encode_edits(&edits, author.as_ref());
+        let encoded =
+            |(edits, author): (Vec<_>, Option<_>)| peer::encode_edits(&edits, author.as_ref());
+        let again = peer::decode_edits(&written).map(encoded).ok();
         assert_eq!(again, Some(written), "what was written reads otherwise");
     }
 }

@@ -98,7 +98,13 @@ fn damaged_documents_are_planned_for() {
 #[test]
 fn damaged_messages_are_read_or_refused() {
     let edits = [wire::api::Edit::Replace { xml: cluster(1).to_string() }];
-    let whole = peer::encode_edits(&edits);
+    let author = peer::Author {
+        user: "root".to_owned(),
+        client: "cibadmin".to_owned(),
+        origin: "n1".to_owned(),
+        at: 1,
+    };
+    let whole = peer::encode_edits(&edits, Some(&author));
     targets::message(&whole);
     for seed in 0..seeds() {
         let mut bytes = whole.clone();

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use wire::api::ACTING_FOR;
+use wire::api::{ACTING_FOR, CLIENT};
 
 /// Longer lines are nonsense: an event's largest part is a plan's list of actions.
 const LINE_MAX: usize = 16 << 20;
@@ -29,11 +29,15 @@ pub(crate) struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// The header that names whom one acts for. What no header can hold is left out of the name:
-    /// nobody is called so, and nobody's rights are got.
+    /// The headers that name the program, and whom one acts for. What no header can hold is left out
+    /// of a name: nobody is called so, and nobody's rights are got.
     fn header(&self) -> String {
-        let name = self.acting_for.map(|name| name.replace(|c: char| !c.is_ascii_graphic(), "?"));
-        name.map_or_else(String::new, |name| format!("{ACTING_FOR}: {name}\r\n"))
+        let plain = |name: &str| name.replace(|c: char| !c.is_ascii_graphic(), "?");
+        let name = self.acting_for.map(plain);
+        let acting = name.map_or_else(String::new, |name| format!("{ACTING_FOR}: {name}\r\n"));
+        let program = std::env::args_os().next().unwrap_or_default();
+        let program = Path::new(&program).file_name().unwrap_or_default().to_string_lossy();
+        format!("{CLIENT}: {}\r\n{acting}", plain(&program))
     }
 }
 

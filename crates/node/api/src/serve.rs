@@ -15,7 +15,7 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
-use wire::api::{ACTING_FOR, Refused, Reply};
+use wire::api::{ACTING_FOR, CLIENT, Refused, Reply};
 
 use crate::access::{Access, Peer};
 use crate::answer::{self, Answered, No};
@@ -29,6 +29,9 @@ const CONNECTIONS_MAX: usize = 256;
 
 /// A client that does not say what it wants for so long is hung up on.
 const HEADER_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// What a program calls itself stands in the document.
+const CLIENT_NAME_MAX: usize = 64;
 
 pub(crate) fn bind(socket: &Path, access: &Access) -> Result<UnixListener, ListenError> {
     let failed = |source| ListenError::Listen { socket: socket.to_owned(), source };
@@ -98,7 +101,9 @@ fn who(access: &Access, peer: Peer, request: &Request<Incoming>) -> Option<Who> 
         // A name that is no text is nobody's.
         Some(name) => Some(name.to_str().ok()?),
     };
-    let caller = access.caller(peer, acting_for)?;
+    let client = request.headers().get(CLIENT).and_then(|name| name.to_str().ok());
+    let client: String = client.unwrap_or_default().chars().take(CLIENT_NAME_MAX).collect();
+    let caller = access.caller(peer, acting_for)?.by(client);
     // Whoever gets to the socket may all that the document lets them.
     Some(Who { caller, role: Role::Full, via: Via::Socket, from: "socket".to_owned() })
 }

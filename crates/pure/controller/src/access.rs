@@ -28,6 +28,11 @@ impl Controller {
         }
     }
 
+    /// Whether access control hides nothing from them.
+    pub(crate) fn sees_all(&self, caller: &Caller) -> bool {
+        limited(&self.state.document, caller).is_none()
+    }
+
     /// The document's text as far as they may see it.
     pub(crate) fn text_for(&self, caller: &Caller) -> Option<String> {
         let document = &self.state.document;
@@ -45,7 +50,7 @@ impl Controller {
             Change::Edit { edits } if edits.iter().any(asks) => return Err(Refused::NotPermitted),
             Change::Edit { edits } => crate::edits::apply(before, edits)
                 .map_err(|_reason| as_seen(before, edits, &user))?,
-            Change::Attribute { node, name, value } => {
+            Change::Attribute { node, name, value, manner: _ } => {
                 let node = self.known(node)?;
                 let mut state = self.state.clone();
                 state.set_attribute(&node, name, value.as_deref());
@@ -66,6 +71,8 @@ impl Controller {
             | Change::ConfirmOff { .. }
             | Change::Shutdown { .. }
             | Change::FabricFile { .. }
+            | Change::AttributeDelay { .. }
+            | Change::WriteAttributes
             | Change::ForgetFencings { .. } => return Err(Refused::NotPermitted),
         };
         acl::check_change(before, &after, &user).map_err(|_denied| Refused::NotPermitted)

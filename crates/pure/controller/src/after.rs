@@ -19,10 +19,14 @@ pub fn after(document: &Document, change: &Change, now: i64) -> Result<Document,
             after = edits::apply(document, edits)?;
             put_back_members(document, &mut after);
         }
-        Change::Attribute { node, name, value } => {
+        // Of a value that waits, when it was written.
+        Change::Attribute { node, name, value, manner } => {
             let id = node_id(document, node)?;
             let place = NodeRef { id: &id, name: node };
-            record::set_attribute(&mut after, &place, Lifetime::Passing, name, value.as_deref());
+            if !manner.private {
+                let value = value.as_deref();
+                record::set_attribute(&mut after, &place, Lifetime::Passing, name, value);
+            }
         }
         Change::Fence { node, action } => {
             node_id(document, node)?;
@@ -53,7 +57,10 @@ pub fn after(document: &Document, change: &Change, now: i64) -> Result<Document,
         Change::Fail { node, .. } => {
             node_id(document, node)?;
         }
-        Change::FabricFile { .. } | Change::ForgetFencings { .. } => {}
+        Change::FabricFile { .. }
+        | Change::ForgetFencings { .. }
+        | Change::AttributeDelay { .. }
+        | Change::WriteAttributes => {}
     }
     Ok(after)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::NodeId;
 use wire::Message;
 use wire::api::{Caller, Change, Cluster, Edit, Event, Fencing, Refused, Reply, Request};
-use wire::peer::{Evidence, Fenced, Submitted};
+use wire::peer::{Author, Evidence, Fenced, Submitted};
 
 use crate::Controller;
 use crate::coordinate::Coordination;
@@ -43,7 +43,10 @@ impl Controller {
         match request {
             Request::Document => {
                 let reply = match self.text_for(&caller) {
-                    Some(xml) => Reply::Document { xml, cluster: self.cluster() },
+                    Some(xml) => {
+                        let sees_all = self.sees_all(&caller);
+                        Reply::Document { xml, cluster: self.cluster(sees_all) }
+                    }
                     None => Reply::Refused(Refused::NotPermitted),
                 };
                 self.reply(client, reply);
@@ -108,8 +111,8 @@ impl Controller {
         let request = self.clients.next_request;
         self.clients.submitted.insert(request, client);
         let at = self.now.wall;
-        let Caller { name: user, groups } = caller;
-        let submitted = Submitted { request, change, based_on, force, user, groups, at };
+        let Caller { name: user, groups, client } = caller;
+        let submitted = Submitted { request, change, based_on, force, user, groups, client, at };
         self.broadcast(Message::Change(submitted));
     }
 
@@ -139,13 +142,15 @@ impl Controller {
                 }
             }
         }
-        let Submitted { request, change, based_on, user, groups, at, force } = submitted;
+        let Submitted { request, change, based_on, user, groups, client, at, force } = submitted;
         let words = words(&change);
-        let caller = Caller { name: user, groups };
+        let origin = self.name_of(from);
+        let author = Author { user: user.clone(), client: client.clone(), origin, at };
+        let caller = Caller { name: user, groups, client };
         let permitted = self.check_base(based_on).and_then(|()| self.permit(&caller, &change));
         let user = caller.name;
         let change = self.with_members(change);
-        let result = permitted.and_then(|()| self.apply_change(&change, &user, at, force));
+        let result = permitted.and_then(|()| self.apply_change(&change, &author, force));
         let client =
             if from == self.identity.id { self.clients.submitted.remove(&request) } else { None };
         let version = self.state.version_text();
@@ -161,7 +166,7 @@ impl Controller {
                 let cause = format!("{user}: {words}");
                 self.report(at, Event::Changed { user, change: words, version: version.clone() });
                 if let Change::Edit { edits } = &change {
-                    self.store_edit(edits, client, version, force);
+                    self.store_edit((edits, &author), client, version, force);
                 } else if matches!(change, Change::FabricFile { .. }) {
                     self.await_file_writes(client);
                 } else if let Some(client) = client {
@@ -211,16 +216,19 @@ impl Controller {
     fn apply_change(
         &mut self,
         change: &Change,
-        user: &str,
-        at: i64,
+        author: &Author,
         force: bool,
     ) -> Result<(), Refused> {
+        let at = author.at;
         match change {
-            Change::Edit { edits } => self.state.edit(edits)?,
-            Change::Attribute { node, name, value } => {
+            Change::Edit { edits } => self.state.edit(edits, author)?,
+            Change::Attribute { node, name, value, manner } => {
                 let node = self.known(node)?;
-                self.state.set_attribute(&node, name, value.as_deref());
+                let wait = self.state.change_attribute(&node, name, value.as_deref(), manner);
+                self.wait_to_write(wait);
             }
+            Change::AttributeDelay { name, delay_ms } => self.delay_attribute(name, *delay_ms)?,
+            Change::WriteAttributes => self.state.write_attributes(),
             Change::Cleanup { resource, node } => {
                 if let Some(node) = node {
                     self.known(node)?;
@@ -255,7 +263,7 @@ impl Controller {
                     target: node.name,
                     target_id: node.id,
                     action: "off".to_owned(),
-                    evidence: Some(Evidence::Operator { user: user.to_owned() }),
+                    evidence: Some(Evidence::Operator { user: author.user.clone() }),
                     reason: String::new(),
                     digests_all: None,
                     digests_secure: None,
@@ -291,7 +299,7 @@ impl Controller {
         self.effects.push(Effect::Reply { client, reply });
     }
 
-    fn cluster(&self) -> Cluster {
+    fn cluster(&self, sees_all: bool) -> Cluster {
         let outstanding = self.state.outstanding.iter();
         let running =
             outstanding.map(|entry| format!("{} on {}", entry.action.key, entry.node())).collect();
@@ -310,6 +318,7 @@ impl Controller {
             running,
             fencing,
             fencings: self.state.told_fencings().map(fencing_entry).collect(),
+            attributes: if sees_all { self.state.attributes.unwritten() } else { Vec::new() },
         }
     }
 }
@@ -379,12 +388,16 @@ fn words(change: &Change) -> String {
             [Edit::Delete { xpath }] => format!("{xpath} deleted"),
             edits => format!("configuration changed ({} edits)", edits.len()),
         },
-        Change::Attribute { node, name, value: Some(value) } => {
+        Change::Attribute { node, name, value: Some(value), .. } => {
             format!("attribute {name}={value} of {node}")
         }
-        Change::Attribute { node, name, value: None } => {
+        Change::Attribute { node, name, value: None, .. } => {
             format!("attribute {name} of {node} removed")
         }
+        Change::AttributeDelay { name, delay_ms } => {
+            format!("values of the attribute {name} wait for {delay_ms} ms")
+        }
+        Change::WriteAttributes => "waiting attributes written".to_owned(),
         Change::Cleanup { resource, node } => format!(
             "cleanup of {} on {}",
             resource.as_deref().unwrap_or("all resources"),

@@ -43,6 +43,7 @@ impl Controller {
             Message::FabricFileStored { edition, refused } => {
                 self.fabric_file_stored(from, edition, refused);
             }
+            Message::WriteAttribute { name, changes } => self.write_waiting(&name, changes),
             Message::FabricFileEdited { replaces, text, at } => {
                 self.fabric_file_edited(from, replaces, &text, at);
             }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{NodeId, Quorum};
 use wire::Message;
 use wire::api::{Edit, Event, Refused, Reply};
-use wire::peer::Submitted;
+use wire::peer::{Author, Submitted};
 
 use crate::Controller;
 use crate::input::{Effect, Record};
@@ -274,7 +274,7 @@ impl Controller {
 
     pub(crate) fn store_edit(
         &mut self,
-        edits: &[Edit],
+        (edits, author): (&[Edit], &Author),
         client: Option<u64>,
         version: String,
         forced: bool,
@@ -298,7 +298,10 @@ impl Controller {
             return self.persist_whole();
         }
         let lineage = self.state.lineage.number();
-        self.persist(Record::Edits { edits: wire::peer::encode_edits(edits), lineage });
+        self.persist(Record::Edits {
+            edits: wire::peer::encode_edits(edits, Some(author)),
+            lineage,
+        });
     }
 
     fn persist(&mut self, record: Record) {

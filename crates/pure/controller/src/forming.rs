@@ -16,6 +16,7 @@ use wire::Message;
 use wire::api::Event;
 use wire::peer::{Hello, Snapshot};
 
+use crate::attributes::Attributes;
 use crate::coordinate::Coordination;
 use crate::input::{Effect, ExitReason};
 use crate::lineage::{Lineage, Pedigree};
@@ -120,7 +121,8 @@ impl Controller {
             | Message::ShutdownWanted
             | Message::Leaving
             | Message::FabricFileStored { .. }
-            | Message::FabricFileEdited { .. }) => queued.push((from, other)),
+            | Message::FabricFileEdited { .. }
+            | Message::WriteAttribute { .. }) => queued.push((from, other)),
         }
     }
 
@@ -143,6 +145,7 @@ impl Controller {
                 fencings: self.state.fencings.clone(),
                 orders: self.state.outstanding.orders(),
                 fabric_file: self.state.fabric_file.as_ref().map(|file| file.text().to_owned()),
+                attributes: self.state.attributes.to_wire(),
             };
             self.broadcast(Message::Snapshot(Box::new(snapshot)));
         }
@@ -164,6 +167,7 @@ impl Controller {
             self.state.fencings.clone_from(&snapshot.fencings);
             self.state.outstanding = Outstanding::from_orders(snapshot.orders.clone());
             self.adopt_fabric_file(snapshot.fabric_file.as_deref());
+            self.state.attributes = Attributes::from_wire(snapshot.attributes.clone());
         }
         if self.was_declared_off() {
             self.effects.push(Effect::Exit { reason: ExitReason::Fenced });
@@ -245,6 +249,7 @@ impl Controller {
         } else {
             self.coordination = None;
         }
+        self.wait_anew();
         for (from, message) in queued {
             self.apply(from, message);
         }

@@ -18,6 +18,8 @@ mod input;
 
 mod access;
 mod after;
+mod attributes;
+mod author;
 mod by_hand;
 mod cause;
 mod changes;
@@ -54,6 +56,7 @@ pub use after::after;
 pub use edits::apply as apply_edits;
 pub use input::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken, Whole};
 
+use attributes::Attributes;
 use by_hand::ByHand;
 use changes::Clients;
 use coordinate::Coordination;
@@ -135,12 +138,15 @@ impl Restored {
                 self.doubtful = doubtful;
             }
             Record::Edits { edits, lineage } => {
-                let edits = wire::peer::decode_edits(&edits)
+                let (edits, author) = wire::peer::decode_edits(&edits)
                     .map_err(|error| format!("stored edits are damaged: {error}"))?;
                 let before = self.configuration.clone().unwrap_or_else(new_document);
                 // They applied when they were stored; what they stand on is not what it was.
-                let after = edits::apply(&before, &edits)
+                let mut after = edits::apply(&before, &edits)
                     .map_err(|refused| format!("stored edits do not apply: {refused:?}"))?;
+                if let Some(author) = author {
+                    author::sign(&before, &mut after, &author);
+                }
                 let mut pedigree = Pedigree::new(std::mem::take(&mut self.pedigree));
                 pedigree.edited(Lineage::from_number(lineage), after.version().unwrap_or_default());
                 self.pedigree = pedigree.entries().to_vec();
@@ -242,6 +248,7 @@ impl Controller {
                 earlier: earlier.into_iter().collect(),
                 outstanding: Outstanding::default(),
                 fabric_file: fabric_file.map(FabricFile::new),
+                attributes: Attributes::default(),
                 idle: false,
             },
             fabric: Fabric::default(),
@@ -400,6 +407,7 @@ impl Controller {
             Some(Ring::Overdue { key, node }) => self.overdue(&key, &node),
             Some(Ring::FenceOverdue { target, attempt }) => self.fence_overdue(&target, attempt),
             Some(Ring::FenceAgain { target }) => self.fence_again(&target),
+            Some(Ring::WriteAttribute { name, changes }) => self.waited(name, changes),
             Some(Ring::Recheck) => self.recheck(),
             Some(Ring::Beat) => self.beat(),
             Some(Ring::ResetDue { target }) => self.reset_due(&target),

@@ -11,8 +11,9 @@ use fencing::Confirmed;
 use model::{Action, ActionKind, Outcome};
 use transition::record::{self, Lifetime, NodeRef, Run};
 use wire::api::{Edit, Refused, Violation};
-use wire::peer::{Fenced, Order, Ran};
+use wire::peer::{Author, Fenced, Order, Ran};
 
+use crate::attributes::Attributes;
 use crate::fabric_file::FabricFile;
 use crate::input::Whole;
 use crate::keepers::Keepers;
@@ -38,6 +39,8 @@ pub(crate) struct State {
     pub(crate) outstanding: Outstanding,
     /// The file that names the nodes, where there is one.
     pub(crate) fabric_file: Option<FabricFile>,
+    /// Passing attributes that are not simply written.
+    pub(crate) attributes: Attributes,
     /// The last plan had nothing in it and nothing happened since.
     pub(crate) idle: bool,
 }
@@ -72,6 +75,11 @@ impl State {
                 .flat_map(u32::to_le_bytes)
         });
         let bytes = bytes.chain(earlier.bytes()).chain(edited);
+        let attributes = match self.attributes.to_wire().as_slice() {
+            [] => String::new(),
+            kept => format!("{kept:?}"),
+        };
+        let bytes = bytes.chain(attributes.bytes());
         // Who edits it by hand need not count editions.
         let file = self.fabric_file.as_ref().map_or(0, FabricFile::digest);
         fnv(bytes.chain(file.to_le_bytes()))
@@ -156,6 +164,7 @@ impl State {
             let is_member = named.get(name).is_some_and(|node| node.member);
             let is_remote = self.document.element(state).attr("remote_node").is_some();
             if !is_member && !is_remote {
+                self.attributes.forget(name);
                 self.document.set(state, "in_ccm", "false");
                 self.document.set(state, "crmd", "offline");
                 self.forget_passing_attributes(state);
@@ -206,6 +215,7 @@ impl State {
 
     /// A node went in peace.
     pub(crate) fn mark_left(&mut self, node: &Named) {
+        self.attributes.forget(&node.name);
         let state = self.node_state(node);
         self.mark_down(state);
         record::remove_observed(&mut self.document, state);
@@ -214,6 +224,7 @@ impl State {
 
     /// What a node says of itself replaces what was thought of it.
     pub(crate) fn replace_observed(&mut self, node: &Named, own: Option<Element<'_>>) {
+        self.attributes.forget(&node.name);
         let state = self.node_state(node);
         record::remove_observed(&mut self.document, state);
         for part in own.into_iter().flat_map(Element::children) {
@@ -360,8 +371,9 @@ impl State {
     // ---- changes --------------------------------------------------------------------------
 
     /// Applies edits together or not at all.
-    pub(crate) fn edit(&mut self, edits: &[Edit]) -> Result<(), Refused> {
-        let edited = crate::edits::apply(&self.document, edits)?;
+    pub(crate) fn edit(&mut self, edits: &[Edit], author: &Author) -> Result<(), Refused> {
+        let mut edited = crate::edits::apply(&self.document, edits)?;
+        crate::author::sign(&self.document, &mut edited, author);
         // A copy without status, and without the room that removed nodes still take in this one.
         self.earlier.push(Document::extract(self.configuration_alone().root()));
         self.document = edited;
@@ -541,7 +553,7 @@ impl State {
         status.into_iter().flat_map(Element::children).map(Element::id).collect()
     }
 
-    fn bump(&mut self, configuration: bool) {
+    pub(crate) fn bump(&mut self, configuration: bool) {
         let version = self.document.version().unwrap_or_default();
         self.document.set_version(if configuration {
             version.after_configuration_change()

@@ -21,6 +21,8 @@ pub(crate) enum Ring {
     Beat,
     /// A lost node has been reset by its own watchdog.
     ResetDue { target: String },
+    /// A passing attribute's values have waited.
+    WriteAttribute { name: String, changes: u64 },
     /// Think again: a rule, a failure or a wait expires.
     Recheck,
     /// Moving everything away takes too long: leave anyway.

@@ -2,6 +2,7 @@
 //!
 //! **Not here:** behaviour. A type here knows how to be compared, added and written, no more.
 
+mod moment;
 mod names;
 mod outcome;
 mod plan;
@@ -10,6 +11,7 @@ mod role;
 mod score;
 mod time;
 
+pub use moment::{clock, date_of};
 pub use names::{AgentRef, NodeId, NodeName, ResourceId};
 pub use outcome::{ExecStatus, OcfCode, Outcome};
 pub use plan::{

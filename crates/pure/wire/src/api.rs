@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// The header of a request that names whom the caller acts for: what they may counts then.
 pub const ACTING_FOR: &str = "quorate-acting-for";
 
+/// The header of a request that names the program that asks, for the record. Nothing depends on it.
+pub const CLIENT: &str = "quorate-client";
+
 /// Who asks, as the node that is asked knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -15,17 +18,25 @@ pub struct Caller {
     /// The groups of one for whom the document's access control counts. `None` for root and the
     /// daemon's own user: they may everything.
     pub groups: Option<Vec<String>>,
+    /// What the program that asks calls itself; empty if it does not say.
+    pub client: String,
 }
 
 impl Caller {
     /// One who may everything.
     pub fn free(name: impl Into<String>) -> Self {
-        Self { name: name.into(), groups: None }
+        Self { name: name.into(), groups: None, client: String::new() }
+    }
+
+    /// The same, who asks by a program of this name.
+    #[must_use]
+    pub fn by(self, client: impl Into<String>) -> Self {
+        Self { client: client.into(), ..self }
     }
 
     /// One for whom the document says what they may.
     pub fn limited(name: impl Into<String>, groups: Vec<String>) -> Self {
-        Self { name: name.into(), groups: Some(groups) }
+        Self { name: name.into(), groups: Some(groups), client: String::new() }
     }
 }
 
@@ -96,7 +107,17 @@ pub enum Change {
     /// Edits of the document's configuration, applied together or not at all.
     Edit { edits: Vec<Edit> },
     /// A node attribute that passes with the node's life. `None` removes it.
-    Attribute { node: String, name: String, value: Option<String> },
+    Attribute {
+        node: String,
+        name: String,
+        value: Option<String>,
+        #[serde(default)]
+        manner: Manner,
+    },
+    /// How long a passing attribute's values wait from now on. What waits is written at once.
+    AttributeDelay { name: String, delay_ms: u64 },
+    /// Write the values that wait, of all passing attributes.
+    WriteAttributes,
     /// Forget the failures and the history of a resource, so that it is probed afresh.
     Cleanup { resource: Option<String>, node: Option<String> },
     /// An operator's word that a resource has failed on a node.
@@ -112,6 +133,31 @@ pub enum Change {
     FabricFile { text: String },
     /// Tell no more of past fencings, of a node or of all. What they prove stays known.
     ForgetFencings { node: Option<String> },
+}
+
+/// How a passing attribute is kept. It counts for one that the cluster does not know yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Manner {
+    /// Values wait so long for others before they are written, and as long again after each other
+    /// one. Field word: Pacemaker *dampening*.
+    pub delay_ms: Option<u64>,
+    /// That is to be so for one that is known, too.
+    pub sets_delay: bool,
+    /// Never in the document; who asks for it is told.
+    pub private: bool,
+    /// A capacity of the node. Field word: *utilization*.
+    pub capacity: bool,
+}
+
+/// Values of a passing attribute that are not in the document, or not yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Unwritten {
+    pub name: String,
+    pub node: String,
+    /// `None` where it is to be removed.
+    pub value: Option<String>,
 }
 
 /// One edit of the configuration. The texts are XML.
@@ -131,6 +177,7 @@ pub enum Edit {
 }
 
 /// The answer to a [`Request`].
+#[expect(clippy::large_enum_variant, reason = "an answer is made once, and goes out as text")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
@@ -218,6 +265,9 @@ pub struct Cluster {
     pub fencing: Vec<String>,
     /// Past fencings, oldest first.
     pub fencings: Vec<Fencing>,
+    /// Values of passing attributes that the document has not.
+    #[serde(default)]
+    pub attributes: Vec<Unwritten>,
 }
 
 /// One entry of the fencing history.

@@ -45,6 +45,8 @@ pub enum Message {
     /// The sender's fabric has read a file that somebody has edited by hand. It is to replace the
     /// one with this digest, and no other.
     FabricFileEdited { replaces: u64, text: String, at: i64 },
+    /// A passing attribute's values have waited long enough, if none came after this one.
+    WriteAttribute { name: String, changes: u64 },
 }
 
 /// Who a member is and what it knows.
@@ -125,6 +127,21 @@ pub struct Snapshot {
     pub orders: Vec<Order>,
     /// The file that names the nodes, where there is one.
     pub fabric_file: Option<String>,
+    /// Passing attributes that are kept otherwise than in the document alone.
+    pub attributes: Vec<KeptAttribute>,
+}
+
+/// A passing attribute with a manner of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptAttribute {
+    pub name: String,
+    pub delay_ms: u64,
+    pub private: bool,
+    pub capacity: bool,
+    /// By node: those of a private one, or what is not written yet.
+    pub values: Vec<(String, Option<String>)>,
+    /// How often it was changed, to tell a wait that is over from one that was begun anew.
+    pub changes: u64,
 }
 
 /// A change on its way through the order.
@@ -141,7 +158,20 @@ pub struct Submitted {
     pub user: String,
     /// Their groups, if the document's access control counts for them.
     pub groups: Option<Vec<String>>,
+    /// What the program that asked calls itself.
+    pub client: String,
     /// The submitter's wall clock, seconds since 1970.
+    pub at: i64,
+}
+
+/// Who changed the configuration, where, with what and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    pub user: String,
+    pub client: String,
+    /// The node that was asked.
+    pub origin: String,
+    /// Its wall clock, seconds since 1970.
     pub at: i64,
 }
 
@@ -287,23 +317,33 @@ pub fn decode(bytes: &[u8]) -> Result<Message, DecodeError> {
     }
 }
 
-/// Edits as the disk keeps them.
-pub fn encode_edits(edits: &[crate::api::Edit]) -> Vec<u8> {
+/// Edits as the disk keeps them, and whose they are.
+pub fn encode_edits(edits: &[crate::api::Edit], author: Option<&Author>) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     if let Ok(body) = postcard::to_stdvec(edits) {
+        bytes.extend(body);
+    }
+    if let Some(Ok(body)) = author.map(postcard::to_stdvec) {
         bytes.extend(body);
     }
     bytes
 }
 
-/// Reads edits that the disk kept.
+/// Reads edits that the disk kept; those of former editions of this program have no author.
 ///
 /// # Errors
 /// When the bytes are of another version or damaged.
-pub fn decode_edits(bytes: &[u8]) -> Result<Vec<crate::api::Edit>, DecodeError> {
+pub fn decode_edits(bytes: &[u8]) -> Result<(Vec<crate::api::Edit>, Option<Author>), DecodeError> {
     match bytes.split_first() {
         None => Err(DecodeError::Empty),
-        Some((&VERSION, body)) => postcard::from_bytes(body).map_err(DecodeError::Damaged),
+        Some((&VERSION, body)) => {
+            let (edits, rest) = postcard::take_from_bytes(body).map_err(DecodeError::Damaged)?;
+            let author = match rest {
+                [] => None,
+                rest => Some(postcard::from_bytes(rest).map_err(DecodeError::Damaged)?),
+            };
+            Ok((edits, author))
+        }
         Some((version, _)) => Err(DecodeError::Version(*version)),
     }
 }

@@ -138,6 +138,7 @@ fn a_node_that_is_up_is_let_to_the_shelf_before_it_takes_from_it_and_only_once()
             node: "n1".to_owned(),
             name: "number".to_owned(),
             value: Some(number.to_string()),
+            manner: wire::api::Manner::default(),
         };
         assert!(matches!(bed.change(2, change), Reply::Done { .. }));
         bed.wait_idle(2);

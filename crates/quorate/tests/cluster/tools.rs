@@ -29,7 +29,8 @@ pub fn answer(bed: &Bed, node: u32, line: &str) -> String {
 #[test]
 fn attributes_and_options_are_set_asked_for_and_removed_by_pacemakers_tools() {
     let bed = Bed::start();
-    answer(&bed, 1, "attrd_updater -n pingd -B 100 -d 5s");
+    answer(&bed, 1, "attrd_updater -n pingd -B 100 -d 1h");
+    assert!(!bed.see(1).xml.contains("pingd"), "it waits");
     assert_eq!(
         answer(&bed, 2, "attrd_updater -n pingd -QA"),
         "name=\"pingd\" host=\"n1\" value=\"100\"\n"
@@ -37,9 +38,35 @@ fn attributes_and_options_are_set_asked_for_and_removed_by_pacemakers_tools() {
     assert_eq!(call(&bed, 2, "attrd_updater -n pingd -Q").status.code(), Some(78), "not here");
     answer(&bed, 2, "attrd_updater -n pingd -N n1 -D");
     assert_eq!(call(&bed, 1, "attrd_updater -n pingd -Q").status.code(), Some(78), "removed");
+    answer(&bed, 2, "attrd_updater -n load -U 3 -d 1h");
+    answer(&bed, 3, "attrd_updater -n load -U 4");
+    answer(&bed, 3, "attrd_updater -n load -Y -d 0");
+    let load = "name=\"load\" host=\"n2\" value=\"3\"\nname=\"load\" host=\"n3\" value=\"4\"\n";
+    assert_eq!(answer(&bed, 1, "attrd_updater -n load -QA"), load);
+    bed.wait(1, "what waited", |seen| seen.xml.matches("name=\"load\"").count() == 2);
+    answer(&bed, 3, "attrd_updater -n secret -U 7 --private");
+    answer(&bed, 1, "attrd_updater -n secret -N n3 -U value++");
+    assert_eq!(
+        answer(&bed, 3, "attrd_updater -n secret -Q"),
+        "name=\"secret\" host=\"n3\" value=\"8\"\n"
+    );
+    assert!(!bed.see(1).xml.contains("secret"), "nobody finds it in the document");
+    assert_eq!(call(&bed, 1, "attrd_updater -n other -Y -d 5").status.code(), Some(70));
+    // A pattern means all names that it matches.
+    answer(&bed, 3, "attrd_updater -P ^(load|secret)$ -U 9");
+    assert_eq!(
+        answer(&bed, 3, "attrd_updater -n load -Q"),
+        "name=\"load\" host=\"n3\" value=\"9\"\n"
+    );
+    assert_eq!(
+        answer(&bed, 3, "attrd_updater -n secret -Q"),
+        "name=\"secret\" host=\"n3\" value=\"9\"\n"
+    );
 
     answer(&bed, 3, "crm_attribute -N n2 -n place -v cellar");
     answer(&bed, 3, "crm_attribute -N n2 -n place -v roof");
+    let status = answer(&bed, 1, "crm_mon -1");
+    assert!(status.contains(" by root via crm_attribute on n3\n"), "{status}");
     assert_eq!(
         answer(&bed, 2, "crm_attribute -N n2 -n place -G"),
         "scope=nodes name=place value=roof\n"

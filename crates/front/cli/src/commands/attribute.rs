@@ -67,6 +67,7 @@ fn change(
             node: node.to_owned(),
             name: name.to_owned(),
             value: value.map(str::to_owned),
+            manner: wire::api::Manner::default(),
         };
         let after = edits::after(&source.document, &change, source.now)?;
         Wanted::change(what, changing, change, after)

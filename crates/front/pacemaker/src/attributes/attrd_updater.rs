@@ -7,6 +7,10 @@ use super::node::{self, Node};
 use super::place::Place;
 use super::shown::{Value, show};
 use super::{NOT_REACHED, Select, passing, reworded};
+use client::Client;
+use model::parse_interval;
+use wire::api::{Change, Manner};
+
 use crate::exit::Exit;
 use crate::home::{Found, Home};
 use crate::options::Taken;
@@ -18,25 +22,25 @@ const TAKEN: [Taken; 20] = [
     valued("pattern", Some('P'), "PATTERN", "All attributes whose names match"),
     valued("update", Some('U'), "VALUE", "Set the value"),
     valued("value", Some('v'), "VALUE", "The same"),
-    valued("update-both", Some('B'), "VALUE", "Set the value; the delay is accepted"),
-    switch("update-delay", Some('Y'), "Accepted; values are written at once"),
+    valued("update-both", Some('B'), "VALUE", "Set the value and the delay"),
+    switch("update-delay", Some('Y'), "Set the delay alone; what waits is written"),
     switch("query", Some('Q'), "Ask for the value"),
     switch("delete", Some('D'), "Remove the attribute"),
-    switch("refresh", Some('R'), "Accepted; values are always written"),
-    valued("delay", Some('d'), "SECONDS", "Accepted; values are written at once"),
+    switch("refresh", Some('R'), "Write the values that wait"),
+    valued("delay", Some('d'), "SECONDS", "Values of a new attribute wait so long for others"),
     valued("set", Some('s'), "SET", "Accepted"),
     valued("node", Some('N'), "NODE", "The node, if not this one"),
     switch("all", Some('A'), "Ask for the values of all nodes"),
     valued("lifetime", Some('l'), "SECTION", "Accepted; these attributes always pass"),
     valued("section", Some('S'), "SECTION", "The same"),
-    switch("private", Some('p'), "Accepted; the attribute is written like others"),
+    switch("private", Some('p'), "A new attribute is never in the document"),
     valued(
         "wait",
         Some('W'),
         "UNTIL",
         "no, local or cluster; a change is answered when it was made",
     ),
-    switch("utilization", Some('z'), "Accepted; the attribute is written like others"),
+    switch("utilization", Some('z'), "A new attribute is a capacity of the node"),
     switch("quiet", Some('q'), "Accepted"),
     valued("attr-source", None, "SOURCE", "Accepted"),
 ];
@@ -58,26 +62,70 @@ enum Deed {
     Query,
     Update(String),
     Delete,
-    /// What others do to say their values again, or to change a delay: here nothing is to be done.
-    Nothing,
+    /// Nothing but the delay.
+    Delay,
+    /// Write what waits.
+    Refresh,
 }
 
 fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
     let (deed, select) = read(call, said)?;
-    if deed == Deed::Nothing {
-        return Ok(Exit::Ok);
-    }
+    let manner = manner(call)?;
     let home = Home::running();
     let Home::Cluster(client) = &home else { return Err(Trouble::new(Exit::Disconnected, "")) };
     let found = home.open(NOT_REACHED).map_err(reworded)?;
     let node = node::find(call.value("node"), &found, &tool::environment)?;
     let value = match &deed {
-        Deed::Query | Deed::Nothing => return query(call, &found, &node, &select, said),
+        Deed::Query => {
+            return query(call, &passing::with_unwritten(found), &node, &select, said);
+        }
+        Deed::Refresh => {
+            tool::change(client, Change::WriteAttributes).map_err(reworded)?;
+            return Ok(Exit::Ok);
+        }
+        Deed::Delay => {
+            let found = passing::with_unwritten(found);
+            let Some(delay_ms) = manner.delay_ms else { return Ok(Exit::Ok) };
+            for name in passing::names(&found, &node, &select) {
+                delay(client, name, delay_ms)?;
+            }
+            return Ok(Exit::Ok);
+        }
         Deed::Update(value) => Some(value.as_str()),
         Deed::Delete => None,
     };
-    passing::update(client, &found, &node, &select, value)?;
+    passing::update(client, &found, &node, &select, (value, manner))?;
     Ok(Exit::Ok)
+}
+
+/// How an attribute is kept that the cluster does not know yet.
+fn manner(call: &Call) -> Result<Manner, Trouble> {
+    let delay_ms = match call.value("delay") {
+        None => None,
+        Some(text) => {
+            let delay = parse_interval(text).ok_or_else(|| {
+                Trouble::usage(format!(
+                    "--delay must be a time such as 5s, not \u{201c}{text}\u{201d}"
+                ))
+            })?;
+            Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))
+        }
+    };
+    Ok(Manner {
+        delay_ms,
+        sets_delay: call.has("update-both") && delay_ms.is_some(),
+        private: call.has("private"),
+        capacity: call.has("utilization"),
+    })
+}
+
+fn delay(client: &Client, name: String, delay_ms: u64) -> Result<(), Trouble> {
+    let words = format!("Could not update {name}: Invalid argument\n  there is no such attribute");
+    let done = tool::change(client, Change::AttributeDelay { name, delay_ms });
+    done.map_err(|trouble| {
+        let is_unknown = trouble.exit == Exit::Config;
+        if is_unknown { Trouble::new(Exit::Software, words) } else { reworded(trouble) }
+    })
 }
 
 fn read(call: &Call, said: &mut Output) -> Result<(Deed, Select), Trouble> {
@@ -97,7 +145,8 @@ fn read(call: &Call, said: &mut Output) -> Result<(Deed, Select), Trouble> {
     let deed = match given.map(|given| (given.name, &given.value)) {
         Some(("update" | "value" | "update-both", value)) => Deed::Update(value.clone()),
         Some(("delete", _)) => Deed::Delete,
-        Some(("refresh" | "update-delay", _)) => Deed::Nothing,
+        Some(("update-delay", _)) => Deed::Delay,
+        Some(("refresh", _)) => Deed::Refresh,
         Some(_) | None => Deed::Query,
     };
     let (name, pattern) = (call.value("name"), call.value("pattern"));
@@ -174,7 +223,8 @@ mod tests {
             ("-n pingd -v 1 -q", Deed::Update("1".to_owned())),
             ("-n pingd -D", Deed::Delete),
             ("-n pingd -QA", Deed::Query),
-            ("-R", Deed::Nothing),
+            ("-n pingd -Y -d 5s", Deed::Delay),
+            ("-R", Deed::Refresh),
         ] {
             assert_eq!(asked(line).unwrap().0, deed, "{line}");
         }

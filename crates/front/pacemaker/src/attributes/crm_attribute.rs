@@ -98,7 +98,13 @@ fn carry_out(
         Home::Cluster(client) if wanted.place == Place::Passing => {
             let found = home.open(NOT_REACHED).map_err(reworded)?;
             let node = node::find(wanted.node.as_deref(), &found, environment)?;
-            passing::update(client, &found, &node, &wanted.select, value)?;
+            passing::update(
+                client,
+                &found,
+                &node,
+                &wanted.select,
+                (value, wire::api::Manner::default()),
+            )?;
             Ok(Exit::Ok)
         }
         Home::Cluster(_) | Home::File(_) => update::update(home, wanted, value, environment, said),

@@ -88,6 +88,7 @@ fn everybody_changes_what_their_roles_let_them() {
         node: "n1".to_owned(),
         name: "a".to_owned(),
         value: Some(value.to_owned()),
+        manner: wire::api::Manner::default(),
     };
     assert!(is_done(&change(&mut node, ann(), attribute("1"))));
     assert_eq!(change(&mut node, bob, attribute("2")), NOT_PERMITTED);

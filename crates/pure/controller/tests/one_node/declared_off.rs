@@ -86,6 +86,7 @@ fn what_the_others_forgot_still_ends_the_life_that_it_was_for() {
             fencings: vec![Fenced { forgotten: true, ..fenced(life) }],
             orders: Vec::new(),
             fabric_file: None,
+            attributes: Vec::new(),
         };
         let hello = Message::Hello(Box::new(theirs));
         for message in [hello, Message::Snapshot(Box::new(snapshot))] {

@@ -125,6 +125,7 @@ fn who_was_away_gets_it_with_the_snapshot() {
         document: "<cib><configuration/><status/></cib>".to_owned(),
         lineage: 1000,
         fabric_file: Some(file(9, 3)),
+        attributes: Vec::new(),
         ..Snapshot::default()
     };
     node.step(stored_by(OTHER, Message::Snapshot(Box::new(snapshot))));

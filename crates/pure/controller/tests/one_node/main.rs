@@ -1,6 +1,8 @@
 //! The controller of one node, its fabric, disk, agents and clock played by the test.
 
 mod access;
+mod attributes;
+mod authors;
 mod broken_device;
 mod causes;
 mod declared_off;

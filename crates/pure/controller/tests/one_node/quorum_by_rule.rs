@@ -61,6 +61,7 @@ fn joins_with_a_better_copy(node: &mut Node, pedigree: Vec<Edited>) {
         fencings: Vec::new(),
         orders: Vec::new(),
         fabric_file: None,
+        attributes: Vec::new(),
     };
     let hello = Message::Hello(Box::new(theirs));
     for message in [hello, Message::Snapshot(Box::new(snapshot))] {

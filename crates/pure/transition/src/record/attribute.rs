@@ -9,6 +9,8 @@ use super::place::{NodeRef, child_made, node_state};
 pub enum Lifetime {
     /// Until the node leaves the cluster.
     Passing,
+    /// The same, of a capacity. Field word: *utilization*.
+    PassingCapacity,
     /// Until it is changed.
     Kept,
 }
@@ -25,6 +27,11 @@ pub fn set_attribute(
         Lifetime::Passing => {
             let state = node_state(document, node);
             transient_set(document, state)
+        }
+        Lifetime::PassingCapacity => {
+            let state = node_state(document, node);
+            let id = format!("status-{}-utilization", node.id);
+            set_of(document, state, "utilization", &id)
         }
         Lifetime::Kept => {
             let Some(nodes) = document.root().path(&["configuration", "nodes"]) else { return };
@@ -54,10 +61,14 @@ pub(super) fn transient_set(document: &mut Document, state: NodeId) -> NodeId {
 
 /// The same; a new one gets the id `set_id`.
 pub(crate) fn passing_set(document: &mut Document, state: NodeId, set_id: &str) -> NodeId {
+    set_of(document, state, "instance_attributes", set_id)
+}
+
+fn set_of(document: &mut Document, state: NodeId, kind: &str, set_id: &str) -> NodeId {
     let node_id = document.element(state).attr("id").unwrap_or_default().to_owned();
     let attributes = child_made(document, state, "transient_attributes");
     name_set(document, attributes, &node_id);
-    let set = child_made(document, attributes, "instance_attributes");
+    let set = child_made(document, attributes, kind);
     name_set(document, set, set_id);
     set
 }
