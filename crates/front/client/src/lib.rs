@@ -197,7 +197,7 @@ impl Client {
         let stream =
             http::get_stream(&self.path, &self.asks(&target), Instant::now() + self.patience)
                 .map_err(|error| self.explain(error, self.patience))?;
-        Ok(Events { path: self.path.clone(), stream, data: String::new() })
+        Ok(Events { path: self.path.clone(), stream, data: String::new(), is_entry: true })
     }
 
     fn asks<'a>(&'a self, target: &'a str) -> http::Target<'a> {
@@ -244,6 +244,8 @@ pub struct Events {
     path: PathBuf,
     stream: http::Stream,
     data: String,
+    /// The event whose lines are read is an entry of the history.
+    is_entry: bool,
 }
 
 impl Events {
@@ -265,10 +267,16 @@ impl Events {
                 Err(http::HttpError::Deadline) => return Ok(None),
                 Err(error) => return Err(explain(&self.path, error, patience)),
             };
-            if let Some(data) = line.strip_prefix("data:") {
+            if let Some(kind) = line.strip_prefix("event:") {
+                // Told to those who keep a picture of their own, which they must draw anew.
+                self.is_entry = kind.trim() == "message";
+            } else if let Some(data) = line.strip_prefix("data:") {
                 self.data.push_str(data.trim_start());
             } else if line.is_empty() && !self.data.is_empty() {
                 let data = std::mem::take(&mut self.data);
+                if !std::mem::replace(&mut self.is_entry, true) {
+                    continue;
+                }
                 return serde_json::from_str(&data).map(Some).map_err(|error| {
                     ClientError::Garbled { path: self.path.clone(), what: error.to_string() }
                 });

@@ -40,14 +40,6 @@ impl Access {
         }
     }
 
-    /// One who proved to be of that name, if the group lets them in. They may what the document lets
-    /// them, whoever they are.
-    pub(crate) fn named(&self, name: &str) -> Option<Caller> {
-        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        let groups = fs::read_to_string("/etc/group").unwrap_or_default();
-        named_in(name, &users, &groups)
-    }
-
     fn decide(&self, Peer { uid, gid }: Peer, users: &str, groups: &str) -> Option<Caller> {
         let name = user_name(users, uid);
         let listed = || {
@@ -62,6 +54,25 @@ impl Access {
             let is_free = uid == 0 || uid == self.own;
             if is_free { Caller::free(name) } else { limited(name, groups) }
         })
+    }
+}
+
+/// Who may log in from the network: the members of one group.
+#[derive(Clone, Debug)]
+pub(crate) struct Members(String);
+
+impl Members {
+    /// Of `group`, or of the usual one.
+    pub(crate) fn of(group: Option<String>) -> Self {
+        Self(group.unwrap_or_else(|| GROUP.to_owned()))
+    }
+
+    /// One who proved to be of that name, if the group lets them in. They may what the document lets
+    /// them, whoever they are.
+    pub(crate) fn named(&self, name: &str) -> Option<Caller> {
+        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let groups = fs::read_to_string("/etc/group").unwrap_or_default();
+        named_in(&self.0, name, &users, &groups)
     }
 }
 
@@ -83,8 +94,8 @@ fn limited(name: String, groups: &str) -> Caller {
     Caller::limited(name, groups)
 }
 
-fn named_in(name: &str, users: &str, groups: &str) -> Option<Caller> {
-    let line = group_line(groups)?;
+fn named_in(group: &str, name: &str, users: &str, groups: &str) -> Option<Caller> {
+    let line = line_of(group, groups)?;
     let is_listed = line.members.split(',').any(|member| member == name);
     let primary = users.lines().find_map(|user| {
         let rest = user.strip_prefix(name)?.strip_prefix(':')?;
@@ -101,9 +112,13 @@ struct GroupLine<'a> {
 
 /// The line `haclient:x:189:alice,bob`.
 fn group_line(groups: &str) -> Option<GroupLine<'_>> {
+    line_of(GROUP, groups)
+}
+
+fn line_of<'g>(group: &str, groups: &'g str) -> Option<GroupLine<'g>> {
     groups.lines().find_map(|line| {
         let mut fields = line.split(':');
-        if fields.next() != Some(GROUP) {
+        if fields.next() != Some(group) {
             return None;
         }
         let id = fields.nth(1)?.parse().ok()?;
@@ -168,13 +183,13 @@ mod tests {
 
     #[test]
     fn a_name_gets_in_by_the_group_only() {
-        let named = |name| named_in(name, USERS, GROUPS);
+        let named = |name| named_in(GROUP, name, USERS, GROUPS);
         assert!(named("alice").is_some() && named("carol").is_some(), "listed");
         assert!(named("hacluster").is_some(), "by its primary group");
         for other in ["root", "bob", "", "alic", "alice:x", "nobody"] {
             assert_eq!(named(other), None, "{other}");
         }
-        assert_eq!(named_in("alice", USERS, "wheel:x:1:alice"), None, "no such group");
+        assert_eq!(named_in(GROUP, "alice", USERS, "wheel:x:1:alice"), None, "no such group");
     }
 
     #[test]

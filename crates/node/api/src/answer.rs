@@ -39,6 +39,8 @@ pub(crate) enum Wrong {
     NotFound,
     Method,
     TooLarge,
+    /// It did not come in time.
+    Slow,
     /// The document is not any more what it was based on.
     Stale,
     TooMany,
@@ -55,6 +57,7 @@ impl Wrong {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Stale => StatusCode::CONFLICT,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

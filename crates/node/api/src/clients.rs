@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 use wire::api::{Caller, Entry, Reply, Request};
@@ -20,6 +21,8 @@ pub(crate) struct Clients {
     waiting: Arc<Mutex<Waiting>>,
     /// How many events have been published.
     told: Arc<AtomicU64>,
+    /// Names this life of the daemon, which numbers its events from 1.
+    life: Arc<str>,
 }
 
 #[derive(Debug, Default)]
@@ -38,7 +41,7 @@ pub(crate) struct Answer {
 impl Clients {
     pub(crate) fn new(wants: mpsc::UnboundedSender<FromClient>) -> Self {
         let (events, _) = broadcast::channel(EVENTS_BEHIND_MAX);
-        Self { wants, events, waiting: Arc::default(), told: Arc::default() }
+        Self { wants, events, waiting: Arc::default(), told: Arc::default(), life: life() }
     }
 
     pub(crate) fn ask(&self, caller: Caller, request: Request) -> Answer {
@@ -71,6 +74,11 @@ impl Clients {
         self.told.load(Ordering::Relaxed)
     }
 
+    /// What names this life of the daemon.
+    pub(crate) fn life(&self) -> &str {
+        &self.life
+    }
+
     pub(crate) fn follow(&self) -> broadcast::Receiver<Arc<Entry>> {
         self.events.subscribe()
     }
@@ -79,6 +87,12 @@ impl Clients {
         // Every use is one insertion or removal, so a panic elsewhere leaves it sound.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// No two lives of a node have the same start.
+fn life() -> Arc<str> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}", since.as_micros()).into()
 }
 
 impl Answer {

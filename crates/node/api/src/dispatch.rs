@@ -1,12 +1,22 @@
 //! From a request to its answer, whichever door it came through.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Response, StatusCode};
+use wire::api::{Reply, Request};
+
+use serde::de::DeserializeOwned;
 
 use crate::Shared;
 use crate::answer::{self, No, Outcome, Wrong, problem};
+use crate::audit::Deed;
+use crate::events::After;
+use crate::gate::token_routes;
+use crate::plans::{self, Wish};
 use crate::reading::{self, View};
 use crate::role::Role;
 use crate::routes::{self, Found, Route, What};
@@ -17,11 +27,20 @@ use crate::{agents, events, gate};
 /// The largest document that the fabric carries, as JSON text with its escapes.
 const BODY_MAX: usize = 80 << 20;
 
+/// A change that comes from the network; larger ones are made with the command line.
+const PLAN_MAX: usize = 16 << 20;
+
+const SMALL_MAX: usize = 4096;
+
+/// A small body must be there so soon, a large one in a time that a slow line can keep.
+const BODY_WAIT_MAX: Duration = Duration::from_secs(10);
+const LARGE_BODY_WAIT_MAX: Duration = Duration::from_secs(60);
+
 /// Answers `who`, who is `None` where nobody is logged in.
 pub(crate) async fn dispatch(
     shared: &Shared,
     who: Option<Who>,
-    request: Request<Incoming>,
+    request: hyper::Request<Incoming>,
     on_web: bool,
 ) -> Outcome {
     let path = request.uri().path().to_owned();
@@ -35,7 +54,7 @@ pub(crate) async fn dispatch(
     };
     match (route.role, who) {
         (Some(needed), Some(who)) if who.role >= needed => {
-            of_one(shared, who, route, name, request).await
+            of_one(shared, who, route, (name, on_web), request).await
         }
         (Some(needed), Some(who)) => Err(needs(needed, &who)),
         (Some(_), None) => Err(problem(Wrong::NotLoggedIn, "log in, or bring a token")),
@@ -55,8 +74,8 @@ async fn of_one(
     shared: &Shared,
     who: Who,
     route: &Route,
-    name: Option<&str>,
-    request: Request<Incoming>,
+    (name, on_web): (Option<&str>, bool),
+    request: hyper::Request<Incoming>,
 ) -> Outcome {
     let query = request.uri().query().map(str::to_owned);
     let query = query.as_deref();
@@ -73,15 +92,27 @@ async fn of_one(
         What::History => reading::history(shared, &who, query).await,
         What::Agent => agents::describe(shared, &who, name.unwrap_or_default()).await,
         What::Session => Ok(answer::ok(&who.told())),
-        What::Events => follow(shared, &who, &request),
+        What::Events => follow(shared, &who, &request, on_web),
         What::Ask => ask(shared, who, request).await,
-        What::Logout => Ok(gate::logout(&shared.gate, cookie(request.headers()))),
+        What::Plan => plans::make(shared, &who, parsed(request, PLAN_MAX).await?).await,
+        What::Apply => plans::apply(shared, &who, name.unwrap_or_default()).await,
+        What::Undo => {
+            // What stands in the body of a request without one is not looked at.
+            plans::make(shared, &who, Wish::undo()).await
+        }
+        What::Audit => audit(shared, &who).await,
+        What::Tokens => token_routes::list(shared, &who),
+        What::MakeToken => {
+            token_routes::make(shared, &who, parsed(request, SMALL_MAX).await?).await
+        }
+        What::RemoveToken => token_routes::remove(shared, &who, name.unwrap_or_default()).await,
+        What::Logout => Ok(gate::logout(shared, &who, cookie(request.headers()))),
         // Nobody need be known for it, so it does not come here.
         What::Login => Err(problem(Wrong::NotFound, "there is no login here")),
     }
 }
 
-async fn ask(shared: &Shared, who: Who, request: Request<Incoming>) -> Outcome {
+async fn ask(shared: &Shared, who: Who, request: hyper::Request<Incoming>) -> Outcome {
     let body = body(request, BODY_MAX).await?;
     let request = match serde_json::from_slice(&body) {
         Ok(request) => request,
@@ -90,15 +121,25 @@ async fn ask(shared: &Shared, who: Who, request: Request<Incoming>) -> Outcome {
             return Ok(answer::words(StatusCode::BAD_REQUEST, words));
         }
     };
-    match shared.clients.ask(who.caller, request).wait().await {
+    let deed = Deed::of(&request);
+    let reply = shared.clients.ask(who.caller.clone(), request).wait().await;
+    if let Some(deed) = deed {
+        shared.audit.note(&who, &deed, reply.as_ref());
+    }
+    match reply {
         Some(reply) => Ok(answer::ok(&reply)),
         None => Err(answer::stopping()),
     }
 }
 
 /// All of a request's body, or why there is none.
-pub(crate) async fn body(request: Request<Incoming>, most: usize) -> Result<Bytes, No> {
-    match Limited::new(request.into_body(), most).collect().await {
+pub(crate) async fn body(request: hyper::Request<Incoming>, most: usize) -> Result<Bytes, No> {
+    let collected = Limited::new(request.into_body(), most).collect();
+    let wait = if most > SMALL_MAX { LARGE_BODY_WAIT_MAX } else { BODY_WAIT_MAX };
+    let Ok(collected) = tokio::time::timeout(wait, collected).await else {
+        return Err(problem(Wrong::Slow, "the request takes too long"));
+    };
+    match collected {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             Err(problem(Wrong::TooLarge, format!("a request may have {most} bytes")))
@@ -107,15 +148,46 @@ pub(crate) async fn body(request: Request<Incoming>, most: usize) -> Result<Byte
     }
 }
 
-fn follow(shared: &Shared, who: &Who, request: &Request<Incoming>) -> Outcome {
-    let since = match since(request) {
-        Ok(since) => since,
-        Err(wrong) => {
-            let reason = format!("since must be an entry's number, not `{}`", printable(&wrong));
-            return Err(problem(Wrong::Malformed, reason));
-        }
+/// Who did what, for those who may know what happened.
+async fn audit(shared: &Shared, who: &Who) -> Outcome {
+    let asked = Request::History { since: u64::MAX };
+    match shared.clients.ask(who.caller.clone(), asked).wait().await {
+        Some(Reply::History { .. }) => Ok(answer::ok(&shared.audit.shown())),
+        other => Err(reading::not_that(other)),
+    }
+}
+
+/// What a body asks for.
+async fn parsed<T: DeserializeOwned>(
+    request: hyper::Request<Incoming>,
+    most: usize,
+) -> Result<T, No> {
+    if request.headers().get(CONTENT_TYPE).is_none_or(|kind| kind != answer::JSON) {
+        return Err(problem(Wrong::Malformed, format!("send {}", answer::JSON)));
+    }
+    let body = body(request, most).await?;
+    // What is wrong is told by place only: the text may be long, or a secret.
+    serde_json::from_slice(&body).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let words = format!("line {line}, column {column} is not what the description says");
+        problem(Wrong::Malformed, words)
+    })
+}
+
+fn follow(shared: &Shared, who: &Who, request: &hyper::Request<Incoming>, on_web: bool) -> Outcome {
+    let after = after(request).map_err(|wrong| {
+        let reason = format!("since must be an entry's number, not `{}`", printable(&wrong));
+        problem(Wrong::Malformed, reason)
+    })?;
+    // At the socket connections are few, and the machine's own.
+    let seat = match on_web {
+        true => Some(Arc::clone(&shared.streams).try_acquire_owned().map_err(|_| {
+            No::Later(Wrong::Unavailable, 30, "too many follow the events".to_owned())
+        })?),
+        false => None,
     };
-    let body = events::stream(shared.clients.clone(), who.caller.clone(), since).boxed_unsync();
+    let (clients, caller) = (shared.clients.clone(), who.caller.clone());
+    let body = events::stream(clients, caller, after, seat).boxed_unsync();
     let mut answer = Response::new(body);
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -124,13 +196,13 @@ fn follow(shared: &Shared, who: &Who, request: &Request<Incoming>) -> Outcome {
 }
 
 /// Where to go on: a browser that reconnects says it in a header.
-fn since(request: &Request<Incoming>) -> Result<Option<u64>, String> {
+fn after(request: &hyper::Request<Incoming>) -> Result<Option<After>, String> {
     let header = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let query = request.uri().query().unwrap_or("");
     let parameter = query.split('&').find_map(|pair| pair.strip_prefix("since="));
     match header.or(parameter) {
         None | Some("") => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|_| text.to_owned()),
+        Some(text) => After::parse(text).map(Some).ok_or_else(|| text.to_owned()),
     }
 }
 

@@ -15,6 +15,9 @@ use crate::clients::Clients;
 /// A comment is sent when nothing happened for so long, so that a dead connection shows.
 const QUIET_MAX: Duration = Duration::from_secs(10);
 
+/// A reader that takes nothing for so long is hung up on.
+const UNTAKEN_MAX: Duration = Duration::from_secs(60);
+
 /// Pieces that wait for a slow reader.
 const PIECES_WAITING_MAX: usize = 64;
 
@@ -33,14 +36,41 @@ impl Body for EventStream {
     }
 }
 
-/// Starts a stream of the events after number `since`, or of all that are known.
-pub(crate) fn stream(clients: Clients, caller: Caller, since: Option<u64>) -> EventStream {
+/// After which entry a follower goes on: `17`, or `17-LIFE` as each event's id says, where the life is
+/// the daemon's that numbered it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct After {
+    number: u64,
+    life: Option<String>,
+}
+
+impl After {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (number, life) = match text.split_once('-') {
+            Some((number, life)) => (number, Some(life.to_owned())),
+            None => (text, None),
+        };
+        let is_number = number.bytes().all(|digit| digit.is_ascii_digit());
+        let number = number.parse().ok().filter(|_| is_number)?;
+        Some(Self { number, life })
+    }
+}
+
+/// Starts a stream of the events after that one, or of all that are known. What was taken for it, such
+/// as a seat, is given back when it ends.
+pub(crate) fn stream(
+    clients: Clients,
+    caller: Caller,
+    after: Option<After>,
+    seat: impl Send + 'static,
+) -> EventStream {
     let (pieces, receiver) = mpsc::channel(PIECES_WAITING_MAX);
     tokio::spawn(async move {
-        let ended = tell(&clients, caller, since, &pieces).await;
+        let ended = tell(&clients, caller, after, &pieces).await;
         if let Some(error) = ended.err() {
             tracing::debug!(?error, "a follower of events is gone");
         }
+        drop(seat);
     });
     EventStream(receiver)
 }
@@ -57,16 +87,30 @@ enum End {
 async fn tell(
     clients: &Clients,
     caller: Caller,
-    since: Option<u64>,
+    after: Option<After>,
     pieces: &mpsc::Sender<Bytes>,
 ) -> Result<(), End> {
     // Followed first and asked then: nothing can fall between.
     let mut live = clients.follow();
-    let mut next = since.map_or(0, |since| since.saturating_add(1));
+    let life = clients.life();
+    let is_other = |after: &After| after.life.as_deref().is_some_and(|other| other != life);
+    let restarted = after.as_ref().is_some_and(is_other);
+    let mut next = match after {
+        Some(after) if !restarted => after.number.saturating_add(1),
+        Some(_) | None => 0,
+    };
+    // Who begins misses nothing, however much is forgotten.
+    let mut is_resumed = next > 0 || restarted;
     loop {
-        for entry in known(clients, caller.clone(), next, pieces).await? {
+        let known = known(clients, caller.clone(), next, pieces).await?;
+        let first = known.first().map(|entry| entry.number);
+        if is_resumed && (restarted && next == 0 || first.is_some_and(|first| first > next)) {
+            tell_gap(pieces, next, first).await?;
+        }
+        is_resumed = true;
+        for entry in known {
             next = entry.number + 1;
-            send(pieces, &entry).await?;
+            send(pieces, &entry, life).await?;
         }
         loop {
             let entry = tokio::select! {
@@ -83,7 +127,7 @@ async fn tell(
                 Ok(_) if caller.groups.is_some() => break,
                 Ok(entry) => {
                     next = entry.number + 1;
-                    send(pieces, &entry).await?;
+                    send(pieces, &entry, life).await?;
                 }
                 // Too far behind: what was missed is still in the history.
                 Err(RecvError::Lagged(_)) => break,
@@ -118,12 +162,36 @@ async fn known(
     }
 }
 
-async fn send(pieces: &mpsc::Sender<Bytes>, entry: &Entry) -> Result<(), End> {
+/// Says that what happened from `next` on, up to the first that follows, is not known any more: what the
+/// follower knows of the cluster must be read anew.
+async fn tell_gap(pieces: &mpsc::Sender<Bytes>, next: u64, first: Option<u64>) -> Result<(), End> {
+    let gap = serde_json::json!({ "from": next, "known-from": first });
+    put(pieces, Bytes::from(format!("event: gap\ndata: {gap}\n\n"))).await
+}
+
+async fn send(pieces: &mpsc::Sender<Bytes>, entry: &Entry, life: &str) -> Result<(), End> {
     // Entries hold nothing that JSON cannot.
     let json = serde_json::to_string(entry).unwrap_or_default();
-    put(pieces, Bytes::from(format!("id: {}\ndata: {json}\n\n", entry.number))).await
+    put(pieces, Bytes::from(format!("id: {}-{life}\ndata: {json}\n\n", entry.number))).await
 }
 
 async fn put(pieces: &mpsc::Sender<Bytes>, piece: Bytes) -> Result<(), End> {
-    pieces.send(piece).await.map_err(|_closed| End::ReaderGone)
+    // Who takes nothing for so long is not there.
+    let sent = tokio::time::timeout(UNTAKEN_MAX, pieces.send(piece)).await;
+    sent.map_err(|_| End::ReaderGone)?.map_err(|_closed| End::ReaderGone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_stream_is_read() {
+        let after = |number, life: Option<&str>| After { number, life: life.map(str::to_owned) };
+        assert_eq!(After::parse("17"), Some(after(17, None)));
+        assert_eq!(After::parse("17-a0"), Some(after(17, Some("a0"))));
+        for wrong in ["", "x", "-1", "+1", "-", "1e3", "99999999999999999999"] {
+            assert_eq!(After::parse(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -4,6 +4,8 @@ mod attempts;
 mod digest;
 mod login;
 mod sessions;
+pub(crate) mod token_routes;
+mod tokens;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,22 +13,25 @@ pub(crate) use attempts::Attempts;
 pub(crate) use digest::{Digest, Secret};
 pub(crate) use login::{COOKIE, login, logout};
 pub(crate) use sessions::Sessions;
+pub(crate) use tokens::Tokens;
 
-use crate::access::Access;
+use crate::access::Members;
 use crate::pam::Pam;
 
 /// All that is known of who may get in.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    pub(crate) access: Access,
+    pub(crate) access: Members,
     pub(crate) pam: Pam,
     sessions: Mutex<Sessions>,
     attempts: Mutex<Attempts>,
+    tokens: Mutex<Tokens>,
 }
 
 impl Gate {
-    pub(crate) fn new(access: Access, pam: Pam) -> Self {
-        Self { access, pam, sessions: Mutex::default(), attempts: Mutex::default() }
+    pub(crate) fn new(access: Members, pam: Pam, tokens: Tokens) -> Self {
+        let tokens = Mutex::new(tokens);
+        Self { access, pam, sessions: Mutex::default(), attempts: Mutex::default(), tokens }
     }
 
     pub(crate) fn sessions(&self) -> MutexGuard<'_, Sessions> {
@@ -36,5 +41,9 @@ impl Gate {
 
     pub(crate) fn attempts(&self) -> MutexGuard<'_, Attempts> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

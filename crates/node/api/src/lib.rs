@@ -15,11 +15,13 @@
 mod access;
 mod agents;
 mod answer;
+mod audit;
 mod clients;
 mod dispatch;
 mod events;
 mod gate;
 mod pam;
+mod plans;
 mod query;
 mod reading;
 mod role;
@@ -31,20 +33,25 @@ mod web;
 mod who;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use wire::api::{Caller, Entry, Reply, Request};
 
-use access::Access;
+use access::{Access, Members};
+use audit::Audit;
 use clients::Clients;
-use gate::Gate;
+use gate::{Gate, Tokens};
 use pam::Pam;
+use plans::Plans;
 use snapshot::Snapshots;
 
 pub use pam::{PamSettings, pam_check};
 pub use web::{CertificateError, Web, WebError, WebSettings, own_fingerprint};
+
+/// Who follow the events from the network, at a time.
+const STREAMS_MAX: usize = 256;
 
 /// What clients want of the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +68,10 @@ struct Shared {
     clients: Clients,
     snapshots: Snapshots,
     gate: Arc<Gate>,
+    plans: Arc<Plans>,
+    audit: Arc<Audit>,
+    /// Seats for those on the network who follow the events.
+    streams: Arc<Semaphore>,
 }
 
 /// The socket could not be had.
@@ -70,6 +81,17 @@ pub enum ListenError {
     Listen { socket: PathBuf, source: io::Error },
     #[error("cannot set who may use `{socket}`")]
     Permit { socket: PathBuf, source: io::Error },
+}
+
+/// Where the API is, and what it keeps.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    pub socket: PathBuf,
+    /// Tokens and the audit log are kept here; it is made where there is none.
+    pub directory: PathBuf,
+    pub pam: PamSettings,
+    /// Whose members may log in from the network; without it `haclient`'s.
+    pub group: Option<String>,
 }
 
 /// The open API. Dropping it closes the socket.
@@ -82,23 +104,34 @@ pub struct Api {
 }
 
 impl Api {
-    /// Listens on `socket`; what a former life left there is replaced. The caller makes sure that
+    /// Listens on the socket; what a former life left there is replaced. The caller makes sure that
     /// no other daemon of this node lives. Must be called in a tokio runtime.
     ///
     /// # Errors
     /// When the socket cannot be made or given to its group.
-    pub fn listen(socket: &Path, pam: PamSettings) -> Result<Self, ListenError> {
+    pub fn listen(settings: ApiSettings) -> Result<Self, ListenError> {
+        let ApiSettings { socket, directory, pam, group } = settings;
+        if let Err(error) = std::fs::create_dir_all(&directory) {
+            tracing::error!(%error, path = %directory.display(), "no token is kept");
+        }
         let access = Access::of_this_system();
-        let listener = serve::bind(socket, &access)?;
+        let listener = serve::bind(&socket, &access)?;
         let (sender, wants) = mpsc::unbounded_channel();
         let clients = Clients::new(sender);
         let shared = Shared {
             snapshots: Snapshots::new(clients.clone()),
             clients,
-            gate: Arc::new(Gate::new(access.clone(), Pam::new(pam))),
+            gate: Arc::new(Gate::new(
+                Members::of(group),
+                Pam::new(pam),
+                Tokens::open(directory.join("tokens.json")),
+            )),
+            plans: Arc::default(),
+            audit: Audit::open(&directory),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
         };
         let task = tokio::spawn(serve::accept(listener, access, shared.clone()));
-        Ok(Self { wants, shared, socket: socket.to_owned(), task })
+        Ok(Self { wants, shared, socket, task })
     }
 
     /// Serves the same to the network, until what comes back is dropped.

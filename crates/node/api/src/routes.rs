@@ -7,6 +7,7 @@ use crate::role::Role;
 pub(crate) enum Method {
     Get,
     Post,
+    Delete,
 }
 
 impl Method {
@@ -14,6 +15,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -37,6 +39,13 @@ pub(crate) enum What {
     Login,
     Logout,
     Session,
+    Plan,
+    Apply,
+    Undo,
+    Audit,
+    Tokens,
+    MakeToken,
+    RemoveToken,
 }
 
 /// How the path's end and the query are called, and what they say.
@@ -129,6 +138,28 @@ pub(crate) const ROUTES: &[Route] = &[
     },
     Route { at: At::Web, ..post("/v1/logout", What::Logout, "End the session") },
     get("/v1/session", What::Session, "Who asks, and what they may"),
+    Route {
+        role: Some(Role::Operate),
+        ..post("/v1/plans", What::Plan, "What a change would do; nothing is changed")
+    },
+    Route {
+        role: Some(Role::Operate),
+        ..post("/v1/plans/{id}/apply", What::Apply, "Make the change that was planned")
+    },
+    Route {
+        role: Some(Role::Operate),
+        ..post("/v1/undo", What::Undo, "What going back would do; nothing is changed")
+    },
+    Route {
+        role: Some(Role::Operate),
+        ..get("/v1/audit", What::Audit, "Who did what, when and from where")
+    },
+    get("/v1/tokens", What::Tokens, "The tokens of who asks, or all"),
+    post("/v1/tokens", What::MakeToken, "Make a token; it is told once"),
+    Route {
+        method: Method::Delete,
+        ..get("/v1/tokens/{name}", What::RemoveToken, "Take a token away")
+    },
 ];
 
 /// What a method and path lead to.

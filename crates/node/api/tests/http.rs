@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api::{Api, FromClient, PamSettings};
+use api::{Api, ApiSettings, FromClient, PamSettings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use wire::api::{Entry, Event, Refused, Reply, Request};
@@ -34,7 +34,12 @@ impl Drop for Scratch {
 /// Nobody logs in here.
 fn listen(scratch: &Scratch) -> Result<Api, api::ListenError> {
     let pam = PamSettings { program: PathBuf::new(), service: String::new(), rules: None };
-    Api::listen(&scratch.socket(), pam)
+    Api::listen(ApiSettings {
+        socket: scratch.socket(),
+        directory: scratch.0.join("web"),
+        pam,
+        group: None,
+    })
 }
 
 async fn send(scratch: &Scratch, head: &str, body: &str) -> UnixStream {
@@ -148,10 +153,9 @@ async fn events_are_the_known_ones_then_the_new_ones_without_a_gap() {
     api.publish(entry(6));
     api.reply(client, Reply::History { entries: vec![entry(5), entry(6)] });
     api.publish(entry(7));
-    let text = read_until(&mut stream, "id: 7\n").await;
+    let text = read_until(&mut stream, "id: 7-").await;
     assert!(text.contains("content-type: text/event-stream"), "{text}");
-    let ids: Vec<&str> = text.lines().filter(|line| line.starts_with("id: ")).collect();
-    assert_eq!(ids, ["id: 5", "id: 6", "id: 7"]);
+    assert_eq!(ids(&text), [5, 6, 7]);
     assert!(
         text.contains("data: {\"number\":5,\"at\":7,\"event\":{\"kind\":\"idle\"}}\n\n"),
         "{text}"
@@ -169,7 +173,7 @@ async fn who_may_not_any_more_is_told_nothing_more() {
     let FromClient::Asked { client, caller, .. } = next(&mut api).await else { panic!() };
     assert!(caller.groups.is_some(), "the document says what they may");
     api.reply(client, Reply::History { entries: vec![entry(5)] });
-    let _known = read_until(&mut stream, "id: 5\n").await;
+    let _known = read_until(&mut stream, "id: 5-").await;
     // Something happens: whether they may know of it is asked each time.
     for number in [6, 7] {
         api.publish(entry(number));
@@ -182,7 +186,40 @@ async fn who_may_not_any_more_is_told_nothing_more() {
         api.reply(client, reply);
     }
     let text = rest(stream).await;
-    assert!(text.contains("id: 6\n") && !text.contains("id: 7\n"), "{text}");
+    assert!(text.contains("id: 6-") && !text.contains("id: 7-"), "{text}");
+}
+
+/// The numbers of all events in a stream's text.
+fn ids(text: &str) -> Vec<u64> {
+    let id = |line: &str| line.strip_prefix("id: ")?.split_once('-')?.0.parse().ok();
+    text.lines().filter_map(id).collect()
+}
+
+#[tokio::test]
+async fn a_follower_is_told_what_it_missed_for_good() {
+    let scratch = Scratch::new("gap");
+    let mut api = listen(&scratch).unwrap();
+    // The history begins after what the follower knew.
+    let mut stream = send(&scratch, "GET /v1/events?since=4", "").await;
+    let FromClient::Asked { client, .. } = next(&mut api).await else { panic!() };
+    api.reply(client, Reply::History { entries: vec![entry(9)] });
+    let text = read_until(&mut stream, "id: 9-").await;
+    assert!(text.contains("event: gap\ndata: {\"from\":5,\"known-from\":9}\n\n"), "{text}");
+    // Its place was another life's.
+    let mut stream = send(&scratch, "GET /v1/events?since=4-dead", "").await;
+    let FromClient::Asked { client, request, .. } = next(&mut api).await else { panic!() };
+    assert_eq!(request, Request::History { since: 0 });
+    api.reply(client, Reply::History { entries: vec![entry(1)] });
+    let text = read_until(&mut stream, "id: 1-").await;
+    assert!(text.contains("event: gap\ndata: {\"from\":0,\"known-from\":1}\n\n"), "{text}");
+    // It goes on where it was.
+    let id = text.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
+    let mut stream = send(&scratch, &format!("GET /v1/events?since={id}"), "").await;
+    let FromClient::Asked { client, request, .. } = next(&mut api).await else { panic!() };
+    assert_eq!(request, Request::History { since: 2 });
+    api.reply(client, Reply::History { entries: vec![entry(2)] });
+    let text = read_until(&mut stream, "id: 2-").await;
+    assert!(!text.contains("gap"), "{text}");
 }
 
 #[tokio::test]
@@ -199,10 +236,8 @@ async fn a_follower_that_falls_behind_catches_up_from_history() {
     let FromClient::Asked { client, request, .. } = next(&mut api).await else { panic!() };
     assert_eq!(request, Request::History { since: 0 });
     api.reply(client, Reply::History { entries: (0..3000).map(entry).collect() });
-    let text = read_until(&mut stream, "id: 2999\n").await;
-    let ids: Vec<u64> =
-        text.lines().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).collect();
-    assert_eq!(ids, (0..3000).collect::<Vec<u64>>());
+    let text = read_until(&mut stream, "id: 2999-").await;
+    assert_eq!(ids(&text), (0..3000).collect::<Vec<u64>>());
 }
 
 #[tokio::test]

@@ -37,6 +37,8 @@
 mod keys;
 mod web;
 
+pub(crate) use web::Logins;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -84,9 +86,7 @@ pub(crate) struct Config {
     pub(crate) sbd: Option<PathBuf>,
     /// Whether and where the network is served.
     pub(crate) web: Option<WebSettings>,
-    /// The file of PAM's rules for who logs in there, and the directory where it is instead of the
-    /// usual one.
-    pub(crate) pam: (String, Option<PathBuf>),
+    pub(crate) logins: Logins,
 }
 
 /// The machine's watchdog.
@@ -252,11 +252,11 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
     };
     let watchdog =
         file.watchdog.map(|section| watchdog(&section, &at)).transpose().map_err(wrong)?;
-    let pam = web::pam(file.web.as_ref(), &at);
+    let logins = web::logins(file.web.as_ref(), &at);
     let web = file.web.map(|section| web::settings(section, file_name.as_deref(), &state_dir, &at));
     Ok(Config {
         web: web.transpose().map_err(wrong)?,
-        pam,
+        logins,
         api_socket: file.api_socket.map_or(state_dir.join("api.sock"), |path| at(&path)),
         state_dir,
         agents: file.agents.map(|path| at(&path)),

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use api::{Api, PamSettings, Web};
+use api::{Api, ApiSettings, PamSettings, Web};
 use controller::{Controller, Identity};
 use exec::{ExecConfig, Executor};
 use fabric::embedded::{self, Member};
@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use crate::agent_tools;
 use crate::clock::{Clock, incarnation};
 use crate::commands::FAILED;
-use crate::config::{Config, FabricConfig, Roster, WatchdogConfig};
+use crate::config::{Config, FabricConfig, Logins, Roster, WatchdogConfig};
 use crate::disk::{Disk, Found, chain};
 use crate::end;
 use crate::fabric_file::{self, FabricFileWriter};
@@ -107,7 +107,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let watchdog = arm(config, sbd.as_ref())?;
     let (report, reports) = mpsc::unbounded_channel();
     let executor = Executor::new(exec_config, report);
-    let api = Api::listen(&config.api_socket, pam(config)).map_err(StartError::Api)?;
+    let api = Api::listen(api_settings(config)).map_err(StartError::Api)?;
     let web = serve_web(config, &api);
     let fabric = join(config, &roster);
     let fabric_file = fabric_file(config);
@@ -146,9 +146,15 @@ fn serve_web(config: &Config, api: &Api) -> Option<Web> {
 }
 
 /// Passwords are looked at by this program, in a process of its own.
-fn pam(config: &Config) -> PamSettings {
-    let (service, rules) = config.pam.clone();
-    PamSettings { program: std::env::current_exe().unwrap_or_default(), service, rules }
+fn api_settings(config: &Config) -> ApiSettings {
+    let Logins { service, rules, group } = config.logins.clone();
+    let program = std::env::current_exe().unwrap_or_default();
+    ApiSettings {
+        socket: config.api_socket.clone(),
+        directory: config.state_dir.join("web"),
+        pam: PamSettings { program, service, rules },
+        group,
+    }
 }
 
 /// Opens what this cluster left; of one that was destroyed nothing.

@@ -8,8 +8,12 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
 use serde::Deserialize;
 
-use super::{Gate, Secret};
+use wire::api::Caller;
+
+use super::Secret;
+use crate::Shared;
 use crate::answer::{self, Answered, JSON, No, Outcome, Wrong, problem};
+use crate::audit::Deed;
 use crate::dispatch::body;
 use crate::role::Role;
 use crate::who::{Via, Who};
@@ -36,7 +40,8 @@ struct Credentials {
 }
 
 /// Begins a session, if PAM and the group say so.
-pub(crate) async fn login(gate: &Gate, address: IpAddr, request: Request<Incoming>) -> Outcome {
+pub(crate) async fn login(shared: &Shared, address: IpAddr, request: Request<Incoming>) -> Outcome {
+    let gate = &shared.gate;
     let begun = Instant::now();
     if request.headers().get(CONTENT_TYPE).is_none_or(|kind| kind != JSON) {
         return Err(problem(Wrong::Malformed, format!("send {JSON}")));
@@ -48,7 +53,7 @@ pub(crate) async fn login(gate: &Gate, address: IpAddr, request: Request<Incomin
     // A statement of its own: the lock is not held while somebody is refused.
     let wait = gate.attempts().begin(&user, address, begun);
     if let Some(wait) = wait {
-        tracing::warn!(user = ?user, %address, "too many wrong passwords");
+        tracing::warn!(%address, "too many wrong passwords");
         let words = "too many wrong passwords; wait before the next".to_owned();
         return Err(No::Later(Wrong::TooMany, wait.as_secs() + 1, words));
     }
@@ -63,7 +68,7 @@ pub(crate) async fn login(gate: &Gate, address: IpAddr, request: Request<Incomin
     // Asked in any case: the group must not show by how long it takes.
     let caller = gate.access.named(&user);
     let Some(caller) = caller.filter(|_| is_right) else {
-        tracing::warn!(user = ?user, %address, "refused a login");
+        refused(shared, &user, address);
         let passed = begun.elapsed().as_millis() / FAILURE_STEP.as_millis() + 1;
         let steps = u32::try_from(passed).unwrap_or(u32::MAX);
         tokio::time::sleep_until((begun + FAILURE_STEP.saturating_mul(steps)).into()).await;
@@ -82,7 +87,18 @@ pub(crate) async fn login(gate: &Gate, address: IpAddr, request: Request<Incomin
         via: Via::Session { proof: session.proof.text().to_owned() },
         from: address.to_string(),
     };
+    shared.audit.add(&who, &Deed::new("log in"), "done");
     Ok(cookie(answer::ok(&who.told()), &secret))
+}
+
+/// A name that is nobody's may be a password in the wrong place, and is not written down.
+fn refused(shared: &Shared, user: &str, address: IpAddr) {
+    let known = shared.gate.access.named(user);
+    let caller = known.unwrap_or_else(|| Caller::limited("somebody", Vec::new()));
+    tracing::warn!(user = caller.name, %address, "refused a login");
+    let via = Via::Session { proof: String::new() };
+    let who = Who { caller, role: Role::Read, via, from: address.to_string() };
+    shared.audit.add(&who, &Deed::new("log in"), "refused");
 }
 
 fn cookie(mut answer: Answered, secret: &Secret) -> Answered {
@@ -95,9 +111,10 @@ fn cookie(mut answer: Answered, secret: &Secret) -> Answered {
 }
 
 /// Ends the session whose cookie came, and takes the cookie back.
-pub(crate) fn logout(gate: &Gate, secret: Option<&str>) -> Answered {
+pub(crate) fn logout(shared: &Shared, who: &Who, secret: Option<&str>) -> Answered {
     if let Some(secret) = secret {
-        gate.sessions().end(secret);
+        shared.gate.sessions().end(secret);
+        shared.audit.add(who, &Deed::new("log out"), "done");
     }
     let expired = format!("{COOKIE}=; {ATTRIBUTES}; Max-Age=0");
     answer::with(answer::ok(&serde_json::json!({})), SET_COOKIE, &expired)

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
-use hyper::header::{COOKIE as COOKIE_HEADER, HOST, ORIGIN};
+use hyper::header::{AUTHORIZATION, COOKIE as COOKIE_HEADER, HOST, ORIGIN};
 use hyper::{HeaderMap, Method, Request};
 
 use super::files;
@@ -17,6 +17,7 @@ use crate::answer::{Answered, No, Outcome, Wrong, problem};
 use crate::dispatch::dispatch;
 use crate::gate::{self, COOKIE, Digest, Gate};
 use crate::routes::{self, Found, What};
+use crate::snapshot::now;
 use crate::who::{Via, Who};
 
 /// The header that proves that a request comes from the session's own page.
@@ -45,7 +46,7 @@ async fn admit(shared: &Shared, from: IpAddr, request: Request<Incoming>) -> Out
     if let Found::Route(route, _) = routes::find(request.method(), request.uri().path(), true)
         && route.what == What::Login
     {
-        return gate::login(&shared.gate, from, request).await;
+        return gate::login(shared, from, request).await;
     }
     let who = proven_and_known(&shared.gate, from, request.method(), request.headers())?;
     dispatch(shared, who, request, true).await
@@ -73,6 +74,10 @@ pub(crate) fn proven_and_known(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Option<Who>, No> {
+    if let Some(given) = headers.get(AUTHORIZATION) {
+        // Who brings a token means it: a cookie beside it does not count.
+        return Ok(given.to_str().ok().and_then(|text| by_token(gate, from, text)));
+    }
     let Some(secret) = cookie(headers) else { return Ok(None) };
     let Some(session) = gate.sessions().find(secret, Instant::now()) else { return Ok(None) };
     // Who was taken out of the group is out at once.
@@ -92,6 +97,14 @@ pub(crate) fn proven_and_known(
     }
     let via = Via::Session { proof };
     Ok(Some(Who { caller, role: session.role, via, from: from.to_string() }))
+}
+
+fn by_token(gate: &Gate, from: IpAddr, text: &str) -> Option<Who> {
+    let secret = text.strip_prefix("Bearer ")?;
+    let token = gate.tokens().find(secret, now()).cloned()?;
+    let caller = token.caller(&gate.access)?;
+    let via = Via::Token { name: token.name };
+    Some(Who { caller, role: token.role, via, from: from.to_string() })
 }
 
 /// What our cookie holds.

@@ -18,7 +18,8 @@ const TOP: &[&str] = &[
 const NODE: &[&str] = &["name", "id", "votes"];
 const FABRIC: &[&str] = &["kind", "socket", "stall"];
 const SBD: &[&str] = &["file"];
-const WEB: &[&str] = &["listen", "certificate", "key", "names", "pam_service", "pam_rules"];
+const WEB: &[&str] =
+    &["listen", "certificate", "key", "names", "pam_service", "pam_rules", "group"];
 const WATCHDOG: &[&str] = &["device", "timeout"];
 
 /// Line, name and nearest right word of the first key that there is not. `None` also for a text

@@ -21,16 +21,27 @@ pub(super) struct Section {
     names: Option<Vec<String>>,
     pam_service: Option<String>,
     pam_rules: Option<PathBuf>,
+    group: Option<String>,
 }
 
-/// How passwords are looked at.
-pub(super) fn pam(
-    section: Option<&Section>,
-    at: &impl Fn(&Path) -> PathBuf,
-) -> (String, Option<PathBuf>) {
+/// Who may log in, and who looks at their passwords.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Logins {
+    /// The file of PAM's rules.
+    pub(crate) service: String,
+    /// The directory where it is instead of the usual one.
+    pub(crate) rules: Option<PathBuf>,
+    pub(crate) group: Option<String>,
+}
+
+/// What the section says of logins.
+pub(super) fn logins(section: Option<&Section>, at: &impl Fn(&Path) -> PathBuf) -> Logins {
     let service = section.and_then(|section| section.pam_service.clone());
-    let rules = section.and_then(|section| section.pam_rules.as_deref()).map(at);
-    (service.unwrap_or_else(|| PAM_SERVICE.to_owned()), rules)
+    Logins {
+        service: service.unwrap_or_else(|| PAM_SERVICE.to_owned()),
+        rules: section.and_then(|section| section.pam_rules.as_deref()).map(at),
+        group: section.and_then(|section| section.group.clone()),
+    }
 }
 
 pub(super) fn settings(
