@@ -196,8 +196,10 @@ fn words(change: &Change) -> String {
             let all: Vec<String> = edits.iter().map(edit).collect();
             all.join("; ")
         }
-        Change::Attribute { node, name, value: Some(_) } => format!("set {name} on {node}"),
-        Change::Attribute { node, name, value: None } => format!("remove {name} from {node}"),
+        Change::Attribute { node, name, value: Some(_), .. } => format!("set {name} on {node}"),
+        Change::Attribute { node, name, value: None, .. } => format!("remove {name} from {node}"),
+        Change::AttributeDelay { name, delay_ms } => format!("let {name} wait {delay_ms} ms"),
+        Change::WriteAttributes => "write the attributes that wait".to_owned(),
         Change::Cleanup { resource, node } => format!(
             "forget failures of {} on {}",
             resource.as_deref().unwrap_or("all"),

@@ -21,6 +21,8 @@ pub(super) fn role(change: &Change, before: &Document, after: &Document) -> Role
     match change {
         Change::Edit { .. } => of_edit(before, after),
         Change::Attribute { .. }
+        | Change::AttributeDelay { .. }
+        | Change::WriteAttributes
         | Change::Cleanup { .. }
         | Change::Fail { .. }
         | Change::Fence { .. }
