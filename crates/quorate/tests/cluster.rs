@@ -19,6 +19,8 @@ mod fence_calls;
 mod fence_devices;
 #[path = "cluster/json.rs"]
 mod json;
+#[path = "cluster/metrics.rs"]
+mod metrics;
 #[path = "cluster/operator.rs"]
 mod operator;
 #[path = "cluster/promotion.rs"]

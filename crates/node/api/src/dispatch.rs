@@ -85,6 +85,7 @@ async fn of_one(
         What::Grid => reading::view(shared, &who, View::Grid).await,
         What::Topology => reading::view(shared, &who, View::Topology).await,
         What::Fencing => reading::view(shared, &who, View::Fencing).await,
+        What::Metrics => reading::metrics(shared, &who).await,
         What::StatusPage => reading::status_page(shared, &who).await,
         What::Why => reading::why(shared, &who, query).await,
         What::Document => reading::document(shared, &who).await,

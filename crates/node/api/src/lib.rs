@@ -20,6 +20,7 @@ mod clients;
 mod dispatch;
 mod events;
 mod gate;
+mod meter;
 mod pam;
 mod plans;
 mod query;
@@ -47,6 +48,7 @@ use pam::Pam;
 use plans::Plans;
 use snapshot::Snapshots;
 
+pub use meter::Meter;
 pub use pam::{PamSettings, pam_check};
 pub use web::{CertificateError, Web, WebError, WebSettings, own_fingerprint};
 
@@ -72,6 +74,7 @@ struct Shared {
     audit: Arc<Audit>,
     /// Seats for those on the network who follow the events.
     streams: Arc<Semaphore>,
+    meter: Meter,
 }
 
 /// The socket could not be had.
@@ -129,6 +132,7 @@ impl Api {
             plans: Arc::default(),
             audit: Audit::open(&directory),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            meter: Meter::default(),
         };
         let task = tokio::spawn(serve::accept(listener, access, shared.clone()));
         Ok(Self { wants, shared, socket, task })
@@ -162,8 +166,14 @@ impl Api {
         tokio::spawn(async move { clients.reply(client, reply.await) });
     }
 
+    /// What is measured on this node, for `/metrics`.
+    pub fn meter(&self) -> Meter {
+        self.shared.meter.clone()
+    }
+
     /// Tells all who follow events.
     pub fn publish(&self, entry: Entry) {
+        self.shared.meter.note(&entry.event);
         self.shared.clients.publish(entry);
     }
 }

@@ -71,6 +71,18 @@ pub(crate) async fn view(shared: &Shared, who: &Who, view: View) -> Outcome {
     compute(shared, who, view.name().to_owned(), move |snapshot| Ok(view.make(snapshot))).await
 }
 
+/// All as numbers.
+pub(crate) async fn metrics(shared: &Shared, who: &Who) -> Outcome {
+    let snapshot = now(shared, who).await?;
+    let counted = shared.meter.counted();
+    let made = move || view::metrics::metrics(snapshot.seen(), &counted);
+    match tokio::task::spawn_blocking(made).await {
+        Ok(text) => Ok(answer::whole(StatusCode::OK, view::metrics::CONTENT_TYPE, text)),
+        // It panicked, which was logged; or all is ending.
+        Err(_) => Err(problem(Wrong::Unavailable, "that cannot be computed")),
+    }
+}
+
 /// Why a resource is where it is.
 pub(crate) async fn why(shared: &Shared, who: &Who, query: Option<&str>) -> Outcome {
     let (resource, node) = match (query::value(query, "resource"), query::value(query, "node")) {

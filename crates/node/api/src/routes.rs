@@ -29,6 +29,7 @@ pub(crate) enum What {
     Topology,
     Fencing,
     StatusPage,
+    Metrics,
     Why,
     Document,
     Earlier,
@@ -114,6 +115,7 @@ pub(crate) const ROUTES: &[Route] = &[
     get("/v1/grid", What::Grid, "Resources by nodes"),
     get("/v1/topology", What::Topology, "Nodes, links and quorum"),
     get("/v1/fencing", What::Fencing, "Who can be cut off by what, and who was"),
+    get("/metrics", What::Metrics, "All as numbers, for a monitoring system, in OpenMetrics"),
     get("/status", What::StatusPage, "How the cluster is, as a page that needs no script"),
     Route {
         query: WHY,

@@ -11,6 +11,7 @@ mod format;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use api::Meter;
 use cib::Document;
 use controller::{Input, Record, Restored, Whole};
 use store::{Ack, Damage, DamageKind, Done, OpenError, Opened, Store, StoreError, Ticket};
@@ -38,6 +39,9 @@ pub(crate) struct Disk {
     folding: bool,
     /// What the records add up to.
     whole: Whole,
+    meter: Option<Meter>,
+    /// When the records that are on their way were handed over.
+    begun: BTreeMap<Ticket, Instant>,
 }
 
 /// What a request to the store was for.
@@ -120,8 +124,20 @@ impl Disk {
             condition,
             folding: false,
             whole,
+            meter: None,
+            begun: BTreeMap::new(),
         };
         Ok(Found { disk, restored })
+    }
+
+    /// Tells from now on how long records take.
+    pub(crate) fn measure_with(&mut self, meter: Meter) {
+        self.meter = Some(meter);
+    }
+
+    /// How many requests the store has not answered.
+    pub(crate) fn waiting(&self) -> usize {
+        self.purposes.len()
     }
 
     /// Hands a record over. `whole` is what the brain has after it.
@@ -140,6 +156,7 @@ impl Disk {
         match asked {
             Ok(ticket) => {
                 self.purposes.insert(ticket, Purpose::Record(number));
+                self.begun.insert(ticket, Instant::now());
             }
             Err(error) => {
                 self.fell_behind(&error);
@@ -179,6 +196,10 @@ impl Disk {
 
     /// Takes a word in; answers what the brain must know of it.
     pub(crate) fn take(&mut self, ack: Ack) -> Option<Input> {
+        let begun = self.begun.remove(&ack.ticket).filter(|_| ack.result.is_ok());
+        if let Some((meter, begun)) = self.meter.as_ref().zip(begun) {
+            meter.stored(begun.elapsed());
+        }
         let purpose = self.purposes.remove(&ack.ticket)?;
         match (purpose, ack.result) {
             (Purpose::Record(ticket), Ok(done)) => {

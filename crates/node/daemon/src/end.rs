@@ -106,8 +106,17 @@ pub(crate) async fn end(running: Running, ended: Ended, config: &Config) -> Exit
 }
 
 async fn leave(performer: Performer, config: &Config) {
-    let Performer { fabric, executor, timers: _, disk, api, fabric_file: _, watchdog: _, sbd: _ } =
-        performer;
+    let Performer {
+        fabric,
+        executor,
+        timers: _,
+        disk,
+        api,
+        fabric_file: _,
+        watchdog: _,
+        sbd: _,
+        meter: _,
+    } = performer;
     drop(api);
     executor.shut_down().await;
     // Its last messages, such as the word that it leaves, are still on their way.

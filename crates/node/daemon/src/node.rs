@@ -86,7 +86,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
         _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
     };
     // The store's lock comes before everything that another daemon of this node might be using.
-    let Found { disk, mut restored } = open_disk(config)?;
+    let Found { mut disk, mut restored } = open_disk(config)?;
     end::write_pid_file(&config.state_dir)
         .map_err(|source| StartError::PidFile { path: config.state_dir.clone(), source })?;
     if end::is_switched_off(&config.state_dir) {
@@ -109,6 +109,8 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let executor = Executor::new(exec_config, report);
     let api = Api::listen(api_settings(config)).map_err(StartError::Api)?;
     let web = serve_web(config, &api);
+    let meter = api.meter();
+    disk.measure_with(meter.clone());
     let fabric = join(config, &roster);
     let fabric_file = fabric_file(config);
     restored.fabric_file = fabric_file.as_deref().and_then(fabric_file::read);
@@ -117,7 +119,17 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let fabric_file = FabricFileWriter::start(fabric_file);
     let mut running = Running {
         controller,
-        performer: Performer { fabric, executor, timers, disk, api, fabric_file, watchdog, sbd },
+        performer: Performer {
+            fabric,
+            executor,
+            timers,
+            disk,
+            api,
+            fabric_file,
+            watchdog,
+            sbd,
+            meter,
+        },
         clock: Clock::start(),
         reports,
         terminate,

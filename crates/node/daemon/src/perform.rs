@@ -1,6 +1,6 @@
 //! Carries the brain's effects out: each is handed over at once to who does the work.
 
-use api::Api;
+use api::{Api, Meter};
 use controller::{AgentRun, Controller, Effect, ExitReason};
 use exec::{Described, Executor, OperationToken, RunRequest};
 use fabric::Fabric;
@@ -25,6 +25,7 @@ pub(crate) struct Performer {
     pub(crate) fabric_file: FabricFileWriter,
     pub(crate) watchdog: Option<Watchdog>,
     pub(crate) sbd: Option<SbdDisks>,
+    pub(crate) meter: Meter,
 }
 
 impl Performer {

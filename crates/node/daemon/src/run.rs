@@ -4,13 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use api::FromClient;
-use controller::{Controller, ExitReason, Input, RunToken};
+use controller::{Controller, Effect, ExitReason, Input, RunToken};
 use exec::{Finished, Report};
 use fabric::Event;
 use sbd::Message;
 use tokio::signal::unix::Signal;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
+use wire::api::Event::Planned;
 
 use crate::clock::Clock;
 use crate::disk::Word;
@@ -74,14 +75,24 @@ fn step(running: &mut Running, input: Input) -> Option<ExitReason> {
     let now = clock.now();
     // The scheduler's panics are caught inside and hold everything. Any other leaves a brain that
     // may have forgotten something, so the process ends; the others and the watchdog see to it.
+    let begun = Instant::now();
     let effects = catch_unwind(AssertUnwindSafe(|| controller.step(now, input)))
         .unwrap_or_else(|_logged| std::process::abort());
+    measure(performer, begun.elapsed(), &effects);
     effects.into_iter().find_map(|effect| performer.perform(effect, controller))
+}
+
+/// For `/metrics`.
+fn measure(performer: &Performer, took: Duration, effects: &[Effect]) {
+    let is_plan = |effect: &Effect| matches!(effect, Effect::Report(entry) if matches!(entry.event, Planned { .. }));
+    let made_plan = effects.iter().any(is_plan);
+    performer.meter.stepped(took, made_plan);
+    performer.meter.queue("disk", performer.disk.waiting());
 }
 
 async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval) -> Heard {
     let Running { controller, performer, clock, reports, terminate, interrupt, notify } = running;
-    let Performer { fabric, timers, disk, api, fabric_file, watchdog, sbd, executor: _ } =
+    let Performer { fabric, timers, disk, api, fabric_file, watchdog, sbd, executor: _, meter: _ } =
         performer;
     tokio::select! {
         event = fabric.next() => match event {

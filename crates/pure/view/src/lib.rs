@@ -17,6 +17,7 @@ pub mod diff;
 pub mod grid;
 pub mod history;
 mod known;
+pub mod metrics;
 pub mod moment;
 pub mod readiness;
 pub mod status;

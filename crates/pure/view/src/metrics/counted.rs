@@ -1,0 +1,172 @@
+//! What is counted as it happens: how long things take, and how often they happen.
+//!
+//! **Always:** a family has a bounded number of series, whatever happens: actions are counted by
+//! task, not by resource.
+
+use std::collections::BTreeMap;
+
+use wire::api::Event;
+
+/// Upper bounds in seconds: from a write to a fast disk to a fencing that has to be repeated.
+const BOUNDS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
+
+/// Tasks are words of agents; more than these are counted as `other`.
+const TASKS_MAX: usize = 32;
+
+/// How often a length of time was how long.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Histogram {
+    /// One a bound; what is longer than all is only in `count`.
+    below: [u64; BOUNDS.len()],
+    count: u64,
+    sum: f64,
+}
+
+impl Histogram {
+    /// Counts one.
+    pub fn observe(&mut self, seconds: f64) {
+        let at = BOUNDS.iter().position(|bound| seconds <= *bound);
+        if let Some(below) = at.and_then(|at| self.below.get_mut(at)) {
+            *below += 1;
+        }
+        self.count += 1;
+        self.sum += seconds;
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How long all of them together.
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+
+    /// How many were at most as long as each bound, and as no bound.
+    pub fn buckets(&self) -> impl Iterator<Item = (Option<f64>, u64)> {
+        let mut so_far = 0;
+        let bounded = BOUNDS.iter().zip(self.below).map(move |(bound, below)| {
+            so_far += below;
+            (Some(*bound), so_far)
+        });
+        bounded.chain([(None, self.count)])
+    }
+}
+
+/// All that is counted.
+#[derive(Clone, Debug, Default)]
+pub struct Counted {
+    /// Runs of agents: by task, and whether they ended as they should.
+    pub(super) actions: BTreeMap<(String, bool), Histogram>,
+    /// From the moment at which a node's loss was known to each phase of what is done about it.
+    pub(super) failover: BTreeMap<&'static str, Histogram>,
+    /// From a failure's result to nothing left to do.
+    pub(super) recovery: Histogram,
+    /// Steps of the brain, by whether they made a plan.
+    pub(super) steps: BTreeMap<bool, Histogram>,
+    /// From a record's handing over to its being on the disk.
+    pub(super) stored: Histogram,
+    pub(super) queues: BTreeMap<&'static str, usize>,
+    pub(super) fencings: BTreeMap<bool, u64>,
+    /// By whether they were made.
+    pub(super) changes: BTreeMap<bool, u64>,
+    pub(super) memberships: u64,
+    lost_at: Option<f64>,
+    failed_at: Option<f64>,
+}
+
+impl Counted {
+    /// The brain took so long for one step.
+    pub fn stepped(&mut self, seconds: f64, made_plan: bool) {
+        self.steps.entry(made_plan).or_default().observe(seconds);
+    }
+
+    /// A record took so long to be on the disk.
+    pub fn stored(&mut self, seconds: f64) {
+        self.stored.observe(seconds);
+    }
+
+    /// So many wait there now.
+    pub fn queue(&mut self, name: &'static str, length: usize) {
+        self.queues.insert(name, length);
+    }
+
+    /// Something happened, `now` in seconds of a clock that never goes back.
+    pub fn note(&mut self, now: f64, event: &Event) {
+        match event {
+            Event::Membership { lost, .. } => {
+                self.memberships += 1;
+                if !lost.is_empty() {
+                    self.lost_at.get_or_insert(now);
+                }
+            }
+            Event::Changed { .. } => *self.changes.entry(true).or_default() += 1,
+            Event::Refused { .. } => *self.changes.entry(false).or_default() += 1,
+            Event::Planned { actions, .. } if !actions.is_empty() => self.phase("planned", now),
+            Event::Started { action, .. } if task_of(action) == "start" => {
+                self.phase("starting", now);
+            }
+            Event::Finished { action, ms, expected, .. } => {
+                self.finished(now, action, *ms, *expected);
+            }
+            Event::Fenced { succeeded, .. } => {
+                *self.fencings.entry(*succeeded).or_default() += 1;
+                if *succeeded {
+                    self.phase("fenced", now);
+                }
+            }
+            Event::Idle => self.idle(now),
+            Event::Coordinator { .. }
+            | Event::Planned { .. }
+            | Event::Started { .. }
+            | Event::Fencing { .. }
+            | Event::MayBeOlder { .. }
+            | Event::SetAside { .. } => {}
+        }
+    }
+
+    fn finished(&mut self, now: f64, action: &str, ms: u64, expected: bool) {
+        let task = task_of(action);
+        let is_new = !self.actions.keys().any(|(known, _)| known == task);
+        let tasks = self.actions.len();
+        let task = if is_new && tasks >= TASKS_MAX { "other" } else { task };
+        let seconds = super::write::as_float(ms) / 1000.0;
+        self.actions.entry((task.to_owned(), expected)).or_default().observe(seconds);
+        if !expected {
+            self.failed_at.get_or_insert(now);
+        }
+    }
+
+    /// The first time since the loss that this is reached.
+    fn phase(&mut self, name: &'static str, now: f64) {
+        if let Some(lost) = self.lost_at {
+            self.failover.entry(name).or_default().observe((now - lost).max(0.0));
+        }
+    }
+
+    fn idle(&mut self, now: f64) {
+        self.phase("done", now);
+        if let Some(failed) = self.failed_at.take().filter(|_| self.lost_at.is_none()) {
+            self.recovery.observe((now - failed).max(0.0));
+        }
+        self.lost_at = None;
+    }
+}
+
+/// An action is `RESOURCE_TASK_INTERVAL`.
+fn task_of(action: &str) -> &str {
+    let mut parts = action.rsplitn(3, '_');
+    let interval = parts.next().unwrap_or_default();
+    let task = parts.next().unwrap_or_default();
+    // `migrate_to` and `migrate_from` have the separator in them.
+    match task {
+        "to" | "from" => {
+            let longer = action.len().saturating_sub(interval.len() + 1);
+            let start = longer.saturating_sub("migrate_".len() + task.len());
+            action.get(start..longer).unwrap_or(task)
+        }
+        task => task,
+    }
+}

@@ -1,0 +1,262 @@
+//! The metrics of `ha_cluster_exporter`: its names, labels and meanings.
+//!
+//! Source: `doc/metrics.md` of ClusterLabs/ha_cluster_exporter 1.4. What it has of DRBD and of sbd's
+//! disks is not of the cluster's document and not here. Its counter of the last change is a gauge
+//! here: OpenMetrics' counters count, and have another name.
+
+use cib::{Element, Section};
+use model::{Role, Score};
+use scheduler::{Node, NodeKind, ResIx, Resolved, Resource, Variant};
+
+use super::write::{Kind, Text};
+use crate::status::Seen;
+use crate::survival::leaves;
+
+pub(super) fn pacemaker(resolved: &Resolved<'_>, seen: Seen<'_>, text: &mut Text) {
+    let options = &resolved.options;
+    nodes(resolved, text);
+    attributes(resolved, text);
+    resources(resolved, text);
+    let name = "ha_cluster_pacemaker_stonith_enabled";
+    text.family(name, Kind::Gauge, "Whether or not stonith is enabled");
+    text.flag(&[], options.fencing_enabled);
+    let name = "ha_cluster_pacemaker_maintenance_mode_enabled";
+    text.family(name, Kind::Gauge, "Whether or not cluster wide maintenance-mode is enabled");
+    text.flag(&[], options.maintenance_mode);
+    failures(resolved, text);
+    constraints(resolved, text);
+    let written = seen.document.root().attr("cib-last-written").and_then(seconds_of);
+    if let Some(at) = written {
+        let name = "ha_cluster_pacemaker_config_last_change";
+        text.family(name, Kind::Gauge, "The timestamp of the last change of the configuration");
+        text.value(&[], at as f64);
+    }
+}
+
+fn nodes(resolved: &Resolved<'_>, text: &mut Text) {
+    let help = "The status of each node; 1 means the node is in that status, 0 otherwise";
+    text.family("ha_cluster_pacemaker_nodes", Kind::Gauge, help);
+    for node in resolved.node_indices().map(|node| resolved.node(node)) {
+        let kind = if node.kind == NodeKind::Cluster { "member" } else { "remote" };
+        for (status, holds) in statuses(node) {
+            text.flag(&[("node", &node.name), ("type", kind), ("status", status)], holds);
+        }
+    }
+}
+
+fn statuses(node: &Node<'_>) -> [(&'static str, bool); 9] {
+    [
+        ("online", node.online),
+        ("standby", node.standby && !node.standby_on_fail),
+        ("standby_onfail", node.standby_on_fail),
+        ("maintenance", node.maintenance),
+        ("pending", node.pending),
+        ("unclean", node.unclean),
+        ("shutdown", node.shutdown),
+        ("expected_up", node.expected_up),
+        ("dc", node.is_coordinator),
+    ]
+}
+
+/// Attributes that the cluster keeps for itself, as `crm_mon` hides them.
+const INTERNAL: [&str; 7] =
+    ["fail-count-", "last-failure-", "shutdown", "standby", "terminate", "probe_complete", "#"];
+
+fn attributes(resolved: &Resolved<'_>, text: &mut Text) {
+    let help = "Metadata attributes of each node; value is always 1";
+    text.family("ha_cluster_pacemaker_node_attributes", Kind::Gauge, help);
+    for node in resolved.node_indices().map(|node| resolved.node(node)) {
+        for (name, value) in &node.attributes {
+            if !INTERNAL.iter().any(|prefix| name.starts_with(prefix)) {
+                text.value(&[("node", &node.name), ("name", name), ("value", value)], 1.0);
+            }
+        }
+    }
+}
+
+fn resources(resolved: &Resolved<'_>, text: &mut Text) {
+    let help = "The status of each resource; 1 means the resource is in that status, 0 otherwise";
+    text.family("ha_cluster_pacemaker_resources", Kind::Gauge, help);
+    for at in resolved.top.iter().flat_map(|top| leaves(resolved, *top)) {
+        let resource = resolved.resource(at);
+        let nodes: Vec<&str> =
+            resource.active.iter().map(|node| &*resolved.node(*node).name).collect();
+        let places = if nodes.is_empty() { vec![""] } else { nodes };
+        for node in places {
+            of_resource(resolved, at, node, text);
+        }
+    }
+}
+
+fn of_resource(resolved: &Resolved<'_>, at: ResIx, node: &str, text: &mut Text) {
+    let resource = resolved.resource(at);
+    let flags = &resource.flags;
+    let agent = resource.agent.as_ref().map(ToString::to_string).unwrap_or_default();
+    let is_group = |variant: &Variant| matches!(variant, Variant::Group(_));
+    let is_clone = |variant: &Variant| matches!(variant, Variant::CloneSet(_));
+    let (group, clone) = (around(resolved, at, is_group), around(resolved, at, is_clone));
+    let id = if flags.unique { &resource.id } else { &resource.config_id };
+    let managed = if flags.managed { "true" } else { "false" };
+    let active = !node.is_empty();
+    for (status, holds) in [
+        ("active", active),
+        ("orphaned", flags.removed),
+        ("blocked", flags.blocked),
+        ("failed", flags.failed),
+        ("failure_ignored", flags.ignore_failure),
+    ] {
+        let labels = [
+            ("node", node),
+            ("resource", id),
+            ("role", role(resource, active)),
+            ("managed", managed),
+            ("status", status),
+            ("agent", &agent),
+            ("group", group),
+            ("clone", clone),
+        ];
+        text.flag(&labels, holds);
+    }
+}
+
+/// The id of the nearest such thing around it.
+fn around<'r>(
+    resolved: &'r Resolved<'_>,
+    at: ResIx,
+    is_wanted: impl Fn(&Variant) -> bool,
+) -> &'r str {
+    let parents =
+        std::iter::successors(resolved.resource(at).parent, |at| resolved.resource(*at).parent);
+    let mut found =
+        parents.map(|at| resolved.resource(at)).filter(|found| is_wanted(&found.variant));
+    found.next().map_or("", |found| &*found.config_id)
+}
+
+fn role(resource: &Resource<'_>, active: bool) -> &'static str {
+    let is_promotable = resource.flags.promotable;
+    match resource.role {
+        _ if !active => "stopped",
+        Role::Promoted => "promoted",
+        Role::Unpromoted => "unpromoted",
+        Role::Started | Role::Unknown if is_promotable => "unpromoted",
+        Role::Started | Role::Unknown => "started",
+        Role::Stopped => "stopped",
+    }
+}
+
+fn failures(resolved: &Resolved<'_>, text: &mut Text) {
+    let known = || {
+        resolved.node_indices().flat_map(|node| {
+            let history = resolved.history_of(node).iter();
+            let resources = history.filter_map(|history| history.resource.zip(Some(history.id)));
+            resources.map(move |(resource, id)| (node, resource, id))
+        })
+    };
+    let help = "The Fail count number per node and resource id";
+    text.family("ha_cluster_pacemaker_fail_count", Kind::Gauge, help);
+    for (node, _, id) in known() {
+        let node = resolved.node(node);
+        let prefix = format!("fail-count-{id}#");
+        let own = format!("fail-count-{id}");
+        let counts =
+            node.attributes.iter().filter(|(name, _)| **name == *own || name.starts_with(&prefix));
+        let sum =
+            counts.filter_map(|(_, value)| Score::parse(value)).fold(Score::ZERO, Score::plus);
+        text.value(&[("node", &node.name), ("resource", id)], as_score(sum));
+    }
+    let help = "The migration_threshold number per node and resource id";
+    text.family("ha_cluster_pacemaker_migration_threshold", Kind::Gauge, help);
+    for (node, resource, id) in known() {
+        let threshold = f64::from(resolved.resource(resource).migration_threshold);
+        text.value(&[("node", &resolved.node(node).name), ("resource", id)], threshold);
+    }
+}
+
+fn constraints(resolved: &Resolved<'_>, text: &mut Text) {
+    let help = "Resource location constraints. The value indicates the score.";
+    text.family("ha_cluster_pacemaker_location_constraints", Kind::Gauge, help);
+    let all = resolved.document.section(Section::Constraints);
+    let all = all.into_iter().flat_map(Element::children);
+    for constraint in all.filter(|constraint| constraint.is("rsc_location")) {
+        let attr = |name: &str| constraint.attr(name).unwrap_or_default();
+        let Some(score) = constraint.attr("score").and_then(Score::parse) else { continue };
+        let role = attr("role").to_lowercase();
+        let labels = [
+            ("constraint", attr("id")),
+            ("node", attr("node")),
+            ("resource", attr("rsc")),
+            ("role", &*role),
+        ];
+        text.value(&labels, as_score(score));
+    }
+}
+
+/// A million stands for infinity.
+fn as_score(score: Score) -> f64 {
+    match score {
+        Score::INFINITY => f64::INFINITY,
+        Score::MINUS_INFINITY => f64::NEG_INFINITY,
+        score => f64::from(score.value()),
+    }
+}
+
+/// What it asks of Corosync, as far as the membership tells it: whether links are well is not.
+pub(super) fn corosync(seen: Seen<'_>, text: &mut Text) {
+    let topology = crate::topology(seen);
+    let quorum = &topology.quorum;
+    text.family(
+        "ha_cluster_corosync_quorate",
+        Kind::Gauge,
+        "Whether or not the cluster is quorate",
+    );
+    text.flag(&[], quorum.quorate);
+    text.family("ha_cluster_corosync_quorum_votes", Kind::Gauge, "Cluster quorum votes");
+    let (votes, expected) = (quorum.votes as f64, quorum.expected as f64);
+    text.value(&[("type", "expected_votes")], expected);
+    text.value(&[("type", "highest_expected")], expected);
+    text.value(&[("type", "total_votes")], votes);
+    let needed = quorum.needed.unwrap_or(if quorum.quorate { 1 } else { quorum.expected / 2 + 1 });
+    text.value(&[("type", "quorum")], needed as f64);
+    let help = "How many votes each member node has contributed with to the current quorum";
+    text.family("ha_cluster_corosync_member_votes", Kind::Gauge, help);
+    let nodes = seen.document.root().path(&["configuration", "nodes"]);
+    for point in topology.nodes.iter().filter(|point| point.here && point.votes > 0) {
+        let mut named = nodes.iter().flat_map(|nodes| nodes.children());
+        let id = named.find(|node| node.attr("uname") == Some(&point.name));
+        let id = id.and_then(|node| node.attr("id")).unwrap_or_default();
+        let local = if point.answers { "true" } else { "false" };
+        let labels = [("node_id", id), ("node", &*point.name), ("local", local)];
+        text.value(&labels, point.votes as f64);
+    }
+}
+
+/// As Pacemaker writes it: `Sat Nov 21 21:55:08 2026`, universal time where we write it.
+fn seconds_of(text: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut words = text.split_whitespace().skip(1);
+    let month = words.next().and_then(|word| MONTHS.iter().position(|month| *month == word))?;
+    let day: i64 = words.next()?.parse().ok()?;
+    let mut clock = words.next()?.split(':').map(|part| part.parse::<i64>().ok());
+    let (hours, minutes, seconds) = (clock.next()??, clock.next()??, clock.next()??);
+    let year: i64 = words.next()?.parse().ok()?;
+    let month = i64::try_from(month).ok()? + 1;
+    // Years are counted from March, so that the leap day is the last of its year.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let era_days = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let days = era_days + (153 * month + 2) / 5 + day - 1 - 719_468;
+    Some(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pacemakers_dates_are_read() {
+        assert_eq!(seconds_of("Thu Jan  1 00:00:00 1970"), Some(0));
+        assert_eq!(seconds_of("Thu Feb 29 23:59:59 2024"), Some(1_709_251_199));
+        assert_eq!(seconds_of("yesterday"), None);
+        assert_eq!(seconds_of(""), None);
+    }
+}
