@@ -15,10 +15,14 @@ export interface Bar {
   /** Row of its own in the node's lane. */
   row: number;
   kind: "done" | "failed" | "running" | "fencing";
+  /** In milliseconds, where that was told. */
+  took?: number;
 }
 
 export interface Chronicle {
   bars: Bar[];
+  /** Where each entry is drawn. */
+  places: Map<number, number>;
   /** Rows that each node's lane needs. */
   lanes: Map<string, number>;
   plans: Entry[];
@@ -27,15 +31,31 @@ export interface Chronicle {
 
 const EVENTS = ["membership", "coordinator", "changed", "refused", "fencing", "fenced", "may-be-older", "set-aside"];
 
+/** Entries are known to the second, and in which order: within a second they are drawn in that order,
+ *  evenly. */
+export function spread(entries: Entry[]): Map<number, number> {
+  const places = new Map<number, number>();
+  for (let first = 0; first < entries.length; ) {
+    let beyond = first;
+    while (beyond < entries.length && entries[beyond]!.at === entries[first]!.at) beyond++;
+    for (let at = first; at < beyond; at++) places.set(entries[at]!.number, entries[at]!.at + (at - first + 0.5) / (beyond - first));
+    first = beyond;
+  }
+  return places;
+}
+
 export function chronicle(entries: Entry[], nodes: string[], now: number): Chronicle {
+  const places = spread(entries);
+  const placeOf = (entry: Entry): number => places.get(entry.number) ?? entry.at;
   const open = new Map<string, Entry>();
   const bars: Bar[] = [];
   const bar = (node: string, action: string, begun: Entry, end: Entry | undefined, kind: Bar["kind"], ms?: number): void => {
-    const to = end ? end.at : now;
-    const from = ms === undefined ? begun.at : Math.max(begun.at, to - ms / 1000);
+    const to = end ? placeOf(end) : Math.max(now, placeOf(begun));
+    // What took longer than a second is as long as it took.
+    const from = ms === undefined || ms < 1000 || begun === end ? placeOf(begun) : Math.min(placeOf(begun), to - ms / 1000);
     const { resource, task } = resourceOf(action);
     const label = kind === "fencing" ? action : `${task} ${resource}`;
-    bars.push({ node, action, label, entry: (end ?? begun).number, begun: begun.number, from, to: Math.max(to, from), row: 0, kind });
+    bars.push({ node, action, label, entry: (end ?? begun).number, begun: begun.number, from, to: Math.max(to, from), row: 0, kind, took: ms });
   };
   for (const entry of entries) {
     const event = entry.event;
@@ -66,6 +86,7 @@ export function chronicle(entries: Entry[], nodes: string[], now: number): Chron
   }
   return {
     bars,
+    places,
     lanes: stack(bars, nodes),
     plans: entries.filter((one) => one.event.kind === "planned" && one.event.actions.length > 0),
     events: entries.filter((one) => EVENTS.includes(one.event.kind)),
@@ -73,7 +94,7 @@ export function chronicle(entries: Entry[], nodes: string[], now: number): Chron
 }
 
 /** Bars shorter than this would lie on each other. */
-const APART_S = 0.4;
+const APART_S = 0.02;
 const ROWS_MAX = 12;
 
 function stack(bars: Bar[], nodes: string[]): Map<string, number> {

@@ -29,6 +29,13 @@ const TOGETHER_MS = 120;
 /** What only time changes is looked at so often. */
 const LOOK_AGAIN_MS = 20_000;
 
+/** A look that failed is tried again so soon. */
+const RETRY_MS = 2000;
+let retry: ReturnType<typeof setTimeout> | undefined;
+
+/** The stream of events is open, and not silent. */
+let streaming = false;
+
 let looking = false;
 let again = false;
 
@@ -62,9 +69,12 @@ async function lookOnce(): Promise<void> {
       optional<{ readiness: Fencing }>("/v1/fencing"),
     ]);
     live.set({ status, verdict, grid, topology, fencing: fencing?.readiness, asOf: begun });
+    if (streaming && connection.value.link === "lost") connection.set({ link: "up", since: Date.now() });
   } catch (error) {
     if (error instanceof Trouble && (error.status === 401 || error.status === 403)) return;
     lost();
+    clearTimeout(retry);
+    if (running) retry = setTimeout(look, RETRY_MS);
   }
 }
 
@@ -114,15 +124,15 @@ async function stream(signal: AbortSignal, opened: () => void): Promise<void> {
     clearTimeout(timer);
     timer = setTimeout(() => silence.abort(), SILENCE_MAX_MS);
   };
-  const last = entries.value.at(-1)?.number;
   try {
     const answer = await fetch("/v1/events", {
-      headers: { accept: "text/event-stream", ...(last === undefined ? {} : { "last-event-id": String(last) }) },
+      headers: { accept: "text/event-stream", ...(lastId ? { "last-event-id": lastId } : {}) },
       signal: AbortSignal.any([signal, silence.signal]),
       credentials: "same-origin",
     });
     if (!answer.ok || !answer.body) throw new Trouble(answer.status, "no events");
     opened();
+    streaming = true;
     connection.set({ link: "up", since: Date.now() });
     void look();
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -136,20 +146,25 @@ async function stream(signal: AbortSignal, opened: () => void): Promise<void> {
       take(pieces);
     }
   } finally {
+    streaming = false;
     clearTimeout(timer);
   }
 }
+
+/** Names the last event that was taken, and the daemon's life that it was of. */
+let lastId = "";
 
 function take(pieces: string[]): void {
   const fresh: Entry[] = [];
   for (const piece of pieces) {
     const lines = piece.split("\n");
     const data = lines.filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart());
-    if (!data.length) continue;
+    if (lines.includes("event: gap")) forget();
+    if (!data.length || lines.some((line) => line.startsWith("event:"))) continue;
+    lastId = lines.find((line) => line.startsWith("id:"))?.slice(3).trim() ?? lastId;
     try {
       const entry = JSON.parse(data.join("\n")) as Entry;
       if (typeof entry.number === "number" && entry.event) fresh.push(entry);
-      else forget();
     } catch {
       // Not an entry: nothing to show.
     }
@@ -163,7 +178,7 @@ function take(pieces: string[]): void {
   void look();
 }
 
-/** The stream said that what was asked for is not known any more. */
+/** The stream said that something in between is not known any more. */
 function forget(): void {
   entries.set([]);
 }

@@ -29,7 +29,7 @@ export function describe(event: Event): [Tone, string] {
       return ["warn", `refused, ${event.user}: ${event.change}: ${event.reason}`];
     case "planned":
       if (!event.actions.length) return ["faint", `plan ${event.transition} (${event.cause}): nothing to do`];
-      return ["plain", `plan ${event.transition} (${event.cause}): ${event.actions.slice(0, 8).join(", ")}${event.actions.length > 8 ? ` and ${event.actions.length - 8} more` : ""}`];
+      return ["plain", `plan ${event.transition} (${event.cause}): ${summary(event.actions)}`];
     case "started":
       return ["faint", `${event.action} begins on ${event.node}`];
     case "finished":
@@ -50,6 +50,18 @@ export function describe(event: Event): [Tone, string] {
     case "idle":
       return ["good", "nothing left to do"];
   }
+}
+
+const ACTIONS_SHOWN = 8;
+
+/** What changes something goes first; looks are only counted. */
+function summary(actions: string[]): string {
+  const told = actions.filter((one) => !one.startsWith("monitor "));
+  const looks = actions.length - told.length;
+  const shown = told.slice(0, ACTIONS_SHOWN);
+  if (told.length > ACTIONS_SHOWN) shown.push(`${told.length - ACTIONS_SHOWN} more`);
+  if (looks) shown.push(count(looks, "look"));
+  return list(shown);
 }
 
 /** The part of an action's name that is the resource: `db_monitor_10000`. */

@@ -201,6 +201,7 @@ export function GridView({ grid, filter, why }: Props) {
   return (
     <div
       ref={home}
+      style={{ "--nodes": String(grid.nodes.length), height: `${HEAD_PX + Math.max(1, rows.length) * ROW_PX + 2}px` }}
       class={`grid${wide ? " wide" : " narrow"}${held ? " holding" : ""}`}
       role="grid"
       tabIndex={0}

@@ -7,6 +7,7 @@ import { link } from "../route";
 import { useStore } from "../store";
 import { clock } from "../time";
 import { Card, Empty, Filter, Tag } from "../ui/bits";
+import type { Entry } from "../types";
 import { count, describe } from "../words";
 import { GridView } from "./grid";
 import { Incidents } from "./incidents";
@@ -19,6 +20,7 @@ export function Overview() {
   const [why, setWhy] = useState<{ resource: string; node?: string }>();
   return (
     <div class="overview">
+      <div class="main-column">
       <Card
         class="grid-card"
         title="Resources"
@@ -31,22 +33,30 @@ export function Overview() {
       >
         {grid ? <GridView grid={grid} filter={filter} why={(resource, node) => setWhy({ resource, node })} /> : <Empty>{status ? "This node does not tell the grid." : "Asking…"}</Empty>}
       </Card>
+      <Recent />
+      </div>
       <div class="side-column">
         <Incidents />
         <Map />
-        <Recent />
       </div>
       {why && <WhyDialog {...why} onClose={() => setWhy(undefined)} />}
     </div>
   );
 }
 
+/** What nobody would ask for is on the timeline only. */
+function isNews({ event }: Entry): boolean {
+  if (event.kind === "started" || event.kind === "idle") return false;
+  if (event.kind === "planned") return event.actions.length > 0;
+  return event.kind !== "finished" || !event.expected || !/_(monitor_\d+|(pre|post)_notify_\w+_\d+)$/.test(event.action);
+}
+
 function Recent() {
   const all = useStore(entries);
   const { status } = useStore(live);
-  const told = all.filter((one) => !["started", "idle"].includes(one.event.kind)).slice(-9).reverse();
+  const told = all.filter(isNews).slice(-40).reverse();
   return (
-    <Card title="What happened" side={<a href={link("timeline")}>Timeline</a>}>
+    <Card class="recent" title="What happened" side={<a href={link("timeline")}>Timeline</a>}>
       {!!status?.running.length && (
         <p class="under-way">
           {status.running.map((action) => (

@@ -88,7 +88,7 @@ export function Timeline() {
           <Chart drawn={drawn} range={shown} setRange={setRange} zoom={zoom} chosen={entry} other={all.find((one) => one.number === other)} choose={choose} nodes={[...drawn.lanes.keys()]} />
         </div>
         <p class="legend-line soft small">
-          <span class="swatch done" /> done <span class="swatch failed" /> failed <span class="swatch fencing" /> cut off <span class="swatch running" /> under way <span class="swatch plan" /> decision
+          <span class="swatch done" /> done <span class="swatch failed" /> failed <span class="swatch fencing" /> cut off <span class="swatch running" /> under way <span class="swatch plan" /> decision <span class="grow" /> Within a second only the order is known.
         </p>
       </Card>
       <div class="two">
@@ -107,8 +107,8 @@ export function Timeline() {
 function wholeOf(episode: Range | undefined): Range {
   const now = Date.now() / 1000;
   if (!episode) return { from: now - 60, to: now };
-  const span = Math.max(4, episode.to - episode.from);
-  return { from: episode.from - span * 0.04 - 1, to: episode.to + span * 0.06 + 1 };
+  const span = Math.max(1, episode.to - episode.from);
+  return { from: episode.from - span * 0.03, to: episode.to + 1 + span * 0.05 };
 }
 
 interface ChartProps {
@@ -133,6 +133,7 @@ function Chart({ drawn, range, setRange, zoom, chosen, other, choose, nodes }: C
   const span = range.to - range.from;
   const room = width - NAMES_PX - 8;
   const x = (at: number): number => NAMES_PX + ((at - range.from) / span) * room;
+  const place = (entry: Entry): number => x(drawn.places.get(entry.number) ?? entry.at);
   const at = (px: number): number => range.from + ((px - NAMES_PX) / room) * span;
   useEffect(() => {
     const shown = home.current!;
@@ -198,13 +199,13 @@ function Chart({ drawn, range, setRange, zoom, chosen, other, choose, nodes }: C
               <g class={`bar ${bar.kind}${marked ? " marked" : ""}`} onClick={() => choose(bar.entry)}>
                 <rect x={left} y={high} width={wide} height={ROW_PX - 3} rx="2" />
                 {wide > 46 && <text x={left + 4} y={high + 9.5}>{bar.label.slice(0, Math.floor(wide / 5.6))}</text>}
-                <title>{`${bar.label} on ${bar.node}: ${bar.kind}, ${length((bar.to - bar.from) * 1000)}`}</title>
+                <title>{`${bar.label} on ${bar.node}: ${bar.kind}${bar.took === undefined ? "" : `, ${length(bar.took)}`}`}</title>
               </g>
             );
           })}
         {drawn.plans.filter(inside).map((plan) => (
           <g class={`decision${plan === chosen ? " marked" : ""}`} onClick={() => choose(plan.number)}>
-            <path d={`M${x(plan.at)} ${PLANS_Y - 8}l7 8l-7 8l-7-8z`} />
+            <path d={`M${place(plan)} ${PLANS_Y - 8}l7 8l-7 8l-7-8z`} />
             <title>{describe(plan.event)[1]}</title>
           </g>
         ))}
@@ -212,19 +213,19 @@ function Chart({ drawn, range, setRange, zoom, chosen, other, choose, nodes }: C
           const [tone, words] = describe(one.event);
           return (
             <g class={`event ${tone}${one === chosen ? " marked" : ""}`} onClick={() => choose(one.number)}>
-              <circle cx={x(one.at)} cy={EVENTS_Y} r="5.5" />
+              <circle cx={place(one)} cy={EVENTS_Y} r="5.5" />
               <title>{words}</title>
             </g>
           );
         })}
-        {chosen && <line class="cursor" x1={x(chosen.at)} x2={x(chosen.at)} y1="14" y2={y} />}
-        {other && <line class="cursor second" x1={x(other.at)} x2={x(other.at)} y1="14" y2={y} />}
+        {chosen && <line class="cursor" x1={place(chosen)} x2={place(chosen)} y1="14" y2={y} />}
+        {other && <line class="cursor second" x1={place(other)} x2={place(other)} y1="14" y2={y} />}
       </svg>
     </svg>
   );
 }
 
-const STEPS_S = [0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200, 86_400, 604_800];
+const STEPS_S = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200, 86_400, 604_800];
 
 function Ticks({ range, x, height }: { range: Range; x: (at: number) => number; height: number }) {
   const step = STEPS_S.find((one) => (range.to - range.from) / one <= 9) ?? 604_800;

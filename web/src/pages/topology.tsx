@@ -7,7 +7,7 @@ import { Card, Empty, Tag } from "../ui/bits";
 import type { Topology, TopologyNode } from "../views";
 
 const WIDTH = 320;
-const HEIGHT = 190;
+const HEIGHT = 170;
 
 export function Map() {
   const { topology } = useStore(live);
@@ -39,8 +39,8 @@ function Drawing({ topology }: { topology: Topology }) {
   const gone = cluster.filter((one) => !one.here);
   const apart = gone.length > 0 && here.length > 0;
   const places = new globalThis.Map<string, [number, number]>();
-  ring(here, apart ? 105 : WIDTH / 2, HEIGHT / 2, apart ? 75 : 110, places);
-  ring(gone, apart ? 258 : WIDTH / 2, HEIGHT / 2, apart ? 36 : 110, places);
+  ring(here, apart ? 105 : WIDTH / 2, HEIGHT / 2, apart ? 60 : 110, places);
+  ring(gone, apart ? 264 : WIDTH / 2, HEIGHT / 2, apart ? 36 : 110, places);
   others.forEach((one, index) => places.set(one.name, [14 + (index % 20) * 15, HEIGHT - 8]));
   const small = cluster.length > 12;
   return (
@@ -79,7 +79,9 @@ function ring(nodes: TopologyNode[], x: number, y: number, radius: number, place
   const flat = Math.min(0.62, 70 / radius);
   nodes.forEach((one, index) => {
     const angle = (2 * Math.PI * index) / nodes.length - Math.PI / 2 - (nodes.length === 2 ? Math.PI / 2 : 0);
-    places.set(one.name, [x + radius * Math.cos(angle), y + radius * flat * Math.sin(angle)]);
+    // Three points are wider below than above.
+    const lower = nodes.length === 3 ? radius * flat * 0.2 : 0;
+    places.set(one.name, [x + radius * Math.cos(angle), y + lower + radius * flat * Math.sin(angle)]);
   });
 }
 
@@ -108,10 +110,10 @@ function NodeMark({ node, at: [x, y], small }: { node: TopologyNode; at: [number
         <rect x="-6" y="-6" width="12" height="12" rx="3" />
       ) : (
         <>
-          <rect x="-36" y="-17" width="72" height="34" rx="6" />
+          <rect x="-48" y="-17" width="96" height="34" rx="6" />
           <text y="-2">{node.name.length > 11 ? `${node.name.slice(0, 10)}…` : node.name}</text>
           <text y="10" class="under">
-            {node["being-fenced"] ? "being cut off" : node.state === "online" ? `${node.active} active${node.coordinator ? " · DC" : ""}` : node.state === "unclean" ? "lost" : node.state}
+            {node["being-fenced"] ? "being cut off" : node.state === "online" ? `${node.active} active${node.coordinator ? ", coordinator" : ""}` : node.state === "unclean" ? "lost" : node.state}
           </text>
         </>
       )}

@@ -1,0 +1,233 @@
+// What an operator does on duty.
+
+import assert from "node:assert/strict";
+
+import { apply, go, plan } from "./helpers.mjs";
+
+const cell = (page, words) => page.locator(`[role=gridcell][aria-label^="${words}"]`);
+async function logIn({ page, url, who, accessible, shot }) {
+  await page.goto(url);
+  await page.getByLabel("User").fill(who.user);
+  await page.getByLabel("Password").fill("not it");
+  await accessible("the login");
+  await shot("login");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("alert").filter({ hasText: "wrong user or password" }).waitFor();
+  await page.getByLabel("Password").fill(who.password);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("heading", { level: 1, name: /^Healthy\./ }).waitFor();
+}
+
+async function overview({ page, accessible, shot }) {
+  await cell(page, "web is started on n1").waitFor();
+  await page.getByText("Quorum 3/3").waitFor();
+  assert.equal(await page.getByRole("group", { name: "Nodes and links" }).getByRole("link").count(), 3);
+  await accessible("the overview");
+  await shot("overview");
+}
+
+async function withoutJavaScript({ context, browser, url }) {
+  const plain = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false, storageState: await context.storageState() });
+  const page = await plain.newPage();
+  await page.goto(`${url}status`);
+  await page.getByText("Healthy.").first().waitFor();
+  assert.equal(await page.getByRole("row").filter({ hasText: "counters" }).count(), 1);
+  await plain.close();
+}
+
+async function keyboard({ page }) {
+  await page.getByRole("grid").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog", { name: "web on n2" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("/");
+  await page.keyboard.type("count");
+  await cell(page, "web is started on n1").waitFor({ state: "detached" });
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.press("n");
+  await page.getByRole("main").getByRole("heading", { name: "Nodes" }).waitFor();
+  await go(page, "#/overview");
+}
+
+async function why({ page, accessible, shot }) {
+  await cell(page, "web could run on n2").click();
+  const dialog = page.getByRole("dialog", { name: "web on n2" });
+  await dialog.getByText("Made of").first().waitFor();
+  await dialog.getByText("It would be otherwise").first().waitFor();
+  await accessible("why");
+  await shot("why");
+  await page.keyboard.press("Escape");
+}
+
+async function moveAndUndo({ page, accessible, shot, demo }) {
+  await page.getByRole("grid").focus();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("m");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await plan(page).getByText("Move web to n2").first().waitFor();
+  await plan(page).getByText(/from n1 to n2/).first().waitFor();
+  await plan(page).getByText(/without it/).first().waitFor();
+  await accessible("the plan");
+  await shot("plan");
+  await apply(page);
+  await cell(page, "web is started on n2").waitFor();
+  await plan(page).getByRole("button", { name: "Undo" }).click();
+  await plan(page).getByText("Back to the configuration before").waitFor();
+  await plan(page).getByRole("button", { name: /^Apply/ }).waitFor();
+  await apply(page);
+  await plan(page).getByRole("button", { name: "Done" }).click();
+  assert.ok(!demo.quorate("n3", "config", "show").includes("cli-prefer-web"));
+}
+
+async function drag({ page }) {
+  const [from, to] = await Promise.all(["web is started on n2", "web could run on n3"].map((words) => cell(page, words).boundingBox()));
+  await page.mouse.move(from.x + 20, from.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 60, from.y + 12, { steps: 4 });
+  await page.mouse.move(to.x + 20, to.y + 10, { steps: 6 });
+  await page.mouse.up();
+  await plan(page).getByText("Move web to n3").first().waitFor();
+  await plan(page).getByRole("button", { name: "Discard" }).click();
+  await plan(page).waitFor({ state: "detached" }).catch(() => page.keyboard.press("p"));
+}
+
+async function stale({ page, demo }) {
+  await go(page, "#/resources");
+  await page.getByRole("button", { name: "What to do with counters" }).click();
+  await page.getByRole("menuitem", { name: "Unmanage" }).click();
+  await plan(page).getByRole("button", { name: /^Apply/ }).waitFor();
+  demo.quorate("n2", "attribute", "set", "n2", "rack", "b", "--kept", "--yes");
+  await plan(page).getByRole("alert").filter({ hasText: "changed meanwhile" }).waitFor();
+  assert.equal(await plan(page).getByRole("button", { name: /^Apply/ }).count(), 0);
+  await plan(page).getByRole("button", { name: "Plan it anew" }).click();
+  await plan(page).getByRole("button", { name: /^Apply/ }).waitFor();
+  await plan(page).getByRole("button", { name: "Discard" }).click();
+}
+
+async function failure({ page, demo, shot }) {
+  await go(page, "#/overview");
+  await cell(page, "server is started").first().waitFor();
+  demo.press("w");
+  await page.getByRole("heading", { name: /server: monitor failed on/ }).waitFor();
+  await shot("failure");
+  await page.getByRole("button", { name: "Plan it" }).click();
+  await plan(page).getByText("Forget the failures of server").first().waitFor();
+  await apply(page);
+  await plan(page).getByRole("button", { name: "Done" }).click();
+  await page.getByRole("heading", { name: /server: monitor failed on/ }).waitFor({ state: "detached" });
+}
+
+async function nodeDies({ page, demo, shot }) {
+  await go(page, "#/overview");
+  const serving = (await cell(page, "web is started on").first().getAttribute("aria-label")).match(/started on (\w+)/)[1];
+  assert.notEqual(serving, "n3");
+  // Everything that the page shows from now on is noted, so that nothing is missed for being short.
+  await page.evaluate(() => {
+    window.seen = [];
+    new MutationObserver(() => {
+      const now = document.querySelector("header.verdict h1")?.textContent + " | " + document.querySelector("svg.map")?.textContent;
+      if (window.seen.at(-1) !== now) window.seen.push(now);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  const said = demo.said();
+  demo.press("a");
+  await demo.until(/answers from/, said);
+  await page.locator(`[role=gridcell][aria-label^="web is started on"]:not([aria-label*="${serving}"])`).first().waitFor();
+  await page.locator(".events").getByText(`${serving} is proven off`).first().waitFor();
+  const seen = await page.evaluate(() => window.seen);
+  assert.ok(seen.length > 1, "the head of the page changed while it happened");
+  await shot("recovered");
+  demo.press("o");
+  await page.getByRole("heading", { level: 1, name: /^Healthy\./ }).waitFor();
+}
+
+async function timeline({ page, accessible, shot }) {
+  await go(page, "#/timeline");
+  await page.locator("svg.chart .bar").first().waitFor();
+  await page.getByRole("list", { name: "What happened, in order" }).getByRole("button", { name: /is proven off/ }).first().click();
+  await page.locator("svg.chart .bar.fencing.marked").waitFor();
+  await page.getByRole("list", { name: "What happened, in order" }).getByRole("button", { name: /plan \d+ .*fence|plan \d+ .*start/ }).first().click();
+  await page.getByText("Decided:").waitFor();
+  await page.getByRole("group", { name: /^Timeline/ }).focus();
+  await page.keyboard.press("ArrowRight");
+  await accessible("the timeline");
+  await shot("timeline");
+}
+
+async function connectionLost({ context, page }) {
+  await go(page, "#/overview");
+  await context.setOffline(true);
+  await page.getByRole("alert").filter({ hasText: /Connection lost\. What you see is \d+ s old/ }).waitFor({ timeout: 40_000 });
+  await context.setOffline(false);
+  await page.getByRole("alert").waitFor({ state: "detached" });
+}
+
+async function maintenance({ page, demo }) {
+  await go(page, "#/nodes");
+  await page.getByRole("button", { name: "What to do with n2" }).click();
+  await page.getByRole("menuitem", { name: /^Maintenance/ }).click();
+  await page.getByLabel("Why").fill("new memory");
+  await page.getByRole("button", { name: "Show the plan" }).click();
+  await apply(page);
+  await page.getByText(/Maintenance by .*: new memory\. It ends 20/).waitFor();
+  await page.locator(".tag", { hasText: /^maintenance$/ }).waitFor();
+  assert.match(demo.quorate("n3", "config", "show"), /date_expression[^>]*operation="lt"/);
+  await page.getByRole("button", { name: "What to do with n2" }).click();
+  await page.getByRole("menuitem", { name: "End maintenance" }).click();
+  await plan(page).getByText("End maintenance of n2").first().waitFor();
+  await plan(page).getByRole("button", { name: /^Apply/ }).waitFor();
+  await apply(page);
+  await plan(page).getByRole("button", { name: "Done" }).click();
+  await page.locator(".tag", { hasText: /^maintenance$/ }).waitFor({ state: "detached" });
+}
+
+async function everyPage({ page, accessible, shot }) {
+  for (const [name, heading] of [
+    ["resources", "Resources"],
+    ["resources/web", "web"],
+    ["constraints", "Constraints"],
+    ["nodes", "Nodes"],
+    ["nodes/n2?tab=attributes", "n2"],
+    ["fencing", "Fencing"],
+    ["settings", "Settings"],
+    ["access", "Access"],
+    ["configuration", "Configuration"],
+    ["wizards", "Wizards"],
+    ["wizards/web", "Web server"],
+    ["audit", "Audit"],
+    ["clusters", "Clusters"],
+  ]) {
+    await go(page, `#/${name}`);
+    await page.getByRole("main").getByRole("heading", { name: new RegExp(heading) }).first().waitFor();
+    await page.getByText("Asking…").waitFor({ state: "detached" });
+    await accessible(name);
+    if (["fencing", "constraints", "wizards", "nodes"].includes(name)) await shot(name);
+  }
+}
+
+async function whoDidWhat({ page, who }) {
+  await go(page, "#/audit");
+  await page.getByRole("row").filter({ hasText: who.user }).first().waitFor();
+}
+
+async function onAPhone({ browser, context, url }) {
+  const phone = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 390, height: 844 }, hasTouch: true, storageState: await context.storageState() });
+  const page = await phone.newPage();
+  await page.goto(url);
+  await cell(page, "web is started on").first().tap();
+  await page.getByRole("dialog").waitFor();
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390, "nothing is wider than the screen");
+  await phone.close();
+}
+
+export default { logIn, overview, withoutJavaScript, keyboard, why, moveAndUndo, drag, stale, failure, nodeDies, timeline, connectionLost, maintenance, everyPage, whoDidWhat, onAPhone };
