@@ -1,0 +1,395 @@
+//! What is served to the network: to whom, and what becomes of who has no business there. A real
+//! daemon, real TLS, and the machine's own PAM with rules of the test.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+#[path = "web/house.rs"]
+mod house;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use house::{House, PASSWORD};
+use serde_json::json;
+
+const JSON: &str = "Content-Type: application/json";
+
+const PAGES: [&str; 13] = [
+    "/v1/status",
+    "/v1/verdict",
+    "/v1/grid",
+    "/v1/topology",
+    "/v1/fencing",
+    "/v1/why?resource=lamp",
+    "/v1/document",
+    "/v1/history",
+    "/v1/events",
+    "/v1/audit",
+    "/v1/tokens",
+    "/v1/agents/ocf:x:y",
+    "/status",
+];
+
+fn lamp(password: &str) -> String {
+    format!(
+        "<primitive id=\"lamp\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\">\
+         <instance_attributes id=\"lamp-p\"><nvpair id=\"lamp-pw\" name=\"password\" \
+         value=\"{password}\"/></instance_attributes>\
+         <meta_attributes id=\"lamp-m\"><nvpair id=\"lamp-t\" name=\"target-role\" \
+         value=\"Stopped\"/></meta_attributes></primitive>"
+    )
+}
+
+fn disable(id: &str, value: &str) -> String {
+    let xml = format!(
+        "<primitive id=\"{id}\"><meta_attributes id=\"{id}-m\"><nvpair id=\"{id}-t\" \
+         name=\"target-role\" value=\"{value}\"/></meta_attributes></primitive>"
+    );
+    json!({ "change": { "edit": { "edits": [ { "modify": { "xml": xml } } ] } } }).to_string()
+}
+
+#[test]
+fn who_is_nobody_learns_nothing() {
+    let house = House::new("nobody");
+    house.configure(&lamp("xyzzy"));
+    let forged = format!("Cookie: __Host-quorate={}", "0".repeat(64));
+    let bearer = format!("Authorization: Bearer quorate_{}", "0".repeat(64));
+    for path in PAGES {
+        for headers in [
+            &[][..],
+            &[forged.as_str()],
+            &[bearer.as_str()],
+            &["Authorization: Basic cm9vdDpyb290"],
+            &["Authorization: Bearer \u{e9}"],
+            &["quorate-acting-for: root"],
+        ] {
+            let answer = house.ask("GET", path, headers, "");
+            assert_eq!(answer.status, 401, "{path} {headers:?}: {answer:?}");
+            assert!(!answer.body.contains("lamp") && answer.body.len() < 100, "{answer:?}");
+        }
+    }
+    for (method, path) in [
+        ("POST", "/v1/plans"),
+        ("POST", "/v1/plans/x/apply"),
+        ("POST", "/v1/tokens"),
+        ("DELETE", "/v1/tokens/x"),
+        ("POST", "/v1/undo"),
+        ("POST", "/v1/logout"),
+    ] {
+        assert_eq!(house.ask(method, path, &[JSON], "{}").status, 401, "{path}");
+    }
+    assert_eq!(house.ask("POST", "/v1/request", &[JSON], "\"document\"").status, 404);
+    let page = house.ask("GET", "/", &[], "");
+    assert_eq!(page.status, 200);
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+    ] {
+        assert_eq!(page.header(name), Some(value), "{page:?}");
+    }
+    assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));
+    assert!(page.header("strict-transport-security").is_some());
+}
+
+#[test]
+fn a_session_is_one_persons_and_ends() {
+    let house = House::new("session");
+    let (cookie, proof) = house.login();
+    let status = |headers: &[&str]| house.ask("GET", "/v1/status", headers, "").status;
+    assert_eq!(status(&[&cookie]), 200);
+    // What another site's page makes the browser ask.
+    for header in
+        ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Origin: https://evil.example"]
+    {
+        assert_eq!(status(&[&cookie, header]), 403, "{header}");
+    }
+    let own = format!("Origin: https://{}", house.address);
+    assert_eq!(status(&[&cookie, &own, "Sec-Fetch-Site: same-origin"]), 200);
+    // What changes something needs the proof of this session.
+    let (_, proof_of_another) = house.login();
+    for headers in [&[cookie.as_str(), JSON][..], &[&cookie, JSON, &proof_of_another]] {
+        assert_eq!(house.ask("POST", "/v1/undo", headers, "").status, 403, "{headers:?}");
+        assert_eq!(house.ask("POST", "/v1/logout", headers, "").status, 403, "{headers:?}");
+    }
+    assert_eq!(house.ask("POST", "/v1/logout", &[&cookie, &proof], "").status, 200);
+    assert_eq!(status(&[&cookie]), 401, "replayed");
+    let set = house.try_login(&house.user, PASSWORD);
+    let set = set.header("set-cookie").unwrap();
+    for word in ["__Host-quorate=", "Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(set.contains(word), "{set}");
+    }
+}
+
+#[test]
+fn wrong_passwords_are_slow_and_soon_too_many() {
+    let house = House::new("guess");
+    let begun = Instant::now();
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let tries: Vec<_> =
+            [("root\nINFO logged in", "x"), ("nobody", PASSWORD), (&house.user, "x")]
+                .into_iter()
+                .map(|(user, password)| {
+                    let house = &house;
+                    scope.spawn(move || house.try_login(user, password))
+                })
+                .collect();
+        tries.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(begun.elapsed() >= Duration::from_secs(4), "told at once");
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.body), (401, &answers[0].body));
+    }
+    // All at once is no way around it.
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let tries: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| house.try_login("mallory", "x"))).collect();
+        tries.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let many: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
+    assert_eq!(many.len(), 4, "{answers:?}");
+    assert!(many.iter().all(|answer| answer.header("retry-after").is_some()), "{many:?}");
+    let log = house.log();
+    assert!(!log.contains("mallory") && !log.contains("\nINFO logged in"), "{log}");
+    assert!(!log.contains(PASSWORD), "{log}");
+    // Not by a form of another page, either.
+    let body = json!({ "user": house.user, "password": PASSWORD }).to_string();
+    for (headers, status) in
+        [(&["Content-Type: text/plain"][..], 400), (&[JSON, "Origin: https://evil.example"], 403)]
+    {
+        assert_eq!(house.ask("POST", "/v1/login", headers, &body).status, status, "{headers:?}");
+    }
+}
+
+#[test]
+fn roles_hold() {
+    let house = House::new("roles");
+    house.configure(&lamp("xyzzy"));
+    let tokens = ["read", "operate", "configure", "full"].map(|role| house.token(role, role));
+    let [read, operate, configure, full] = &tokens;
+    let plan = |token: &str, body: &str| house.ask("POST", "/v1/plans", &[token, JSON], body);
+    assert_eq!(plan(read, &disable("lamp", "Started")).status, 403);
+    assert_eq!(plan(operate, &disable("lamp", "Started")).status, 201);
+    let stranger = disable("lamp", "Started").replace("target-role", "priority");
+    assert_eq!(plan(operate, &stranger).status, 403);
+    assert_eq!(plan(configure, &stranger).status, 201);
+    let acl = json!({ "change": { "edit": { "edits": [ { "create": {
+        "parent": "/cib/configuration", "xml": "<acls><acl_role id=\"r\"><acl_permission \
+         id=\"p\" kind=\"read\" xpath=\"/cib\"/></acl_role></acls>" } } ] } } });
+    assert_eq!(plan(configure, &acl.to_string()).status, 403);
+    assert_eq!(plan(full, &acl.to_string()).status, 201);
+    let forced = disable("lamp", "Started").replace("{\"change\"", "{\"force\":true,\"change\"");
+    assert_eq!(plan(configure, &forced).status, 403);
+    // Secrets are for who configures.
+    for (token, sees) in [(read, false), (operate, false), (configure, true), (full, true)] {
+        let answer = house.ask("GET", "/v1/document", &[token], "");
+        assert_eq!((answer.status, answer.body.contains("xyzzy")), (200, sees), "{token}");
+        assert!(answer.body.contains("lamp"));
+    }
+    for path in PAGES {
+        if path != "/v1/events" && path != "/v1/document" {
+            let answer = house.ask("GET", path, &[read], "");
+            assert!(!answer.body.contains("xyzzy"), "{path}");
+        }
+    }
+    // Nobody makes a token that may more, or takes another's away.
+    let more = json!({ "name": "more", "role": "full" }).to_string();
+    assert_eq!(house.ask("POST", "/v1/tokens", &[operate, JSON], &more).status, 403);
+    let kept = std::fs::read_to_string(house.root.join("web/tokens.json")).unwrap();
+    for token in &tokens {
+        assert!(!kept.contains(token.trim_start_matches("Authorization: Bearer quorate_")));
+    }
+    let mode = std::fs::metadata(house.root.join("web/tokens.json")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777, 0o600);
+    assert_eq!(house.ask("DELETE", "/v1/tokens/read", &[full], "").status, 200);
+    assert_eq!(house.ask("GET", "/v1/status", &[read], "").status, 401, "taken away");
+}
+
+#[test]
+fn a_plan_is_shown_applied_once_and_undone() {
+    let house = House::new("plan");
+    house.configure(&lamp("xyzzy"));
+    let (cookie, proof) = house.login();
+    let post = |path: &str, body: &str| house.ask("POST", path, &[&cookie, &proof, JSON], body);
+    let planned = post("/v1/plans", &disable("lamp", "Started")).json();
+    let id = planned["id"].as_str().unwrap().to_owned();
+    assert!(planned["effects"]["steps"].is_array(), "{planned}");
+    let stopped =
+        |house: &House| house.at_socket("GET", "/v1/document", "").contains("value=\"Stopped\"");
+    assert!(stopped(&house), "nothing is changed by a plan");
+    let second = post("/v1/plans", &disable("lamp", "Started")).json();
+    let other = house.token("other", "full");
+    let apply = format!("/v1/plans/{id}/apply");
+    // Whoever runs the tests as root has the same name at the socket.
+    if house.user != "root" {
+        assert_eq!(house.ask("POST", &apply, &[&other], "").status, 404, "another's");
+    }
+    let done = post(&apply, "");
+    assert_eq!(done.status, 200, "{done:?}");
+    assert!(done.json()["done"]["version"].is_string() && !stopped(&house));
+    assert_eq!(post(&apply, "").status, 404, "replayed");
+    let stale = post(&format!("/v1/plans/{}/apply", second["id"].as_str().unwrap()), "");
+    assert_eq!((stale.status, stale.json()["problem"].as_str()), (409, Some("stale")));
+    let undo = post("/v1/undo", "").json();
+    let undone = post(&format!("/v1/plans/{}/apply", undo["id"].as_str().unwrap()), "");
+    assert_eq!(undone.status, 200, "{undone:?}");
+    assert!(stopped(&house), "as before");
+    // What would be refused is said when it is planned.
+    let wrong = json!({ "change": { "fence": { "node": "n9", "action": "off" } } }).to_string();
+    let wrong = post("/v1/plans", &wrong).json();
+    assert!(wrong["id"].is_null() && wrong["refused"]["unknown-node"].is_object(), "{wrong}");
+    // Who did it is known, and each entry is one line, whatever was sent.
+    let odd = "lamp\n{\"at\":0,\"user\":\"root\"}";
+    let odd = json!({ "change": { "cleanup": { "resource": odd, "node": null } } }).to_string();
+    let odd = post("/v1/plans", &odd).json();
+    post(&format!("/v1/plans/{}/apply", odd["id"].as_str().unwrap()), "");
+    let audit = house.ask("GET", "/v1/audit", &[&cookie], "").json();
+    let what: Vec<&str> =
+        audit.as_array().unwrap().iter().map(|one| one["what"].as_str().unwrap()).collect();
+    assert!(what.contains(&"log in") && what.contains(&"undo the last change"), "{what:?}");
+    let kept = house::until(|| {
+        let text = std::fs::read_to_string(house.root.join("web/audit.log")).ok()?;
+        text.contains("forget failures").then_some(text)
+    });
+    for line in kept.lines() {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(entry["at"].as_i64().unwrap() > 0, "{line}");
+    }
+    assert!(!kept.contains("xyzzy") && !kept.contains(PASSWORD), "{kept}");
+}
+
+#[test]
+fn what_is_malformed_or_too_much_is_refused() {
+    let house = House::new("malformed");
+    let token = house.token("t", "full");
+    for path in [
+        "/../../etc/passwd",
+        "/v1/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "//etc/passwd",
+        "/assets/../../Cargo.toml",
+        "/v1/agents/..%2f..%2fetc:passwd",
+        "/v1/agents/ocf:..:..",
+        "/v1/status/",
+        "/V1/STATUS",
+        "/v1/plans/../status",
+        "/web/key.pem",
+    ] {
+        let answer = house.ask("GET", path, &[&token], "");
+        assert!(matches!(answer.status, 400 | 404 | 405), "{path}: {answer:?}");
+        assert!(!answer.body.contains("root:") && !answer.body.contains("PRIVATE"), "{path}");
+    }
+    for path in [
+        "/v1/why",
+        "/v1/why?resource=%",
+        "/v1/why?resource=a%0d%0aX-Evil:1",
+        "/v1/history?since=x",
+        "/v1/history?since=-1",
+        "/v1/events?since=1x",
+    ] {
+        let answer = house.ask("GET", path, &[&token], "");
+        assert_eq!(answer.status, 400, "{path}: {answer:?}");
+        assert!(!answer.head.to_lowercase().contains("x-evil"), "{path}");
+    }
+    for body in [
+        "",
+        "{",
+        "[]",
+        "{\"undo\":1}",
+        "{\"undo\":true,\"x\":1}",
+        "{}",
+        "null",
+        "{\"undo\":true,\"change\":{\"cleanup\":{\"resource\":null,\"node\":null}}}",
+    ] {
+        assert_eq!(house.ask("POST", "/v1/plans", &[&token, JSON], body).status, 400, "{body}");
+    }
+    let deep = format!("{{\"change\":{}", "[".repeat(100_000));
+    assert_eq!(house.ask("POST", "/v1/plans", &[&token, JSON], &deep).status, 400);
+    let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><primitive id=\"&b;\"/>";
+    let bomb = json!({ "change": { "edit": { "edits": [ { "modify": { "xml": bomb } } ] } } });
+    let bomb = house.ask("POST", "/v1/plans", &[&token, JSON], &bomb.to_string());
+    assert!(bomb.status == 403 || bomb.json()["refused"].is_object(), "{bomb:?}");
+    let large = "x".repeat(5000);
+    assert_eq!(house.ask("POST", "/v1/login", &[JSON], &large).status, 413);
+    assert_eq!(house.ask("POST", "/v1/tokens", &[&token, JSON], &large).status, 413);
+    let header = format!("X: {}", "x".repeat(100_000));
+    let answer = house.ask("GET", "/v1/status", &[&header], "");
+    assert!(matches!(answer.status, 0 | 431), "{answer:?}");
+    for text in [
+        "nonsense\r\n\r\n",
+        "GET /v1/status HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\
+                  Content-Length: 2\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n",
+    ] {
+        let answer = house.send(text);
+        assert!(matches!(answer.status, 0 | 400 | 505), "{text}: {answer:?}");
+    }
+    let mut plain = TcpStream::connect(house.address).unwrap();
+    plain.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    assert_ne!(house::read(&mut plain).status, 200, "without TLS");
+    assert_eq!(house.ask("GET", "/v1/status", &[&token], "").status, 200, "it still serves");
+}
+
+#[test]
+fn who_is_slow_is_hung_up_on() {
+    let house = House::new("slow");
+    let length = format!("Content-Length: 100\r\n{JSON}\r\n");
+    let heads = [
+        "GET /v1/status HTTP/1.1\r\nHost: x\r\n".to_owned(),
+        format!("POST /v1/login HTTP/1.1\r\nHost: x\r\n{length}\r\n"),
+    ];
+    std::thread::scope(|scope| {
+        let house = &house;
+        for head in &heads {
+            scope.spawn(move || {
+                let mut stream = house.connect();
+                stream.write_all(head.as_bytes()).unwrap();
+                stream.flush().unwrap();
+                let answer = house::read(&mut stream);
+                assert!(matches!(answer.status, 0 | 408), "{head}: {answer:?}");
+            });
+        }
+        scope.spawn(move || {
+            // No handshake at all; reading ends when the other side hangs up.
+            let mut stream = TcpStream::connect(house.address).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+            assert_eq!(stream.read(&mut [0; 16]).unwrap_or(0), 0);
+        });
+    });
+}
+
+#[test]
+fn idle_streams_are_bounded_and_do_not_disturb() {
+    let house = House::new("streams");
+    let token = house.token("t", "read");
+    let request = format!("GET /v1/events HTTP/1.1\r\nHost: x\r\n{token}\r\n\r\n");
+    let mut streams = Vec::new();
+    let mut refused = 0;
+    for _ in 0..1000 {
+        let mut stream = house.connect();
+        let mut start = [0; 12];
+        let sent = stream.write_all(request.as_bytes()).and_then(|()| stream.flush());
+        match sent.and_then(|()| stream.read_exact(&mut start)) {
+            Ok(()) if &start == b"HTTP/1.1 200" => streams.push(stream),
+            Ok(()) => {
+                assert_eq!(&start, b"HTTP/1.1 503");
+                refused += 1;
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert_eq!((streams.len(), refused), (256, 744));
+    // The cluster's own tools, and others on the network, are served all the same.
+    assert!(house.at_socket("GET", "/v1/status", "").contains("200 OK"));
+    assert_eq!(house.ask("GET", "/v1/status", &[&token], "").status, 200);
+    // A seat that is given up is free again.
+    streams.truncate(100);
+    house::until(|| {
+        let mut stream = house.connect();
+        let mut start = [0; 12];
+        stream.write_all(request.as_bytes()).and_then(|()| stream.flush()).ok()?;
+        stream.read_exact(&mut start).ok()?;
+        (&start == b"HTTP/1.1 200").then_some(())
+    });
+}
