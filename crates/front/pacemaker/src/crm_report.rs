@@ -26,7 +26,7 @@ use period::Period;
 const TAKEN: [Taken; 24] = [
     valued("from", Some('f'), "TIME", "Tell what happened from then on (in universal time)"),
     valued("to", Some('t'), "TIME", "Tell what happened until then; until now unless given"),
-    valued("nodes", Some('n'), "NODES", "Ask these nodes, too"),
+    valued("nodes", Some('n'), "NODES", "Ask these nodes; all of the cluster unless given"),
     valued("node", None, "NODE", "The same"),
     valued("user", Some('u'), "USER", "Who asks them; root unless given"),
     valued("rsh", Some('e'), "COMMAND", "How they are asked; ssh -T unless given"),
@@ -88,13 +88,13 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
         searches: !call.has("no-search"),
         looks_for: values(call, &["look-for"]).collect(),
     };
-    let me = collect::this_node(&mut folder, &wanted, &mut masks)?;
-    for node in others.iter().filter(|node| **node != me) {
-        if let Err(why) = others::ask(node, call, period, &folder) {
-            let words = format!("{node} is not part of this report: {why}");
-            said.complain(&words);
-            folder.find_wrong(&words);
-        }
+    let (me, known) = collect::this_node(&mut folder, &wanted, &mut masks)?;
+    let mut others = others.unwrap_or(known);
+    others.retain(|node| *node != me);
+    for (node, why) in others::ask_all(&others, call, period, &folder) {
+        let words = format!("{node} is not part of this report: {why}");
+        said.complain(&words);
+        folder.find_wrong(&words);
     }
     folder.finish(&masks)?;
     let result = if call.has("as-directory") { path } else { folder.pack()? };

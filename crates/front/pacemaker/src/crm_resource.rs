@@ -333,7 +333,13 @@ fn with_task(
     said: &mut Output,
     act: impl FnOnce(&mut Task<'_, '_>) -> Result<Exit, Trouble>,
 ) -> Result<Exit, Trouble> {
-    let found = home.open("Could not connect to the CIB: ")?;
+    let found = home.open("Could not connect to the CIB: ").map_err(|trouble| {
+        if trouble.exit != Exit::NotPermitted {
+            return trouble;
+        }
+        said.error("Could not obtain the current CIB: Permission denied".to_owned());
+        Trouble::new(trouble.exit, "")
+    })?;
     let now = crate::time::now();
     let resolved = scheduler::resolve(&found.document, &Input { now, sanitized: false });
     complaints::say(&resolved, said);

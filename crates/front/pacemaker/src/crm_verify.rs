@@ -134,6 +134,15 @@ fn plan(document: &Document, has_status: bool, found: &mut Found) {
                      fencing-enabled=false where nothing is shared";
         found.details.push(words.to_owned());
     }
+    if has_status {
+        let lost = resolved.node_indices().filter(|node| resolved.node(*node).unclean);
+        for node in lost.filter(|node| !resolved.can_fence(*node)) {
+            warnings = true;
+            let name = &resolved.node(node).name;
+            let words = format!("warning: Node {name} is unclean but cannot be fenced");
+            found.details.push(words);
+        }
+    }
     for finding in findings {
         let word = match finding.severity {
             Severity::Error | Severity::Bug => {

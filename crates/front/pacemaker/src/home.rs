@@ -24,6 +24,8 @@ use crate::tool::{self, News, Trouble};
 pub(crate) enum Home {
     File(DocumentFile),
     Cluster(Client),
+    /// A cluster that cannot be asked from here, and why.
+    Elsewhere(Unreadable),
 }
 
 /// A document in a file.
@@ -53,9 +55,10 @@ impl Home {
 
     /// The same in the name of a user, or of the one whom the environment names.
     pub(crate) fn find_as(user: Option<&str>) -> Self {
-        match source::file_in_place_of_cluster() {
-            Some(path) => Self::file_as(path, user),
-            None => Self::running_as(user),
+        match (source::file_in_place_of_cluster(), source::cluster_elsewhere()) {
+            (Some(path), _) => Self::file_as(path, user),
+            (None, Some(elsewhere)) => Self::Elsewhere(elsewhere),
+            (None, None) => Self::running_as(user),
         }
     }
 
@@ -68,7 +71,7 @@ impl Home {
     pub(crate) fn within(self, patience: Duration) -> Self {
         match self {
             Self::Cluster(client) => Self::Cluster(client.within(patience.min(tool::patience()))),
-            file @ Self::File(_) => file,
+            other @ (Self::File(_) | Self::Elsewhere(_)) => other,
         }
     }
 
@@ -101,6 +104,7 @@ impl Home {
                 let document = file.visible(&file.whole()?)?;
                 Ok(Found { document, cluster: None })
             }
+            Self::Elsewhere(why) => Err(why.clone()),
             Self::Cluster(client) => {
                 let snapshot = client.document().map_err(|error| match &error {
                     ClientError::Refused(Refused::NotPermitted) => Unreadable::denied(),
@@ -133,6 +137,7 @@ impl Home {
     ) -> Result<T, Trouble> {
         let client = match self {
             Self::File(file) => return file.change(beginning, edit),
+            Self::Elsewhere(why) => return Err(trouble(why, beginning)),
             Self::Cluster(client) => client,
         };
         let (mut attempts, mut news) = (0, News::new(client));

@@ -12,6 +12,7 @@ use crate::exit::{self, Exit};
 use crate::memory;
 
 /// Why there is no text.
+#[derive(Clone, Debug)]
 pub(crate) struct Unreadable {
     pub(crate) exit: Exit,
     pub(crate) why: String,
@@ -33,6 +34,19 @@ pub(crate) fn file_in_place_of_cluster() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let shadow = variable("CIB_shadow").map(|name| shadow_file(&name));
     shadow.or_else(|| variable("CIB_file").map(PathBuf::from))
+}
+
+/// The cluster elsewhere that the environment names, as Pacemaker's tools would ask it over the network:
+/// a server and a port. Copies and files come first, as there.
+pub(crate) fn cluster_elsewhere() -> Option<Unreadable> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let port = variable("CIB_port").filter(|_| file_in_place_of_cluster().is_none())?;
+    let server = variable("CIB_server").unwrap_or_else(|| "localhost".to_owned());
+    let why = format!(
+        "CIB_port names the cluster at {server}:{port}, and clusters are not asked over the network \
+         here: run the command on one of its nodes, or unset CIB_port to ask this node's"
+    );
+    Some(Unreadable { exit: Exit::Disconnected, why })
 }
 
 /// Where root keeps copies of the document, as on a node of Pacemaker's.

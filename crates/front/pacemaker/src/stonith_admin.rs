@@ -97,7 +97,9 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
         "last" => history::last(value, call, said),
         "register" | "deregister" | "register-level" | "deregister-level" => Err(Trouble::new(
             Exit::Unimplemented,
-            "Devices and levels are those of the configuration; cibadmin, pcs and crm change it",
+            "Devices and levels are those of the configuration, on every node: one that a single node knew \
+             until its daemon ends would be used by that node alone. cibadmin, pcs and crm change the \
+             configuration",
         )),
         command => devices::answer(command, value, call, said),
     }

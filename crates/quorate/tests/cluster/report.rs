@@ -108,3 +108,38 @@ fn a_report_is_packed_for_its_owner_alone() {
     let begun = fs::read(&archive).unwrap();
     assert!(begun.starts_with(b"BZh"));
 }
+
+#[test]
+fn a_report_asks_all_nodes_of_the_cluster_unless_told_otherwise() {
+    let bed = Bed::start();
+    let bin = bed.dir.join("bin");
+    let quorate = env!("CARGO_BIN_EXE_quorate");
+    let linked = Command::new(quorate).arg("links").arg(&bin).status().unwrap();
+    assert!(linked.success());
+    // A shell on the other node, as ssh would give it: `-l root NODE -- COMMAND`. Nobody answers on n3, and
+    // what n2's shell leaves behind holds on to its outputs.
+    let shell = bed.dir.join("shell");
+    let (bin, dir) = (bin.display(), bed.node_dir(2));
+    let script = format!(
+        "#!/bin/sh\n[ $3 = n2 ] || {{ echo \"$3: No route to host\" >&2; exit 255; }}\nsleep 1000 &\n\
+         echo $! > {}\nPATH={bin}:$PATH QUORATE_SOCKET={} exec sh -c \"$5\"\n",
+        bed.dir.join("left").display(),
+        dir.join("api.sock").display()
+    );
+    fs::write(&shell, script).unwrap();
+    fs::set_permissions(&shell, fs::Permissions::from_mode(0o700)).unwrap();
+    let dest = bed.dir.join("all");
+    let words = ["-e", shell.to_str().unwrap(), "-d", dest.to_str().unwrap()];
+    let done = report(&bed, &words);
+    let left = fs::read_to_string(bed.dir.join("left")).unwrap();
+    let ended = Command::new("kill").arg(left.trim()).status().unwrap();
+    assert!(done.status.success() && ended.success(), "{done:?}");
+    for (node, file) in [("n1", "members.txt"), ("n2", "members.txt"), ("n2", "analysis.txt")] {
+        assert!(dest.join(node).join(file).exists(), "{node} has no {file}");
+    }
+    assert!(!dest.join("n3").exists() && !dest.join("n2/part.tar").exists());
+    let members = fs::read_to_string(dest.join("n2/members.txt")).unwrap();
+    assert!(members.starts_with("asked: n2\n"), "{members}");
+    let analysis = fs::read_to_string(dest.join("analysis.txt")).unwrap();
+    assert!(analysis.contains("n3 is not part of this report: n3: No route to host"), "{analysis}");
+}

@@ -107,7 +107,9 @@ fn carry_out(
             )?;
             Ok(Exit::Ok)
         }
-        Home::Cluster(_) | Home::File(_) => update::update(home, wanted, value, environment, said),
+        Home::Cluster(_) | Home::File(_) | Home::Elsewhere(_) => {
+            update::update(home, wanted, value, environment, said)
+        }
     }
 }
 

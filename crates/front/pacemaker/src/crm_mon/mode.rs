@@ -56,7 +56,7 @@ pub(super) fn of(call: &Call, home: &Home) -> Result<Mode, Trouble> {
     if background {
         check_background(call, path.as_ref())?;
     }
-    if matches!(home, Home::File(_)) || asked.is_some_and(|asked| asked.name == "one-shot") {
+    if !matches!(home, Home::Cluster(_)) || asked.is_some_and(|asked| asked.name == "one-shot") {
         return Ok(Mode::Once);
     }
     let goal = path.map_or(Goal::Nobody, Goal::File);

@@ -9,9 +9,10 @@ use wire::api::Cluster;
 
 use super::folder::{self, Folder};
 use super::masks::Masks;
+use super::others;
 use super::period::Period;
 use crate::exit::Exit;
-use crate::home::Home;
+use crate::home::{Found, Home};
 use crate::tool::{self, Trouble};
 
 /// Of a log so much is read, from its end.
@@ -50,12 +51,12 @@ impl Part<'_> {
     }
 }
 
-/// Collects what this node knows; returns its name.
+/// Collects what this node knows; returns its name, and those of the nodes that it knows of.
 pub(super) fn this_node(
     folder: &mut Folder,
     wanted: &Wanted<'_>,
     masks: &mut Masks,
-) -> Result<String, Trouble> {
+) -> Result<(String, Vec<String>), Trouble> {
     let found = Home::find().read();
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let cluster = found.as_ref().ok().and_then(|found| found.cluster.clone());
@@ -64,6 +65,7 @@ pub(super) fn this_node(
         None if machine.trim().is_empty() => "localhost".to_owned(),
         None => machine.trim().to_owned(),
     };
+    let known = nodes(found.as_ref().ok());
     let path = folder.part(&name)?;
     let mut part = Part { folder, path };
     match found {
@@ -84,7 +86,30 @@ pub(super) fn this_node(
     history(&mut part, wanted.period, masks);
     fabric_file(&mut part, masks);
     logs(&mut part, wanted, masks);
-    Ok(name)
+    Ok((name, known))
+}
+
+/// The cluster's nodes: those that run a daemon, as the document or, without one, the fabric's file has
+/// them.
+fn nodes(found: Option<&Found>) -> Vec<String> {
+    let from_document = found.map(|found| {
+        let nodes = found.document.section(cib::Section::Nodes);
+        let nodes = nodes.into_iter().flat_map(cib::Element::children);
+        let nodes = nodes.filter(|node| node.attr("type") != Some("remote"));
+        let named = nodes.filter_map(|node| node.attr("uname")).map(str::to_owned);
+        let members = found.cluster.iter().flat_map(|cluster| cluster.members.clone());
+        named.chain(members).collect::<Vec<String>>()
+    });
+    let from_file = || {
+        let text = read(&fabric_file_path()).unwrap_or_default();
+        let settings = corosync::Settings::of(&corosync::Conf::parse(&text));
+        settings.nodes.iter().map(|node| node.called().to_owned()).collect()
+    };
+    let mut known = from_document.filter(|nodes| !nodes.is_empty()).unwrap_or_else(from_file);
+    known.retain(|name| others::is_name(name));
+    known.sort();
+    known.dedup();
+    known
 }
 
 /// What the membership says without words.
@@ -189,13 +214,17 @@ fn history(part: &mut Part<'_>, period: Period, masks: &Masks) {
 }
 
 fn fabric_file(part: &mut Part<'_>, masks: &Masks) {
-    // Corosync's own word for where its file is.
-    let path = tool::environment("COROSYNC_MAIN_CONFIG_FILE");
-    let path = path.unwrap_or_else(|| "/etc/corosync/corosync.conf".to_owned());
+    let path = fabric_file_path();
     match read(&path) {
         Ok(text) => part.keep("corosync.conf", &masks.fabric_file(&text)),
         Err(why) => part.folder.say(&format!("{path}: {why}")),
     }
+}
+
+/// Corosync's own word for where its file is.
+fn fabric_file_path() -> String {
+    let path = tool::environment("COROSYNC_MAIN_CONFIG_FILE");
+    path.unwrap_or_else(|| "/etc/corosync/corosync.conf".to_owned())
 }
 
 fn logs(part: &mut Part<'_>, wanted: &Wanted<'_>, masks: &Masks) {

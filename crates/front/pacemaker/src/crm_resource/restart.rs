@@ -36,7 +36,7 @@ pub(super) fn wait(home: &Home, call: &Call) -> Result<Exit, Trouble> {
             }
         })?,
         // Nothing is carried out in a file: what is left to do there stays.
-        Home::File(_) => {
+        Home::File(_) | Home::Elsewhere(_) => {
             let found = home.open("Could not connect to the CIB: ")?;
             let planned =
                 scheduler::plan(&found.document, &Input { now: time::now(), sanitized: false });

@@ -19,9 +19,10 @@ pub(super) fn read(from: &Source, said: &mut Output) -> Result<Document, Trouble
     let found = match from {
         Source::Pipe => read_all(&mut std::io::stdin(), "standard input").and_then(source::parse),
         Source::File(path) => read_file(path).and_then(source::parse),
-        Source::Live => match source::file_in_place_of_cluster() {
-            Some(path) => read_file(&path).and_then(source::parse),
-            None => read_live().and_then(source::parse),
+        Source::Live => match (source::file_in_place_of_cluster(), source::cluster_elsewhere()) {
+            (Some(path), _) => read_file(&path).and_then(source::parse),
+            (None, Some(elsewhere)) => Err(elsewhere),
+            (None, None) => read_live().and_then(source::parse),
         },
     };
     let mut document = found.map_err(|unreadable| tell(unreadable, from, said))?;
