@@ -41,7 +41,7 @@ fn code_of(text: &str) -> String {
         let inert = match next {
             '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
             '"' => plain_string(rest),
-            'r' if rest.starts_with("r\"") || rest.starts_with("r#\"") => raw_string(rest),
+            'r' if is_raw_string(rest) => raw_string(rest),
             '\'' if rest.starts_with("'\"'") || rest.starts_with("'\\\"'") => 3,
             _ => 0,
         };
@@ -68,6 +68,11 @@ fn plain_string(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+fn is_raw_string(text: &str) -> bool {
+    let behind = text.strip_prefix('r').map(|behind| behind.trim_start_matches('#'));
+    behind.is_some_and(|behind| behind.starts_with('"'))
 }
 
 /// Length of the raw string literal that `text` starts with.
