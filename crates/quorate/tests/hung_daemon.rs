@@ -9,13 +9,14 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// Commands, and what their ends are: the code and words on standard error.
-const COMMANDS: [(&str, i32, &str); 18] = [
+const COMMANDS: [(&str, i32, &str); 19] = [
     ("cibadmin --query --timeout 1", 124, "did not answer within 1 s"),
     ("cibadmin --replace --scope constraints --xml-text <constraints/> -t 2", 124, "within 2 s"),
     ("cibadmin --query", 124, "did not answer within 15 s"),
     // Zero is not a time.
     ("cibadmin --query -t 0", 124, "did not answer within 15 s"),
     ("crmadmin --dc_lookup --timeout 1500ms", 124, "did not answer within 1.5 s"),
+    ("crmadmin --pacemakerd", 124, "did not answer within 15 s"),
     ("crmadmin --nodes", 124, "did not answer within 15 s"),
     ("stonith_admin --fence n2 --timeout 1", 124, "did not answer within 1 s"),
     ("stonith_admin --list-registered", 124, "did not answer within 15 s"),

@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::home::Home;
 use crate::options::Taken;
 use crate::output::Output;
+use crate::source::Unreadable;
 use crate::time;
 use crate::tool::{self, Call, Tool, Trouble, last, switch, valued};
 
@@ -51,7 +52,7 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
             list(&nodes(&document, &asked.value), call.has("bash-export"), quiet, said);
             return Ok(Exit::Ok);
         }
-        "pacemakerd" => daemon(quiet, said),
+        "pacemakerd" => daemon(quiet, said)?,
         command => {
             let cluster = cluster()?;
             match command {
@@ -65,14 +66,13 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
 
 /// What the daemon of this node says of the cluster.
 fn cluster() -> Result<Cluster, Trouble> {
-    let found = Home::running().read().map_err(|unreadable| {
-        let reason = unreadable.exit.reason();
-        Trouble::new(
-            unreadable.exit,
-            format!("error: Command failed: {reason}\n  {}", unreadable.why),
-        )
-    })?;
+    let found = Home::running().read().map_err(failed)?;
     found.cluster.ok_or_else(|| Trouble::new(Exit::Disconnected, "error: Command failed"))
+}
+
+fn failed(unreadable: Unreadable) -> Trouble {
+    let Unreadable { exit, why } = unreadable;
+    Trouble::new(exit, format!("error: Command failed: {}\n  {why}", exit.reason()))
 }
 
 /// A node: of which type it is, its name and its id.
@@ -180,8 +180,13 @@ fn health(cluster: &Cluster, node: &str, quiet: bool, said: &mut Output) -> Resu
 }
 
 /// How this node's daemon is: it answers or not.
-fn daemon(quiet: bool, said: &mut Output) {
-    let answers = Home::running().read().is_ok();
+fn daemon(quiet: bool, said: &mut Output) -> Result<(), Trouble> {
+    let answers = match Home::running().read() {
+        Ok(_) => true,
+        // It runs, and hangs: who watches it must not take that for a peaceful end.
+        Err(unreadable) if unreadable.exit == Exit::Timeout => return Err(failed(unreadable)),
+        Err(_) => false,
+    };
     let now = time::calendar(time::now());
     let (state, words) =
         if answers { ("running", "Running") } else { ("shutdown_complete", "Not running") };
@@ -203,6 +208,7 @@ fn daemon(quiet: bool, said: &mut Output) {
             xml.end();
         },
     );
+    Ok(())
 }
 
 #[cfg(test)]
