@@ -9,10 +9,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// Commands, and what their ends are: the code and words on standard error.
-const COMMANDS: [(&str, i32, &str); 19] = [
+const COMMANDS: [(&str, i32, &str); 20] = [
     ("cibadmin --query --timeout 1", 124, "did not answer within 1 s"),
     ("cibadmin --replace --scope constraints --xml-text <constraints/> -t 2", 124, "within 2 s"),
     ("cibadmin --query", 124, "did not answer within 15 s"),
+    ("cibadmin --replace --scope tags --xml-text <tags/> -t 17", 124, "within 17 s"),
     // Zero is not a time.
     ("cibadmin --query -t 0", 124, "did not answer within 15 s"),
     ("crmadmin --dc_lookup --timeout 1500ms", 124, "did not answer within 1.5 s"),

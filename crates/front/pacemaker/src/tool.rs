@@ -27,14 +27,16 @@ thread_local! {
     static GIVEN: Cell<Duration> = const { Cell::new(PATIENCE) };
 }
 
-/// How long an answer of the daemon is waited for: what `--timeout` says, if it is less than usual.
+/// How long an answer of the daemon is waited for: what `--timeout` says, if it is less than usual. Who edits
+/// may be given more, since large changes take their time.
 pub(crate) fn patience() -> Duration {
     GIVEN.get()
 }
 
-fn be_as_patient_as(call: &Call) {
+fn be_as_patient_as(tool: &Tool, call: &Call) {
     let given = call.value("timeout").and_then(parse_interval).filter(|given| !given.is_zero());
-    GIVEN.set(given.map_or(PATIENCE, |given| given.min(PATIENCE)));
+    let most = if tool.name == "cibadmin" { Duration::MAX } else { PATIENCE };
+    GIVEN.set(given.map_or(PATIENCE, |given| given.min(most)));
 }
 
 /// Why a tool gave up.
@@ -178,7 +180,7 @@ pub(crate) fn serve_to(
         let _closed = output.write_all(help(tool).as_bytes());
         return Exit::Ok;
     }
-    be_as_patient_as(&call);
+    be_as_patient_as(tool, &call);
     let request = command_line::quote(program, words);
     let mut said = Output::new(call.format, &request, false);
     let done = if call.has("version") {
