@@ -11,22 +11,19 @@ pub struct Name(u32);
 /// Most of a document's names come from a few dozen, so a small direct-mapped table answers
 /// nearly all look-ups. The ordered map behind it, of names whose slot was taken, bounds the cost of
 /// names chosen to collide.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     displaced: BTreeMap<Arc<str>, Name>,
     texts: Vec<Arc<str>>,
-    /// For each slot, the first name that fell there.
+    /// For each slot, the first name that fell there; none while there are few names.
     slots: Vec<u32>,
 }
 
 const SLOTS: usize = 1024;
 const EMPTY: u32 = u32::MAX;
 
-impl Default for Names {
-    fn default() -> Self {
-        Self { displaced: BTreeMap::new(), texts: Vec::new(), slots: vec![EMPTY; SLOTS] }
-    }
-}
+/// So many names need no table: a large change is many small documents, and each had one.
+const FEW: usize = 16;
 
 impl Names {
     /// The name's handle, made if new.
@@ -34,17 +31,27 @@ impl Names {
         if let Some(found) = self.find(text) {
             return found;
         }
-        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        let free = self.slots.get_mut(slot_of(text)).filter(|slot| **slot == EMPTY);
-        let text: Arc<str> = Arc::from(text);
-        match free {
-            Some(slot) => *slot = number,
+        self.texts.push(Arc::from(text));
+        let last = self.texts.len() - 1;
+        if self.slots.is_empty() && self.texts.len() > FEW {
+            self.slots = vec![EMPTY; SLOTS];
+            (0..last).for_each(|at| self.place(at));
+        }
+        if !self.slots.is_empty() {
+            self.place(last);
+        }
+        Name::at(last)
+    }
+
+    fn place(&mut self, at: usize) {
+        let Some(text) = self.texts.get(at) else { return };
+        let name = Name::at(at);
+        match self.slots.get_mut(slot_of(text)).filter(|slot| **slot == EMPTY) {
+            Some(slot) => *slot = name.0,
             None => {
-                self.displaced.insert(Arc::clone(&text), Name(number));
+                self.displaced.insert(Arc::clone(text), name);
             }
         }
-        self.texts.push(text);
-        Name(number)
     }
 
     /// The name's handle, if this document has ever used it.
@@ -56,10 +63,13 @@ impl Names {
     /// As [`Self::find`], where the slot is known already.
     #[inline]
     pub(crate) fn find_in(&self, slot: usize, text: &str) -> Option<Name> {
-        let first = Name(self.slots.get(slot).copied().unwrap_or(EMPTY));
-        if first.0 == EMPTY {
+        let Some(first) = self.slots.get(slot).copied() else {
+            return self.texts.iter().position(|known| **known == *text).map(Name::at);
+        };
+        if first == EMPTY {
             return None;
         }
+        let first = Name(first);
         if self.text(first) == text {
             return Some(first);
         }
@@ -89,8 +99,36 @@ pub(crate) fn slot_of(text: &str) -> usize {
 }
 
 impl Name {
+    fn at(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
     /// Position among the document's names: for tables by name.
     pub(crate) fn index(self) -> usize {
         self.0 as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_however_many_there_are() {
+        let mut names = Names::default();
+        let texts: Vec<String> = (0..3000).map(|number| format!("name-{number}")).collect();
+        for (at, text) in texts.iter().enumerate() {
+            assert_eq!(names.find(text), None);
+            let name = names.intern(text);
+            assert_eq!((name.index(), names.text(name)), (at, text.as_str()));
+            assert_eq!(names.slots.is_empty(), at < FEW);
+            if [0, FEW - 1, FEW, FEW + 1, texts.len() - 1].contains(&at) {
+                let known = texts[..=at].iter().enumerate();
+                assert!(known.into_iter().all(|(at, text)| {
+                    names.find(text).map(Name::index) == Some(at)
+                        && names.intern(text).index() == at
+                }));
+            }
+        }
     }
 }

@@ -1,13 +1,15 @@
 //! The way to an element, as patchsets write it: `/cib/configuration/nodes/node[@id='1']`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::element::Element;
 
 /// The way from the root to an element: a name at each step, and an id where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
-    steps: Vec<Step>,
+    /// Shared: many changes have one parent.
+    steps: Arc<[Step]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +20,12 @@ pub(super) struct Step {
 
 impl Path {
     pub(super) fn root(name: &str) -> Self {
-        Self { steps: vec![Step { name: name.to_owned(), id: None }] }
+        Self { steps: Arc::new([Step { name: name.to_owned(), id: None }]) }
     }
 
     pub(super) fn then(&self, name: &str, id: Option<&str>) -> Self {
-        let mut steps = self.steps.clone();
-        steps.push(Step { name: name.to_owned(), id: id.map(str::to_owned) });
-        Self { steps }
+        let last = Step { name: name.to_owned(), id: id.map(str::to_owned) };
+        Self { steps: self.steps.iter().cloned().chain([last]).collect() }
     }
 
     pub(super) fn steps(&self) -> &[Step] {
@@ -52,7 +53,7 @@ impl Path {
             }
             steps.push(Step { name: name.to_owned(), id });
         }
-        (!steps.is_empty()).then_some(Self { steps })
+        (!steps.is_empty()).then(|| Self { steps: steps.into() })
     }
 }
 
@@ -64,7 +65,7 @@ impl Step {
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Step { name, id } in &self.steps {
+        for Step { name, id } in self.steps.iter() {
             write!(f, "/{name}")?;
             match id {
                 Some(id) if id.contains('\'') => write!(f, "[@id=\"{id}\"]")?,
