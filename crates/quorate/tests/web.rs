@@ -8,6 +8,8 @@ mod house;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use house::{House, PASSWORD};
@@ -392,4 +394,42 @@ fn idle_streams_are_bounded_and_do_not_disturb() {
         stream.read_exact(&mut start).ok()?;
         (&start == b"HTTP/1.1 200").then_some(())
     });
+}
+
+/// The version that is asked, so that a new one does not fail a check that has nothing to do with it.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+/// Takes half a minute, and Python's package index the first time: `cargo xtask check` runs it.
+#[test]
+#[ignore = "fetches schemathesis"]
+fn the_description_is_true() {
+    let house = House::new("schemathesis");
+    house.configure(&lamp("xyzzy"));
+    let (cookie, proof) = house.login();
+    let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join(SCHEMATHESIS);
+    let program = environment.join("bin/schemathesis");
+    if !program.exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&environment));
+        run(Command::new(environment.join("bin/pip")).args(["install", "-q", SCHEMATHESIS]));
+    }
+    let authority = house.root.join("web/authority.pem");
+    let at = format!("https://{}", house.address);
+    // The stream does not end, and who logs out or in anew is somebody else.
+    run(Command::new(program)
+        .args(["run", &format!("{at}/v1/openapi.json"), "--url", &at])
+        .args(["-H", &cookie, "-H", &proof, "--tls-verify"])
+        .arg(&authority)
+        .args(["--exclude-path", "/v1/events", "--exclude-path", "/v1/logout"])
+        .args(["--exclude-path", "/v1/login", "--max-examples", "20", "--max-time", "40"])
+        .args(["--seed", "1", "--no-color"])
+        .current_dir(&house.root));
+    assert!(house.at_socket("GET", "/v1/status", "").contains("200 OK"), "{}", house.log());
+}
+
+/// Fails with what it said, if it fails.
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}\n{said}\n{complained}");
 }

@@ -11,9 +11,9 @@ use crate::reading::not_that;
 use crate::who::Who;
 
 /// An agent, as it says of itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-struct Described {
+pub(crate) struct Described {
     agent: String,
     version: String,
     short: String,
@@ -22,7 +22,7 @@ struct Described {
     actions: Vec<Does>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Taken {
     name: String,
@@ -40,7 +40,7 @@ struct Taken {
     long: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Does {
     name: String,

@@ -15,7 +15,7 @@ pub(crate) type Answered = Response<UnsyncBoxBody<Bytes, Infallible>>;
 pub(crate) const JSON: &str = "application/json";
 
 /// Why there is no answer to a question that was not understood, or must not be asked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct Problem {
     /// For programs.
     pub(crate) problem: Wrong,
@@ -24,7 +24,7 @@ pub(crate) struct Problem {
 }
 
 /// What was wrong with a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Wrong {
     /// It cannot be read.

@@ -31,7 +31,7 @@ const WAITING_MAX: usize = 4096;
 const TEXT_MAX: usize = 4096;
 
 /// One deed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Entry {
     /// Seconds since 1970.

@@ -22,7 +22,7 @@ use crate::role::Role;
 use crate::routes::{self, Found, Route, What};
 use crate::web::cookie;
 use crate::who::Who;
-use crate::{agents, events, gate};
+use crate::{agents, events, gate, openapi};
 
 /// The largest document that the fabric carries, as JSON text with its escapes.
 const BODY_MAX: usize = 80 << 20;
@@ -102,6 +102,7 @@ async fn of_one(
             plans::make(shared, &who, Wish::undo()).await
         }
         What::Audit => audit(shared, &who).await,
+        What::Describe => Ok(answer::ok(&openapi::description())),
         What::Tokens => token_routes::list(shared, &who),
         What::MakeToken => {
             token_routes::make(shared, &who, parsed(request, SMALL_MAX).await?).await

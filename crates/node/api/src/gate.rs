@@ -5,13 +5,13 @@ mod digest;
 mod login;
 mod sessions;
 pub(crate) mod token_routes;
-mod tokens;
+pub(crate) mod tokens;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use attempts::Attempts;
 pub(crate) use digest::{Digest, Secret};
-pub(crate) use login::{COOKIE, login, logout};
+pub(crate) use login::{COOKIE, Credentials, login, logout};
 pub(crate) use sessions::Sessions;
 pub(crate) use tokens::Tokens;
 

@@ -21,6 +21,7 @@ mod dispatch;
 mod events;
 mod gate;
 mod meter;
+mod openapi;
 mod pam;
 mod plans;
 mod query;

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use view::Consequences;
 use wire::api::{Caller, Change, Edit, Refused, Reply, Request};
 
@@ -30,31 +30,39 @@ const LIFE: Duration = Duration::from_secs(15 * 60);
 /// Plans at a time; the oldest gives way.
 const PLANS_MAX: usize = 256;
 
-/// What is asked for: one of the two.
-#[derive(Debug, Deserialize)]
+/// What is asked for: a change, or going back.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{ "required": ["change"] }, { "required": ["undo"] }]))]
 pub(crate) struct Wish {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Change")]
     change: Option<Change>,
     /// Go back to the configuration before the last change of it.
-    #[serde(default)]
-    undo: bool,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "bool", extend("const" = true))]
+    undo: Option<bool>,
     /// Also without quorum.
     #[serde(default)]
     force: bool,
 }
 
+/// A value that is there: nothing is no value.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
 impl Wish {
     /// To go back.
     pub(crate) fn undo() -> Self {
-        Self { change: None, undo: true, force: false }
+        Self { change: None, undo: Some(true), force: false }
     }
 }
 
 /// What would happen.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-struct Planned {
+pub(crate) struct Planned {
     /// To apply it. Nothing if it would be refused.
     id: Option<String>,
     /// The document for which it holds.
@@ -118,10 +126,11 @@ impl Plans {
 pub(crate) async fn make(shared: &Shared, who: &Who, wish: Wish) -> Outcome {
     let snapshot = now(shared, who).await?;
     let Wish { change, undo, force } = wish;
+    let is_undo = undo == Some(true);
     let change = match (change, undo) {
-        (Some(change), false) => change,
-        (None, true) => earlier(shared, who).await?,
-        (Some(_), true) | (None, false) => {
+        (Some(change), None) => change,
+        (None, Some(true)) => earlier(shared, who).await?,
+        (Some(_), Some(_)) | (None, Some(false) | None) => {
             return Err(problem(Wrong::Malformed, "ask for a `change`, or to `undo` the last"));
         }
     };
@@ -141,7 +150,7 @@ pub(crate) async fn make(shared: &Shared, who: &Who, wish: Wish) -> Outcome {
         Some(_) => None,
         None => {
             let based_on = Some(based_on.clone());
-            let request = if undo {
+            let request = if is_undo {
                 Request::Undo { force, based_on }
             } else {
                 Request::Change { change, force, based_on }

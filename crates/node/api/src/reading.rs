@@ -28,9 +28,9 @@ pub(crate) enum View {
 }
 
 /// Who can be cut off by what, and who was.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-struct Fencing<'s> {
+pub(crate) struct Fencing<'s> {
     readiness: view::Readiness,
     /// Oldest first.
     history: &'s [wire::api::Fencing],

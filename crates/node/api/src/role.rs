@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Each may all that those before it may. The document's own access control counts in addition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Role {
     /// Look, without secrets.

@@ -47,6 +47,43 @@ pub(crate) enum What {
     Tokens,
     MakeToken,
     RemoveToken,
+    Describe,
+}
+
+/// What a request's body holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    Wish,
+    Token,
+    Credentials,
+}
+
+/// What an answer holds, where all went well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gives {
+    Status,
+    Verdict,
+    Grid,
+    Topology,
+    Fencing,
+    Why,
+    Entries,
+    Agent,
+    Session,
+    Planned,
+    Done,
+    Deeds,
+    Token,
+    Tokens,
+    /// An empty object.
+    Nothing,
+    /// This description.
+    Description,
+    Reply,
+    Xml,
+    Page,
+    Metrics,
+    Events,
 }
 
 /// How the path's end and the query are called, and what they say.
@@ -55,6 +92,16 @@ pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     pub(crate) required: bool,
     pub(crate) says: &'static str,
+}
+
+impl Parameter {
+    /// What values it has.
+    pub(crate) fn schema(&self) -> serde_json::Value {
+        match self.name {
+            "since" => serde_json::json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX }),
+            _ => serde_json::json!({ "type": "string", "minLength": 1 }),
+        }
+    }
 }
 
 /// Where it is served.
@@ -79,9 +126,11 @@ pub(crate) struct Route {
     pub(crate) what: What,
     pub(crate) says: &'static str,
     pub(crate) query: &'static [Parameter],
+    pub(crate) takes: Option<Takes>,
+    pub(crate) gives: Gives,
 }
 
-const fn get(path: &'static str, what: What, says: &'static str) -> Route {
+const fn get(path: &'static str, what: What, gives: Gives, says: &'static str) -> Route {
     Route {
         method: Method::Get,
         path,
@@ -90,11 +139,13 @@ const fn get(path: &'static str, what: What, says: &'static str) -> Route {
         what,
         says,
         query: &[],
+        takes: None,
+        gives,
     }
 }
 
-const fn post(path: &'static str, what: What, says: &'static str) -> Route {
-    Route { method: Method::Post, ..get(path, what, says) }
+const fn post(path: &'static str, what: What, gives: Gives, says: &'static str) -> Route {
+    Route { method: Method::Post, ..get(path, what, gives, says) }
 }
 
 const SINCE: &[Parameter] = &[Parameter {
@@ -110,57 +161,98 @@ const WHY: &[Parameter] = &[
 
 /// All there are.
 pub(crate) const ROUTES: &[Route] = &[
-    get("/v1/status", What::Status, "How the cluster is"),
-    get("/v1/verdict", What::Verdict, "How the cluster is, in a sentence, and what to do"),
-    get("/v1/grid", What::Grid, "Resources by nodes"),
-    get("/v1/topology", What::Topology, "Nodes, links and quorum"),
-    get("/v1/fencing", What::Fencing, "Who can be cut off by what, and who was"),
-    get("/metrics", What::Metrics, "All as numbers, for a monitoring system, in OpenMetrics"),
-    get("/status", What::StatusPage, "How the cluster is, as a page that needs no script"),
+    get("/v1/status", What::Status, Gives::Status, "How the cluster is"),
+    get(
+        "/v1/verdict",
+        What::Verdict,
+        Gives::Verdict,
+        "How the cluster is, in a sentence, and what to do",
+    ),
+    get("/v1/grid", What::Grid, Gives::Grid, "Resources by nodes"),
+    get("/v1/topology", What::Topology, Gives::Topology, "Nodes, links and quorum"),
+    get("/v1/fencing", What::Fencing, Gives::Fencing, "Who can be cut off by what, and who was"),
+    get(
+        "/metrics",
+        What::Metrics,
+        Gives::Metrics,
+        "All as numbers, for a monitoring system, in OpenMetrics",
+    ),
+    get(
+        "/status",
+        What::StatusPage,
+        Gives::Page,
+        "How the cluster is, as a page that needs no script",
+    ),
     Route {
         query: WHY,
-        ..get("/v1/why", What::Why, "Why a resource is where it is, or is nowhere")
+        ..get("/v1/why", What::Why, Gives::Why, "Why a resource is where it is, or is nowhere")
     },
-    get("/v1/document", What::Document, "The document, as XML"),
-    get("/v1/earlier", What::Earlier, "The configuration before the last change of it, as XML"),
-    Route { query: SINCE, ..get("/v1/history", What::History, "What happened") },
+    get("/v1/document", What::Document, Gives::Xml, "The document, as XML"),
+    get(
+        "/v1/earlier",
+        What::Earlier,
+        Gives::Xml,
+        "The configuration before the last change of it, as XML",
+    ),
+    Route { query: SINCE, ..get("/v1/history", What::History, Gives::Entries, "What happened") },
     Route {
         query: SINCE,
-        ..get("/v1/events", What::Events, "What happens, as it happens (server-sent events)")
+        ..get(
+            "/v1/events",
+            What::Events,
+            Gives::Events,
+            "What happens, as it happens (server-sent events)",
+        )
     },
-    get("/v1/agents/{name}", What::Agent, "What an agent takes, and does"),
+    get("/v1/agents/{name}", What::Agent, Gives::Agent, "What an agent takes, and does"),
     Route {
         at: At::Socket,
-        ..post("/v1/request", What::Ask, "One request of the machine's own tools")
+        ..post("/v1/request", What::Ask, Gives::Reply, "One request of the machine's own tools")
     },
     Route {
         at: At::Web,
         role: None,
-        ..post("/v1/login", What::Login, "Begin a session with a user's password")
+        takes: Some(Takes::Credentials),
+        ..post("/v1/login", What::Login, Gives::Session, "Begin a session with a user's password")
     },
-    Route { at: At::Web, ..post("/v1/logout", What::Logout, "End the session") },
-    get("/v1/session", What::Session, "Who asks, and what they may"),
+    Route { at: At::Web, ..post("/v1/logout", What::Logout, Gives::Nothing, "End the session") },
+    get("/v1/session", What::Session, Gives::Session, "Who asks, and what they may"),
     Route {
         role: Some(Role::Operate),
-        ..post("/v1/plans", What::Plan, "What a change would do; nothing is changed")
+        takes: Some(Takes::Wish),
+        ..post(
+            "/v1/plans",
+            What::Plan,
+            Gives::Planned,
+            "What a change would do; nothing is changed",
+        )
     },
     Route {
         role: Some(Role::Operate),
-        ..post("/v1/plans/{id}/apply", What::Apply, "Make the change that was planned")
+        ..post("/v1/plans/{id}/apply", What::Apply, Gives::Done, "Make the change that was planned")
     },
     Route {
         role: Some(Role::Operate),
-        ..post("/v1/undo", What::Undo, "What going back would do; nothing is changed")
+        ..post(
+            "/v1/undo",
+            What::Undo,
+            Gives::Planned,
+            "What going back would do; nothing is changed",
+        )
     },
     Route {
         role: Some(Role::Operate),
-        ..get("/v1/audit", What::Audit, "Who did what, when and from where")
+        ..get("/v1/audit", What::Audit, Gives::Deeds, "Who did what, when and from where")
     },
-    get("/v1/tokens", What::Tokens, "The tokens of who asks, or all"),
-    post("/v1/tokens", What::MakeToken, "Make a token; it is told once"),
+    get("/v1/openapi.json", What::Describe, Gives::Description, "This description"),
+    get("/v1/tokens", What::Tokens, Gives::Tokens, "The tokens of who asks, or all"),
+    Route {
+        takes: Some(Takes::Token),
+        ..post("/v1/tokens", What::MakeToken, Gives::Token, "Make a token; it is told once")
+    },
     Route {
         method: Method::Delete,
-        ..get("/v1/tokens/{name}", What::RemoveToken, "Take a token away")
+        ..get("/v1/tokens/{name}", What::RemoveToken, Gives::Nothing, "Take a token away")
     },
 ];
 

@@ -30,7 +30,7 @@ pub(crate) enum Via {
 }
 
 /// The same, to be told.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Session {
     user: String,

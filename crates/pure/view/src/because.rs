@@ -19,7 +19,7 @@ use crate::known::{Known, Unknown};
 use crate::moment::length;
 
 /// The explanation of a plan, action by action.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Because {
     /// In the order in which they begin.
     pub actions: Vec<Explained>,
@@ -28,7 +28,7 @@ pub struct Because {
 }
 
 /// One action with its chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Explained {
     /// In words: `start db on n2`.
     pub action: String,
@@ -54,7 +54,7 @@ impl Explained {
 }
 
 /// One cause.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Link {
     /// A word for programs; it stays.
     pub kind: &'static str,

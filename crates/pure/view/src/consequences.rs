@@ -18,7 +18,7 @@ pub use render::render;
 use crate::status::{Finding, findings};
 
 /// What would happen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Consequences {
     /// What becomes of nodes and resources, in the order in which it begins.
     pub steps: Vec<Step>,

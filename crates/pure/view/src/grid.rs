@@ -18,7 +18,7 @@ use crate::status::{NodeLine, Seen, Shape, node_lines};
 pub use render::{mark, render};
 
 /// Resources by nodes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Grid {
     /// Edition of the document.
@@ -29,7 +29,7 @@ pub struct Grid {
 }
 
 /// One resource. An anonymous clone's instances are one row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Row {
     pub id: String,
@@ -46,7 +46,7 @@ pub struct Row {
 }
 
 /// One resource on one node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Cell {
     pub state: CellState,
@@ -63,7 +63,7 @@ pub struct Cell {
 }
 
 /// What a resource is on a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CellState {
     Stopped,

@@ -25,7 +25,7 @@ pub use devices::{DeviceLine, DeviceState};
 pub use render::{render, words};
 
 /// Which node can be cut off by what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Readiness {
     /// `fencing-enabled`.
     pub enabled: bool,
@@ -36,7 +36,7 @@ pub struct Readiness {
 }
 
 /// One node's row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct NodeReadiness {
     pub node: String,
     pub ability: Ability,
@@ -49,7 +49,7 @@ pub struct NodeReadiness {
 }
 
 /// Whether a node could be cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ability {
     /// By a device that answers.
@@ -65,7 +65,7 @@ pub enum Ability {
 }
 
 /// One node and one device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Cell {
     pub device: String,
     pub can: Can,
@@ -75,7 +75,7 @@ pub struct Cell {
 }
 
 /// Whether a device is for a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Can {
     /// The configuration says so.
@@ -88,7 +88,7 @@ pub enum Can {
 }
 
 /// What shows that a device works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Proof {
     /// It answers, and is asked this often.

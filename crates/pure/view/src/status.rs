@@ -36,7 +36,7 @@ pub struct Seen<'a> {
 }
 
 /// The cluster as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Status {
     pub verdict: Verdict,
     pub cluster_name: Option<String>,
@@ -63,7 +63,7 @@ pub struct Status {
 }
 
 /// A node that is to be cut off.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PendingFencing {
     pub node: String,
     /// A device is at work on it now.
@@ -73,7 +73,7 @@ pub struct PendingFencing {
 }
 
 /// Something odd about the configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Finding {
     /// `notice`, `warning`, `error` or `bug`.
     pub severity: &'static str,

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::status::{NodeState, Seen, Status, status};
 
 /// Nodes, links, quorum and partitions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Topology {
     pub nodes: Vec<Point>,
@@ -26,7 +26,7 @@ pub struct Topology {
 }
 
 /// One node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Point {
     pub name: String,
@@ -45,7 +45,7 @@ pub struct Point {
 }
 
 /// What lies between two cluster nodes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Link {
     pub from: String,
@@ -57,7 +57,7 @@ pub struct Link {
 }
 
 /// Whether two nodes hear each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkState {
     Up,
@@ -67,7 +67,7 @@ pub enum LinkState {
 }
 
 /// The count of votes: each cluster node has one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Quorum {
     pub quorate: bool,

@@ -25,7 +25,7 @@ use crate::known::{Known, Unknown};
 use crate::survival::leaves;
 
 /// The explanation of one resource, part by part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Why {
     pub resource: String,
     /// One entry a primitive, instance or member.
@@ -33,7 +33,7 @@ pub struct Why {
 }
 
 /// The explanation of one primitive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Part {
     pub id: String,
     /// Where it is active now.
@@ -62,7 +62,7 @@ pub struct Part {
 }
 
 /// Why an instance is promoted, or is not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Promotion {
     pub promoted: bool,
     /// Instances with the highest are promoted; 1000000 is INFINITY.
@@ -75,7 +75,7 @@ pub struct Promotion {
 }
 
 /// What the part should be there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartRole {
     Stopped,
@@ -85,7 +85,7 @@ pub enum PartRole {
 }
 
 /// One node's score, and what it is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Row {
     pub node: String,
     /// 1000000 is INFINITY; nothing where the node is not considered.

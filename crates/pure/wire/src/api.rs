@@ -41,7 +41,7 @@ impl Caller {
 }
 
 /// A client's request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
     /// The document and the state around it.
@@ -76,7 +76,9 @@ pub enum Request {
 }
 
 /// An agent's name, as the document has it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema, Deserialize,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Agent {
     /// `ocf`, `stonith`, `systemd`, ...
@@ -87,7 +89,7 @@ pub struct Agent {
 }
 
 /// The answer to [`Request::Describe`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Description {
     /// Its own words, as XML.
@@ -101,7 +103,7 @@ pub enum Description {
 }
 
 /// A change that every member applies alike.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Change {
     /// Edits of the document's configuration, applied together or not at all.
@@ -136,7 +138,9 @@ pub enum Change {
 }
 
 /// How a passing attribute is kept. It counts for one that the cluster does not know yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize,
+)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Manner {
     /// Values wait so long for others before they are written, and as long again after each other
@@ -151,7 +155,7 @@ pub struct Manner {
 }
 
 /// Values of a passing attribute that are not in the document, or not yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Unwritten {
     pub name: String,
@@ -161,7 +165,7 @@ pub struct Unwritten {
 }
 
 /// One edit of the configuration. The texts are XML.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Edit {
     /// The whole document's configuration becomes this. `xml` is a `cib` or `configuration`.
@@ -178,7 +182,7 @@ pub enum Edit {
 
 /// The answer to a [`Request`].
 #[expect(clippy::large_enum_variant, reason = "an answer is made once, and goes out as text")]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
     /// To [`Request::Document`].
@@ -198,7 +202,7 @@ pub enum Reply {
 }
 
 /// Why a request was refused. Not an error: the request was well formed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refused {
     /// Fewer than half of the votes are here.
@@ -224,7 +228,7 @@ pub enum Refused {
 }
 
 /// One thing wrong with a document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 pub struct Violation {
     /// In the text given; 0 if it has none.
     pub line: u32,
@@ -233,7 +237,7 @@ pub struct Violation {
 }
 
 /// The cluster around the document, as one node sees it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 pub struct Cluster {
     /// Who answers.
     pub node: String,
@@ -271,7 +275,7 @@ pub struct Cluster {
 }
 
 /// One entry of the fencing history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 pub struct Fencing {
     pub target: String,
     pub action: String,
@@ -283,7 +287,7 @@ pub struct Fencing {
 }
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 pub struct Entry {
     /// Counts up on this node.
     pub number: u64,
@@ -293,7 +297,7 @@ pub struct Entry {
 }
 
 /// What can happen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Event {
     Membership {

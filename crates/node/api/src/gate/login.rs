@@ -32,9 +32,9 @@ const BODY_MAX: usize = 4096;
 const FAILURE_STEP: Duration = Duration::from_secs(4);
 
 /// Who says they are whom.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Credentials {
+pub(crate) struct Credentials {
     user: String,
     password: String,
 }

@@ -15,12 +15,14 @@ use crate::who::Who;
 const DAYS: u32 = 30;
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Wanted {
+    #[schemars(regex(pattern = "^[A-Za-z0-9_.-]{1,64}$"))]
     name: String,
     role: Role,
     /// 30 where it is not said.
+    #[schemars(range(min = 1, max = 366))]
     days: Option<u32>,
 }
 

@@ -23,7 +23,7 @@ const PREFIX: &str = "quorate_";
 pub(crate) const DAYS_MAX: u32 = 366;
 
 /// What is known of one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Token {
     pub(crate) name: String,
@@ -40,7 +40,7 @@ pub(crate) struct Token {
 }
 
 /// A token, to be told.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Told {
     name: String,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::because::{Link, link};
 
 /// What becomes of a resource or a node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Step {
     pub verb: Verb,
     /// The resource's id, or the node's name.
@@ -30,7 +30,7 @@ pub struct Step {
 }
 
 /// What happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verb {
     Fence,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Proof;
 
 /// A fence device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct DeviceLine {
     pub id: String,
     pub agent: String,
@@ -21,7 +21,7 @@ pub struct DeviceLine {
 }
 
 /// How a device is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceState {
     /// It answered when it was last asked.

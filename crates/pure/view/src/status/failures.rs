@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::moment;
 
 /// A failed action.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Failure {
     pub resource: String,
     pub node: String,

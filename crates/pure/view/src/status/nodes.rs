@@ -4,7 +4,7 @@ use scheduler::{Node, NodeKind, Resolved};
 use serde::Serialize;
 
 /// A node as people see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct NodeLine {
     pub name: String,
     pub state: NodeState,
@@ -20,7 +20,7 @@ pub struct NodeLine {
 }
 
 /// Whether a node can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeState {
     Online,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::survival::leaves;
 
 /// A resource as people see it: an anonymous clone's instances are one line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ResourceLine {
     pub id: String,
     pub shape: Shape,
@@ -28,7 +28,7 @@ pub struct ResourceLine {
 }
 
 /// A resource's shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
     Primitive,
@@ -54,7 +54,7 @@ impl Shape {
 }
 
 /// Where and how something is active.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Place {
     pub node: String,
     pub role: &'static str,

@@ -10,7 +10,7 @@ use crate::survival::Loss;
 use crate::{moment, survival, words};
 
 /// How the cluster is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Verdict {
     pub health: Health,
     /// What is so.
@@ -22,7 +22,7 @@ pub struct Verdict {
 }
 
 /// The head of every page: how the cluster is, and what would break it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Headline {
     pub level: Health,
@@ -42,7 +42,9 @@ impl Headline {
 }
 
 /// How bad it is; later is worse.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
     #[default]

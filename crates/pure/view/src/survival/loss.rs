@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::words::{list, number};
 
 /// What each loss would mean.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Survival {
     /// One a node that is online.
     pub nodes: Vec<Loss>,
@@ -14,7 +14,7 @@ pub struct Survival {
 }
 
 /// What would be lost with nodes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Loss {
     pub nodes: Vec<String>,
     /// The others would have no quorum.

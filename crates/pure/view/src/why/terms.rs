@@ -6,7 +6,7 @@ use scheduler::{Assigned, Resolved, WishSource};
 use serde::Serialize;
 
 /// One part of a score.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Term {
     pub change: TermChange,
     /// 1000000 is INFINITY.
@@ -26,7 +26,7 @@ pub struct Term {
 }
 
 /// How a term acts on what was there before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TermChange {
     Add,
@@ -34,7 +34,7 @@ pub enum TermChange {
 }
 
 /// What put a term into a score. Words for programs; they stay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TermSource {
     Unmanaged,

@@ -22,7 +22,7 @@ use candidates::Gathering;
 use search::{Goal, Search};
 
 /// Changes that would bring it about together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Counterfactual {
     /// Where the resource would run then; nothing if anywhere would do.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ pub struct Counterfactual {
 }
 
 /// One change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct WhatIf {
     /// A word for programs; it stays.
     pub kind: &'static str,
