@@ -53,11 +53,17 @@ fn built_and_tested(features: &'static str) -> Vec<Step> {
         // Those that take long are of daemons and machines, and wait for these.
         tests.command.env(TEST_THREADS, (2 * processors()).to_string());
     }
+    let described = words(&["test"], &["--test", "web", "--", "--ignored", "the_description"]);
+    let described: Vec<&str> = described
+        .into_iter()
+        .map(|word| if word == "--workspace" { "-pquorate" } else { word })
+        .collect();
     vec![
         step("lints", Load::Computes, None, &lints),
         step(TEST_BUILD, Load::Computes, Some("lints"), &words(&["test", "--no-run"], &[])),
         tests,
         step(RELEASE_BUILD, Load::Computes, Some(TEST_BUILD), &release),
+        step("API's description", Load::Waits, Some(TEST_BUILD), &described),
         step("demo", Load::Computes, Some(RELEASE_BUILD), &demo),
         Step::own("simulation", Load::Computes, RELEASE_BUILD, &["sim", "--today", "30"]),
     ]

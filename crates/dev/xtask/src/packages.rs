@@ -14,6 +14,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("postgresql", "/usr/lib/postgresql"),
     ("apache2", "/usr/sbin/apache2"),
     ("curl", "/usr/bin/curl"),
+    ("python3-venv", "/usr/share/doc/python3-venv"),
     ("kmod", "/sbin/modprobe"),
     ("dbus", "/usr/bin/dbus-daemon"),
     ("systemd", "/lib/systemd/systemd"),

@@ -134,11 +134,11 @@ impl Audit {
             }
             shown.push_back(entry.clone());
         }
-        match self.writer.as_ref().map(|writer| writer.try_send(entry)) {
-            None | Some(Ok(())) => {}
-            Some(Err(TrySendError::Full(entry) | TrySendError::Disconnected(entry))) => {
-                tracing::error!(?entry, "the disk does not keep who did what");
-            }
+        let Some(writer) = &self.writer else { return };
+        if let Err(TrySendError::Full(entry) | TrySendError::Disconnected(entry)) =
+            writer.try_send(entry)
+        {
+            tracing::error!(?entry, "the disk does not keep who did what");
         }
     }
 

@@ -54,21 +54,23 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
         ] } } },
     });
     let yes = json!({ "description": route.says, "content": content(route.gives, schemas) });
+    let responses = json!({ success(route.what): yes, "4XX": no, "5XX": no });
     let mut operation = json!({
         "operationId": format!("{:?}", route.what),
         "summary": route.says,
         "parameters": parameters(route),
-        "responses": { success(route.what): yes, "4XX": no, "5XX": no },
+        "responses": responses,
     });
+    let mut add = |name: &str, value: Value| {
+        operation.as_object_mut().and_then(|all| all.insert(name.to_owned(), value));
+    };
     if let Some(takes) = route.takes {
-        operation["requestBody"] = json!({
-            "required": true,
-            "content": { "application/json": { "schema": body(takes, schemas) } },
-        });
+        let content = json!({ "application/json": { "schema": body(takes, schemas) } });
+        add("requestBody", json!({ "required": true, "content": content }));
     }
     if let Some(role) = route.role {
-        operation["security"] = json!([{ "token": [] }, { "session": [] }]);
-        operation["description"] = json!(format!("Takes the role `{}`.", role.word()));
+        add("security", json!([{ "token": [] }, { "session": [] }]));
+        add("description", json!(format!("Takes the role `{}`.", role.word())));
     }
     operation
 }
