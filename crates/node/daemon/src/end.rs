@@ -116,6 +116,7 @@ async fn leave(performer: Performer, config: &Config) {
         watchdog: _,
         sbd: _,
         meter: _,
+        alerts: _,
     } = performer;
     drop(api);
     executor.shut_down().await;

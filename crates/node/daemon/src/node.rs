@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use alert::Alerts;
 use api::{Api, ApiSettings, PamSettings, Web};
 use controller::{Controller, Identity};
 use exec::{ExecConfig, Executor};
@@ -109,6 +110,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let executor = Executor::new(exec_config, report);
     let api = Api::listen(api_settings(config)).map_err(StartError::Api)?;
     let web = serve_web(config, &api);
+    let alerts = Alerts::new(roster.name.as_str());
     let meter = api.meter();
     disk.measure_with(meter.clone());
     let fabric = join(config, &roster);
@@ -129,6 +131,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
             watchdog,
             sbd,
             meter,
+            alerts,
         },
         clock: Clock::start(),
         reports,

@@ -1,5 +1,6 @@
 //! Carries the brain's effects out: each is handed over at once to who does the work.
 
+use alert::Alerts;
 use api::{Api, Meter};
 use controller::{AgentRun, Controller, Effect, ExitReason};
 use exec::{Described, Executor, OperationToken, RunRequest};
@@ -26,6 +27,7 @@ pub(crate) struct Performer {
     pub(crate) watchdog: Option<Watchdog>,
     pub(crate) sbd: Option<SbdDisks>,
     pub(crate) meter: Meter,
+    pub(crate) alerts: Alerts,
 }
 
 impl Performer {
@@ -57,7 +59,7 @@ impl Performer {
                     watchdog.withdraw();
                 }
             }
-            Effect::Reply { client, reply } => self.api.reply(client, reply),
+            Effect::Reply { client, reply } => self.api.reply(client, self.with_unsent(reply)),
             Effect::DescribeAgent { client, agent } => {
                 let described = self.executor.describe(agent_ref(&agent));
                 let reply = async { Reply::Description(description(described.await)) };
@@ -65,11 +67,29 @@ impl Performer {
             }
             Effect::Report(entry) => {
                 report::log(&entry);
+                let coordinates = controller.is_coordinator();
+                self.alerts.hear(&entry, controller.document(), coordinates);
                 self.api.publish(entry);
             }
             Effect::Exit { reason } => return Some(reason),
         }
         None
+    }
+
+    /// The brain does not know who could not be told.
+    fn with_unsent(&self, reply: Reply) -> Reply {
+        match reply {
+            Reply::Document { xml, mut cluster } => {
+                cluster.unsent = self.alerts.unsent();
+                Reply::Document { xml, cluster }
+            }
+            other @ (Reply::Earlier { .. }
+            | Reply::History { .. }
+            | Reply::Done { .. }
+            | Reply::Idle
+            | Reply::Description(_)
+            | Reply::Refused(_)) => other,
+        }
     }
 
     /// What cannot be remembered must not be promised, and the promise is what comes next.

@@ -92,8 +92,18 @@ fn measure(performer: &Performer, took: Duration, effects: &[Effect]) {
 
 async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval) -> Heard {
     let Running { controller, performer, clock, reports, terminate, interrupt, notify } = running;
-    let Performer { fabric, timers, disk, api, fabric_file, watchdog, sbd, executor: _, meter: _ } =
-        performer;
+    let Performer {
+        fabric,
+        timers,
+        disk,
+        api,
+        fabric_file,
+        watchdog,
+        sbd,
+        executor: _,
+        meter: _,
+        alerts: _,
+    } = performer;
     tokio::select! {
         event = fabric.next() => match event {
             Some(event) => from_fabric(event),

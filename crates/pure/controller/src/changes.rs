@@ -311,6 +311,8 @@ impl Controller {
             awaited: self.awaited(),
             unwritten: self.unwritten(),
             unwilling: self.unwilling(),
+            // Who carries effects out knows it.
+            unsent: Vec::new(),
             disks_needed: self.disks_needed(),
             members: self.member_names(),
             formed: self.is_formed(),

@@ -256,6 +256,9 @@ pub struct Cluster {
     /// Names of members whose disks took nothing when they were last asked, each with why.
     #[serde(default)]
     pub unwilling: Vec<(String, String)>,
+    /// What people should have been told by alerts and were not, as this node knows.
+    #[serde(default)]
+    pub unsent: Vec<String>,
     /// How many disks must take an edit.
     #[serde(default)]
     pub disks_needed: usize,

@@ -73,6 +73,7 @@ pub(super) fn verdict(status: &Status, resolved: &Resolved<'_>, seen: Seen<'_>) 
     fencing(status, resolved, &mut remarks);
     resources(status, &mut remarks);
     nodes(status, &mut remarks);
+    alerts(cluster, &mut remarks);
     redundancy(status, &mut remarks);
     proof(status, seen.now, &mut remarks);
     // The worst first; of equals, as found.
@@ -160,6 +161,17 @@ fn membership(
             health: Health::Down,
             sentence: format!("No quorum: fewer than half of the nodes are here. {policy}"),
             advice: Some(format!("Bring {} back.", words::list(&gone))),
+        });
+    }
+}
+
+/// Who could not be told.
+fn alerts(cluster: Option<&Cluster>, out: &mut Vec<Remark>) {
+    for unsent in cluster.iter().flat_map(|cluster| &cluster.unsent) {
+        out.push(Remark {
+            health: Health::Weakened,
+            sentence: format!("People are not told: {unsent}."),
+            advice: None,
         });
     }
 }

@@ -1,0 +1,125 @@
+//! Tells people what happened: Pacemaker's alert agents, webhooks and e-mail, as the document's
+//! section `alerts` says ([decision](../../../../docs/decisions/alerts-by-programs.md)).
+//!
+//! Each target (an alert and a recipient) has a queue and a task of its own, so that one that hangs
+//! delays nobody else. Everything is sent by a program with a deadline: an alert agent, `curl`,
+//! `sendmail`.
+//!
+//! **Not here:** which events there are (`wire`), what they mean in words (`view`).
+//!
+//! **Always:** [`Alerts::hear`] never waits. A queue is bounded; what does not fit, or cannot be
+//! sent, is told by [`Alerts::unsent`]. Secrets are read from files and reach neither arguments nor
+//! logs.
+//!
+//! Field words: Pacemaker *alerts*, *alert agent*, *recipient*.
+
+mod configured;
+mod notice;
+mod program;
+mod send;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cib::{Document, Section};
+use tokio::sync::mpsc;
+use wire::api::{Entry, Event};
+
+use configured::{Target, Way, targets};
+use notice::Notice;
+
+/// What waits for one target at most.
+const QUEUE_MAX: usize = 100;
+
+/// Why targets do not have what they should, by their names.
+pub(crate) type Troubles = Arc<Mutex<BTreeMap<String, String>>>;
+
+/// What waits for a target. Dropped, nothing more is sent to it, nor is it complained of.
+#[derive(Debug)]
+struct Queue {
+    notices: mpsc::Sender<Notice>,
+    task: tokio::task::JoinHandle<()>,
+    name: String,
+    troubles: Troubles,
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.task.abort();
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
+}
+
+/// All targets of this node.
+#[derive(Debug)]
+pub struct Alerts {
+    node: String,
+    members: BTreeSet<String>,
+    queues: BTreeMap<Target, Queue>,
+    troubles: Troubles,
+    sequence: u64,
+}
+
+impl Alerts {
+    /// Of the node of this name.
+    pub fn new(node: &str) -> Self {
+        Self {
+            node: node.to_owned(),
+            members: BTreeSet::new(),
+            queues: BTreeMap::new(),
+            troubles: Troubles::default(),
+            sequence: 0,
+        }
+    }
+
+    /// Something happened. Agents are told by each node what it sees, as Pacemaker does; webhooks
+    /// and e-mail by the coordinator alone, once. Must be called in a tokio runtime.
+    pub fn hear(&mut self, entry: &Entry, document: &Document, is_coordinator: bool) {
+        let before = self.members.clone();
+        if let Event::Membership { members, .. } = &entry.event {
+            self.members = members.iter().cloned().collect();
+        }
+        if document.section(Section::Alerts).is_none_or(|alerts| alerts.children().next().is_none())
+        {
+            self.queues.clear();
+            return;
+        }
+        let notices = notice::notices(entry, &before, document);
+        if notices.is_empty() {
+            return;
+        }
+        let wanted = targets(document);
+        self.queues.retain(|target, _| wanted.contains(target));
+        for notice in notices {
+            for target in &wanted {
+                let is_ours_to_tell = match target.way {
+                    Way::Agent => notice.is_told_by(&self.node),
+                    Way::Webhook | Way::Mail => is_coordinator,
+                };
+                if is_ours_to_tell && target.wants(&notice) {
+                    self.queue(target, &notice);
+                }
+            }
+        }
+    }
+
+    /// What could not be sent, a sentence a target.
+    pub fn unsent(&self) -> Vec<String> {
+        let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        troubles.iter().map(|(target, why)| format!("{target}: {why}")).collect()
+    }
+
+    fn queue(&mut self, target: &Target, notice: &Notice) {
+        self.sequence += 1;
+        let notice = Notice { sequence: self.sequence, ..notice.clone() };
+        let queue = self.queues.entry(target.clone()).or_insert_with(|| {
+            let (notices, waiting) = mpsc::channel(QUEUE_MAX);
+            let troubles = Arc::clone(&self.troubles);
+            let serving = send::serve(target.clone(), waiting, Arc::clone(&troubles));
+            Queue { notices, task: tokio::spawn(serving), name: send::name(target), troubles }
+        });
+        if queue.notices.try_send(notice).is_err() {
+            send::trouble(&self.troubles, target, "it does not keep up; some was dropped");
+        }
+    }
+}

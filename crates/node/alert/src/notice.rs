@@ -1,0 +1,206 @@
+//! What is told of an event: variables for agents, JSON and words for others.
+//!
+//! Source: Pacemaker Administration, "Alert agents". A probe that finds what was expected is told to
+//! nobody. What an event does not carry, the code that was wanted of a failed action, is the one that
+//! such an action is usually wanted to have.
+
+use std::collections::BTreeSet;
+
+use cib::{Document, Element, Section};
+use model::{ExecStatus, OcfCode};
+use serde_json::{Value, json};
+use wire::api::{Entry, Event};
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Node,
+    Fencing,
+    Resource,
+}
+
+impl Kind {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Fencing => "fencing",
+            Self::Resource => "resource",
+        }
+    }
+}
+
+/// One thing that is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Notice {
+    pub(crate) sequence: u64,
+    pub(crate) kind: Kind,
+    pub(crate) node: String,
+    pub(crate) resource: Option<String>,
+    pub(crate) is_trouble: bool,
+    /// Seconds since 1970.
+    pub(crate) at: i64,
+    /// A sentence.
+    pub(crate) words: String,
+    /// `CRM_alert_*`, but for those that are each target's own.
+    pub(crate) variables: Vec<(&'static str, String)>,
+    pub(crate) data: Value,
+}
+
+impl Notice {
+    /// A resource's action is told where it ran, all else everywhere.
+    pub(crate) fn is_told_by(&self, node: &str) -> bool {
+        match self.kind {
+            Kind::Node | Kind::Fencing => true,
+            Kind::Resource => self.node == node,
+        }
+    }
+}
+
+/// What is told of an entry; `before` are the members until now.
+pub(crate) fn notices(
+    entry: &Entry,
+    before: &BTreeSet<String>,
+    document: &Document,
+) -> Vec<Notice> {
+    let mut notices = match &entry.event {
+        Event::Membership { members, lost, .. } => {
+            let joined = members.iter().filter(|node| !before.contains(*node));
+            let joined = joined.map(|node| of_node(document, node, "member", "joined"));
+            let lost = lost.iter().map(|node| of_node(document, node, "lost", "was lost"));
+            joined.chain(lost).collect()
+        }
+        Event::Fenced { target, action, succeeded, .. } => {
+            vec![of_fencing(&entry.event, target, action, *succeeded)]
+        }
+        Event::Finished { action, node, code, status, ms, expected, .. } => {
+            let ended = Ended { code: OcfCode(*code), status, ms: *ms, expected: *expected };
+            let parts = Parts::of(action).filter(|parts| !(parts.is_probe() && *expected));
+            parts.map(|parts| of_action(&entry.event, &parts, node, &ended)).into_iter().collect()
+        }
+        Event::Coordinator { .. }
+        | Event::Changed { .. }
+        | Event::Refused { .. }
+        | Event::Planned { .. }
+        | Event::Started { .. }
+        | Event::Fencing { .. }
+        | Event::MayBeOlder { .. }
+        | Event::SetAside { .. }
+        | Event::Idle => Vec::new(),
+    };
+    for notice in &mut notices {
+        notice.at = entry.at;
+        notice.data = data(entry, document);
+    }
+    notices
+}
+
+/// What each kind has in common; the rest is filled in.
+fn notice(kind: Kind, node: &str, words: String, variables: Vec<(&'static str, String)>) -> Notice {
+    Notice {
+        sequence: 0,
+        kind,
+        node: node.to_owned(),
+        resource: None,
+        is_trouble: false,
+        at: 0,
+        words,
+        variables,
+        data: Value::Null,
+    }
+}
+
+fn of_node(document: &Document, node: &str, state: &str, word: &str) -> Notice {
+    let variables = vec![
+        ("CRM_alert_node", node.to_owned()),
+        ("CRM_alert_nodeid", id_of(document, node)),
+        ("CRM_alert_desc", state.to_owned()),
+    ];
+    let plain = notice(Kind::Node, node, format!("{node} {word}"), variables);
+    Notice { is_trouble: state == "lost", ..plain }
+}
+
+fn of_fencing(event: &Event, target: &str, action: &str, succeeded: bool) -> Notice {
+    let (_, words) = view::history::describe(event);
+    let variables = vec![
+        ("CRM_alert_node", target.to_owned()),
+        ("CRM_alert_task", action.to_owned()),
+        ("CRM_alert_desc", words.clone()),
+        ("CRM_alert_rc", if succeeded { "0" } else { "1" }.to_owned()),
+    ];
+    Notice { is_trouble: true, ..notice(Kind::Fencing, target, words, variables) }
+}
+
+/// How an action ended.
+struct Ended<'a> {
+    code: OcfCode,
+    status: &'a str,
+    ms: u64,
+    expected: bool,
+}
+
+fn of_action(event: &Event, parts: &Parts<'_>, node: &str, ended: &Ended<'_>) -> Notice {
+    let Ended { code, status, ms, expected } = *ended;
+    let (_, words) = view::history::describe(event);
+    let wanted = match (expected, parts.is_probe()) {
+        (true, _) => code.0,
+        (false, true) => 7,
+        (false, false) => 0,
+    };
+    let mut numbers = -1..=11;
+    let number = numbers
+        .find(|number| ExecStatus::from_number(*number).words().eq_ignore_ascii_case(status))
+        .unwrap_or(0);
+    let told = if number == 0 { code.words() } else { status };
+    let variables = vec![
+        ("CRM_alert_node", node.to_owned()),
+        ("CRM_alert_rsc", parts.resource.to_owned()),
+        ("CRM_alert_task", parts.task.to_owned()),
+        ("CRM_alert_interval", parts.interval.to_owned()),
+        ("CRM_alert_target_rc", wanted.to_string()),
+        ("CRM_alert_status", number.to_string()),
+        ("CRM_alert_rc", code.0.to_string()),
+        ("CRM_alert_exec_time", ms.to_string()),
+        ("CRM_alert_desc", told.to_owned()),
+    ];
+    let plain = notice(Kind::Resource, node, words, variables);
+    Notice { resource: Some(parts.resource.to_owned()), is_trouble: !expected, ..plain }
+}
+
+/// An action's name: `RESOURCE_TASK_INTERVAL`.
+struct Parts<'a> {
+    resource: &'a str,
+    task: &'a str,
+    interval: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(action: &'a str) -> Option<Self> {
+        let (rest, interval) = action.rsplit_once('_')?;
+        // Tasks that have the separator in them.
+        let longer = ["_migrate_to", "_migrate_from"].into_iter().find_map(|task| {
+            rest.strip_suffix(task).map(|resource| (resource, task.trim_start_matches('_')))
+        });
+        let (resource, task) = longer.or_else(|| rest.rsplit_once('_'))?;
+        Some(Self { resource, task, interval })
+    }
+
+    fn is_probe(&self) -> bool {
+        self.task == "monitor" && self.interval == "0"
+    }
+}
+
+fn id_of(document: &Document, name: &str) -> String {
+    let nodes = document.section(Section::Nodes).into_iter().flat_map(Element::children);
+    let mut named = nodes.filter(|node| node.attr("uname") == Some(name));
+    named.next().and_then(|node| node.attr("id")).unwrap_or("0").to_owned()
+}
+
+/// For programs elsewhere: the event as the API tells it.
+fn data(entry: &Entry, document: &Document) -> Value {
+    let option = |name: &str| {
+        let options = document.root().path(&["configuration", "crm_config"])?;
+        let mut pairs = options.descendants().filter(|pair| pair.attr("name") == Some(name));
+        pairs.find_map(|pair| pair.attr("value"))
+    };
+    json!({ "cluster": option("cluster-name"), "entry": entry })
+}

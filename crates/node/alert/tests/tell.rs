@@ -1,0 +1,317 @@
+//! Alerts to real receivers on this machine: agents, HTTP and SMTP; also such as hang, refuse and
+//! answer nonsense.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use alert::Alerts;
+use cib::Document;
+use ring::hmac;
+use wire::api::{Entry, Event};
+
+/// Longer than anything here takes on a busy machine; reached only when a test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn document(alerts: &str) -> Document {
+    let text = format!(
+        "<cib><configuration><crm_config><cluster_property_set id=\"o\"><nvpair id=\"o1\" \
+         name=\"cluster-name\" value=\"c1\"/></cluster_property_set></crm_config><nodes>\
+         <node id=\"7\" uname=\"n2\"/></nodes><resources/><constraints/><alerts>{alerts}</alerts>\
+         </configuration><status/></cib>"
+    );
+    Document::parse(&text).unwrap()
+}
+
+fn entry(event: Event) -> Entry {
+    Entry { number: 1, at: 1_795_223_471, event }
+}
+
+fn failed(resource: &str) -> Entry {
+    entry(Event::Finished {
+        action: format!("{resource}_monitor_10000"),
+        node: "n1".to_owned(),
+        code: 7,
+        status: "Done".to_owned(),
+        reason: "nobody \"answers\"\n".to_owned(),
+        ms: 12,
+        expected: false,
+    })
+}
+
+fn lost(node: &str) -> Entry {
+    entry(Event::Membership {
+        members: vec!["n1".to_owned()],
+        lost: vec![node.to_owned()],
+        quorate: true,
+    })
+}
+
+/// A directory that everybody may use.
+fn directory(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("quorate-alert-{name}-{}", std::process::id()));
+    fs::create_dir_all(&path).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o777)).unwrap();
+    path
+}
+
+async fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{what} does not come");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What an HTTP receiver was sent: its headers, in small letters, and its body.
+struct Posted {
+    headers: String,
+    body: String,
+}
+
+fn read_request(stream: &TcpStream) -> Posted {
+    let mut reader = BufReader::new(stream);
+    let mut headers = String::new();
+    while !headers.ends_with("\r\n\r\n") {
+        assert!(reader.read_line(&mut headers).unwrap() > 0);
+    }
+    let headers = headers.to_lowercase();
+    let length = headers.split("content-length: ").nth(1).unwrap().lines().next().unwrap();
+    let mut body = vec![0; length.trim().parse().unwrap()];
+    reader.read_exact(&mut body).unwrap();
+    Posted { headers, body: String::from_utf8(body).unwrap() }
+}
+
+/// Answers each request with the next of the codes, then with 200.
+fn receiver(codes: &'static [u32]) -> (String, Receiver<Posted>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (sender, posted) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut codes = codes.iter().copied();
+        while let Ok((mut stream, _)) = listener.accept() {
+            let request = read_request(&stream);
+            let code = codes.next().unwrap_or(200);
+            let _ = write!(stream, "HTTP/1.1 {code} X\r\nContent-Length: 0\r\n\r\n");
+            let _ = sender.send(request);
+        }
+    });
+    (url, posted)
+}
+
+fn webhook(id: &str, url: &str, attributes: &str) -> String {
+    format!(
+        "<alert id=\"{id}\" path=\"quorate:webhook\"><meta_attributes id=\"{id}-m\"><nvpair \
+         id=\"{id}-t\" name=\"timeout\" value=\"2s\"/></meta_attributes><instance_attributes \
+         id=\"{id}-a\">{attributes}</instance_attributes><recipient id=\"{id}-r\" value=\"{url}\"/>\
+         </alert>"
+    )
+}
+
+#[tokio::test]
+async fn agents_of_pacemaker_are_told_as_it_tells_them() {
+    let dir = directory("agent");
+    let program = dir.join("agent.sh");
+    let told = dir.join("told");
+    testkit::write_program(
+        &program,
+        "#!/bin/sh\nenv | grep -E '^(CRM_alert|debug)' | sort > \"$CRM_alert_recipient.new\"\n\
+         mv \"$CRM_alert_recipient.new\" \"$CRM_alert_recipient\"\n",
+    );
+    let alert = format!(
+        "<alert id=\"a\" path=\"{}\"><meta_attributes id=\"m\"><nvpair id=\"m1\" \
+         name=\"timestamp-format\" value=\"%s/%3N\"/></meta_attributes><instance_attributes \
+         id=\"i\"><nvpair id=\"i1\" name=\"debug\" value=\"yes\"/></instance_attributes><recipient \
+         id=\"r\" value=\"{}\"/></alert>",
+        program.display(),
+        told.display()
+    );
+    let mut alerts = Alerts::new("n1");
+    alerts.hear(&failed("my_db"), &document(&alert), false);
+    let text = until("the agent", || fs::read_to_string(&told).ok()).await;
+    for line in [
+        "CRM_alert_kind=resource",
+        "CRM_alert_node=n1",
+        "CRM_alert_rsc=my_db",
+        "CRM_alert_task=monitor",
+        "CRM_alert_interval=10000",
+        "CRM_alert_rc=7",
+        "CRM_alert_target_rc=0",
+        "CRM_alert_status=0",
+        "CRM_alert_exec_time=12",
+        "CRM_alert_desc=not running",
+        "CRM_alert_timestamp=1795223471/000",
+        "CRM_alert_timestamp_epoch=1795223471",
+        "CRM_alert_node_sequence=1",
+        "debug=yes",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    fs::remove_file(&told).unwrap();
+    // What ran on another node is that node's to tell; that one was lost, everybody's.
+    let other = entry(Event::Finished {
+        action: "x_start_0".to_owned(),
+        node: "n3".to_owned(),
+        code: 0,
+        status: "Done".to_owned(),
+        reason: String::new(),
+        ms: 1,
+        expected: true,
+    });
+    alerts.hear(&other, &document(&alert), false);
+    alerts.hear(&lost("n2"), &document(&alert), false);
+    let text = until("the loss", || {
+        fs::read_to_string(&told).ok().filter(|text| text.contains("CRM_alert_desc=lost"))
+    })
+    .await;
+    assert!(text.contains("CRM_alert_nodeid=7\n"), "{text}");
+    assert!(text.contains("CRM_alert_node_sequence=3\n"), "n1 joined is the second: {text}");
+    fs::remove_dir_all(dir).unwrap();
+}
+
+#[tokio::test]
+async fn a_webhook_is_signed_and_tried_again() {
+    if !testkit::has(&["/usr/bin/curl"]) {
+        return;
+    }
+    let dir = directory("webhook");
+    let secret = dir.join("secret");
+    fs::write(&secret, "a key\n").unwrap();
+    let (url, posted) = receiver(&[500, 503]);
+    let attribute =
+        format!("<nvpair id=\"s\" name=\"secret-file\" value=\"{}\"/>", secret.display());
+    let document = document(&webhook("w", &url, &attribute));
+    let mut alerts = Alerts::new("n1");
+    alerts.hear(&failed("db"), &document, false);
+    assert!(alerts.unsent().is_empty(), "the coordinator tells it");
+    alerts.hear(&failed("db"), &document, true);
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        all.push(until("a try", || posted.try_recv().ok()).await);
+    }
+    until("that it is told", || alerts.unsent().is_empty().then_some(())).await;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, b"a key");
+    for Posted { headers, body } in &all {
+        let signature = headers.split("quorate-signature: sha256=").nth(1).unwrap();
+        let signature = signature.lines().next().unwrap();
+        let expected = hmac::sign(&key, body.as_bytes());
+        let expected: String = expected.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(signature, expected);
+        let value: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(value["resource"], "db");
+        assert_eq!(value["severity"], "trouble");
+        assert_eq!(value["data"]["cluster"], "c1");
+        assert_eq!(value["data"]["entry"]["event"]["reason"], "nobody \"answers\"\n");
+    }
+    fs::remove_dir_all(dir).unwrap();
+}
+
+#[tokio::test]
+async fn who_hangs_or_refuses_delays_nobody_and_is_told_of() {
+    if !testkit::has(&["/usr/bin/curl"]) {
+        return;
+    }
+    // It accepts, and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hangs = format!("http://{}/", silent.local_addr().unwrap());
+    let (address, port) = testkit::free_port();
+    let refuses = format!("http://{address}:{port}/");
+    let (works, posted) = receiver(&[]);
+    let trouble_only = "<nvpair id=\"sv\" name=\"severity\" value=\"trouble\"/>";
+    let document = document(&format!(
+        "{}{}{}",
+        webhook("hangs", &hangs, ""),
+        webhook("refuses", &refuses, ""),
+        webhook("works", &works, trouble_only)
+    ));
+    let mut alerts = Alerts::new("n1");
+    let begun = Instant::now();
+    for _ in 0..150 {
+        alerts.hear(&failed("db"), &document, true);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(10), "it waited for somebody");
+    let first = until("the one that works", || posted.try_recv().ok()).await;
+    assert!(first.body.contains("db_monitor_10000"), "{}", first.body);
+    until("both troubles", || {
+        let unsent = alerts.unsent();
+        let has = |name: &str| unsent.iter().any(|text| text.starts_with(name));
+        (has("alert `hangs-r`") && has("alert `refuses-r`")).then_some(())
+    })
+    .await;
+    // Targets that are gone are not complained of.
+    alerts.hear(&failed("db"), &self::document(""), true);
+    until("silence", || alerts.unsent().is_empty().then_some(())).await;
+}
+
+/// Takes one mail as a server does; answers what it was told.
+fn mail_server() -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (sender, mails) = mpsc::channel();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut said = String::new();
+        let mut is_data = false;
+        stream.write_all(b"220 here\r\n").unwrap();
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap() == 0 {
+                break;
+            }
+            said.push_str(&line);
+            let answer = match (is_data, line.trim_end()) {
+                (true, ".") => {
+                    is_data = false;
+                    "250 taken\r\n"
+                }
+                (true, _) => continue,
+                (false, "DATA") => {
+                    is_data = true;
+                    "354 go on\r\n"
+                }
+                (false, "QUIT") => {
+                    let _ = stream.write_all(b"221 bye\r\n");
+                    break;
+                }
+                (false, _) => "250 yes\r\n",
+            };
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+        let _ = sender.send(said);
+    });
+    (address, mails)
+}
+
+#[tokio::test]
+async fn mail_goes_to_the_server_that_is_named() {
+    if !testkit::has(&["/usr/bin/curl"]) {
+        return;
+    }
+    let (server, mails) = mail_server();
+    let alert = format!(
+        "<alert id=\"m\" path=\"quorate:mail\"><instance_attributes id=\"ma\"><nvpair id=\"m1\" \
+         name=\"server\" value=\"{server}\"/><nvpair id=\"m2\" name=\"from\" \
+         value=\"cluster@example.org\"/></instance_attributes><recipient id=\"mr\" \
+         value=\"ops@example.org\"/></alert>"
+    );
+    let mut alerts = Alerts::new("n1");
+    alerts.hear(&failed("db"), &document(&alert), true);
+    let said = until("the mail", || mails.try_recv().ok()).await;
+    assert!(said.contains("MAIL FROM:<cluster@example.org>"), "{said}");
+    assert!(said.contains("RCPT TO:<ops@example.org>"), "{said}");
+    let subject = said.lines().find(|line| line.starts_with("Subject: ")).unwrap();
+    assert!(subject.contains("db_monitor_10000"), "{said}");
+    // A line break in what an agent said makes no header.
+    let headers = said.split("\r\n\r\n").next().unwrap();
+    assert!(!headers.lines().any(|line| line.starts_with(", after")), "{said}");
+}
