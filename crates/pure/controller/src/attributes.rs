@@ -215,11 +215,13 @@ impl State {
         })
     }
 
+    /// The id of a node's state; of one that never was there, its configured one.
     fn state_id(&self, node: &str) -> String {
-        let mut states =
-            self.document.section(Section::Status).into_iter().flat_map(Element::children);
-        let state = states.find(|state| state.attr("uname") == Some(node));
-        state.and_then(|state| state.attr("id")).unwrap_or(node).to_owned()
+        let places = [Section::Status, Section::Nodes].into_iter();
+        let all = places.filter_map(|place| self.document.section(place));
+        let mut named = all.flat_map(Element::children);
+        let found = named.find(|state| state.attr("uname") == Some(node));
+        found.and_then(|found| found.attr("id")).unwrap_or(node).to_owned()
     }
 }
 

@@ -90,6 +90,25 @@ fn attributes_and_options_are_set_asked_for_and_removed_by_pacemakers_tools() {
 }
 
 #[test]
+fn who_joins_learns_what_is_not_in_the_document() {
+    let mut bed = Bed::start();
+    answer(&bed, 1, "attrd_updater -n secret -U 7 --private");
+    answer(&bed, 2, "attrd_updater -n load -U 3 -d 1h");
+    answer(&bed, 3, "attrd_updater -n load -U 4");
+    bed.kill_node(3);
+    bed.wait_members(1, &[1, 2]);
+    bed.start_node(3);
+    bed.wait_members(3, &[1, 2, 3]);
+    let told = |line: &str| answer(&bed, 3, line);
+    assert_eq!(told("attrd_updater -n secret -QA"), "name=\"secret\" host=\"n1\" value=\"7\"\n");
+    // What was its own ended with it.
+    assert_eq!(told("attrd_updater -n load -QA"), "name=\"load\" host=\"n2\" value=\"3\"\n");
+    answer(&bed, 3, "attrd_updater -R");
+    bed.wait(3, "what waited", |seen| seen.xml.contains("name=\"load\" value=\"3\""));
+    assert!(!bed.see(3).xml.contains("secret"));
+}
+
+#[test]
 fn agents_learn_who_the_nodes_are() {
     let mut bed = Bed::start();
     assert_eq!(answer(&bed, 2, "crm_node -n"), "n2\n");
