@@ -63,8 +63,8 @@ export function fields(agent: Described): Taken[] {
       name: one.name,
       kind: one.secret ? "secret" : one.options.length ? "select" : (KINDS[one.kind] ?? "text"),
       options: one.options.length ? one.options : undefined,
-      required: one.required && one.default === null,
-      fallback: one.default ?? undefined,
+      required: one.required && !one.default,
+      fallback: one.default || undefined,
       hint: one.short || one.long.split(/(?<=\.)\s/)[0],
     }));
 }

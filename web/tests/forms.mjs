@@ -200,13 +200,15 @@ async function access({ page }) {
   await planned(page, ['<acl_target id="ann"/>']);
 }
 
-async function rawDocument({ page }) {
+async function rawDocument({ page, forgive }) {
   await go(page, "#/configuration");
   const raw = page.getByLabel("The configuration as XML");
   const text = await raw.inputValue();
   await raw.fill(text.replace("<constraints>", "<constraints"));
   await page.getByRole("main").getByRole("button", { name: "Show the plan" }).click();
   await page.getByRole("alert").first().waitFor();
+  // Chromium writes what is wrong with XML into the tree, with a style that the policy refuses.
+  forgive(/Applying inline style/);
   await raw.fill(text.replace('score="50"', 'score="55"'));
   await page.getByRole("main").getByRole("button", { name: "Show the plan" }).click();
   await planned(page, ['score="55"']);

@@ -193,7 +193,7 @@ export function BundleForm({ tree, of, onClose }: Props) {
       <fieldset>
         <legend>Network</legend>
         <Fields fields={BUNDLE.network} values={net} set={setNet} wrongs={judgeAll(BUNDLE.network, net)} />
-        <h4>Ports: outside, inside</h4>
+        <h3>Ports: outside, inside</h3>
         <Pairs label="Ports" pairs={ports} set={setPorts} />
       </fieldset>
       <fieldset>

@@ -110,6 +110,7 @@ export function Constraints() {
         {may("configure") && (
           <Menu
             label="Add a constraint"
+            text="Add"
             icon="plus"
             items={[...Object.entries(CONSTRAINTS).map(([tag, about]) => ({ text: about.title, act: () => go(link("constraints", [], { add: tag })) })), { text: "Set: several together or in order", act: () => go(link("constraints", [], { add: "set" })) }]}
           />

@@ -108,6 +108,7 @@ export function GridView({ grid, filter, why }: Props) {
   const [tip, setTip] = useState<{ row: number; column: number; x: number; y: number }>();
   const rows = useMemo(() => filtered(grid.rows, filter), [grid, filter]);
   const wide = grid.nodes.length <= WORDS_MAX;
+  const head = wide ? HEAD_PX : HIGH_HEAD_PX;
   useLayoutEffect(() => {
     const shown = home.current!;
     const watch = new ResizeObserver(() => setHeight(shown.clientHeight));
@@ -133,10 +134,15 @@ export function GridView({ grid, filter, why }: Props) {
     setAt({ row, column });
     const body = home.current!;
     const top = row * ROW_PX;
-    const room = body.clientHeight - HEAD_PX;
+    const room = body.clientHeight - head;
     if (top < body.scrollTop) body.scrollTop = top;
     else if (top + ROW_PX > body.scrollTop + room) body.scrollTop = top + ROW_PX - room;
-    body.querySelector(`[data-column="${column}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const name = body.querySelector<HTMLElement>(".head .name");
+    const node = body.querySelectorAll<HTMLElement>(".head .node")[column];
+    if (!node || !name) return;
+    const [left, right] = [node.offsetLeft, node.offsetLeft + node.offsetWidth];
+    if (left < body.scrollLeft + name.offsetWidth) body.scrollLeft = left - name.offsetWidth;
+    else if (right > body.scrollLeft + body.clientWidth) body.scrollLeft = right - body.clientWidth;
   };
   const keys = (event: KeyboardEvent): void => {
     const now = at ?? { row: 0, column: 0 };
@@ -201,7 +207,7 @@ export function GridView({ grid, filter, why }: Props) {
   return (
     <div
       ref={home}
-      style={{ "--nodes": String(grid.nodes.length), height: `${HEAD_PX + Math.max(1, rows.length) * ROW_PX + 2}px` }}
+      style={{ "--nodes": String(grid.nodes.length), height: `${head + Math.max(1, rows.length) * ROW_PX + 2}px` }}
       class={`grid${wide ? " wide" : " narrow"}${held ? " holding" : ""}`}
       role="grid"
       tabIndex={0}
@@ -271,6 +277,8 @@ export function GridView({ grid, filter, why }: Props) {
 }
 
 const HEAD_PX = 34;
+/** Where columns are narrow, names stand upright. */
+const HIGH_HEAD_PX = 84;
 
 export function NodeSign({ state }: { state: string }) {
   const name = { online: "ok", pending: "work", offline: "down", unclean: "bad" }[state] ?? "more";
@@ -336,7 +344,7 @@ class Row extends Component<RowProps> {
               class={`cell ${tone}${active === column ? " active" : ""}${target}${over === column ? " over" : ""}`}
               aria-label={sentence(row, name, cell)}
             >
-              <Sign name={sign} />
+              {(wide || sign !== "could" || !word) && <Sign name={sign} />}
               {(wide || sign === "could") && word && <span aria-hidden="true">{word}</span>}
             </div>
           );

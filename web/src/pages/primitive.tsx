@@ -115,13 +115,14 @@ export function PrimitiveForm({ tree, kind, of, onClose }: Props) {
         />
         {tab === "parameters" && (
           <>
-            <Fields fields={shown} values={parameters} set={setParameters} wrongs={tried ? wrongs : filled(wrongs, parameters)} />
-            {fields.length > shown.length && (
+            {about && <Fields fields={shown} values={parameters} set={setParameters} wrongs={tried ? wrongs : filled(wrongs, parameters)} />}
+            {about && fields.length > shown.length && (
               <Button kind="quiet" small onClick={() => setAll(true)}>
                 {`Show the other ${fields.length - shown.length} parameters`}
               </Button>
             )}
-            {!about && <Pairs label="Parameters" pairs={Object.entries(parameters)} set={(pairs) => setParameters(Object.fromEntries(pairs))} />}
+            {!about && !unknown && <p class="soft">{asked ? "Asking the agent what it takes…" : "Name an agent: it says what it takes."}</p>}
+            {!about && unknown && <Pairs label="Parameters" pairs={Object.entries(parameters)} set={(pairs) => setParameters(Object.fromEntries(pairs))} />}
           </>
         )}
         {tab === "meta" && <Fields fields={META} values={meta} set={setMeta} wrongs={metaWrongs} />}

@@ -45,7 +45,7 @@ const ADD: [string, string][] = [
 
 export function AddMenu() {
   if (!may("configure")) return null;
-  return <Menu label="Add a resource" icon="plus" items={ADD.map(([kind, text]) => ({ text, act: () => go(link("resources", [], { add: kind })) }))} />;
+  return <Menu label="Add a resource" icon="plus" text="Add" items={ADD.map(([kind, text]) => ({ text, act: () => go(link("resources", [], { add: kind })) }))} />;
 }
 
 function lines(of: ResourceLine[], into = new Map<string, ResourceLine>()): Map<string, ResourceLine> {

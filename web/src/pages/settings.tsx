@@ -73,7 +73,7 @@ function Sets({ tree, section, set, id, fields, title, former = {} }: { tree: Do
       <Card>
         <div class="padded top">
           <Fields fields={fields} values={values} set={setValues} wrongs={filled(wrongs, values)} />
-          <h4>Others</h4>
+          <h3>Others</h3>
           <Pairs label="Others" pairs={others} set={setOthers} />
         </div>
       </Card>
@@ -157,9 +157,9 @@ function AlertForm({ tree, of, onClose }: { tree: Document; of?: Element; onClos
             </label>
           ))}
         </fieldset>
-        <h4>Recipients: name, address</h4>
+        <h3>Recipients: name, address</h3>
         <Pairs label="Recipients" pairs={to} set={setTo} />
-        <h4>Environment</h4>
+        <h3>Environment</h3>
         <Pairs label="Environment" pairs={environment} set={setEnvironment} />
         <div class="acts">
           <Button type="submit" kind="main" icon="plan">Show the plan</Button>

@@ -30,7 +30,7 @@ const PATHS: Record<string, string> = {
   down: "M12 2.5a9.5 9.5 0 1 0 .01 0M8 8l8 8M16 8l-8 8",
   close: "M6 6l12 12M18 6 6 18",
   plus: "M12 5v14M5 12h14",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  more: "M5 11a1 1 0 1 0 .01 0M12 11a1 1 0 1 0 .01 0M19 11a1 1 0 1 0 .01 0",
   move: "M4 12h15M14 7l5 5-5 5",
   undo: "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
@@ -172,7 +172,7 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   );
 }
 
-export function Menu({ label, items, icon = "more" }: { label: string; icon?: string; items: { text: string; icon?: string; danger?: boolean; act: () => void }[] }) {
+export function Menu({ label, items, icon = "more", text }: { label: string; icon?: string; text?: string; items: { text: string; icon?: string; danger?: boolean; act: () => void }[] }) {
   const [open, set] = useState(false);
   const home = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -199,8 +199,9 @@ export function Menu({ label, items, icon = "more" }: { label: string; icon?: st
   };
   return (
     <div class="menu" ref={home} onKeyDown={keys}>
-      <button type="button" class="button quiet only-icon" aria-label={label} title={label} aria-haspopup="menu" aria-expanded={open} onClick={() => set(!open)}>
+      <button type="button" class={text ? "button" : "button quiet only-icon"} aria-label={label} title={label} aria-haspopup="menu" aria-expanded={open} onClick={() => set(!open)}>
         <Icon name={icon} />
+        {text}
       </button>
       {open && (
         <div role="menu" aria-label={label}>
