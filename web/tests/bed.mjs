@@ -48,7 +48,7 @@ export async function startDemo() {
     done(code);
   }));
   /** What it says that matches, from `from` on. */
-  const until = (pattern, from = 0, wait = 60_000) =>
+  const until = (pattern, from = 0, wait = 120_000) =>
     new Promise((done, fail) => {
       const timer = setTimeout(() => fail(new Error(`the demo did not say ${pattern}:\n${said}`)), wait);
       const check = () => {

@@ -167,7 +167,7 @@ async function timeline({ page, accessible, shot }) {
 async function connectionLost({ context, page }) {
   await go(page, "#/overview");
   await context.setOffline(true);
-  await page.getByRole("alert").filter({ hasText: /Connection lost\. What you see is \d+ s old/ }).waitFor({ timeout: 40_000 });
+  await page.getByRole("alert").filter({ hasText: /Connection lost\. What you see is \d+ s old/ }).waitFor({ timeout: 120_000 });
   await context.setOffline(false);
   await page.getByRole("alert").waitFor({ state: "detached" });
 }

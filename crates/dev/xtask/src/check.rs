@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use self::steps::{Load, Step};
 use crate::cluster;
+use crate::console;
 use crate::package;
 use crate::packages;
 use crate::surroundings;
@@ -30,6 +31,7 @@ pub(crate) fn check() -> Result<(), String> {
     let features = features()?;
     let mut steps = built_and_tested(features);
     steps.extend(cluster::steps(&built("debug"), &built("release"))?);
+    steps.extend(console::step(&built("release"))?);
     steps.extend(package::step(&built("release"))?);
     steps::run(steps, &xtask::tidy::root().join("target/check"))?;
     println!("all checks passed in {} s", started.elapsed().as_secs());

@@ -5,6 +5,7 @@
 mod bench;
 mod check;
 mod cluster;
+mod console;
 mod package;
 mod packages;
 mod simulate;
@@ -40,6 +41,8 @@ enum Verb {
     Document(bench::Wanted),
     /// Makes the package of Debian's.
     Package(package::Arguments),
+    /// Builds the console's files from web/, with node.
+    Console(console::Arguments),
     /// Rewrites the expected output of scenarios, for review as a diff.
     Bless,
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Verb::Bench(arguments) => bench::bench(&arguments),
         Verb::Document(wanted) => bench::document(&wanted),
         Verb::Package(arguments) => package::package(&arguments),
+        Verb::Console(arguments) => console::console(&arguments),
         Verb::Bless => check::bless(),
     };
     ended(done)

@@ -36,6 +36,9 @@ const PACKAGES: &[(&str, &str)] = &[
     ("libfaketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"),
     ("procps", "/usr/bin/pgrep"),
     ("libxml2-utils", "/usr/bin/xmllint"),
+    ("nodejs", "/usr/bin/node"),
+    ("npm", "/usr/bin/npm"),
+    ("chromium", "/usr/bin/chromium"),
     ("crmsh", "/usr/lib/python3/dist-packages/crmsh/pacemaker.py"),
 ];
 
