@@ -7,6 +7,8 @@
     reason = "a test may fail loudly, and its modules have no outside"
 )]
 
+#[path = "cluster/alerts.rs"]
+mod alerts;
 #[path = "cluster/bad_agents.rs"]
 mod bad_agents;
 #[path = "cluster/bed.rs"]
