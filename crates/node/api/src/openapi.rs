@@ -138,7 +138,7 @@ fn content(gives: Gives, schemas: &mut SchemaGenerator) -> Value {
         Gives::Metrics => return text("application/openmetrics-text"),
         Gives::Events => return text("text/event-stream"),
         Gives::Status => schemas.subschema_for::<view::Status>(),
-        Gives::Verdict => schemas.subschema_for::<view::status::Verdict>(),
+        Gives::Verdict => schemas.subschema_for::<view::Headline>(),
         Gives::Grid => schemas.subschema_for::<view::grid::Grid>(),
         Gives::Topology => schemas.subschema_for::<view::topology::Topology>(),
         Gives::Fencing => schemas.subschema_for::<reading::Fencing<'_>>(),

@@ -50,7 +50,7 @@ impl View {
     fn make(self, snapshot: &Snapshot) -> Bytes {
         match self {
             Self::Status => bytes(&view::status(snapshot.seen())),
-            Self::Verdict => bytes(&view::status(snapshot.seen()).verdict),
+            Self::Verdict => bytes(&view::verdict(snapshot.seen())),
             Self::Grid => bytes(&view::grid(snapshot.seen())),
             Self::Topology => bytes(&view::topology(snapshot.seen())),
             Self::Fencing => bytes(&Fencing {
