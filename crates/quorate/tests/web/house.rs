@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,10 +19,11 @@ pub(crate) const PASSWORD: &str = "correct horse";
 /// A node alone, and everything that it keeps.
 pub(crate) struct House {
     pub(crate) root: PathBuf,
-    fabric: Child,
-    daemon: Child,
+    /// The daemon and what carries its messages; nothing for a visitor.
+    running: Option<[Child; 2]>,
     pub(crate) address: SocketAddr,
     pub(crate) user: String,
+    nodes: Vec<String>,
 }
 
 pub(crate) type Tls = StreamOwned<ClientConnection, TcpStream>;
@@ -48,6 +49,11 @@ impl Answer {
 
 impl House {
     pub(crate) fn new(name: &str) -> Self {
+        Self::among(name, &["n1"])
+    }
+
+    /// The first of these nodes; the others are somebody else's to start.
+    pub(crate) fn among(name: &str, nodes: &[&str]) -> Self {
         let root = std::env::temp_dir().join(format!("quorate-web-{name}-{}", std::process::id()));
         let _not_there = fs::remove_dir_all(&root);
         fs::create_dir_all(root.join("pam")).unwrap();
@@ -72,9 +78,8 @@ impl House {
         );
         fs::write(root.join("pam/quorate"), rules).unwrap();
         let config = format!(
-            "name = \"n1\"\nstate_dir = \".\"\nnodes = [{{ name = \"n1\", id = 1 }}]\n[fabric]\n\
-             kind = \"embedded\"\nsocket = \"fabric.sock\"\n[web]\nlisten = \"127.0.0.1:0\"\n\
-             pam_rules = \"pam\"\ngroup = \"{group}\"\n"
+            "{}[web]\nlisten = \"127.0.0.1:0\"\npam_rules = \"pam\"\ngroup = \"{group}\"\n",
+            config(&root, "n1", nodes)
         );
         fs::write(root.join("quorate.toml"), config).unwrap();
         let fabric = quorate(&root, &["fabric", "--socket", "fabric.sock"]);
@@ -83,12 +88,27 @@ impl House {
             let text = fs::read_to_string(root.join("web/address")).ok()?;
             text.trim().parse().ok()
         });
-        let house = Self { root, fabric, daemon, address, user };
+        let nodes = nodes.iter().map(|node| (*node).to_owned()).collect();
+        let house = Self { root, running: Some([daemon, fabric]), address, user, nodes };
         until(|| {
             let status = house.at_socket("GET", "/v1/status", "");
-            status.contains("\"quorate\":true").then_some(())
+            let is_up = status.contains("\"quorate\":true") || house.nodes.len() > 1;
+            (is_up && status.contains("200 OK")).then_some(())
         });
         house
+    }
+
+    /// What one of the nodes is to read.
+    pub(crate) fn config(&self, name: &str) -> String {
+        let nodes: Vec<&str> = self.nodes.iter().map(String::as_str).collect();
+        config(&self.root, name, &nodes)
+    }
+
+    /// The same house for one who only asks.
+    pub(crate) fn visitor(&self) -> Self {
+        let Self { root, address, user, nodes, .. } = self;
+        let (root, user, nodes) = (root.clone(), user.clone(), nodes.clone());
+        Self { root, running: None, address: *address, user, nodes }
     }
 
     pub(crate) fn log(&self) -> String {
@@ -184,12 +204,24 @@ impl House {
 
 impl Drop for House {
     fn drop(&mut self) {
-        for child in [&mut self.daemon, &mut self.fabric] {
+        let Some(running) = &mut self.running else { return };
+        for child in running {
             let _gone = child.kill();
             let _gone = child.wait();
         }
         let _gone = fs::remove_dir_all(&self.root);
     }
+}
+
+fn config(root: &Path, name: &str, nodes: &[&str]) -> String {
+    let listed: Vec<String> =
+        (1..).zip(nodes).map(|(id, node)| format!("{{ name = \"{node}\", id = {id} }}")).collect();
+    let at = root.display();
+    format!(
+        "name = \"{name}\"\nstate_dir = \".\"\nagents = \"{at}/agents\"\nnodes = [{}]\n[fabric]\n\
+         kind = \"embedded\"\nsocket = \"{at}/fabric.sock\"\n",
+        listed.join(", ")
+    )
 }
 
 fn quorate(root: &PathBuf, words: &[&str]) -> Child {
