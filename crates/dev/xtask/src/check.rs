@@ -71,6 +71,12 @@ fn built_and_tested(features: &'static str) -> Vec<Step> {
     ]
 }
 
+/// Measures, and prints what came out.
+pub(crate) fn web_load() -> Result<(), String> {
+    let test = ["test", "-q", "-p", "quorate", "--test", "web_load", "--"];
+    cargo(&[&test[..], &["--ignored", "--nocapture"]].concat())
+}
+
 /// The program as it is shipped, built now.
 pub(crate) fn release() -> Result<PathBuf, String> {
     cargo(&["build", "--release", "--quiet", "-p", "quorate", features()?])?;

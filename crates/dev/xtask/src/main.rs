@@ -43,6 +43,8 @@ enum Verb {
     Package(package::Arguments),
     /// Builds the console's files from web/, with node.
     Console(console::Arguments),
+    /// How long a failover takes while many look on over the network, beside one that nobody sees.
+    WebLoad,
     /// Rewrites the expected output of scenarios, for review as a diff.
     Bless,
 }
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Verb::Document(wanted) => bench::document(&wanted),
         Verb::Package(arguments) => package::package(&arguments),
         Verb::Console(arguments) => console::console(&arguments),
+        Verb::WebLoad => check::web_load(),
         Verb::Bless => check::bless(),
     };
     ended(done)

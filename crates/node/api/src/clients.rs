@@ -9,6 +9,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use wire::api::{Caller, Entry, Reply, Request};
 
 use crate::FromClient;
+use crate::histories::Histories;
 
 /// A follower that is further behind than this misses events; it is told to read history.
 const EVENTS_BEHIND_MAX: usize = 1024;
@@ -23,6 +24,7 @@ pub(crate) struct Clients {
     told: Arc<AtomicU64>,
     /// Names this life of the daemon, which numbers its events from 1.
     life: Arc<str>,
+    histories: Histories,
 }
 
 #[derive(Debug, Default)]
@@ -41,7 +43,14 @@ pub(crate) struct Answer {
 impl Clients {
     pub(crate) fn new(wants: mpsc::UnboundedSender<FromClient>) -> Self {
         let (events, _) = broadcast::channel(EVENTS_BEHIND_MAX);
-        Self { wants, events, waiting: Arc::default(), told: Arc::default(), life: life() }
+        Self {
+            wants,
+            events,
+            waiting: Arc::default(),
+            told: Arc::default(),
+            life: life(),
+            histories: Histories::default(),
+        }
     }
 
     pub(crate) fn ask(&self, caller: Caller, request: Request) -> Answer {
@@ -72,6 +81,11 @@ impl Clients {
     /// How many events have been published so far: what is seen after one is not older than it.
     pub(crate) fn told(&self) -> u64 {
         self.told.load(Ordering::Relaxed)
+    }
+
+    /// What happened, as those who follow share it.
+    pub(crate) fn histories(&self) -> &Histories {
+        &self.histories
     }
 
     /// What names this life of the daemon.

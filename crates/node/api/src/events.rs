@@ -2,13 +2,14 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
-use wire::api::{Caller, Entry, Reply, Request};
+use wire::api::{Caller, Entry};
 
 use crate::clients::Clients;
 
@@ -102,15 +103,17 @@ async fn tell(
     // Who begins misses nothing, however much is forgotten.
     let mut is_resumed = next > 0 || restarted;
     loop {
-        let known = known(clients, caller.clone(), next, pieces).await?;
-        let first = known.first().map(|entry| entry.number);
+        let asked = next;
+        let known = known(clients, &caller, next, pieces).await?;
+        // Others of the same user may have asked for earlier ones.
+        let first = known.iter().map(|entry| entry.number).find(|number| *number >= next);
         if is_resumed && (restarted && next == 0 || first.is_some_and(|first| first > next)) {
             tell_gap(pieces, next, first).await?;
         }
         is_resumed = true;
-        for entry in known {
+        for entry in known.iter().filter(|entry| entry.number >= asked) {
             next = entry.number + 1;
-            send(pieces, &entry, life).await?;
+            send(pieces, entry, life).await?;
         }
         loop {
             let entry = tokio::select! {
@@ -139,26 +142,13 @@ async fn tell(
 
 async fn known(
     clients: &Clients,
-    caller: Caller,
+    caller: &Caller,
     since: u64,
     pieces: &mpsc::Sender<Bytes>,
-) -> Result<Vec<Entry>, End> {
-    let answer = clients.ask(caller, Request::History { since });
-    let reply = tokio::select! {
-        reply = answer.wait() => reply,
-        () = pieces.closed() => return Err(End::ReaderGone),
-    };
-    match reply {
-        Some(Reply::History { entries }) => Ok(entries),
-        Some(
-            Reply::Document { .. }
-            | Reply::Earlier { .. }
-            | Reply::Done { .. }
-            | Reply::Idle
-            | Reply::Description(_)
-            | Reply::Refused(_),
-        )
-        | None => Err(End::Stopping),
+) -> Result<Arc<Vec<Entry>>, End> {
+    tokio::select! {
+        known = clients.histories().since(clients, caller, since) => known.ok_or(End::Stopping),
+        () = pieces.closed() => Err(End::ReaderGone),
     }
 }
 

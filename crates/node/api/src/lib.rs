@@ -20,6 +20,7 @@ mod clients;
 mod dispatch;
 mod events;
 mod gate;
+mod histories;
 mod meter;
 mod openapi;
 mod pam;

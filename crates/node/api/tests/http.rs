@@ -214,6 +214,7 @@ async fn a_follower_is_told_what_it_missed_for_good() {
     assert!(text.contains("event: gap\ndata: {\"from\":0,\"known-from\":1}\n\n"), "{text}");
     // It goes on where it was.
     let id = text.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
+    api.publish(entry(2));
     let mut stream = send(&scratch, &format!("GET /v1/events?since={id}"), "").await;
     let FromClient::Asked { client, request, .. } = next(&mut api).await else { panic!() };
     assert_eq!(request, Request::History { since: 2 });
