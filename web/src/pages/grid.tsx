@@ -7,6 +7,7 @@ import * as actions from "../actions";
 import { may } from "../api";
 import { link } from "../route";
 import { score } from "../time";
+import { INFINITY } from "../types";
 import { matches, say, Icon } from "../ui/bits";
 import type { Grid, GridCell, GridRow } from "../views";
 
@@ -40,7 +41,7 @@ export function mark(cell: GridCell): Mark {
       if (cell.wanted) return { tone: "warn", sign: "wanted", word: "to come" };
       if (cell.banned) return { tone: "faint", sign: "banned", word: "banned" };
       if (cell["cannot-run-because"]) return { tone: "faint", sign: "cannot", word: "cannot" };
-      return { tone: "faint", sign: "could", word: cell.score ? score(cell.score) : "" };
+      return { tone: "faint", sign: "could", word: cell.score && cell.score > -INFINITY ? score(cell.score) : "" };
   }
 }
 
@@ -51,6 +52,8 @@ export function sentence(row: GridRow, node: string, cell: GridCell): string {
     case "stopped":
       if (cell["cannot-run-because"]) return cell["cannot-run-because"];
       if (cell.wanted) return `${row.id} is to be on ${node}.${by}`;
+      // Kept off by what it is inside of, which the row of that explains.
+      if (cell.score !== null && cell.score <= -INFINITY) return `${row.id} is not on ${node}, and would not be by itself.${by}`;
       return `${row.id} could run on ${node}.${by}`;
     case "unsure":
       return `${node} is lost: ${row.id} may or may not run there.`;

@@ -1,50 +1,41 @@
 // How the cluster was at a moment, and what differs between two.
 
-import { useEffect, useState } from "preact/hooks";
-
-import { Trouble, get } from "../api";
+import { live, looks } from "../live";
+import { clock } from "../time";
+import { useStore } from "../store";
 import { Button, Card, Empty } from "../ui/bits";
 import type { Grid } from "../views";
 import { mark } from "./grid";
 
 /** The grid as it was after an entry. */
-export interface Past {
+interface Past {
   entry: number;
   at: number;
   version: string;
   grid: Grid;
 }
 
-type Found = Past | string | undefined;
+type Found = Past | string;
 
-function usePast(entry: number | undefined): Found {
-  const [found, set] = useState<Found>();
-  useEffect(() => {
-    set(undefined);
-    if (entry === undefined) return;
-    let mine = true;
-    get<Past>(`/v1/moments/${entry}`).then(
-      (past) => mine && set(past),
-      (error: Error) => mine && set(error instanceof Trouble && error.status === 404 ? "This node does not keep how the cluster was then." : error.message),
-    );
-    return () => {
-      mine = false;
-    };
-  }, [entry]);
-  return found;
+/** What this page saw first after an entry. What happened before it was opened, it did not see. */
+function past(entry: number): Found {
+  const first = looks[0];
+  if (!first || first.entry > entry + 1) return "This page was not open then: it knows what happened, not how the cluster was.";
+  const found = looks.find((one) => one.entry >= entry) ?? looks.at(-1)!;
+  return { entry: found.entry, at: found.at, version: found.grid.version, grid: found.grid };
 }
 
 export function Moment({ entry, other, forget }: { entry: number; other: number | undefined; forget: () => void }) {
-  const now = usePast(entry);
-  const then = usePast(other === entry ? undefined : other);
+  useStore(live);
+  const now = past(entry);
+  const then = other === undefined || other === entry ? undefined : past(other);
   const compared = other !== undefined && other !== entry;
   return (
     <Card title={compared ? "What differs between the two moments" : "How the cluster was"} side={compared && <Button small onClick={forget}>End comparing</Button>}>
-      {now === undefined && <Empty>Asking…</Empty>}
       {typeof now === "string" && <Empty>{now}</Empty>}
-      {now && typeof now !== "string" && !compared && <Places grid={now.grid} version={now.version} />}
+      {typeof now !== "string" && !compared && <Places past={now} />}
       {compared && typeof then === "string" && <Empty>{then}</Empty>}
-      {compared && now && then && typeof now !== "string" && typeof then !== "string" && <Compare a={then.entry < now.entry ? then : now} b={then.entry < now.entry ? now : then} />}
+      {compared && then && typeof now !== "string" && typeof then !== "string" && <Compare a={then.entry < now.entry ? then : now} b={then.entry < now.entry ? now : then} />}
     </Card>
   );
 }
@@ -66,7 +57,7 @@ function placesOf(grid: Grid): Map<string, Place[]> {
 
 const said = (places: Place[] | undefined): string => (places === undefined ? "not there" : places.length ? places.map((one) => `${one.words} on ${one.node}`).join(", ") : "nowhere");
 
-function Places({ grid, version }: { grid: Grid; version: string }) {
+function Places({ past: { grid, version, at } }: { past: Past }) {
   const places = placesOf(grid);
   return (
     <div class="scroll">
@@ -92,7 +83,7 @@ function Places({ grid, version }: { grid: Grid; version: string }) {
           ))}
         </tbody>
       </table>
-      <p class="soft small padded">Configuration {version}.</p>
+      <p class="soft small padded">As this page saw it at {clock(at)}; configuration {version}.</p>
     </div>
   );
 }

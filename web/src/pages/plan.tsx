@@ -154,7 +154,7 @@ function Effects({ effects, notes, past, stale }: { effects: Consequences; notes
   const interrupted = effects.steps.filter((step) => step.interrupted_ms !== null);
   const stops = effects.steps.filter((step) => step.verb === "stop");
   return (
-    <div class={stale ? "overtaken" : ""}>
+    <div class={`effects${stale ? " overtaken" : ""}`}>
       <section>
         <h3>{past ? "What this does" : "What would happen"}</h3>
         {effects.steps.length === 0 && <p class="none"><Icon name="ok" /> Nothing starts, stops or moves.</p>}
