@@ -67,6 +67,9 @@ pub(crate) fn make(program: &Path, out: &Path) -> Result<PathBuf, String> {
         let from = sources.join("systemd").join(unit);
         stage.copy(&from, &format!("/usr/lib/systemd/system/{unit}"), 0o644)?;
     }
+    // The machine's own rules for passwords may be others: what is changed here is kept.
+    stage.copy(&sources.join("pam/quorate"), "/etc/pam.d/quorate", 0o644)?;
+    stage.write("/DEBIAN/conffiles", "/etc/pam.d/quorate\n")?;
     stage.copy(&sources.join("debian/copyright"), "/usr/share/doc/quorate/copyright", 0o644)?;
     let changes = sources.with_file_name("CHANGELOG.md");
     stage.copy(&changes, "/usr/share/doc/quorate/changelog", 0o644)?;
