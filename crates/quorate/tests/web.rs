@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+#[expect(dead_code, reason = "shared with another test program")]
 #[path = "web/house.rs"]
 mod house;
 

@@ -8,6 +8,7 @@
 )]
 
 #[expect(dead_code, reason = "shared with another test program")]
+#[expect(clippy::indexing_slicing, reason = "a test may fail loudly")]
 #[path = "web/house.rs"]
 mod house;
 
