@@ -1,8 +1,8 @@
 //! A bed: its directory, its nodes, who sees whom.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{fs, io};
 
 use process::Identity;
 use serde::{Deserialize, Serialize};
@@ -161,10 +161,22 @@ impl Bed {
     /// # Errors
     /// When its processes do not die.
     pub fn power_off(&self, node: u32) -> Result<()> {
-        match self.life(node) {
-            Some(first) => machine::kill(first),
-            None => Ok(()),
+        if let Some(first) = self.life(node) {
+            machine::kill(first)?;
         }
+        let path = self.pid_file(node);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(format!("{}: {error}", path.display()))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether nobody has pulled its plug: it is on, or has ended by itself, as a machine does that
+    /// resets itself.
+    pub(crate) fn has_power(&self, node: u32) -> bool {
+        self.pid_file(node).exists()
     }
 
     /// A command that runs on a node.

@@ -233,9 +233,10 @@ impl Shared {
         Ok("done".to_owned())
     }
 
-    /// What a node's own watchdog does; without power there is none.
+    /// What a node's own watchdog does; without power there is none. Who has reset the machine before
+    /// it does not bring it back: nothing boots here by itself.
     fn reset(&self, node: u32) -> Result<()> {
-        if Bed::open(&self.root)?.first_process(node).is_some() {
+        if Bed::open(&self.root)?.has_power(node) {
             self.off(node, "its watchdog")?;
             self.set(node, Wish::BootAt(Instant::now() + self.boot_time));
         }

@@ -5,8 +5,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
-use testbed::{Bed, Life, Plan};
+use testbed::{Bed, Keeper, Life, Plan, Watchdog};
 
 /// A directory that goes away with its test.
 struct Scratch(PathBuf);
@@ -89,7 +90,7 @@ fn wait_for_lines(file: &Path, lines: usize) {
     let start = std::time::Instant::now();
     while std::fs::read_to_string(file).unwrap_or_default().lines().count() < lines {
         assert!(start.elapsed().as_secs() < 60, "{}", file.display());
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -152,4 +153,36 @@ fn who_comes_on_is_plugged_in_as_the_cables_are_by_then() {
     earlier.power_on(2).unwrap();
     assert!(reaches(&bed, 1, 2));
     bed.power_off(2).unwrap();
+}
+
+/// The first process of a node that is on, and was not `before`.
+fn booted(bed: &Bed, before: Option<u32>) -> u32 {
+    for _ in 0..6000 {
+        match bed.first_process(1).filter(|first| Some(*first) != before) {
+            Some(first) => return first,
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    panic!("n1 does not boot");
+}
+
+#[test]
+fn a_machine_that_resets_itself_boots_again() {
+    if !can_be() {
+        return;
+    }
+    let scratch = Scratch::new("reset");
+    let plan = Plan { life: Life::WithThread, boot_ms: 10, ..Plan::of(1) };
+    let bed = Bed::create(&scratch.0, plan).unwrap();
+    let keeper = Keeper::hold(&bed).unwrap();
+    let pipe = scratch.0.join("food");
+    let timeout = Duration::from_millis(100);
+    let _watchdog = Watchdog::start(&scratch.0, 1, &pipe, timeout).unwrap();
+    keeper.on(1);
+    let first = booted(&bed, None);
+    std::fs::write(&pipe, "x").unwrap();
+    // What is left of it after reboot(2).
+    Command::new("kill").args(["-9", &first.to_string()]).status().unwrap();
+    booted(&bed, Some(first));
+    keeper.off(1).unwrap();
 }
