@@ -282,7 +282,7 @@ mod tests {
         command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
         let mut child = command.spawn().unwrap();
         let written = Identity::of(child.id()).unwrap().to_string();
-        let mut said = std::io::BufReader::new(child.stdout.take().unwrap());
+        let mut said = io::BufReader::new(child.stdout.take().unwrap());
         let looks = std::thread::spawn(move || {
             std::io::BufRead::read_line(&mut said, &mut String::new()).unwrap()
         });
