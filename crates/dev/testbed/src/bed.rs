@@ -284,7 +284,7 @@ mod tests {
         let written = Identity::of(child.id()).unwrap().to_string();
         let mut said = io::BufReader::new(child.stdout.take().unwrap());
         let looks = std::thread::spawn(move || {
-            std::io::BufRead::read_line(&mut said, &mut String::new()).unwrap()
+            io::BufRead::read_line(&mut said, &mut String::new()).unwrap()
         });
         while !looks.is_finished() {
             assert!(living(&written).is_some(), "{:?}", child.try_wait());
