@@ -56,7 +56,15 @@ pub(crate) fn console(arguments: &Arguments) -> Result<(), String> {
         same(&assets, &out)?;
     }
     let Some(program) = &arguments.program else { return Ok(()) };
-    run(Command::new("node").arg("tests/run.mjs").env("QUORATE_PROGRAM", program).current_dir(&web))
+    // A browser drops its connections whenever a network of the machine changes: this one has its own.
+    let play = "node tests/run.mjs";
+    let mut shell = Command::new("unshare");
+    if rustix::process::geteuid().is_root() {
+        shell.args(["--net", "sh", "-c", &format!("ip link set lo up && exec {play}")]);
+    } else {
+        shell.args(["sh", "-c", play]);
+    }
+    run(shell.env("QUORATE_PROGRAM", program).current_dir(&web))
 }
 
 fn same(committed: &Path, built: &Path) -> Result<(), String> {
