@@ -19,8 +19,10 @@ pub fn clock(seconds: i64) -> String {
     format!("{week_day} {month} {day:>2} {hour:02}:{minute:02}:{second:02} {year}")
 }
 
-/// Year, month and day of a day, counted from 1970-01-01.
+/// Year, month and day of a day, counted from 1970-01-01, by the proleptic Gregorian calendar. Years
+/// are counted from March, so that the leap day is the last of its year.
 pub fn date_of(days: i64) -> (i64, i64, i64) {
+    // 719468 days lie between 0000-03-01 and 1970-01-01.
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let of_era = days.rem_euclid(146_097);

@@ -1,6 +1,8 @@
 //! Moments and lengths of time in words. Universal time, so that notes from several machines can
 //! be laid side by side.
 
+use model::date_of;
+
 const DAY: i64 = 86_400;
 
 /// `2026-11-21 09:35:02Z`.
@@ -42,21 +44,6 @@ pub fn length(ms: u64) -> String {
             minutes => format!("{} h {minutes} min", ms / 3_600_000),
         },
     }
-}
-
-/// Year, month and day of a number of days since 1970, by the proleptic Gregorian calendar. Years
-/// are counted from March, so that the leap day is the last of its year.
-fn date_of(days: i64) -> (i64, i64, i64) {
-    // 719468 days lie between 0000-03-01 and 1970-01-01.
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (year + era * 400 + next, month, day)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Times without an offset are taken as UTC: a decision must not depend on the time zone of the
 //! machine that makes it.
 
+use model::date_of;
+
 const DAY: i64 = 86_400;
 
 /// A moment's parts in the Gregorian and the week calendar, in UTC.
@@ -35,13 +37,13 @@ impl Civil {
     pub fn of(seconds: i64) -> Self {
         let days = seconds.div_euclid(DAY);
         let of_day = seconds.rem_euclid(DAY);
-        let (year, month, day) = civil_from_days(days);
+        let (year, month, day) = date_of(days);
         let year_day = days - days_from_civil(year, 1, 1) + 1;
         // 1970-01-01 was a Thursday.
         let week_day = (days + 3).rem_euclid(7) + 1;
         // A week belongs to the year that its Thursday is in.
         let thursday = days + 4 - week_day;
-        let (week_year, _, _) = civil_from_days(thursday);
+        let (week_year, _, _) = date_of(thursday);
         let week = (thursday - days_from_civil(week_year, 1, 1)) / 7 + 1;
         Self {
             year,
@@ -224,16 +226,4 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let month = (month + 9) % 12;
     let of_year = (153 * month + 2) / 5 + day - 1;
     cycle * 146_097 + of_cycle * 365 + of_cycle / 4 - of_cycle / 100 + of_year - 719_468
-}
-
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let cycle = shifted.div_euclid(146_097);
-    let of_cycle = shifted.rem_euclid(146_097);
-    let year = (of_cycle - of_cycle / 1_460 + of_cycle / 36_524 - of_cycle / 146_096) / 365;
-    let of_year = of_cycle - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (year + cycle * 400 + carry, month, day)
 }
