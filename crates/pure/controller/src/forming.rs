@@ -82,7 +82,7 @@ impl Controller {
             watchdog: self.identity.watchdog.is_some(),
             formed_with: self.formed_with.iter().map(|id| id.0).collect(),
             keepers: self.state.keepers.numbers(),
-            bound: self.state.keepers.bound_numbers(),
+            bound: self.state.keepers.bound_to_me(),
             doubtful: self.doubtful,
             settling_ms: self.settling_ms(),
             node_state: self.state.observed(self.identity.name.as_str()),

@@ -10,8 +10,9 @@
 //! - A keeper that is lost is struck out when it is proven off, or left in peace, and its disk is
 //!   known to name one of us as a keeper: its next life cannot edit without us. Of two that strike
 //!   each other out both would have to be off first.
-//! - Who gets such a disk is *bound*, and only a keeper's word counts for that: what others have heard
-//!   of it says nothing once that keeper itself was struck out elsewhere. When keepers are added, nobody is, and nothing is edited until
+//! - Who gets such a disk is *bound*, to the members of that moment. Only a keeper's word counts for that, and
+//!   for itself: what others have heard of it, or an earlier life of its own, says nothing once that keeper
+//!   was struck out elsewhere. When keepers are added, nobody is, and nothing is edited until
 //!   the disks of all members have the promise.
 //! - An operator's word that a node is off strikes it out in any case.
 //!
@@ -36,6 +37,8 @@ use crate::state::Named;
 pub(crate) struct Keepers {
     nodes: BTreeSet<NodeId>,
     bound: BTreeSet<NodeId>,
+    /// Of these, those whose disks are known to name this very life of this node.
+    bound_to_me: BTreeSet<NodeId>,
 }
 
 impl Keepers {
@@ -46,19 +49,19 @@ impl Keepers {
         } else {
             keepers.iter().copied().map(NodeId).collect()
         };
-        Self { nodes, bound: BTreeSet::new() }
+        Self { nodes, bound: BTreeSet::new(), bound_to_me: BTreeSet::new() }
     }
 
     pub(crate) fn numbers(&self) -> Vec<u32> {
         self.nodes.iter().map(|id| id.0).collect()
     }
 
-    pub(crate) fn bound_numbers(&self) -> Vec<u32> {
-        self.bound.iter().map(|id| id.0).collect()
+    pub(crate) fn bound_to_me(&self) -> Vec<u32> {
+        self.bound_to_me.iter().map(|id| id.0).collect()
     }
 
     /// What those who are together know of the newest promise that any of them has heard.
-    fn agreed(hellos: &BTreeMap<NodeId, Hello>) -> Self {
+    fn agreed(hellos: &BTreeMap<NodeId, Hello>, me: NodeId) -> Self {
         let promised = |hello: &Hello| Lineage::from_number(hello.lineage).promised();
         let newest = hellos.values().map(promised).max();
         let of_newest = || hellos.iter().filter(|(_, hello)| Some(promised(hello)) == newest);
@@ -66,12 +69,16 @@ impl Keepers {
             of_newest().flat_map(|(_, hello)| &hello.keepers).copied().map(NodeId).collect();
         let keepers = of_newest().filter(|(id, _)| nodes.contains(id));
         let bound = keepers.flat_map(|(_, hello)| &hello.bound).copied().map(NodeId).collect();
-        Self { nodes, bound }
+        let mine = hellos.get(&me).filter(|hello| Some(promised(hello)) == newest);
+        let mine = mine.filter(|_| nodes.contains(&me)).into_iter().flat_map(|hello| &hello.bound);
+        let bound_to_me = mine.copied().map(NodeId).collect();
+        Self { nodes, bound, bound_to_me }
     }
 
     fn become_members(&mut self, members: &BTreeSet<NodeId>) {
         if !members.is_subset(&self.nodes) {
             self.bound.clear();
+            self.bound_to_me.clear();
         }
         self.nodes.clone_from(members);
     }
@@ -79,6 +86,7 @@ impl Keepers {
     /// This node's disk has what this copy says.
     pub(crate) fn bind(&mut self, node: NodeId) {
         self.bound.insert(node);
+        self.bound_to_me.insert(node);
     }
 }
 
@@ -116,7 +124,7 @@ impl Controller {
     }
 
     pub(crate) fn agree_on_keepers(&mut self, hellos: &BTreeMap<NodeId, Hello>) {
-        self.state.keepers = Keepers::agreed(hellos);
+        self.state.keepers = Keepers::agreed(hellos, self.identity.id);
         let lineages = hellos.values().map(|hello| Lineage::from_number(hello.lineage));
         self.newest_promise = lineages.max_by_key(|lineage| lineage.promised()).unwrap_or_default();
         let sound = hellos.values().filter(|hello| !hello.doubtful).count();
@@ -225,8 +233,8 @@ mod tests {
     fn the_newest_promise_names_the_keepers_and_who_promised_the_same_add_theirs() {
         let of = |hellos: [Hello; 3]| {
             let numbered = (1..).map(NodeId).zip(hellos).collect();
-            let agreed = Keepers::agreed(&numbered);
-            (agreed.numbers(), agreed.bound_numbers())
+            let agreed = Keepers::agreed(&numbered, NodeId(1));
+            (agreed.numbers(), agreed.bound.iter().map(|id| id.0).collect::<Vec<u32>>())
         };
         let old = hello(4, &[1, 2, 3, 4], &[1, 2, 3, 4]);
         let all = of([old.clone(), hello(5, &[1, 2], &[1]), hello(5, &[2, 3], &[3])]);
@@ -239,10 +247,21 @@ mod tests {
     #[test]
     fn who_is_added_must_be_written_down_by_all_and_who_is_gone_need_not() {
         let set = |nodes: &[u32]| nodes.iter().copied().map(NodeId).collect::<BTreeSet<_>>();
-        let mut keepers = Keepers { nodes: set(&[1, 2]), bound: set(&[1, 2]) };
+        let mut keepers =
+            Keepers { nodes: set(&[1, 2]), bound: set(&[1, 2]), bound_to_me: set(&[1]) };
         keepers.become_members(&set(&[1]));
-        assert_eq!(keepers.bound, set(&[1, 2]));
+        assert_eq!((&keepers.bound, &keepers.bound_to_me), (&set(&[1, 2]), &set(&[1])));
         keepers.become_members(&set(&[1, 2]));
-        assert_eq!(keepers.bound, set(&[]));
+        assert_eq!((&keepers.bound, &keepers.bound_to_me), (&set(&[]), &set(&[])));
+    }
+
+    #[test]
+    fn who_hears_that_others_are_bound_cannot_say_so_when_those_are_gone() {
+        // The second has just started, perhaps since it was fenced and struck out.
+        let met = (1..).map(NodeId).zip([hello(5, &[1, 2, 3], &[1, 3]), hello(5, &[1, 2, 3], &[])]);
+        let met: BTreeMap<NodeId, Hello> = met.collect();
+        let [first, second] = [1, 2].map(|me| Keepers::agreed(&met, NodeId(me)));
+        assert_eq!(first.bound, second.bound);
+        assert_eq!((first.bound_to_me(), second.bound_to_me()), (vec![1, 3], vec![]));
     }
 }
