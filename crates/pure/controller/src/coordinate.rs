@@ -160,6 +160,8 @@ impl Controller {
     fn take_up(&mut self, planned: Planned, why: Why) {
         self.arm_recheck(planned.plan.settings.recheck_at);
         let to_strangers = to_strangers(&planned.plan, &self.strangers());
+        // By other policies something may have to end that waits for this.
+        let goes_on = self.state.option("no-quorum-policy") == Some("freeze");
         let nobody_counts = self.why_nobody_counts();
         let Some(coordination) = &mut self.coordination else { return };
         coordination.at_stake = planned.at_stake;
@@ -189,8 +191,8 @@ impl Controller {
         let held = |action: &Action| {
             let place = place_of(action);
             let rests = action.kind == ActionKind::Fence && fencings.rests(&place.1, now);
-            let changes = action.task != "monitor";
-            rests || at_work.contains(&place) || (changes && to_strangers.contains(&place))
+            let waits = begins(action) || (goes_on && action.task != "monitor");
+            rests || at_work.contains(&place) || (waits && to_strangers.contains(&place))
         };
         let planned_places = planned
             .plan
