@@ -156,6 +156,8 @@ export function maintenanceOf(tree: Document, node: string): Session | undefined
 export const removeResource = (id: string) =>
   add(`Remove ${id}`, (tree) => {
     let gone = need(tree, id);
+    const users = gone.tagName === "template" ? xml.usersOf(tree, id) : [];
+    if (users.length) throw new Error(`${users.join(", ")} is made from it`);
     for (;;) {
       const outer = gone.parentElement;
       if (!outer || !(xml.RESOURCES as readonly string[]).includes(outer.tagName)) break;

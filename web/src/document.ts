@@ -51,6 +51,8 @@ export function resources(tree: Document): Known[] {
 }
 
 export const resourceIds = (tree: Document): string[] => resources(tree).filter((one) => one.tag !== "template").map((one) => one.id);
+/** What a constraint may name: a template stands for all that are made from it. */
+export const constrainable = (tree: Document): string[] => resources(tree).map((one) => one.id);
 export const nodeNames = (tree: Document): string[] => xml.children(xml.section(tree, "nodes")).map((one) => xml.attr(one, "uname"));
 
 export function agentOf(of: Element): string {

@@ -37,7 +37,7 @@ export function describe(event: Event): [Tone, string] {
       if (event.action.endsWith("_monitor_0") && (event.code === 0 || event.code === 8)) {
         return ["warn", `${event.action.slice(0, -10)} was found ${event.code === 8 ? "promoted" : "running"} on ${event.node}, in ${length(event.ms)}`];
       }
-      return ["bad", `${event.action} FAILED on ${event.node}: ${event.status} (${event.code})${event.reason ? `: ${event.reason}` : ""}, after ${length(event.ms)}`];
+      return ["bad", `${event.action} FAILED on ${event.node}: ${event.status === "Done" ? (CODES[event.code] ?? "error") : event.status} (${event.code})${event.reason ? `: ${event.reason}` : ""}, after ${length(event.ms)}`];
     case "fencing":
       return ["warn", `cutting ${event.target} off (${event.action}) with ${event.device}, done by ${event.by}`];
     case "fenced":
@@ -51,6 +51,9 @@ export function describe(event: Event): [Tone, string] {
       return ["good", "nothing left to do"];
   }
 }
+
+/** What an agent's answer means. */
+const CODES: Record<number, string> = { 2: "a parameter is wrong", 3: "it cannot do that", 4: "it may not", 5: "not installed", 6: "not configured", 7: "not running", 8: "promoted", 9: "failed while promoted" };
 
 const ACTIONS_SHOWN = 8;
 

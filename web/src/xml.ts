@@ -57,6 +57,9 @@ export const RESOURCES = ["primitive", "group", "clone", "master", "bundle", "te
 
 export const resource = (tree: Document, id: string): Tag | undefined => byId(tree, id, RESOURCES);
 
+/** What is made from a template. */
+export const usersOf = (tree: Document, template: string): string[] => [...section(tree, "resources").getElementsByTagName("primitive")].filter((one) => attr(one, "template") === template).map((one) => attr(one, "id"));
+
 /** `wanted`, or the first of `wanted-1`, `wanted-2`, ... that nothing is called yet. */
 export function freeId(tree: Document, wanted: string): string {
   const clean = wanted.replace(/[^A-Za-z0-9_.-]/g, "-").replace(/^[^A-Za-z_]/, "_$&");
@@ -104,7 +107,7 @@ export function setValue(of: Tag, set: string, name: string, value: string | und
 }
 
 /** Sets come before operations and parts. */
-function placeOf(of: Tag, set: string): Tag | null {
+export function placeOf(of: Tag, set: string): Tag | null {
   const first = set === "meta_attributes" ? ["instance_attributes", "utilization", "operations", ...RESOURCES] : ["utilization", "operations", ...RESOURCES];
   if (!(RESOURCES as readonly string[]).includes(of.tagName)) return null;
   // The schema wants a group's and a clone's sets in any order, before their parts.

@@ -109,6 +109,132 @@ async function bundle({ page }) {
   await planned(page, ['<bundle id="boxes">', '<podman image="web:1" replicas="2"/>']);
 }
 
+async function constraintsByRule({ page }) {
+  await go(page, "#/constraints?add=rsc_location");
+  await dialog(page).getByLabel("Where").selectOption("rule");
+  await dialog(page).getByLabel("Resource").selectOption("web");
+  await dialog(page).getByLabel("Score").fill("30");
+  await submit(page);
+  await dialog(page).getByText("A rule needs a condition.").waitFor();
+  await dialog(page).getByLabel("Add a condition on").selectOption("expression");
+  await dialog(page).getByRole("combobox", { name: "Attribute (required)" }).fill("rack");
+  await dialog(page).getByLabel("With").fill("b");
+  await dialog(page).getByLabel("Add a condition on").selectOption("date_expression");
+  await dialog(page).getByLabel("Hours").fill("9-16");
+  await submit(page);
+  await plan(page).getByRole("button", { name: /^Apply/ }).waitFor();
+  // What is staged is read, and changed once more.
+  await page.getByRole("link", { name: "web prefers nodes where rack is b and it is hours 9-16 (30)." }).click();
+  await dialog(page).getByLabel("Hours").fill("8-12");
+  await dialog(page).getByLabel("Of the conditions").selectOption("or");
+  await submit(page);
+  await planned(page, ['<rule id="location-web-rule-rule" score="30" boolean-op="or">', 'operation="eq" attribute="rack" value="b"', 'hours="8-12"']);
+  await go(page, "#/constraints?add=rsc_location");
+  await dialog(page).getByLabel("For", { exact: true }).selectOption("pattern");
+  await dialog(page).getByLabel("Names that match").fill("^spare");
+  await dialog(page).getByLabel("Node").selectOption("n3");
+  await dialog(page).getByLabel("Score").fill("-INFINITY");
+  await submit(page);
+  await page.getByText("all whose name matches ^spare must never run on n3.").waitFor();
+  await planned(page, ['rsc-pattern="^spare" node="n3" score="-INFINITY"']);
+}
+
+async function constraintsOfSets({ page }) {
+  const set = (number) => dialog(page).getByRole("group", { name: `Set ${number}` });
+  await go(page, "#/constraints?add=set");
+  await dialog(page).getByLabel("They are").selectOption("rsc_order");
+  await dialog(page).getByRole("button", { name: "Another set" }).click();
+  await set(1).getByLabel("Add").selectOption("spare1");
+  await submit(page);
+  await dialog(page).getByText("At least two.").waitFor();
+  await set(1).getByLabel("Add").selectOption("spare2");
+  await set(1).getByLabel("One after the other").selectOption("false");
+  await set(2).getByLabel("Add").selectOption("counters");
+  await submit(page);
+  await plan(page).getByRole("button", { name: /^Apply/ }).waitFor();
+  await page.getByRole("link", { name: "In this order: spare1 and spare2 at once, then counters." }).click();
+  await set(1).getByLabel("What comes next needs all").selectOption("false");
+  await submit(page);
+  await planned(page, ['sequential="false" require-all="false">', '<resource_ref id="counters"/>']);
+}
+
+async function valuesByRule({ page }) {
+  await go(page, "#/settings?tab=resource-defaults");
+  await page.getByRole("button", { name: "Values under a rule" }).click();
+  await page.getByLabel("Add a condition on").selectOption("date_expression");
+  await page.getByLabel("Hours").fill("6-22");
+  await page.getByLabel("Values under a rule 1: name 1").fill("resource-stickiness");
+  await page.getByLabel("Values under a rule 1: value of resource-stickiness").fill("INFINITY");
+  await page.getByRole("main").getByRole("button", { name: "Show the plan" }).click();
+  await planned(page, ['hours="6-22"', 'name="resource-stickiness" value="INFINITY"']);
+  await go(page, "#/resources/server");
+  await page.getByRole("button", { name: "Edit" }).click();
+  await dialog(page).getByRole("tab", { name: /Under rules/ }).click();
+  await dialog(page).getByRole("button", { name: "Parameters under a rule" }).click();
+  await dialog(page).getByLabel("Add a condition on").selectOption("expression");
+  await dialog(page).getByRole("combobox", { name: "Attribute (required)" }).fill("#uname");
+  await dialog(page).getByLabel("With").fill("n2");
+  await dialog(page).getByLabel("Parameters under a rule 1: name 1").fill("port");
+  await dialog(page).getByLabel("Parameters under a rule 1: value of port").fill("8082");
+  await submit(page);
+  await planned(page, ['operation="eq" attribute="#uname" value="n2"', 'name="port" value="8082"']);
+}
+
+/** Something is made from a template, and the template then says so. */
+async function fromTemplate({ page }) {
+  await go(page, "#/resources?add=template");
+  await dialog(page).getByLabel("Name").fill("any-ping");
+  await dialog(page).getByLabel("Agent").fill("ocf:quorate:ping");
+  await dialog(page).getByRole("tab", { name: "Operations (1)" }).waitFor();
+  await submit(page);
+  await plan(page).getByRole("button", { name: /^Apply/ }).waitFor();
+  await go(page, "#/resources?add=primitive");
+  await dialog(page).getByLabel("Name").fill("made");
+  await dialog(page).getByLabel("Agent").fill("@any-ping");
+  await submit(page);
+  await plan(page).getByText("Add the primitive made").waitFor();
+  await plan(page).getByRole("button", { name: /^Apply/ }).waitFor();
+  await go(page, "#/resources/any-ping");
+  await page.getByRole("button", { name: "Edit" }).click();
+  await dialog(page).getByText("What changes here changes for made, too.").waitFor();
+  await page.keyboard.press("Escape");
+  await planned(page, ['<primitive id="made" template="any-ping"']);
+}
+
+/** Every dialog, in light and in dark. */
+async function everyDialog({ page, accessible }) {
+  const byButton = (name) => () => page.getByRole("main").getByRole("button", { name, exact: true }).click();
+  const byMenu = (menu, item) => async () => {
+    await page.getByRole("button", { name: menu }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+  };
+  const rule = async () => {
+    await dialog(page).getByLabel("Where").selectOption("rule");
+    await dialog(page).getByLabel("Add a condition on").selectOption("expression");
+    await dialog(page).getByLabel("Add a condition on").selectOption("rule");
+  };
+  for (const [hash, open] of [
+    ...["fence-device", "template", "group", "clone", "bundle"].map((kind) => [`#/resources?add=${kind}`]),
+    ...["rsc_location", "rsc_colocation", "rsc_order", "rsc_ticket", "set"].map((kind) => [`#/constraints?add=${kind}`]),
+    ["#/constraints?add=rsc_location", rule],
+    ["#/settings?tab=alerts", byButton("Alert")],
+    ["#/settings?tab=tags", byButton("Tag")],
+    ["#/access", byButton("Role")],
+    ["#/access", byButton("User")],
+    ["#/fencing", byButton("Level")],
+    ["#/nodes", byMenu("What to do with n2", /^Maintenance/)],
+    ["#/nodes", byMenu("What to do with n2", /^Cut off/)],
+    ["#/overview", () => page.keyboard.press("?")],
+  ]) {
+    await go(page, hash);
+    await open?.();
+    await dialog(page).waitFor();
+    await accessible(`the dialog ${await dialog(page).getAttribute("aria-label")}`);
+    await page.keyboard.press("Escape");
+    await dialog(page).waitFor({ state: "detached" });
+  }
+}
+
 async function constraints({ page }) {
   await go(page, "#/constraints?add=rsc_location");
   await dialog(page).getByLabel("Resource").selectOption("web");
@@ -253,4 +379,4 @@ async function wizardApplied({ page, demo }) {
   assert.ok(!demo.quorate("n3", "config", "show").includes("scm"));
 }
 
-export default { primitive, changePrimitive, fenceDevice, template, twoPrimitives, group, clone, bundle, constraints, settings, attributesAndLevels, access, rawDocument, wizards, wizardApplied };
+export default { primitive, changePrimitive, fenceDevice, template, twoPrimitives, group, clone, bundle, fromTemplate, constraints, constraintsByRule, constraintsOfSets, valuesByRule, settings, attributesAndLevels, access, rawDocument, everyDialog, wizards, wizardApplied };

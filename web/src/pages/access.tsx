@@ -6,8 +6,8 @@ import { ask, get, may, post, session } from "../api";
 import { useDocument } from "../document";
 import { add } from "../stage";
 import { useStore } from "../store";
-import { Button, Card, Command, Dialog, Empty, Icon, Select, Tag, Text } from "../ui/bits";
-import { Ordered, judge } from "../ui/forms";
+import { Button, Card, Command, Empty, Icon, Select, Tag, Text } from "../ui/bits";
+import { Ordered, PlanDialog, judge } from "../ui/forms";
 import { list } from "../words";
 import * as xml from "../xml";
 
@@ -82,22 +82,22 @@ function RoleForm({ tree, of, onClose }: { tree: Document; of?: Element; onClose
   );
   const wrong = judge({ name: "id", kind: "id", required: true }, id) ?? (!of && xml.byId(tree, id) ? "Something is called so already." : undefined);
   const put = (at: number, change: Partial<Permission>): void => setPermissions(permissions.map((one, index) => (index === at ? { ...one, ...change } : one)));
-  const empty = permissions.some((one) => !one.what);
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    if (wrong || empty) return;
-    onClose();
-    void add(`${of ? "Change" : "Add"} the role ${id}`, (now) => {
+  const empty = permissions.some((one) => !one.what) ? "Say of each permission what it is about." : undefined;
+  const stage = (): unknown =>
+    add(`${of ? "Change" : "Add"} the role ${id}`, (now) => {
       const home = xml.section(now, "acls");
       const made = of ? xml.byId(now, id, ["acl_role"]) : xml.make(home, "acl_role", { id }, xml.children(home).find((one) => one.tagName !== "acl_role") ?? null);
       if (!made) throw new Error(`${id} is not there any more`);
       for (const one of xml.children(made, "acl_permission")) one.remove();
       permissions.forEach((one, at) => xml.make(made, "acl_permission", { id: `${id}-${at + 1}`, kind: one.kind, [one.by]: one.what }));
     });
-  };
+  const remove = (): unknown =>
+    add(`Remove the role ${id}`, (now) => {
+      for (const ref of [...xml.section(now, "acls").getElementsByTagName("role")]) if (xml.attr(ref, "id") === id) ref.remove();
+      xml.byId(now, id, ["acl_role"])?.remove();
+    });
   return (
-    <Dialog wide title={of ? `Role ${id}` : "New role"} onClose={onClose}>
-      <form class="form" onSubmit={submit} noValidate>
+    <PlanDialog title={of ? `Role ${id}` : "New role"} onClose={onClose} stage={stage} remove={of && remove} wrong={wrong ?? empty}>
         {!of && <Text label="Name" value={id} set={setId} required wrong={id ? wrong : undefined} />}
         {permissions.map((one, at) => (
           <fieldset>
@@ -111,27 +111,7 @@ function RoleForm({ tree, of, onClose }: { tree: Document; of?: Element; onClose
           </fieldset>
         ))}
         <Button small icon="plus" onClick={() => setPermissions([...permissions, { kind: "read", by: "xpath", what: "" }])}>Permission</Button>
-        <div class="acts">
-          <Button type="submit" kind="main" icon="plan" disabled={!!wrong || empty}>Show the plan</Button>
-          <Button onClick={onClose}>Cancel</Button>
-          {of && (
-            <Button
-              kind="quiet"
-              icon="remove"
-              onClick={() => {
-                onClose();
-                void add(`Remove the role ${id}`, (now) => {
-                  for (const ref of [...xml.section(now, "acls").getElementsByTagName("role")]) if (xml.attr(ref, "id") === id) ref.remove();
-                  xml.byId(now, id, ["acl_role"])?.remove();
-                });
-              }}
-            >
-              Remove
-            </Button>
-          )}
-        </div>
-      </form>
-    </Dialog>
+    </PlanDialog>
   );
 }
 
@@ -143,30 +123,20 @@ function UserForm({ tree, of, onClose }: { tree: Document; of?: Element; onClose
   const known = home ? xml.children(home, "acl_role").map((one) => xml.attr(one, "id")) : [];
   const wrong = judge({ name: "id", kind: "id", required: true }, name);
   const id = of ? xml.attr(of, "id") : name;
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    if (wrong) return;
-    onClose();
-    void add(`${of ? "Change" : "Add"} ${kind === "acl_group" ? "the group" : "the user"} ${name}`, (now) => {
+  const stage = (): unknown =>
+    add(`${of ? "Change" : "Add"} ${kind === "acl_group" ? "the group" : "the user"} ${name}`, (now) => {
       const made = of ? xml.byId(now, id, [kind]) : xml.make(xml.section(now, "acls"), kind, { id: xml.freeId(now, name), ...(xml.byId(now, name) ? { name } : {}) });
       if (!made) throw new Error(`${name} is not there any more`);
       for (const one of xml.children(made, "role")) one.remove();
       for (const one of roles) xml.make(made, "role", { id: one });
     });
-  };
+  const remove = (): unknown => add(`Remove ${name}`, (now) => xml.byId(now, id, [kind])?.remove());
   return (
-    <Dialog title={of ? name : "New user or group"} onClose={onClose}>
-      <form class="form" onSubmit={submit} noValidate>
+    <PlanDialog narrow title={of ? name : "New user or group"} onClose={onClose} stage={stage} remove={of && remove} wrong={wrong}>
         {!of && <Select label="It is" value={kind} set={setKind} options={[["acl_target", "a user"], ["acl_group", "a group"]]} />}
         {!of && <Text label="Name on the machines" value={name} set={setName} required wrong={name ? wrong : undefined} />}
         <Ordered label="Roles" known={known} chosen={roles} set={setRoles} />
-        <div class="acts">
-          <Button type="submit" kind="main" icon="plan" disabled={!!wrong}>Show the plan</Button>
-          <Button onClick={onClose}>Cancel</Button>
-          {of && <Button kind="quiet" icon="remove" onClick={() => { onClose(); void add(`Remove ${name}`, (now) => xml.byId(now, id, [kind])?.remove()); }}>Remove</Button>}
-        </div>
-      </form>
-    </Dialog>
+    </PlanDialog>
   );
 }
 

@@ -5,8 +5,8 @@ import { useState } from "preact/hooks";
 import { BUNDLE, CLONE_META, META } from "../catalogue";
 import { isFenceDevice, resources } from "../document";
 import { add } from "../stage";
-import { Fields, Ordered, Pairs, judge, judgeAll, type Taken, type Values } from "../ui/forms";
-import { Button, Dialog, Icon, Select, Text } from "../ui/bits";
+import { Select, Text } from "../ui/bits";
+import { Fields, Ordered, Pairs, PlanDialog, anyWrong, judge, judgeAll, type Taken, type Values } from "../ui/forms";
 import * as xml from "../xml";
 import { setAllValues } from "./primitive";
 
@@ -22,44 +22,6 @@ function wrongId(tree: Document, id: string, of: Element | undefined): string | 
   return judge(idField, id) ?? (!of && xml.byId(tree, id) ? "Something is called so already." : undefined);
 }
 
-interface ShellProps {
-  title: string;
-  onClose: () => void;
-  submit: () => boolean;
-  children: preact.ComponentChildren;
-  wrong?: string;
-}
-
-function Shell({ title, onClose, submit, children, wrong }: ShellProps) {
-  const [tried, setTried] = useState(false);
-  return (
-    <Dialog wide title={title} onClose={onClose}>
-      <form
-        class="form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          setTried(true);
-          if (submit()) onClose();
-        }}
-      >
-        {children}
-        {tried && wrong && (
-          <p class="why-wrong" role="alert">
-            <Icon name="warn" /> {wrong}
-          </p>
-        )}
-        <div class="acts">
-          <Button type="submit" kind="main" icon="plan">
-            Show the plan
-          </Button>
-          <Button onClick={onClose}>Cancel</Button>
-        </div>
-      </form>
-    </Dialog>
-  );
-}
-
 /** Primitives that stand alone, or in this one. */
 function free(tree: Document, of: Element | undefined, tags: string[]): string[] {
   return resources(tree)
@@ -71,10 +33,9 @@ export function GroupForm({ tree, of, onClose }: Props) {
   const [id, setId] = useState(of ? xml.attr(of, "id") : "");
   const [members, setMembers] = useState(of ? xml.children(of, "primitive").map((one) => xml.attr(one, "id")) : []);
   const [meta, setMeta] = useState<Values>(of ? xml.values(of, "meta_attributes") : {});
-  const wrong = wrongId(tree, id, of) ?? (members.length ? undefined : "A group needs a member.");
-  const submit = (): boolean => {
-    if (wrong || Object.keys(judgeAll(META, meta)).length) return false;
-    void add(`${of ? "Change" : "Add"} the group ${id}`, (now) => {
+  const wrong = wrongId(tree, id, of) ?? (members.length ? undefined : "A group needs a member.") ?? anyWrong(judgeAll(META, meta));
+  const stage = (): unknown =>
+    add(`${of ? "Change" : "Add"} the group ${id}`, (now) => {
       const home = xml.section(now, "resources");
       const first = xml.resource(now, members[0]!);
       const group = of ? xml.resource(now, id)! : xml.make(home, "group", { id }, first?.parentElement === home ? first : null);
@@ -87,14 +48,12 @@ export function GroupForm({ tree, of, onClose }: Props) {
       for (const one of before) if (!members.includes(xml.attr(one, "id"))) home.append(one);
       setAllValues(group, "meta_attributes", meta);
     });
-    return true;
-  };
   return (
-    <Shell title={of ? `Group ${id}` : "New group"} onClose={onClose} submit={submit} wrong={wrong}>
+    <PlanDialog title={of ? `Group ${id}` : "New group"} onClose={onClose} stage={stage} wrong={wrong}>
       {!of && <Text label="Name" value={id} set={setId} required wrong={id ? wrongId(tree, id, of) : undefined} />}
       <Ordered label="Members" hint="They run on one node, start in this order and stop in reverse." known={free(tree, of, ["primitive"])} chosen={members} set={setMembers} />
       <Fields fields={META} values={meta} set={setMeta} wrongs={judgeAll(META, meta)} />
-    </Shell>
+    </PlanDialog>
   );
 }
 
@@ -105,10 +64,9 @@ export function CloneForm({ tree, of, onClose }: Props) {
   const [meta, setMeta] = useState<Values>(of ? xml.values(of, "meta_attributes") : { interleave: "true" });
   const fields = [...CLONE_META, ...META];
   const name = id || (part ? `${part}-clone` : "");
-  const wrong = part ? wrongId(tree, name, of) : "Choose what is cloned.";
-  const submit = (): boolean => {
-    if (wrong || Object.keys(judgeAll(fields, meta)).length) return false;
-    void add(of ? `Change the clone ${name}` : `Clone ${part} as ${name}`, (now) => {
+  const wrong = (part ? wrongId(tree, name, of) : "Choose what is cloned.") ?? anyWrong(judgeAll(fields, meta));
+  const stage = (): unknown =>
+    add(of ? `Change the clone ${name}` : `Clone ${part} as ${name}`, (now) => {
       const found = xml.resource(now, part);
       if (!found) throw new Error(`there is no ${part} any more`);
       const clone = of ? xml.resource(now, name)! : xml.make(found.parentElement!, "clone", { id: name }, found);
@@ -118,10 +76,8 @@ export function CloneForm({ tree, of, onClose }: Props) {
       const inside = [...clone.children].find((one) => ["primitive", "group"].includes(one.tagName));
       if (sets && inside) clone.insertBefore(sets, inside);
     });
-    return true;
-  };
   return (
-    <Shell title={of ? `Clone ${id}` : "New clone"} onClose={onClose} submit={submit} wrong={wrong}>
+    <PlanDialog title={of ? `Clone ${id}` : "New clone"} onClose={onClose} stage={stage} wrong={wrong}>
       {!of && (
         <div class="fields">
           <Select label="What is cloned" required value={part} set={setPart} options={[["", "choose…"], ...free(tree, of, ["primitive", "group"])]} />
@@ -133,7 +89,7 @@ export function CloneForm({ tree, of, onClose }: Props) {
         <summary>Other meta attributes</summary>
         <Fields fields={META} values={meta} set={setMeta} wrongs={judgeAll(META, meta)} />
       </details>
-    </Shell>
+    </PlanDialog>
   );
 }
 
@@ -155,10 +111,9 @@ export function BundleForm({ tree, of, onClose }: Props) {
   const [mounts, setMounts] = useState<[string, string][]>(storage ? xml.children(storage, "storage-mapping").map((one) => [xml.attr(one, "source-dir"), xml.attr(one, "target-dir")]) : []);
   const inner = of && xml.child(of, "primitive");
   const [part, setPart] = useState(inner ? xml.attr(inner, "id") : "");
-  const wrong = wrongId(tree, id, of) ?? (container["image"] ? undefined : "An image is needed.") ?? (part && !net["ip-range-start"] && !net["control-port"] ? "With a primitive inside, the network needs a first address or a control port." : undefined);
-  const submit = (): boolean => {
-    if (wrong || Object.keys({ ...judgeAll(BUNDLE.container, container), ...judgeAll(BUNDLE.network, net) }).length) return false;
-    void add(`${of ? "Change" : "Add"} the bundle ${id}`, (now) => {
+  const wrong = wrongId(tree, id, of) ?? (container["image"] ? undefined : "An image is needed.") ?? (part && !net["ip-range-start"] && !net["control-port"] ? "With a primitive inside, the network needs a first address or a control port." : undefined) ?? anyWrong(judgeAll(BUNDLE.container, container), judgeAll(BUNDLE.network, net));
+  const stage = (): unknown =>
+    add(`${of ? "Change" : "Add"} the bundle ${id}`, (now) => {
       const bundle = of ? xml.resource(now, id)! : xml.make(xml.section(now, "resources"), "bundle", { id });
       const primitive = part ? xml.resource(now, part) : undefined;
       if (part && !primitive) throw new Error(`there is no ${part} any more`);
@@ -177,10 +132,8 @@ export function BundleForm({ tree, of, onClose }: Props) {
       }
       if (primitive && primitive.parentElement !== bundle) bundle.append(primitive);
     });
-    return true;
-  };
   return (
-    <Shell title={of ? `Bundle ${id}` : "New bundle"} onClose={onClose} submit={submit} wrong={wrong}>
+    <PlanDialog title={of ? `Bundle ${id}` : "New bundle"} onClose={onClose} stage={stage} wrong={wrong}>
       <div class="fields">
         {!of && <Text label="Name" value={id} set={setId} required wrong={id ? wrongId(tree, id, of) : undefined} />}
         <Select label="Containers by" value={kind} set={setKind} options={KINDS} />
@@ -200,6 +153,6 @@ export function BundleForm({ tree, of, onClose }: Props) {
         <legend>Directories: on the node, in the container</legend>
         <Pairs label="Directories" pairs={mounts} set={setMounts} />
       </fieldset>
-    </Shell>
+    </PlanDialog>
   );
 }

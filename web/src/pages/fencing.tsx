@@ -10,8 +10,8 @@ import { go, link } from "../route";
 import { add } from "../stage";
 import { useStore } from "../store";
 import { ago, length } from "../time";
-import { Button, Card, Dialog, Empty, Icon, Select, Tag, Text, When } from "../ui/bits";
-import { Ordered } from "../ui/forms";
+import { Button, Card, Empty, Icon, Select, Tag, Text, When } from "../ui/bits";
+import { Ordered, PlanDialog } from "../ui/forms";
 import { list } from "../words";
 import type { Proof } from "../views";
 import * as xml from "../xml";
@@ -168,59 +168,42 @@ function Levels({ tree, open }: { tree: Document; open: (level: Element) => void
   );
 }
 
+const BY: [string, string][] = [["target", "a node"], ["target-pattern", "nodes whose name matches"], ["target-attribute", "nodes with an attribute"]];
+
 function LevelForm({ tree, of, onClose }: { tree: Document; of?: Element; onClose: () => void }) {
-  const [target, setTarget] = useState(of ? xml.attr(of, "target") || xml.attr(of, "target-pattern") : (nodeNames(tree)[0] ?? ""));
-  const [pattern, setPattern] = useState(of && xml.attr(of, "target-pattern") ? "pattern" : "node");
+  const [by, setBy] = useState(BY.find(([name]) => of && xml.attr(of, name))?.[0] ?? "target");
+  const [target, setTarget] = useState(of ? xml.attr(of, by) : (nodeNames(tree)[0] ?? ""));
+  const [value, setValue] = useState(of ? xml.attr(of, "target-value") : "");
   const [index, setIndex] = useState(of ? xml.attr(of, "index") : "1");
   const [devices, setDevices] = useState(of ? xml.attr(of, "devices").split(",").filter(Boolean) : []);
   const known = [...xml.section(tree, "resources").getElementsByTagName("primitive")].filter((one) => xml.attr(one, "class") === "stonith").map((one) => xml.attr(one, "id"));
   const id = of ? xml.attr(of, "id") : "";
-  const wrong = !target ? "Say for which node." : !/^[1-9]$/.test(index) ? "Levels are numbered from 1 to 9." : !devices.length ? "Choose a device." : "";
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    if (wrong) return;
-    onClose();
-    void add(`${of ? "Change" : "Add"} the fencing level ${index} of ${target}`, (now) => {
+  const wrong = !target || (by === "target-attribute" && !value) ? "Say for which nodes." : !/^[1-9]$/.test(index) ? "Levels are numbered from 1 to 9." : !devices.length ? "Choose a device." : undefined;
+  const stage = (): unknown =>
+    add(`${of ? "Change" : "Add"} the fencing level ${index} of ${target}`, (now) => {
       const home = xml.section(now, "fencing-topology");
       const made = of ? xml.byId(now, id) : xml.make(home, "fencing-level", { id: xml.freeId(now, `fl-${target}-${index}`) });
       if (!made) throw new Error(`${id} is not there any more`);
-      xml.put(made, "target", pattern === "node" ? target : undefined);
-      xml.put(made, "target-pattern", pattern === "pattern" ? target : undefined);
+      for (const [name] of BY) xml.put(made, name, name === by ? target : undefined);
+      xml.put(made, "target-value", by === "target-attribute" ? value : undefined);
       xml.put(made, "index", index);
       xml.put(made, "devices", devices.join(","));
     });
-  };
+  const remove = (): unknown =>
+    add(`Remove the fencing level ${id}`, (now) => {
+      const found = xml.byId(now, id, ["fencing-level"]);
+      const home = found?.parentElement;
+      found?.remove();
+      if (home && !home.children.length) home.remove();
+    });
   return (
-    <Dialog title={of ? `Fencing level ${id}` : "New fencing level"} onClose={onClose}>
-      <form class="form" onSubmit={submit}>
-        <p class="soft">Levels are tried in order; in a level all devices must succeed.</p>
-        <Select label="For" value={pattern} set={setPattern} options={[["node", "a node"], ["pattern", "nodes whose name matches"]]} />
-        {pattern === "node" ? <Select label="Node" value={target} set={setTarget} options={nodeNames(tree)} /> : <Text label="Pattern" value={target} set={setTarget} />}
-        <Text label="Level" value={index} set={setIndex} />
-        <Ordered label="Devices" known={known} chosen={devices} set={setDevices} />
-        {wrong && <p class="soft">{wrong}</p>}
-        <div class="acts">
-          <Button type="submit" kind="main" icon="plan" disabled={!!wrong}>Show the plan</Button>
-          <Button onClick={onClose}>Cancel</Button>
-          {of && (
-            <Button
-              kind="quiet"
-              icon="remove"
-              onClick={() => {
-                onClose();
-                void add(`Remove the fencing level ${id}`, (now) => {
-                  const found = xml.byId(now, id, ["fencing-level"]);
-                  const home = found?.parentElement;
-                  found?.remove();
-                  if (home && !home.children.length) home.remove();
-                });
-              }}
-            >
-              Remove
-            </Button>
-          )}
-        </div>
-      </form>
-    </Dialog>
+    <PlanDialog narrow title={of ? `Fencing level ${id}` : "New fencing level"} onClose={onClose} stage={stage} remove={of && remove} wrong={wrong}>
+      <p class="soft">Levels are tried in order; in a level all devices must succeed.</p>
+      <Select label="For" value={by} set={setBy} options={BY} />
+      {by === "target" ? <Select label="Node" value={target} set={setTarget} options={nodeNames(tree)} /> : <Text label={by === "target-pattern" ? "Pattern" : "Attribute"} value={target} set={setTarget} />}
+      {by === "target-attribute" && <Text label="Its value" value={value} set={setValue} />}
+      <Text label="Level" value={index} set={setIndex} />
+      <Ordered label="Devices" known={known} chosen={devices} set={setDevices} />
+    </PlanDialog>
   );
 }

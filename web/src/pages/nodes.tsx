@@ -11,8 +11,8 @@ import { add } from "../stage";
 import { useStore } from "../store";
 import { clock } from "../time";
 import type { NodeLine } from "../types";
-import { Button, Card, Dialog, Empty, Field, Filter, Icon, Menu, Select, Tabs, Tag, Text, When, matches } from "../ui/bits";
-import { Pairs } from "../ui/forms";
+import { Button, Card, Empty, Filter, Icon, Menu, Select, Tabs, Tag, Text, matches } from "../ui/bits";
+import { Pairs, PlanDialog } from "../ui/forms";
 import { count, describe } from "../words";
 import * as xml from "../xml";
 import { NodeSign } from "./grid";
@@ -125,25 +125,17 @@ function MaintenanceForm({ node, onClose }: { node: string; onClose: () => void 
   const [owner, setOwner] = useState(session.value?.user ?? "");
   const [reason, setReason] = useState("");
   const [minutes, setMinutes] = useState("60");
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    onClose();
+  const stage = (): unknown => {
     const until = minutes ? new Date(Date.now() + Number(minutes) * 60_000) : undefined;
-    void actions.beginMaintenance(node, { owner, reason, until });
+    return actions.beginMaintenance(node, { owner, reason, until });
   };
   return (
-    <Dialog title={`Maintenance of ${node}`} onClose={onClose}>
-      <form class="form" onSubmit={submit}>
-        <p class="soft">What runs there goes on running. It is neither watched nor touched: what fails is not noticed.</p>
-        <Text label="Who" value={owner} set={setOwner} />
-        <Text label="Why" value={reason} set={setReason} placeholder="new memory" />
-        <Select label="How long" value={minutes} set={setMinutes} options={LENGTHS} hint="Then it ends by itself: a rule in the document says so." />
-        <div class="acts">
-          <Button type="submit" kind="main" icon="plan">Show the plan</Button>
-          <Button onClick={onClose}>Cancel</Button>
-        </div>
-      </form>
-    </Dialog>
+    <PlanDialog narrow title={`Maintenance of ${node}`} onClose={onClose} stage={stage}>
+      <p class="soft">What runs there goes on running. It is neither watched nor touched: what fails is not noticed.</p>
+      <Text label="Who" value={owner} set={setOwner} />
+      <Text label="Why" value={reason} set={setReason} placeholder="new memory" />
+      <Select label="How long" value={minutes} set={setMinutes} options={LENGTHS} hint="Then it ends by itself: a rule in the document says so." />
+    </PlanDialog>
   );
 }
 
@@ -152,24 +144,11 @@ function FenceForm({ node, onClose }: { node: string; onClose: () => void }) {
   const [action, setAction] = useState("reboot");
   const ready = fencing?.nodes.find((one) => one.node === node);
   return (
-    <Dialog title={`Cut ${node} off`} onClose={onClose}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          onClose();
-          void actions.fence(node, action);
-        }}
-      >
-        <p>Its power goes, without a good-bye. What it runs starts elsewhere when it is proven off.</p>
-        {ready && <p class="note">{ready.words}</p>}
-        <Select label="How" value={action} set={setAction} options={[["reboot", "Off, and on again"], ["off", "Off"], ["on", "Switch it on"]]} />
-        <div class="acts">
-          <Button type="submit" kind="danger" icon="plan">Show the plan</Button>
-          <Button onClick={onClose}>Cancel</Button>
-        </div>
-      </form>
-    </Dialog>
+    <PlanDialog narrow danger title={`Cut ${node} off`} onClose={onClose} stage={() => actions.fence(node, action)}>
+      <p>Its power goes, without a good-bye. What it runs starts elsewhere when it is proven off.</p>
+      {ready && <p class="note">{ready.words}</p>}
+      <Select label="How" value={action} set={setAction} options={[["reboot", "Off, and on again"], ["off", "Off"], ["on", "Switch it on"]]} />
+    </PlanDialog>
   );
 }
 
@@ -313,5 +292,3 @@ function Attributes({ tree, node }: { tree: Document; node: string }) {
     </div>
   );
 }
-
-export { Field, When };

@@ -4,11 +4,14 @@ import { useEffect, useState } from "preact/hooks";
 
 import * as agents from "../agents";
 import { META, OPERATION } from "../catalogue";
-import { agentOf, resourceIds, useDocument } from "../document";
+import { agentOf } from "../document";
+import { ruledSets, writeRuledSets } from "../rules";
 import { add } from "../stage";
 import { length } from "../time";
-import { Button, Dialog, Icon, Select, Tabs, Text } from "../ui/bits";
-import { Fields, Pairs, filled, judge, judgeAll, type Taken, type Values } from "../ui/forms";
+import { list } from "../words";
+import { Button, Select, Tabs, Text } from "../ui/bits";
+import { Fields, Pairs, PlanDialog, anyWrong, filled, judge, judgeAll, type Taken, type Values } from "../ui/forms";
+import { RuledSets, ruledWrong, type Ruled } from "../ui/rules";
 import * as xml from "../xml";
 
 type Kind = "primitive" | "template" | "fence-device";
@@ -40,9 +43,11 @@ export function PrimitiveForm({ tree, kind, of, onClose }: Props) {
   const [listed, setListed] = useState<string[]>([]);
   const [tab, setTab] = useState("parameters");
   const [all, setAll] = useState(false);
-  const [tried, setTried] = useState(false);
+  const [ruled, setRuled] = useState<Ruled[]>(of ? ruledSets(of, "instance_attributes") : []);
+  const [ruledMeta, setRuledMeta] = useState<Ruled[]>(of ? ruledSets(of, "meta_attributes") : []);
   useEffect(() => void agents.list().then(setListed), []);
   const template = agent.startsWith("@") ? xml.resource(tree, agent.slice(1)) : undefined;
+  const inherited = template ? xml.values(template, "instance_attributes") : {};
   const asked = template ? agentOf(template) : agent;
   useEffect(() => {
     setAbout(undefined);
@@ -64,7 +69,7 @@ export function PrimitiveForm({ tree, kind, of, onClose }: Props) {
       clearTimeout(wait);
     };
   }, [asked]);
-  const taken: Taken[] = (about ? agents.fields(about) : []).map((one) => (template ? { ...one, required: false } : one));
+  const taken: Taken[] = (about ? agents.fields(about) : []).map((one) => (template ? { ...one, required: false, fallback: inherited[one.name] ?? one.fallback } : one));
   const extra = Object.keys(parameters).filter((name) => parameters[name] && !taken.some((one) => one.name === name));
   const fields = [...taken, ...extra.map((name): Taken => ({ name, hint: about ? "Its agent does not know this." : undefined }))];
   const shown = all || fields.length <= ADVANCED_MIN ? fields : fields.filter((one) => one.required || parameters[one.name]);
@@ -73,79 +78,82 @@ export function PrimitiveForm({ tree, kind, of, onClose }: Props) {
   const idWrong = judge({ name: "id", kind: "id", required: true }, id) ?? (!of && xml.byId(tree, id) ? "Something is called so already." : undefined);
   const agentWrong = agent ? undefined : "This is needed.";
   const rowsWrong = (operations ?? []).some((row) => Object.keys(judgeAll(OPERATION, row)).length > 0);
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    setTried(true);
-    if (Object.keys(wrongs).length) return setTab("parameters");
-    if (Object.keys(metaWrongs).length) return setTab("meta");
-    if (rowsWrong) return setTab("operations");
-    if (idWrong || agentWrong) return;
-    onClose();
-    const noun = kind === "fence-device" ? "fence device" : kind;
-    void add(`${of ? "Change" : "Add"} the ${noun} ${id}`, (now) => write(now, { id, agent, kind, parameters, meta, needs, operations: operations ?? [], group, fresh: !of }));
-  };
   const noun = kind === "fence-device" ? "fence device" : kind;
+  const wrong = idWrong || agentWrong || rowsWrong ? "Something above is missing or wrong." : (anyWrong(wrongs, metaWrongs) ?? ruledWrong(ruled) ?? ruledWrong(ruledMeta));
+  const show = (): void => {
+    if (Object.keys(wrongs).length) setTab("parameters");
+    else if (Object.keys(metaWrongs).length) setTab("meta");
+    else if (rowsWrong) setTab("operations");
+    else if (ruledWrong(ruled) || ruledWrong(ruledMeta)) setTab("rules");
+  };
+  const stage = (): unknown =>
+    add(`${of ? "Change" : "Add"} the ${noun} ${id}`, (now) => {
+      const made = write(now, { id, agent, kind, parameters, meta, needs, operations: operations ?? [], group, fresh: !of });
+      writeRuledSets(made, "instance_attributes", ruled);
+      writeRuledSets(made, "meta_attributes", ruledMeta);
+    });
+  const users = kind === "template" && of ? xml.usersOf(tree, id) : [];
   const standards = kind === "fence-device" ? listed.filter((one) => one.startsWith("stonith:")) : listed.filter((one) => !one.startsWith("stonith:"));
   const templates = resourceTemplates(tree).map((one) => `@${one}`);
   return (
-    <Dialog wide title={of ? `${noun} ${id}` : `New ${noun}`} onClose={onClose}>
-      <form class="form" onSubmit={submit} noValidate>
-        <div class="fields">
-          {!of && <Text label="Name" value={id} set={setId} required wrong={tried || id ? idWrong : undefined} />}
-          <div>
-            <Text label="Agent" value={agent} set={setAgent} required list="agents" wrong={tried ? agentWrong : undefined} placeholder={kind === "fence-device" ? "stonith:fence_ipmilan" : "ocf:heartbeat:IPaddr2"} hint={about?.short || (unknown && `${unknown}: its parameters cannot be checked here.`)} />
-            <datalist id="agents">
-              {[...standards, ...(kind === "primitive" ? templates : [])].map((one) => (
-                <option value={one} />
-              ))}
-            </datalist>
+    <PlanDialog title={of ? `${noun} ${id}` : `New ${noun}`} onClose={onClose} stage={stage} onWrong={show} wrong={wrong}>
+      {(tried) => (
+        <>
+          {users.length > 0 && <p class="note">{`What changes here changes for ${list(users)}, too.`}</p>}
+          <div class="fields">
+            {!of && <Text label="Name" value={id} set={setId} required wrong={tried || id ? idWrong : undefined} />}
+            <div>
+              <Text label="Agent" value={agent} set={setAgent} required list="agents" wrong={tried ? agentWrong : undefined} placeholder={kind === "fence-device" ? "stonith:fence_ipmilan" : "ocf:heartbeat:IPaddr2"} hint={about?.short || (unknown && `${unknown}: its parameters cannot be checked here.`)} />
+              <datalist id="agents">
+                {[...standards, ...(kind === "primitive" ? templates : [])].map((one) => (
+                  <option value={one} />
+                ))}
+              </datalist>
+            </div>
+            {!of && kind === "primitive" && <Select label="In the group" value={group} set={setGroup} options={[["", "none"], ...groups(tree)]} />}
           </div>
-          {!of && kind === "primitive" && <Select label="In the group" value={group} set={setGroup} options={[["", "none"], ...groups(tree)]} />}
-        </div>
-        <Tabs
-          label="Parts of the form"
-          at={tab}
-          choose={setTab}
-          tabs={[
-            ["parameters", "Parameters"],
-            ["meta", "Meta"],
-            ["operations", `Operations (${operations?.length ?? 0})`],
-            ["utilization", "Needs"],
-          ]}
-        />
-        {tab === "parameters" && (
-          <>
-            {about && <Fields fields={shown} values={parameters} set={setParameters} wrongs={tried ? wrongs : filled(wrongs, parameters)} />}
-            {about && fields.length > shown.length && (
-              <Button kind="quiet" small onClick={() => setAll(true)}>
-                {`Show the other ${fields.length - shown.length} parameters`}
-              </Button>
-            )}
-            {!about && !unknown && <p class="soft">{asked ? "Asking the agent what it takes…" : "Name an agent: it says what it takes."}</p>}
-            {!about && unknown && <Pairs label="Parameters" pairs={Object.entries(parameters)} set={(pairs) => setParameters(Object.fromEntries(pairs))} />}
-          </>
-        )}
-        {tab === "meta" && <Fields fields={META} values={meta} set={setMeta} wrongs={metaWrongs} />}
-        {tab === "operations" && <Operations rows={operations ?? []} set={setOperations} tried={tried} />}
-        {tab === "utilization" && (
-          <>
-            <p class="soft">What it takes of a node's capacity; counts with a placement strategy.</p>
-            <Pairs label="Needs" pairs={needs} set={setNeeds} offered={["cpu", "memory"]} />
-          </>
-        )}
-        {tried && (Object.keys(wrongs).length > 0 || idWrong || agentWrong) && (
-          <p class="why-wrong" role="alert">
-            <Icon name="warn" /> Something above is missing or wrong.
-          </p>
-        )}
-        <div class="acts">
-          <Button type="submit" kind="main" icon="plan">
-            Show the plan
-          </Button>
-          <Button onClick={onClose}>Cancel</Button>
-        </div>
-      </form>
-    </Dialog>
+          <Tabs
+            label="Parts of the form"
+            at={tab}
+            choose={setTab}
+            tabs={[
+              ["parameters", "Parameters"],
+              ["meta", "Meta"],
+              ["operations", `Operations (${operations?.length ?? 0})`],
+              ["utilization", "Needs"],
+              ["rules", `Under rules (${ruled.length + ruledMeta.length})`],
+            ]}
+          />
+          {tab === "parameters" && (
+            <>
+              {about && <Fields fields={shown} values={parameters} set={setParameters} wrongs={tried ? wrongs : filled(wrongs, parameters)} />}
+              {about && fields.length > shown.length && (
+                <Button kind="quiet" small onClick={() => setAll(true)}>
+                  {`Show the other ${fields.length - shown.length} parameters`}
+                </Button>
+              )}
+              {!about && !unknown && <p class="soft">{asked ? "Asking the agent what it takes…" : "Name an agent: it says what it takes."}</p>}
+              {!about && unknown && <Pairs label="Parameters" pairs={Object.entries(parameters)} set={(pairs) => setParameters(Object.fromEntries(pairs))} />}
+            </>
+          )}
+          {tab === "meta" && <Fields fields={META} values={meta} set={setMeta} wrongs={metaWrongs} />}
+          {tab === "operations" && <Operations rows={operations ?? []} set={setOperations} tried={tried} />}
+          {tab === "utilization" && (
+            <>
+              <p class="soft">What it takes of a node's capacity; counts with a placement strategy.</p>
+              <Pairs label="Needs" pairs={needs} set={setNeeds} offered={["cpu", "memory"]} />
+            </>
+          )}
+          {tab === "rules" && (
+            <>
+              <p class="soft">Values that count only while a rule holds, such as at night or on some nodes.</p>
+              <RuledSets title="Parameters under a rule" sets={ruled} set={setRuled} tried={tried} offered={fields.map((one) => one.name)} />
+              <RuledSets title="Meta attributes under a rule" sets={ruledMeta} set={setRuledMeta} tried={tried} offered={META.map((one) => one.name)} kinds={["date_expression", "rule"]} />
+            </>
+          )}
+        </>
+      )}
+    </PlanDialog>
   );
 }
 
@@ -200,7 +208,7 @@ interface Written {
   fresh: boolean;
 }
 
-function write(tree: Document, want: Written): void {
+function write(tree: Document, want: Written): Element {
   const tag = want.kind === "template" ? "template" : "primitive";
   const home = want.group ? xml.resource(tree, want.group) : xml.section(tree, "resources");
   if (!home) throw new Error(`there is no group ${want.group} any more`);
@@ -214,6 +222,7 @@ function write(tree: Document, want: Written): void {
   setAllValues(of, "meta_attributes", want.meta);
   setAllValues(of, "utilization", Object.fromEntries(want.needs.filter(([name]) => name)));
   setOperationsOf(of, want.operations);
+  return of;
 }
 
 export function setAgentOf(of: Element, agent: string): void {
@@ -245,10 +254,4 @@ export function setOperationsOf(of: Element, rows: Row[]): void {
     kept.add(op);
   }
   for (const one of xml.children(home, "op")) if (!kept.has(one)) one.remove();
-}
-
-/** Ids of resources, for whom a form is about them. */
-export function useResourceIds(): string[] {
-  const tree = useDocument();
-  return tree ? resourceIds(tree) : [];
 }

@@ -14,7 +14,7 @@ import { attr, values } from "../xml";
 import { BundleForm, CloneForm, GroupForm } from "./collective";
 import { PrimitiveForm } from "./primitive";
 import { WhyView } from "./why";
-import { sentencesOf } from "./constraints";
+import { sentencesOf } from "../sentences";
 
 export function Resources() {
   const tree = useDocument();

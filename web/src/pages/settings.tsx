@@ -5,12 +5,14 @@ import { useState } from "preact/hooks";
 import { removeObject } from "../actions";
 import { may } from "../api";
 import { ALERT_KINDS, FORMER, META, OP_DEFAULTS, PROPERTIES } from "../catalogue";
+import { ruledSets, writeRuledSets, type Kind } from "../rules";
 import { nodeNames, resourceIds, useDocument } from "../document";
 import { requery, route } from "../route";
 import { add } from "../stage";
 import { useStore } from "../store";
-import { Button, Card, Dialog, Empty, Tabs, Text } from "../ui/bits";
-import { Fields, Ordered, Pairs, filled, judge, judgeAll, type Taken, type Values } from "../ui/forms";
+import { Button, Card, Empty, Icon, Tabs, Text } from "../ui/bits";
+import { Fields, Ordered, Pairs, PlanDialog, anyWrong, filled, judge, judgeAll, type Taken, type Values } from "../ui/forms";
+import { RuledSets, ruledWrong, type Ruled } from "../ui/rules";
 import { list } from "../words";
 import * as xml from "../xml";
 
@@ -34,9 +36,9 @@ export function Settings() {
         <h2>Settings</h2>
       </div>
       <Tabs label="Settings" at={tab} tabs={TABS} choose={(key) => requery({ tab: key })} />
-      {tab === "properties" && <Sets key="p" tree={tree} section="crm_config" set="cluster_property_set" id="cib-bootstrap-options" fields={PROPERTIES} title="Change the cluster's properties" former={FORMER} />}
-      {tab === "resource-defaults" && <Sets key="r" tree={tree} section="rsc_defaults" set="meta_attributes" id="rsc_defaults-meta_attributes" fields={META} title="Change the resources' defaults" />}
-      {tab === "operation-defaults" && <Sets key="o" tree={tree} section="op_defaults" set="meta_attributes" id="op_defaults-meta_attributes" fields={OP_DEFAULTS} title="Change the operations' defaults" />}
+      {tab === "properties" && <Sets key="p" tree={tree} section="crm_config" set="cluster_property_set" id="cib-bootstrap-options" fields={PROPERTIES} title="Change the cluster's properties" kinds={["date_expression", "rule"]} former={FORMER} />}
+      {tab === "resource-defaults" && <Sets key="r" tree={tree} section="rsc_defaults" set="meta_attributes" id="rsc_defaults-meta_attributes" fields={META} title="Change the resources' defaults" kinds={["date_expression", "rsc_expression", "rule"]} />}
+      {tab === "operation-defaults" && <Sets key="o" tree={tree} section="op_defaults" set="meta_attributes" id="op_defaults-meta_attributes" fields={OP_DEFAULTS} title="Change the operations' defaults" kinds={["date_expression", "rsc_expression", "op_expression", "rule"]} />}
       {tab === "alerts" && <Alerts tree={tree} />}
       {tab === "tags" && <Tags tree={tree} />}
       {tab === "tickets" && <Tickets tree={tree} />}
@@ -44,16 +46,21 @@ export function Settings() {
   );
 }
 
-function Sets({ tree, section, set, id, fields, title, former = {} }: { tree: Document; section: string; set: string; id: string; fields: Taken[]; title: string; former?: Record<string, string> }) {
-  const was = xml.values(xml.section(tree.cloneNode(true) as Document, section), set);
+function Sets({ tree, section, set, id, fields, title, kinds, former = {} }: { tree: Document; section: string; set: string; id: string; fields: Taken[]; title: string; kinds: Kind[]; former?: Record<string, string> }) {
+  const before = xml.section(tree.cloneNode(true) as Document, section);
+  const was = xml.values(before, set);
   const now = Object.fromEntries(Object.entries(was).map(([name, value]) => [former[name] ?? name, value]));
   const [values, setValues] = useState<Values>(now);
   const own = Object.keys(values).filter((name) => !fields.some((one) => one.name === name));
   const [others, setOthers] = useState<[string, string][]>(own.map((name) => [name, now[name]!]));
+  const [ruled, setRuled] = useState<Ruled[]>(() => ruledSets(before, set));
+  const [tried, setTried] = useState(false);
   const wrongs = judgeAll(fields, values);
+  const wrong = anyWrong(wrongs) ?? ruledWrong(ruled);
   const save = (event: Event): void => {
     event.preventDefault();
-    if (Object.keys(wrongs).length) return;
+    setTried(true);
+    if (wrong) return;
     void add(title, (tree) => {
       const home = xml.section(tree, section);
       const back = Object.fromEntries(Object.entries(former).map(([old, name]) => [name, old]));
@@ -66,6 +73,7 @@ function Sets({ tree, section, set, id, fields, title, former = {} }: { tree: Do
         const written = back[name] !== undefined && back[name] in known ? back[name] : name;
         if ((known[written] ?? "") !== value) xml.setValue(home, set, written, value === "" ? undefined : value);
       }
+      writeRuledSets(home, set, ruled);
     });
   };
   return (
@@ -77,6 +85,16 @@ function Sets({ tree, section, set, id, fields, title, former = {} }: { tree: Do
           <Pairs label="Others" pairs={others} set={setOthers} />
         </div>
       </Card>
+      <Card title="Only while a rule holds">
+        <div class="padded">
+          <RuledSets title="Values under a rule" sets={ruled} set={setRuled} tried={tried} offered={fields.map((one) => one.name)} kinds={kinds} />
+        </div>
+      </Card>
+      {tried && wrong && (
+        <p class="why-wrong" role="alert">
+          <Icon name="warn" /> {wrong}
+        </p>
+      )}
       {may("configure") && (
         <div class="acts">
           <Button type="submit" kind="main" icon="plan">Show the plan</Button>
@@ -121,14 +139,9 @@ function AlertForm({ tree, of, onClose }: { tree: Document; of?: Element; onClos
   ];
   const wrongs = judgeAll(fields, values);
   if (!of && values["id"] && xml.byId(tree, values["id"])) wrongs["id"] = "Something is called so already.";
-  const [tried, setTried] = useState(false);
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    setTried(true);
-    if (Object.keys(wrongs).length) return;
-    onClose();
-    const id = values["id"]!;
-    void add(`${of ? "Change" : "Add"} the alert ${id}`, (now) => {
+  const id = values["id"] ?? "";
+  const stage = (): unknown =>
+    add(`${of ? "Change" : "Add"} the alert ${id}`, (now) => {
       const made = of ? xml.byId(now, id, ["alert"]) : xml.make(xml.section(now, "alerts"), "alert", { id });
       if (!made) throw new Error(`${id} is not there any more`);
       xml.put(made, "path", values["path"]);
@@ -143,31 +156,27 @@ function AlertForm({ tree, of, onClose }: { tree: Document; of?: Element; onClos
       for (const set of xml.children(made)) if (/_attributes$/.test(set.tagName) && !set.children.length) set.remove();
       for (const [name, value] of to) if (value) xml.make(made, "recipient", { id: xml.freeId(now, name || `${id}-recipient`), value });
     });
-  };
   return (
-    <Dialog wide title={of ? `Alert ${values["id"]}` : "New alert"} onClose={onClose}>
-      <form class="form" onSubmit={submit} noValidate>
-        <Fields fields={fields} values={values} set={setValues} wrongs={tried ? wrongs : filled(wrongs, values)} />
-        <fieldset>
-          <legend>Told of</legend>
-          <p class="soft small">Of none chosen: nodes, fencing and resources.</p>
-          {ALERT_KINDS.map((kind) => (
-            <label class="check">
-              <input type="checkbox" checked={kinds.includes(kind)} onChange={(event) => setKinds(event.currentTarget.checked ? [...kinds, kind] : kinds.filter((one) => one !== kind))} /> {kind}
-            </label>
-          ))}
-        </fieldset>
-        <h3>Recipients: name, address</h3>
-        <Pairs label="Recipients" pairs={to} set={setTo} />
-        <h3>Environment</h3>
-        <Pairs label="Environment" pairs={environment} set={setEnvironment} />
-        <div class="acts">
-          <Button type="submit" kind="main" icon="plan">Show the plan</Button>
-          <Button onClick={onClose}>Cancel</Button>
-          {of && <Button kind="quiet" icon="remove" onClick={() => { onClose(); void removeObject(values["id"]!, `the alert ${values["id"]}`, "alert"); }}>Remove</Button>}
-        </div>
-      </form>
-    </Dialog>
+    <PlanDialog title={of ? `Alert ${id}` : "New alert"} onClose={onClose} stage={stage} remove={of && (() => removeObject(id, `the alert ${id}`, "alert"))} wrong={anyWrong(wrongs)}>
+      {(tried) => (
+        <>
+          <Fields fields={fields} values={values} set={setValues} wrongs={tried ? wrongs : filled(wrongs, values)} />
+          <fieldset>
+            <legend>Told of</legend>
+            <p class="soft small">Of none chosen: nodes, fencing and resources.</p>
+            {ALERT_KINDS.map((kind) => (
+              <label class="check">
+                <input type="checkbox" checked={kinds.includes(kind)} onChange={(event) => setKinds(event.currentTarget.checked ? [...kinds, kind] : kinds.filter((one) => one !== kind))} /> {kind}
+              </label>
+            ))}
+          </fieldset>
+          <h3>Recipients: name, address</h3>
+          <Pairs label="Recipients" pairs={to} set={setTo} />
+          <h3>Environment</h3>
+          <Pairs label="Environment" pairs={environment} set={setEnvironment} />
+        </>
+      )}
+    </PlanDialog>
   );
 }
 
@@ -194,29 +203,18 @@ function TagForm({ tree, of, onClose }: { tree: Document; of?: Element; onClose:
   const [id, setId] = useState(of ? xml.attr(of, "id") : "");
   const [chosen, setChosen] = useState(of ? xml.children(of, "obj_ref").map((one) => xml.attr(one, "id")) : []);
   const wrong = judge({ name: "id", kind: "id", required: true }, id) ?? (!of && xml.byId(tree, id) ? "Something is called so already." : undefined);
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    if (wrong || !chosen.length) return;
-    onClose();
-    void add(`${of ? "Change" : "Add"} the tag ${id}`, (now) => {
+  const stage = (): unknown =>
+    add(`${of ? "Change" : "Add"} the tag ${id}`, (now) => {
       const made = of ? xml.byId(now, id, ["tag"]) : xml.make(xml.section(now, "tags"), "tag", { id });
       if (!made) throw new Error(`${id} is not there any more`);
       for (const one of xml.children(made, "obj_ref")) if (!chosen.includes(xml.attr(one, "id"))) one.remove();
       for (const one of chosen) if (!xml.children(made, "obj_ref").some((ref) => xml.attr(ref, "id") === one)) xml.make(made, "obj_ref", { id: one });
     });
-  };
   return (
-    <Dialog title={of ? `Tag ${id}` : "New tag"} onClose={onClose}>
-      <form class="form" onSubmit={submit} noValidate>
-        {!of && <Text label="Name" value={id} set={setId} required wrong={id ? wrong : undefined} />}
-        <Ordered label="Things" known={[...resourceIds(tree), ...nodeNames(tree)]} chosen={chosen} set={setChosen} />
-        <div class="acts">
-          <Button type="submit" kind="main" icon="plan" disabled={!!wrong || !chosen.length}>Show the plan</Button>
-          <Button onClick={onClose}>Cancel</Button>
-          {of && <Button kind="quiet" icon="remove" onClick={() => { onClose(); void removeObject(id, `the tag ${id}`, "tag"); }}>Remove</Button>}
-        </div>
-      </form>
-    </Dialog>
+    <PlanDialog narrow title={of ? `Tag ${id}` : "New tag"} onClose={onClose} stage={stage} remove={of && (() => removeObject(id, `the tag ${id}`, "tag"))} wrong={wrong ?? (chosen.length ? undefined : "Choose a thing that it names.")}>
+      {!of && <Text label="Name" value={id} set={setId} required wrong={id ? wrong : undefined} />}
+      <Ordered label="Things" known={[...resourceIds(tree), ...nodeNames(tree)]} chosen={chosen} set={setChosen} />
+    </PlanDialog>
   );
 }
 

@@ -61,7 +61,7 @@ export function Fields({ fields, values, set, wrongs }: { fields: Taken[]; value
       {fields.map((field) => {
         const value = values[field.name] ?? "";
         const put = (next: string): void => set({ ...values, [field.name]: next });
-        const about = { label: field.label ?? field.name, hint: hint(field), wrong: wrongs[field.name], required: field.required };
+        const about = { label: field.label ?? field.name, hint: field.hint, wrong: wrongs[field.name], required: field.required };
         if (field.kind === "boolean") return <Select {...about} value={value} set={put} options={[["", field.fallback ? `default (${field.fallback})` : "default"], ["true", "true"], ["false", "false"]]} />;
         if (field.kind === "select") {
           const known = (field.options ?? []).map((one) => (typeof one === "string" ? one : one[0]));
@@ -92,10 +92,6 @@ export function Fields({ fields, values, set, wrongs }: { fields: Taken[]; value
       })}
     </div>
   );
-}
-
-function hint(field: Taken): ComponentChildren {
-  return field.hint;
 }
 
 /** Names with values, as many as one likes. */
@@ -161,64 +157,88 @@ export function Ordered({ label, known, chosen, set, hint: about }: { label: str
   );
 }
 
-interface EditorProps {
+interface PlanDialogProps {
   title: string;
-  fields: Taken[];
-  values: Values;
   onClose: () => void;
-  /** Stages the change; an exception says what is wrong. */
-  save: (values: Values) => unknown;
+  /** Stages the change. */
+  stage: () => unknown;
+  /** What keeps it from being staged, in words; shown once somebody tried. */
+  wrong?: string;
+  /** For a form whose wrong part may be hidden: shows it. */
+  onWrong?: () => void;
   remove?: () => unknown;
-  /** More than fields: judged by the caller, in words. */
-  children?: ComponentChildren;
-  wrong?: (values: Values) => string | undefined;
-  lead?: ComponentChildren;
+  danger?: boolean;
+  narrow?: boolean;
+  /** With whether somebody tried: what was not filled in yet is no mistake before that. */
+  children: ComponentChildren | ((tried: boolean) => ComponentChildren);
 }
 
-/** A dialog with fields that ends in the plan. */
-export function Editor({ title, fields, values: begun, onClose, save, remove, children, wrong, lead }: EditorProps) {
-  const [values, setValues] = useState<Values>(begun);
+/** A dialog that ends in the plan. */
+export function PlanDialog({ title, onClose, stage, wrong, onWrong, remove, danger, narrow, children }: PlanDialogProps) {
   const [tried, setTried] = useState(false);
-  const wrongs = judgeAll(fields, values);
-  const more = wrong?.(values);
+  const closing = (act: () => unknown): void => {
+    onClose();
+    void act();
+  };
   const submit = (event: Event): void => {
     event.preventDefault();
     setTried(true);
-    if (Object.keys(wrongs).length || more) return;
-    onClose();
-    void save(values);
+    if (wrong) onWrong?.();
+    else closing(stage);
   };
   return (
-    <Dialog wide title={title} onClose={onClose}>
+    <Dialog wide={!narrow} title={title} onClose={onClose}>
       <form class="form" onSubmit={submit} noValidate>
-        {lead}
-        <Fields fields={fields} values={values} set={setValues} wrongs={tried ? wrongs : filled(wrongs, values)} />
-        {children}
-        {tried && more && (
+        {typeof children === "function" ? children(tried) : children}
+        {tried && wrong && (
           <p class="why-wrong" role="alert">
-            <Icon name="warn" /> {more}
+            <Icon name="warn" /> {wrong}
           </p>
         )}
         <div class="acts">
-          <Button type="submit" kind="main" icon="plan">
+          <Button type="submit" kind={danger ? "danger" : "main"} icon="plan">
             Show the plan
           </Button>
           <Button onClick={onClose}>Cancel</Button>
           {remove && (
-            <Button
-              kind="quiet"
-              icon="remove"
-              onClick={() => {
-                onClose();
-                void remove();
-              }}
-            >
+            <Button kind="quiet" icon="remove" onClick={() => closing(remove)}>
               Remove
             </Button>
           )}
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** In words, if any of these is. */
+export const anyWrong = (...wrongs: Wrongs[]): string | undefined => (wrongs.some((one) => Object.keys(one).length) ? "Something above is missing or wrong." : undefined);
+
+interface EditorProps {
+  title: string;
+  fields: Taken[];
+  values: Values;
+  onClose: () => void;
+  /** Stages the change. */
+  save: (values: Values) => unknown;
+  remove?: () => unknown;
+  wrong?: (values: Values) => string | undefined;
+  lead?: ComponentChildren;
+}
+
+/** The same, of fields alone. */
+export function Editor({ title, fields, values: begun, onClose, save, remove, wrong, lead }: EditorProps) {
+  const [values, setValues] = useState<Values>(begun);
+  const wrongs = judgeAll(fields, values);
+  return (
+    <PlanDialog title={title} onClose={onClose} stage={() => save(values)} remove={remove} wrong={anyWrong(wrongs) ?? wrong?.(values)}>
+      {(tried) => (
+        <>
+          {lead}
+          <Fields fields={fields} values={values} set={setValues} wrongs={tried ? wrongs : filled(wrongs, values)} />
+        </>
+      )}
+    </PlanDialog>
   );
 }
 
