@@ -1,0 +1,37 @@
+//! What Serviceguard's files mean: the cluster's ASCII file and those of packages, read and judged
+//! line by line.
+//!
+//! [`Text`] keeps every line, so that a file which is read and written is the same file. [`Cluster`]
+//! and [`Package`] are what the lines add up to; [`check_cluster`] and [`check_package`] say what is
+//! odd in one file and where, [`check_together`] what is odd between them. [`table`] knows every
+//! parameter.
+//!
+//! **Not here:** files, nodes, networks, devices: rules that need a look at them are the caller's. Nor
+//! the commands.
+//!
+//! **Always:** any text is read; what is no parameter is kept and reported.
+//!
+//! Field word: *package* is Serviceguard's, and stays in this crate and in its front end.
+
+mod text;
+
+pub mod table;
+
+mod outline;
+
+mod cluster;
+mod package;
+
+pub mod check;
+
+mod address;
+
+pub use address::could_be_on;
+pub use check::{check_cluster, check_package, check_together};
+pub use cluster::{Cluster, Interface, Lock, Node, Policy, Subnet};
+pub use corosync::{Finding, Severity, Valued};
+pub use package::{
+    Address, Condition, Dependency, FileSystem, GenericResource, Package, PolledResource, Restarts,
+    Service, Style, Timeout, Type,
+};
+pub use text::Text;

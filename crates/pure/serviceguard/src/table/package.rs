@@ -1,0 +1,97 @@
+//! Package files, modular and legacy: one table, since a legacy file says the same in capitals, and
+//! some of it by older names.
+
+use super::{
+    FILE, Kind, NAME, Of, Parameter, SECONDS_MAX, Source, TEXT, YES_NO, count, said_once, seconds,
+};
+
+const fn p(
+    name: &'static str,
+    kind: Kind,
+    default: &'static str,
+    words: &'static str,
+) -> Parameter {
+    said_once(Of::Package, name, kind, default, words)
+}
+
+const TIMEOUT: Kind = Kind::Timeout { max: SECONDS_MAX };
+const SWITCH: Kind = count(0, 1);
+const RETRIES: Kind = count(0, 1_000_000);
+
+#[rustfmt::skip]
+pub(super) const PARAMETERS: &[Parameter] = &[
+    p("package_name", Kind::Identifier, "", "what the package is called"),
+    p("package_description", Kind::Text { max: 80 }, "", "what it is for").source(Source::Memory),
+    p("module_name", TEXT, "", "a module that the file was made of").many().since((11, 18)),
+    p("module_version", TEXT, "", "its edition").below("module_name").since((11, 18)),
+    p("package_type", Kind::Word(&["failover", "multi_node", "system_multi_node"]), "failover", "on one node, on each of its nodes, or on all"),
+    p("node_name", NAME, "", "where it may run, the best first; * is every node").many(),
+    p("auto_run", YES_NO, "yes", "starts with the cluster, and may move after a failure").also(&["PKG_SWITCHING_ENABLED"]),
+    p("node_fail_fast_enabled", YES_NO, "no", "whether its node is reset when it fails"),
+    p("run_script", FILE, "", "the control script, called with `start`"),
+    p("run_script_timeout", TIMEOUT, "no_timeout", "how long starting may take"),
+    p("halt_script", FILE, "", "the control script, called with `stop`"),
+    p("halt_script_timeout", TIMEOUT, "no_timeout", "how long halting may take"),
+    p("successor_halt_timeout", TIMEOUT, "no_timeout", "how long those that depend on it may take to halt"),
+    p("script_log_file", FILE, "", "where its scripts write"),
+    p("operation_sequence", TEXT, "", "the order of its modules' scripts; generated").many().since((11, 18)),
+    p("log_level", count(0, 5), "0", "how much they write").since((11, 18)).source(Source::Memory),
+    p("failover_policy", Kind::Word(&["configured_node", "min_package_node", "site_preferred", "site_preferred_manual"]), "configured_node", "which node is best"),
+    p("failback_policy", Kind::Word(&["manual", "automatic"]), "manual", "whether it goes back to its first node by itself"),
+    p("priority", Kind::Name { max: 11 }, "no_priority", "1 to 3000, each once, 1 the highest; or no_priority").since((11, 18)),
+    p("dependency_name", Kind::Identifier, "", "a package that it needs, or must not meet").many().since((11, 17)),
+    p("dependency_condition", TEXT, "", "`PACKAGE = UP` or `PACKAGE = DOWN`").below("dependency_name").since((11, 17)),
+    p("dependency_location", Kind::Word(&["same_node", "any_node", "different_node", "all_nodes"]), "same_node", "where").below("dependency_name").since((11, 17)),
+    p("weight_name", Kind::Identifier, "", "a capacity that it uses").many().since((11, 19)),
+    p("weight_value", Kind::Amount, "", "how much of it").below("weight_name").since((11, 19)),
+    p("local_lan_failover_allowed", YES_NO, "yes", "whether a card that stands by on the same node may take over; HP-UX").also(&["NET_SWITCHING_ENABLED"]),
+    p("monitored_subnet", Kind::Address, "", "a subnet that it needs").also(&["SUBNET"]).many(),
+    p("monitored_subnet_access", Kind::Word(&["FULL", "PARTIAL"]), "FULL", "whether each of its nodes has it").below("monitored_subnet").source(Source::Memory),
+    p("cluster_interconnect_subnet", Kind::Address, "", "a subnet of a cluster file system").many(),
+    p("ip_subnet", Kind::Address, "", "a subnet that it has addresses on").many().since((11, 18)),
+    p("ip_subnet_node", NAME, "", "a node that has this subnet").below("ip_subnet").many().since((11, 18)),
+    p("ip_address", Kind::Address, "", "an address that moves with it").below("ip_subnet").many().since((11, 18)),
+    p("service_name", Kind::Identifier, "", "a program that it runs").many(),
+    p("service_cmd", Kind::Command, "", "its command").below("service_name").since((11, 18)),
+    p("service_restart", Kind::Restarts, "none", "how often it is run again before the package fails").below("service_name").since((11, 18)),
+    p("service_fail_fast_enabled", YES_NO, "no", "whether the node is reset when it fails").below("service_name"),
+    p("service_halt_timeout", seconds(0, SECONDS_MAX), "0", "how long it may take to end").below("service_name"),
+    p("resource_name", FILE, "", "something that is polled").also(&["PACKAGE_RESOURCE_NAME"]).many(),
+    p("resource_polling_interval", seconds(1, SECONDS_MAX), "60", "how often").below("resource_name"),
+    p("resource_start", Kind::Word(&["automatic", "deferred"]), "automatic", "whether it is polled before the package runs").below("resource_name").source(Source::Memory),
+    p("resource_up_value", TEXT, "", "when it is well").below("resource_name").many(),
+    p("generic_resource_name", Kind::Identifier, "", "something whose value is set by commands").many().since((11, 20)),
+    p("generic_resource_evaluation_type", Kind::Word(&["during_package_start", "before_package_start"]), "during_package_start", "when it must be well").below("generic_resource_name").since((11, 20)),
+    p("generic_resource_up_criteria", Kind::Text { max: 30 }, "", "when it is well, such as <50").below("generic_resource_name").since((11, 20)),
+    p("concurrent_vgchange_operations", count(1, 1000), "1", "how many volume groups are activated at once").since((11, 18)).source(Source::Memory),
+    p("enable_threaded_vgchange", SWITCH, "0", "whether vgchange uses threads; HP-UX").since((11, 18)).source(Source::Memory),
+    p("vgchange_cmd", Kind::Command, "", "how volume groups are activated").since((11, 18)),
+    p("vg", Kind::Name { max: 255 }, "", "a volume group").many().since((11, 18)),
+    p("cvm_activation_cmd", Kind::Command, "", "how disk groups of VxVM are activated; HP-UX").since((11, 18)).source(Source::Memory),
+    p("cvm_dg", Kind::Name { max: 255 }, "", "a disk group of CVM; HP-UX").many().since((11, 18)).source(Source::Memory),
+    p("vxvm_dg", Kind::Name { max: 255 }, "", "a disk group of VxVM; HP-UX").many().since((11, 18)).source(Source::Memory),
+    p("vxvm_dg_retry", YES_NO, "no", "whether importing one is tried again; HP-UX").since((11, 18)).source(Source::Memory),
+    p("deactivation_retry_count", RETRIES, "0", "how often deactivation is tried again").since((11, 18)),
+    p("kill_processes_accessing_raw_devices", YES_NO, "no", "whether who uses a volume is killed").since((11, 18)),
+    p("concurrent_fsck_operations", count(1, 1000), "1", "how many file systems are checked at once").since((11, 18)).source(Source::Memory),
+    p("concurrent_mount_and_umount_operations", count(1, 1000), "1", "how many are mounted at once").since((11, 18)).source(Source::Memory),
+    p("fs_mount_retry_count", RETRIES, "0", "how often mounting is tried again").since((11, 18)).source(Source::Memory),
+    p("fs_umount_retry_count", RETRIES, "1", "how often unmounting is tried again, users killed").since((11, 18)).source(Source::Memory),
+    p("fs_name", Kind::Path { max: 1024 }, "", "a file system's device").many().since((11, 18)),
+    p("fs_server", Kind::Host, "", "who serves it, for nfs").below("fs_name").since((11, 18)),
+    p("fs_directory", FILE, "", "where it is mounted").below("fs_name").since((11, 18)),
+    p("fs_type", Kind::Name { max: 32 }, "", "of which type it is").below("fs_name").since((11, 18)),
+    p("fs_mount_opt", TEXT, "", "options of mount").below("fs_name").since((11, 18)),
+    p("fs_umount_opt", TEXT, "", "options of umount").below("fs_name").since((11, 18)),
+    p("fs_fsck_opt", TEXT, "", "options of fsck").below("fs_name").since((11, 18)),
+    p("pv", Kind::Path { max: 255 }, "", "a device to reserve; Linux").many().since((11, 18)),
+    p("pr_cntl", TEXT, "", "how devices are reserved; Linux").since((11, 18)).source(Source::Memory),
+    p("pev_*", Kind::Text { max: 4096 }, "", "a variable of its external scripts").many().since((11, 18)),
+    p("external_pre_script", FILE, "", "runs before everything else").many().since((11, 18)),
+    p("external_script", FILE, "", "runs before the services").many().since((11, 18)),
+    p("user_name", TEXT, "", "who may run and halt it").many().since((11, 16)),
+    p("user_host", NAME, "", "from where").below("user_name").since((11, 16)),
+    p("user_role", Kind::Word(&["package_admin"]), "", "what they may").below("user_name").since((11, 16)),
+    p("storage_group", NAME, "", "a disk group of CVM; HP-UX").many().source(Source::Memory),
+    p("path", TEXT, "", "PATH of the scripts").source(Source::Memory),
+];
