@@ -222,13 +222,15 @@ fn change(
     let done = home.change(NOT_REACHED, |found| {
         let done = operation::perform(&found.document, target, operation);
         let done = done.unwrap_or_else(|refused| operation::Done {
-            after: found.document.clone(),
             refused: Some(refused),
-            remark: None,
+            ..operation::Done::plain(found.document.clone())
         });
-        Ok((done.after, (done.refused, done.remark)))
+        Ok((done.after, (done.refused, done.remark, done.dropped)))
     });
-    let (refused, remark) = done?;
+    let (refused, remark, dropped) = done?;
+    for word in dropped {
+        said.log(&format!("INFO: {word}"));
+    }
     if let Some(remark) = remark {
         said.note(&remark);
     }

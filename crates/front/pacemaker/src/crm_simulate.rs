@@ -23,6 +23,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::command_line;
+use crate::complaints;
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::shown::Section;
@@ -72,6 +73,7 @@ pub fn crm_simulate_to(
     let bare = wanted.scores && wanted.quiet;
     let wanted = Wanted { quiet: wanted.quiet && wanted.format.can_be_quiet(), ..*wanted };
     let mut said = Output::new(wanted.format, &request, bare);
+    said.show_log(complaints::are_wanted(wanted.verbose));
     let exit = match run(&wanted, clock, &mut said) {
         Ok(()) => Exit::Ok,
         Err(trouble) => {

@@ -60,7 +60,7 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
         length = Some(duration);
     }
     if let Some(text) = call.value("period") {
-        let (start, end) = period(text, said).ok_or_else(|| invalid("interval", text))?;
+        let (start, end) = period(text).map_err(|why| because(invalid("interval", text), &why))?;
         let (start, end) = (style.text(start), style.text(end));
         said.tell(
             |out| out.line(&format!("Period: {start} to {end}")),
@@ -91,10 +91,12 @@ fn read(text: &str) -> Option<Moment> {
 }
 
 fn duration(text: &str) -> Result<Duration, Trouble> {
-    text.parse().map_err(|why| {
-        let Trouble { exit, words } = invalid("duration", text);
-        Trouble::new(exit, format!("{words}\n  {why}"))
-    })
+    text.parse().map_err(|why| because(invalid("duration", text), &why))
+}
+
+fn because(trouble: Trouble, why: &dyn std::fmt::Display) -> Trouble {
+    let Trouble { exit, words } = trouble;
+    Trouble::new(exit, format!("{words}\n  {why}"))
 }
 
 fn invalid(what: &str, text: &str) -> Trouble {
@@ -106,38 +108,41 @@ fn show(said: &mut Output, prefix: &str, name: &str, text: &str) {
 }
 
 /// Both ends of a period: two moments, a moment and a duration in either order, or a duration from
-/// now on.
-fn period(text: &str, said: &mut Output) -> Option<(Moment, Moment)> {
+/// now on. Else why it is none.
+fn period(text: &str) -> Result<(Moment, Moment), String> {
     let (first, second) = match text.split_once('/') {
         Some((first, second)) => (first, Some(second)),
         None => (text, None),
     };
     let is_length = |part: &str| part.starts_with('P');
-    let mut length = |part: &str| {
-        let read = part.parse::<Duration>();
-        read.map_err(|why| said.error(format!("error: '{part}': {why}"))).ok()
+    let length = |part: &str| part.parse::<Duration>().map_err(|why| format!("'{part}': {why}"));
+    let moment = |part: &str| {
+        let wrong =
+            if part.is_empty() { "a date is missing" } else { "no date, or no time of day" };
+        read(part).ok_or_else(|| format!("'{part}': {wrong}"))
     };
+    let reached = |end: Option<Moment>| end.ok_or_else(|| "an end is out of range".to_owned());
     let (start, end) = match second {
         None if is_length(first) => {
             let start = Moment { seconds: time::now(), offset: 0 };
-            (start, length(first)?.after(start)?)
+            (start, reached(length(first)?.after(start))?)
         }
-        None => return None,
+        None => return Err("a period needs two ends, or a duration".to_owned()),
         Some(second) => match (is_length(first), is_length(second)) {
-            (true, true) => return None,
+            (true, true) => return Err("two durations have no beginning".to_owned()),
             (true, false) => {
-                let end = read(second)?;
-                (length(first)?.before(end)?, end)
+                let end = moment(second)?;
+                (reached(length(first)?.before(end))?, end)
             }
             (false, true) => {
-                let start = read(first)?;
-                (start, length(second)?.after(start)?)
+                let start = moment(first)?;
+                (start, reached(length(second)?.after(start))?)
             }
-            (false, false) => (read(first)?, read(second)?),
+            (false, false) => (moment(first)?, moment(second)?),
         },
     };
     let in_range = |moment: Moment| (1..=9999).contains(&Civil::of(local(moment)).year);
-    (in_range(start) && in_range(end)).then_some((start, end))
+    reached(Some(end).filter(|end| in_range(start) && in_range(*end))).map(|end| (start, end))
 }
 
 /// Seconds by the clock of the moment's zone.

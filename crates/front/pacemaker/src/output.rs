@@ -53,6 +53,8 @@ pub(crate) struct Output {
     said: Vec<Said>,
     /// Sections were written already: the next one keeps its distance.
     any: bool,
+    /// What Pacemaker writes to its log is said, too.
+    logs: bool,
 }
 
 #[derive(Debug)]
@@ -87,7 +89,7 @@ impl Output {
             }
             Format::Nothing => Writer::Nothing,
         };
-        Self { writer, said: Vec::new(), any: false }
+        Self { writer, said: Vec::new(), any: false, logs: false }
     }
 
     /// Writes a section.
@@ -188,6 +190,18 @@ impl Output {
     pub(crate) fn complain(&mut self, words: &str) {
         self.flush();
         self.said.push(Said::Error(format!("{words}\n")));
+    }
+
+    /// Whether the caller wants to see what Pacemaker's tools write to their log: the errors of it.
+    pub(crate) fn show_log(&mut self, wanted: bool) {
+        self.logs = wanted;
+    }
+
+    /// A line of that log, for the standard error output.
+    pub(crate) fn log(&mut self, words: &str) {
+        if self.logs {
+            self.complain(words);
+        }
     }
 
     /// Keeps the distance to the sections before, if there were any.

@@ -4,6 +4,7 @@
 mod ask;
 mod devices;
 mod history;
+mod registered;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -27,17 +28,27 @@ const TAKEN: [Taken; 31] = [
     valued("fence", Some('F'), "NODE", "Turn a node off"),
     valued("unfence", Some('U'), "NODE", "Let a node back"),
     valued("confirm", Some('C'), "NODE", "Say that a node is off: be sure"),
-    valued("register", Some('R'), "DEVICE", "Refused: devices are part of the configuration"),
-    valued("deregister", Some('D'), "DEVICE", "Refused, too"),
-    valued("register-level", Some('r'), "TARGET", "Refused, too: so are levels"),
-    valued("deregister-level", Some('d'), "TARGET", "Refused, too"),
+    valued("register", Some('R'), "DEVICE", "Done if the configuration has it, else refused"),
+    valued("deregister", Some('D'), "DEVICE", "Done: the configuration's devices stay"),
+    valued(
+        "register-level",
+        Some('r'),
+        "TARGET",
+        "As --register, for a level; with --index, --device",
+    ),
+    valued("deregister-level", Some('d'), "TARGET", "Refused if the configuration has it"),
     switch("cleanup", Some('c'), "With --history: forget it, all over the cluster"),
     switch("broadcast", Some('b'), "Accepted: every node knows the whole history"),
-    valued("agent", Some('a'), "AGENT", "With --metadata and --validate: which"),
-    valued("option", Some('o'), "NAME=VALUE", "With --validate: a parameter"),
+    valued("agent", Some('a'), "AGENT", "With --register, --metadata and --validate: which"),
+    valued("option", Some('o'), "NAME=VALUE", "With --register and --validate: a parameter"),
     valued("env-option", Some('e'), "NAME", "The same, from OCF_RESKEY_NAME"),
     valued("tag", Some('T'), "NAME", "Accepted"),
-    valued("device", Some('v'), "DEVICE", "With --validate: what the device is called"),
+    valued(
+        "device",
+        Some('v'),
+        "DEVICE",
+        "With --register-level: a device of it; with --validate: what it is called",
+    ),
     valued("index", Some('i'), "LEVEL", "The level"),
     valued("timeout", Some('t'), "SECONDS", "How long to wait; 120 unless given"),
     valued("delay", Some('y'), "SECONDS", "How long to wait before a node is cut off"),
@@ -95,12 +106,10 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
         "confirm" => ask::confirm(value),
         "history" => history::show(value, call, said),
         "last" => history::last(value, call, said),
-        "register" | "deregister" | "register-level" | "deregister-level" => Err(Trouble::new(
-            Exit::Unimplemented,
-            "Devices and levels are those of the configuration, on every node: one that a single node knew \
-             until its daemon ends would be used by that node alone. cibadmin, pcs and crm change the \
-             configuration",
-        )),
+        "register" => registered::device(value, call),
+        "deregister" => registered::no_device(),
+        "register-level" => registered::level(value, call),
+        "deregister-level" => registered::no_level(value, call),
         command => devices::answer(command, value, call, said),
     }
 }

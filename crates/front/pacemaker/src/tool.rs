@@ -14,6 +14,7 @@ use model::parse_interval;
 use wire::api::{Change, Refused, Request};
 
 use crate::command_line;
+use crate::complaints;
 use crate::exit::{self, Exit};
 use crate::options::{self, Given, Taken};
 use crate::output::{Format, Output};
@@ -183,6 +184,7 @@ pub(crate) fn serve_to(
     be_as_patient_as(tool, &call);
     let request = command_line::quote(program, words);
     let mut said = Output::new(call.format, &request, false);
+    said.show_log(complaints::are_wanted(call.has("verbose")));
     let done = if call.has("version") {
         said.show(&Section::Version);
         Ok(Exit::Ok)

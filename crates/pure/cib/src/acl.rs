@@ -182,7 +182,8 @@ fn is_enabled(document: &Document) -> bool {
     false
 }
 
-fn is_true(text: &str) -> bool {
+/// Whether a word means yes, as Pacemaker reads it: `true`, `on`, `yes`, `y`, `1`, in any case.
+pub fn is_true(text: &str) -> bool {
     ["true", "on", "yes", "y", "1"].iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 

@@ -40,6 +40,14 @@ pub(super) struct Done {
     pub(super) after: Document,
     pub(super) refused: Option<Refused>,
     pub(super) remark: Option<String>,
+    /// What an upgrade dropped, in words.
+    pub(super) dropped: Vec<String>,
+}
+
+impl Done {
+    pub(super) fn plain(after: Document) -> Self {
+        Self { after, refused: None, remark: None, dropped: Vec::new() }
+    }
 }
 
 /// Why a change was not made.
@@ -86,7 +94,7 @@ pub(super) fn perform(
     target: &Target,
     operation: &Operation,
 ) -> Result<Done, Refused> {
-    let plain = |after| Ok(Done { after, refused: None, remark: None });
+    let plain = |after| Ok(Done::plain(after));
     let old = before.version().unwrap_or_default();
     match operation {
         Operation::Upgrade => upgraded(before, old),
@@ -236,9 +244,8 @@ fn erased(before: &Document, old: Version) -> Document {
 fn upgraded(before: &Document, old: Version) -> Result<Done, Refused> {
     let mut after = before.clone();
     let unneeded = || Done {
-        after: before.clone(),
-        refused: None,
         remark: Some("Upgrade unnecessary: Schema is already the latest available".to_owned()),
+        ..Done::plain(before.clone())
     };
     match upgrade(&mut after) {
         Ok(upgraded) if upgraded.from < upgraded.to => {
@@ -247,7 +254,7 @@ fn upgraded(before: &Document, old: Version) -> Result<Done, Refused> {
                 if same_configuration(before, &after) { (1, 2) } else { (2, 0) };
             let admin_epoch = old.admin_epoch.saturating_add(1);
             let version = Version { admin_epoch, epoch, num_updates };
-            Ok(Done { after: with_version(after, version), refused: None, remark: None })
+            Ok(Done { dropped: upgraded.dropped, ..Done::plain(with_version(after, version)) })
         }
         Ok(_) => {
             check(before)?;
@@ -293,7 +300,7 @@ fn explain(
         EditRefused::NotFound { .. } => match operation {
             // Who wants it gone is content.
             Operation::Delete(..) => {
-                return Ok(Done { after: before.clone(), refused: None, remark: None });
+                return Ok(Done::plain(before.clone()));
             }
             Operation::Upgrade
             | Operation::Erase

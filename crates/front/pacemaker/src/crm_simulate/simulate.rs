@@ -10,6 +10,7 @@ use transition::rehearse::Ending;
 use super::arguments::{Source, Wanted};
 use super::as_read::as_read;
 use super::{Trouble, execute, inject, input};
+use crate::complaints;
 use crate::dot::Drawn;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -33,6 +34,7 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted, clock: i64) -> Result
     if injects {
         if !wanted.quiet {
             let resolved = scheduler::resolve(&document, &when);
+            complaints::say(&resolved, said);
             tell_devices(said, &resolved, true);
             show_current(said, &resolved, wanted);
         }
@@ -44,6 +46,7 @@ pub(super) fn simulate(said: &mut Output, wanted: &Wanted, clock: i64) -> Result
     // What is shown is planned from, unless something came in between.
     let shows = !wanted.quiet && !injects;
     let resolved = ManuallyDrop::new(scheduler::resolve(&document, &when));
+    complaints::say(&resolved, said);
     if !wanted.quiet {
         tell_devices(said, &resolved, true);
     }
@@ -192,6 +195,7 @@ fn plan(
     if !wanted.quiet {
         let when = told_time(said, &ended, wanted, clock);
         let resolved = ManuallyDrop::new(scheduler::resolve(&ended, &when));
+        complaints::say(&resolved, said);
         tell_devices(said, &resolved, false);
         said.space();
         said.show(&Section::Revised(status::read(&resolved, shown(wanted, false))));
