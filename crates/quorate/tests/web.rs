@@ -18,7 +18,7 @@ use serde_json::json;
 
 const JSON: &str = "Content-Type: application/json";
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 18] = [
     "/v1/status",
     "/v1/verdict",
     "/v1/grid",
@@ -30,6 +30,11 @@ const PAGES: [&str; 13] = [
     "/v1/events",
     "/v1/audit",
     "/v1/tokens",
+    "/v1/moments",
+    "/v1/moments/1",
+    "/v1/compare?from=1",
+    "/v1/status?at=1",
+    "/v1/agents",
     "/v1/agents/ocf:x:y",
     "/status",
 ];
@@ -123,6 +128,41 @@ fn a_session_is_one_persons_and_ends() {
     for word in ["__Host-quorate=", "Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
         assert!(set.contains(word), "{set}");
     }
+}
+
+#[test]
+fn the_past_is_seen_after_the_page_is_opened() {
+    let house = House::new("past");
+    house.configure(&lamp("xyzzy"));
+    let token = house.token("t", "read");
+    let get = |path: &str| house.ask("GET", path, &[&token], "");
+    let id = house::until(|| {
+        let all = get("/v1/moments").json();
+        let changed = |moment: &&serde_json::Value| moment["kind"] == "changed";
+        all.as_array()?.iter().find(changed)?["id"].as_u64()
+    });
+    let before = get(&format!("/v1/grid?at={id}")).json();
+    assert_eq!(before["rows"][0]["id"], "lamp", "{before}");
+    // Secrets of the past are secrets, too.
+    let document = get(&format!("/v1/document?at={id}"));
+    assert!(document.body.contains("lamp") && !document.body.contains("xyzzy"), "{document:?}");
+    let told = get(&format!("/v1/moments/{id}"));
+    assert!(told.body.contains("primitive lamp created"), "{told:?}");
+    assert!(!told.body.contains("xyzzy"), "{told:?}");
+    let mode = std::fs::metadata(house.root.join(format!("web/moments/{id:012}.moment"))).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777, 0o600);
+}
+
+#[test]
+fn agents_are_listed() {
+    let house = House::new("agents");
+    let at = house.root.join("agents/ocf/ours");
+    std::fs::create_dir_all(&at).unwrap();
+    std::fs::write(at.join("Lamp"), "").unwrap();
+    let token = house.token("t", "read");
+    let all = house.ask("GET", "/v1/agents", &[&token], "").json();
+    let lamp = json!({ "standard": "ocf", "provider": "ours", "kind": "Lamp" });
+    assert!(all.as_array().unwrap().contains(&lamp), "{all}");
 }
 
 #[test]

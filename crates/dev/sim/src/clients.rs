@@ -43,7 +43,8 @@ impl Clients {
             | Reply::Earlier { .. }
             | Reply::History { .. }
             | Reply::Idle
-            | Reply::Description(_) => {}
+            | Reply::Description(_)
+            | Reply::Agents { .. } => {}
         }
     }
 }

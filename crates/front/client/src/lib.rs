@@ -104,6 +104,7 @@ impl Client {
             | Reply::Done { .. }
             | Reply::Idle
             | Reply::Description(_)
+            | Reply::Agents { .. }
             | Reply::Refused(_)) => Err(self.unexpected(other)),
         }
     }
@@ -120,6 +121,7 @@ impl Client {
             | Reply::Done { .. }
             | Reply::Idle
             | Reply::Description(_)
+            | Reply::Agents { .. }
             | Reply::Refused(_)) => Err(self.unexpected(other)),
         }
     }
@@ -136,6 +138,7 @@ impl Client {
             | Reply::Done { .. }
             | Reply::Idle
             | Reply::Description(_)
+            | Reply::Agents { .. }
             | Reply::Refused(_)) => Err(self.unexpected(other)),
         }
     }
@@ -152,6 +155,7 @@ impl Client {
             | Reply::History { .. }
             | Reply::Done { .. }
             | Reply::Idle
+            | Reply::Agents { .. }
             | Reply::Refused(_)) => Err(self.unexpected(other)),
         }
     }
@@ -168,6 +172,7 @@ impl Client {
             | Reply::History { .. }
             | Reply::Idle
             | Reply::Description(_)
+            | Reply::Agents { .. }
             | Reply::Refused(_)) => Err(self.unexpected(other)),
         }
     }
@@ -184,6 +189,7 @@ impl Client {
             | Reply::History { .. }
             | Reply::Done { .. }
             | Reply::Description(_)
+            | Reply::Agents { .. }
             | Reply::Refused(_)) => Err(self.unexpected(other)),
         }
     }
@@ -213,6 +219,7 @@ impl Client {
             Reply::Done { .. } => self.garbled("`done` where something else was asked"),
             Reply::Idle => self.garbled("`idle` where something else was asked"),
             Reply::Description(_) => self.garbled("an agent that was not asked for"),
+            Reply::Agents { .. } => self.garbled("agents that were not asked for"),
         }
     }
 

@@ -50,6 +50,14 @@ struct Does {
     depth: Option<String>,
 }
 
+/// Which there are.
+pub(crate) async fn list(shared: &Shared, who: &Who) -> Outcome {
+    match shared.clients.ask(who.caller.clone(), Request::Agents).wait().await {
+        Some(Reply::Agents { agents }) => Ok(answer::ok(&agents)),
+        other => Err(not_that(other)),
+    }
+}
+
 /// Asks the agent `name`, such as `ocf:heartbeat:IPaddr2`, what it is.
 pub(crate) async fn describe(shared: &Shared, who: &Who, name: &str) -> Outcome {
     let Some(agent) = query::decoded(name).as_deref().and_then(parsed) else {

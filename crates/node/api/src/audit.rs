@@ -64,7 +64,8 @@ impl Deed {
             | Request::History { .. }
             | Request::Earlier
             | Request::WaitIdle
-            | Request::Describe { .. } => None,
+            | Request::Describe { .. }
+            | Request::Agents => None,
         }
     }
 

@@ -7,7 +7,6 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
-use wire::api::{Reply, Request};
 
 use serde::de::DeserializeOwned;
 
@@ -16,6 +15,7 @@ use crate::answer::{self, No, Outcome, Wrong, problem};
 use crate::audit::Deed;
 use crate::events::After;
 use crate::gate::token_routes;
+use crate::past;
 use crate::plans::{self, Wish};
 use crate::reading::{self, View};
 use crate::role::Role;
@@ -80,19 +80,23 @@ async fn of_one(
     let query = request.uri().query().map(str::to_owned);
     let query = query.as_deref();
     match route.what {
-        What::Status => reading::view(shared, &who, View::Status).await,
-        What::Verdict => reading::view(shared, &who, View::Verdict).await,
-        What::Grid => reading::view(shared, &who, View::Grid).await,
-        What::Topology => reading::view(shared, &who, View::Topology).await,
-        What::Fencing => reading::view(shared, &who, View::Fencing).await,
+        What::Status => reading::view(shared, &who, View::Status, query).await,
+        What::Verdict => reading::view(shared, &who, View::Verdict, query).await,
+        What::Grid => reading::view(shared, &who, View::Grid, query).await,
+        What::Topology => reading::view(shared, &who, View::Topology, query).await,
+        What::Fencing => reading::view(shared, &who, View::Fencing, query).await,
         What::Metrics => reading::metrics(shared, &who).await,
         What::StatusPage => reading::status_page(shared, &who).await,
         What::Why => reading::why(shared, &who, query).await,
-        What::Document => reading::document(shared, &who).await,
+        What::Document => reading::document(shared, &who, query).await,
         What::Earlier => reading::earlier(shared, &who).await,
         What::History => reading::history(shared, &who, query).await,
+        What::Agents => agents::list(shared, &who).await,
         What::Agent => agents::describe(shared, &who, name.unwrap_or_default()).await,
         What::Session => Ok(answer::ok(&who.told())),
+        What::Moments => past::list(shared, &who, query).await,
+        What::Moment => past::one(shared, &who, name.unwrap_or_default()).await,
+        What::Compare => past::compare(shared, &who, query).await,
         What::Events => follow(shared, &who, &request, on_web),
         What::Ask => ask(shared, who, request).await,
         What::Plan => plans::make(shared, &who, parsed(request, PLAN_MAX).await?).await,
@@ -152,11 +156,8 @@ pub(crate) async fn body(request: hyper::Request<Incoming>, most: usize) -> Resu
 
 /// Who did what, for those who may know what happened.
 async fn audit(shared: &Shared, who: &Who) -> Outcome {
-    let asked = Request::History { since: u64::MAX };
-    match shared.clients.ask(who.caller.clone(), asked).wait().await {
-        Some(Reply::History { .. }) => Ok(answer::ok(&shared.audit.shown())),
-        other => Err(reading::not_that(other)),
-    }
+    past::may_know(shared, who).await?;
+    Ok(answer::ok(&shared.audit.shown()))
 }
 
 /// What a body asks for.

@@ -60,6 +60,7 @@ impl Histories {
                 | Reply::Done { .. }
                 | Reply::Idle
                 | Reply::Description(_)
+                | Reply::Agents { .. }
                 | Reply::Refused(_),
             )
             | None => None,

@@ -22,8 +22,10 @@ mod events;
 mod gate;
 mod histories;
 mod meter;
+mod moments;
 mod openapi;
 mod pam;
+mod past;
 mod plans;
 mod query;
 mod reading;
@@ -46,6 +48,7 @@ use access::{Access, Members};
 use audit::Audit;
 use clients::Clients;
 use gate::{Gate, Tokens};
+use moments::Moments;
 use pam::Pam;
 use plans::Plans;
 use snapshot::Snapshots;
@@ -74,6 +77,7 @@ struct Shared {
     gate: Arc<Gate>,
     plans: Arc<Plans>,
     audit: Arc<Audit>,
+    moments: Arc<Moments>,
     /// Seats for those on the network who follow the events.
     streams: Arc<Semaphore>,
     meter: Meter,
@@ -92,7 +96,7 @@ pub enum ListenError {
 #[derive(Clone, Debug)]
 pub struct ApiSettings {
     pub socket: PathBuf,
-    /// Tokens and the audit log are kept here; it is made where there is none.
+    /// Tokens, the audit log and moments of the past are kept here; it is made where there is none.
     pub directory: PathBuf,
     pub pam: PamSettings,
     /// Whose members may log in from the network; without it `haclient`'s.
@@ -105,7 +109,7 @@ pub struct Api {
     wants: mpsc::UnboundedReceiver<FromClient>,
     shared: Shared,
     socket: PathBuf,
-    task: tokio::task::JoinHandle<()>,
+    tasks: [tokio::task::JoinHandle<()>; 2],
 }
 
 impl Api {
@@ -133,11 +137,14 @@ impl Api {
             )),
             plans: Arc::default(),
             audit: Audit::open(&directory),
+            moments: Arc::new(Moments::open(directory.join("moments"))),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             meter: Meter::default(),
         };
-        let task = tokio::spawn(serve::accept(listener, access, shared.clone()));
-        Ok(Self { wants, shared, socket, task })
+        let record = moments::record(Arc::clone(&shared.moments), shared.clients.clone());
+        let accept = serve::accept(listener, access, shared.clone());
+        let tasks = [tokio::spawn(accept), tokio::spawn(record)];
+        Ok(Self { wants, shared, socket, tasks })
     }
 
     /// Serves the same to the network, until what comes back is dropped.
@@ -182,7 +189,7 @@ impl Api {
 
 impl Drop for Api {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
         // A socket that stays is replaced at the next start.
         let _stays = std::fs::remove_file(&self.socket);
     }

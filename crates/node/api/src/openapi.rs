@@ -10,6 +10,7 @@ use crate::agents::Described;
 use crate::answer::Problem;
 use crate::audit;
 use crate::gate::{Credentials, token_routes, tokens};
+use crate::moments;
 use crate::plans::{Planned, Wish};
 use crate::reading;
 use crate::routes::{At, Gives, Parameter, ROUTES, Route, Takes, What};
@@ -89,7 +90,11 @@ fn success(what: What) -> &'static str {
         | What::Document
         | What::Earlier
         | What::History
+        | What::Moments
+        | What::Moment
+        | What::Compare
         | What::Events
+        | What::Agents
         | What::Agent
         | What::Ask
         | What::Login
@@ -144,6 +149,10 @@ fn content(gives: Gives, schemas: &mut SchemaGenerator) -> Value {
         Gives::Fencing => schemas.subschema_for::<reading::Fencing<'_>>(),
         Gives::Why => schemas.subschema_for::<view::Why>(),
         Gives::Entries => schemas.subschema_for::<Vec<wire::api::Entry>>(),
+        Gives::Moments => schemas.subschema_for::<Vec<moments::Moment>>(),
+        Gives::Moment => schemas.subschema_for::<moments::Told>(),
+        Gives::Compared => schemas.subschema_for::<view::compare::Compared>(),
+        Gives::Agents => schemas.subschema_for::<Vec<wire::api::Agent>>(),
         Gives::Agent => schemas.subschema_for::<Described>(),
         Gives::Session => schemas.subschema_for::<Session>(),
         Gives::Planned => schemas.subschema_for::<Planned>(),

@@ -10,6 +10,7 @@ use wire::api::{Refused, Reply, Request};
 
 use crate::Shared;
 use crate::answer::{self, No, Outcome, Wrong, problem};
+use crate::past;
 use crate::query;
 use crate::secrets;
 use crate::snapshot::{NoSnapshot, Snapshot};
@@ -61,14 +62,15 @@ impl View {
     }
 }
 
-fn bytes(value: &impl Serialize) -> Bytes {
+pub(crate) fn bytes(value: &impl Serialize) -> Bytes {
     // Views hold nothing that JSON cannot.
     serde_json::to_vec(value).unwrap_or_default().into()
 }
 
-/// One of the views, as it is now.
-pub(crate) async fn view(shared: &Shared, who: &Who, view: View) -> Outcome {
-    compute(shared, who, view.name().to_owned(), move |snapshot| Ok(view.make(snapshot))).await
+/// One of the views, as it is or was.
+pub(crate) async fn view(shared: &Shared, who: &Who, view: View, query: Option<&str>) -> Outcome {
+    let snapshot = past::asked(shared, who, query).await?;
+    compute(snapshot, view.name().to_owned(), move |snapshot| Ok(view.make(snapshot))).await
 }
 
 /// All as numbers.
@@ -91,7 +93,8 @@ pub(crate) async fn why(shared: &Shared, who: &Who, query: Option<&str>) -> Outc
         (Err(words), _) | (_, Err(words)) => return Err(problem(Wrong::Malformed, words)),
     };
     let name = format!("why {resource} {}", node.as_deref().unwrap_or_default());
-    compute(shared, who, name, move |snapshot| {
+    let snapshot = past::asked(shared, who, query).await?;
+    compute(snapshot, name, move |snapshot| {
         let (document, now) = (&snapshot.document, snapshot.now);
         match view::why(document, &resource, node.as_deref(), now) {
             Ok(why) => Ok(bytes(&why)),
@@ -105,12 +108,10 @@ pub(crate) async fn why(shared: &Shared, who: &Who, query: Option<&str>) -> Outc
 }
 
 async fn compute(
-    shared: &Shared,
-    who: &Who,
+    snapshot: Arc<Snapshot>,
     name: String,
     make: impl FnOnce(&Snapshot) -> Result<Bytes, No> + Send + 'static,
 ) -> Outcome {
-    let snapshot = now(shared, who).await?;
     let made = move || snapshot.once(&name, || make(&snapshot));
     match tokio::task::spawn_blocking(made).await {
         Ok(Ok(bytes)) => Ok(answer::whole(StatusCode::OK, answer::JSON, bytes)),
@@ -129,8 +130,8 @@ pub(crate) async fn now(shared: &Shared, who: &Who) -> Result<Arc<Snapshot>, No>
 }
 
 /// The document's text, without secrets for those who may not know them.
-pub(crate) async fn document(shared: &Shared, who: &Who) -> Outcome {
-    let snapshot = now(shared, who).await?;
+pub(crate) async fn document(shared: &Shared, who: &Who, query: Option<&str>) -> Outcome {
+    let snapshot = past::asked(shared, who, query).await?;
     xml(who, snapshot.xml.clone()).await
 }
 
@@ -181,7 +182,8 @@ pub(crate) fn not_that(reply: Option<Reply>) -> No {
             | Reply::History { .. }
             | Reply::Done { .. }
             | Reply::Idle
-            | Reply::Description(_),
+            | Reply::Description(_)
+            | Reply::Agents { .. },
         )
         | None => answer::stopping(),
     }

@@ -34,7 +34,11 @@ pub(crate) enum What {
     Document,
     Earlier,
     History,
+    Moments,
+    Moment,
+    Compare,
     Events,
+    Agents,
     Agent,
     Ask,
     Login,
@@ -68,6 +72,10 @@ pub(crate) enum Gives {
     Fencing,
     Why,
     Entries,
+    Moments,
+    Moment,
+    Compared,
+    Agents,
     Agent,
     Session,
     Planned,
@@ -98,7 +106,9 @@ impl Parameter {
     /// What values it has.
     pub(crate) fn schema(&self) -> serde_json::Value {
         match self.name {
-            "since" => serde_json::json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX }),
+            "since" | "at" | "from" | "to" => {
+                serde_json::json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX })
+            }
             _ => serde_json::json!({ "type": "string", "minLength": 1 }),
         }
     }
@@ -144,6 +154,11 @@ const fn get(path: &'static str, what: What, gives: Gives, says: &'static str) -
     }
 }
 
+/// What can be seen of the past, too.
+const fn view(path: &'static str, what: What, gives: Gives, says: &'static str) -> Route {
+    Route { query: PAST, ..get(path, what, gives, says) }
+}
+
 const fn post(path: &'static str, what: What, gives: Gives, says: &'static str) -> Route {
     Route { method: Method::Post, ..get(path, what, gives, says) }
 }
@@ -154,23 +169,40 @@ const SINCE: &[Parameter] = &[Parameter {
     says: "Only what happened after the entry of this number",
 }];
 
+const AT: Parameter =
+    Parameter { name: "at", required: false, says: "As it was at this moment of the past" };
+
+const PAST: &[Parameter] = &[AT];
+
+const MOMENTS: &[Parameter] = &[Parameter {
+    name: "since",
+    required: false,
+    says: "Only those after the moment of this number",
+}];
+
+const BETWEEN: &[Parameter] = &[
+    Parameter { name: "from", required: true, says: "The number of the earlier moment" },
+    Parameter { name: "to", required: false, says: "The number of the later one; now, without" },
+];
+
 const WHY: &[Parameter] = &[
+    AT,
     Parameter { name: "resource", required: true, says: "Which resource" },
     Parameter { name: "node", required: false, says: "Only this node" },
 ];
 
 /// All there are.
 pub(crate) const ROUTES: &[Route] = &[
-    get("/v1/status", What::Status, Gives::Status, "How the cluster is"),
-    get(
+    view("/v1/status", What::Status, Gives::Status, "How the cluster is"),
+    view(
         "/v1/verdict",
         What::Verdict,
         Gives::Verdict,
         "How the cluster is, in a sentence, and what to do",
     ),
-    get("/v1/grid", What::Grid, Gives::Grid, "Resources by nodes"),
-    get("/v1/topology", What::Topology, Gives::Topology, "Nodes, links and quorum"),
-    get("/v1/fencing", What::Fencing, Gives::Fencing, "Who can be cut off by what, and who was"),
+    view("/v1/grid", What::Grid, Gives::Grid, "Resources by nodes"),
+    view("/v1/topology", What::Topology, Gives::Topology, "Nodes, links and quorum"),
+    view("/v1/fencing", What::Fencing, Gives::Fencing, "Who can be cut off by what, and who was"),
     get(
         "/metrics",
         What::Metrics,
@@ -187,7 +219,7 @@ pub(crate) const ROUTES: &[Route] = &[
         query: WHY,
         ..get("/v1/why", What::Why, Gives::Why, "Why a resource is where it is, or is nowhere")
     },
-    get("/v1/document", What::Document, Gives::Xml, "The document, as XML"),
+    view("/v1/document", What::Document, Gives::Xml, "The document, as XML"),
     get(
         "/v1/earlier",
         What::Earlier,
@@ -195,6 +227,20 @@ pub(crate) const ROUTES: &[Route] = &[
         "The configuration before the last change of it, as XML",
     ),
     Route { query: SINCE, ..get("/v1/history", What::History, Gives::Entries, "What happened") },
+    Route {
+        query: MOMENTS,
+        ..get("/v1/moments", What::Moments, Gives::Moments, "When something happened, and was kept")
+    },
+    get(
+        "/v1/moments/{id}",
+        What::Moment,
+        Gives::Moment,
+        "One moment, and what had happened since the one before",
+    ),
+    Route {
+        query: BETWEEN,
+        ..get("/v1/compare", What::Compare, Gives::Compared, "What differs between two moments")
+    },
     Route {
         query: SINCE,
         ..get(
@@ -204,6 +250,12 @@ pub(crate) const ROUTES: &[Route] = &[
             "What happens, as it happens (server-sent events)",
         )
     },
+    get(
+        "/v1/agents",
+        What::Agents,
+        Gives::Agents,
+        "Which agents there are on the node that answers",
+    ),
     get("/v1/agents/{name}", What::Agent, Gives::Agent, "What an agent takes, and does"),
     Route {
         at: At::Socket,

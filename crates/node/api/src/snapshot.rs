@@ -42,6 +42,10 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
+    pub(crate) fn new(xml: String, document: Document, cluster: Cluster, now: i64) -> Self {
+        Self { xml, document, cluster, now, answers: Mutex::default() }
+    }
+
     pub(crate) fn seen(&self) -> view::Seen<'_> {
         view::Seen { document: &self.document, cluster: Some(&self.cluster), now: self.now }
     }
@@ -135,7 +139,8 @@ impl Snapshots {
                 | Reply::History { .. }
                 | Reply::Done { .. }
                 | Reply::Idle
-                | Reply::Description(_),
+                | Reply::Description(_)
+                | Reply::Agents { .. },
             )
             | None => return Err(NoSnapshot::Stopping),
         };
@@ -144,8 +149,7 @@ impl Snapshots {
         });
         // The brain's own document can be read.
         let (document, xml) = parsed.await.ok().flatten().ok_or(NoSnapshot::Stopping)?;
-        let answers = Mutex::default();
-        Ok(Arc::new(Snapshot { xml, document, cluster, now: now(), answers }))
+        Ok(Arc::new(Snapshot::new(xml, document, cluster, now())))
     }
 
     fn of(&self, caller: &Caller) -> Arc<Of> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use api::{Api, ApiSettings, FromClient, PamSettings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
-use wire::api::{Entry, Event, Refused, Reply, Request};
+use wire::api::{Cluster, Entry, Event, Refused, Reply, Request};
 
 struct Scratch(PathBuf);
 
@@ -286,4 +286,90 @@ async fn a_socket_of_a_former_life_is_replaced() {
     assert!(!scratch.socket().exists());
     std::fs::create_dir(scratch.socket()).unwrap();
     assert!(listen(&scratch).is_err(), "a directory is not replaced");
+}
+
+const DOCUMENT: &str = r#"<cib admin_epoch="0" epoch="4" num_updates="2" have-quorum="1"><configuration><crm_config/>
+    <nodes><node id="1" uname="n1"/></nodes><resources/><constraints/></configuration><status>
+    <node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member"/>
+    </status></cib>"#;
+
+/// Answers as a node that has this document, until the client has what it wants.
+async fn ask(api: &mut Api, document: &str, scratch: &Scratch, head: &str) -> String {
+    let asked = async { rest(send(scratch, head, "").await).await };
+    tokio::pin!(asked);
+    loop {
+        tokio::select! {
+            text = &mut asked => return text,
+            want = api.next() => answer(api, want, document),
+        }
+    }
+}
+
+fn answer(api: &Api, want: FromClient, document: &str) {
+    let FromClient::Asked { client, request, .. } = want else { return };
+    if request == Request::Document {
+        let cluster = Cluster {
+            node: "n1".to_owned(),
+            quorate: true,
+            formed: true,
+            members: vec!["n1".to_owned()],
+            ..Cluster::default()
+        };
+        return api.reply(client, Reply::Document { xml: document.to_owned(), cluster });
+    }
+    assert!(matches!(request, Request::History { .. }), "{request:?}");
+    api.reply(client, Reply::History { entries: Vec::new() });
+}
+
+#[tokio::test]
+async fn the_past_is_kept_shown_and_compared() {
+    let scratch = Scratch::new("past");
+    let mut api = listen(&scratch).unwrap();
+    let standby = DOCUMENT.replace(
+        r#"uname="n1"/></nodes>"#,
+        r#"uname="n1"><instance_attributes id="s"><nvpair id="s-s" name="standby" value="on"/>
+           </instance_attributes></node></nodes>"#,
+    );
+    let event = |change: &str| Event::Changed {
+        user: "root".to_owned(),
+        change: change.to_owned(),
+        version: "0.4.2".to_owned(),
+    };
+    // Nothing was done before, so that there is nothing to remember.
+    api.publish(entry(1));
+    for (number, change, document) in [(2, "first", DOCUMENT), (3, "second", &standby)] {
+        api.publish(Entry { number, at: 7, event: event(change) });
+        while !ask(&mut api, document, &scratch, "GET /v1/moments").await.contains(change) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let list = ask(&mut api, DOCUMENT, &scratch, "GET /v1/moments?since=1").await;
+    assert!(list.contains(r#""id":2"#) && !list.contains("first"), "{list}");
+    for wanted in [r#""kind":"changed""#, r#""version":"0.4.2""#, "root: second", r#""entry":3"#] {
+        assert!(list.contains(wanted), "{wanted}: {list}");
+    }
+    let one = ask(&mut api, DOCUMENT, &scratch, "GET /v1/moments/2").await;
+    assert!(one.contains(r#""entries":[{"number":3"#), "{one}");
+    let then = |at: &str| format!("GET /v1/status?at={at}");
+    let first = ask(&mut api, &standby, &scratch, &then("1")).await;
+    assert!(first.contains(r#""standby":false"#), "{first}");
+    let second = ask(&mut api, DOCUMENT, &scratch, &then("2")).await;
+    assert!(second.contains(r#""standby":true"#), "{second}");
+    let compared = ask(&mut api, DOCUMENT, &scratch, "GET /v1/compare?from=1&to=2").await;
+    let wanted = r#""nodes":[{"name":"n1","was":"online","is":"online, standby"}]"#;
+    assert!(compared.contains(wanted), "{compared}");
+    assert!(compared.contains(r#""configuration-changed":true"#), "{compared}");
+    let same = ask(&mut api, DOCUMENT, &scratch, "GET /v1/compare?from=1").await;
+    assert!(same.contains(r#""nodes":[]"#), "{same}");
+    for (path, status) in [
+        ("/v1/status?at=9", "404"),
+        ("/v1/status?at=x", "400"),
+        ("/v1/status?at=%2B1", "400"),
+        ("/v1/moments/..", "404"),
+        ("/v1/compare", "400"),
+        ("/v1/moments?since=", "400"),
+    ] {
+        let text = ask(&mut api, DOCUMENT, &scratch, &format!("GET {path}")).await;
+        assert!(text.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {text}");
+    }
 }

@@ -65,6 +65,11 @@ impl Performer {
                 let reply = async { Reply::Description(description(described.await)) };
                 self.api.reply_later(client, reply);
             }
+            Effect::ListAgents { client } => {
+                let listed = self.executor.agents();
+                let reply = async { Reply::Agents { agents: agents(listed.await) } };
+                self.api.reply_later(client, reply);
+            }
             Effect::Report(entry) => {
                 report::log(&entry);
                 let coordinates = controller.is_coordinator();
@@ -88,6 +93,7 @@ impl Performer {
             | Reply::Done { .. }
             | Reply::Idle
             | Reply::Description(_)
+            | Reply::Agents { .. }
             | Reply::Refused(_)) => other,
         }
     }
@@ -110,18 +116,20 @@ fn agent_ref(agent: &Agent) -> AgentRef {
     }
 }
 
+fn agents(found: Vec<AgentRef>) -> Vec<Agent> {
+    let agent = |agent: AgentRef| Agent {
+        standard: agent.standard.to_string(),
+        provider: agent.provider.map(|provider| provider.to_string()),
+        kind: agent.kind.to_string(),
+    };
+    found.into_iter().map(agent).collect()
+}
+
 fn description(described: Described) -> Description {
     match described {
         Described::Metadata(xml) => Description::Metadata { xml },
         Described::Plain => Description::Plain,
-        Described::NotInstalled { others } => {
-            let agent = |other: AgentRef| Agent {
-                standard: other.standard.to_string(),
-                provider: other.provider.map(|provider| provider.to_string()),
-                kind: other.kind.to_string(),
-            };
-            Description::NotInstalled { others: others.into_iter().map(agent).collect() }
-        }
+        Described::NotInstalled { others } => Description::NotInstalled { others: agents(others) },
         Described::Speechless(reason) => Description::Speechless { reason },
     }
 }

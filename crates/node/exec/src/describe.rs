@@ -107,6 +107,18 @@ pub(crate) async fn for_people(shared: &Shared, agent: AgentRef) -> Described {
     }
 }
 
+/// All agents of all standards that can be listed, sorted.
+pub(crate) fn installed(shared: &Shared) -> Vec<AgentRef> {
+    let all = [Standard::Lsb, Standard::Ocf, Standard::Service, Standard::Fence, Standard::Systemd];
+    let of = |standard: Standard| {
+        let like =
+            AgentRef { standard: standard.to_string().into(), provider: None, kind: "".into() };
+        let programs = locate::programs(&shared.config, standard);
+        programs.into_iter().map(move |name| of_name(&like, &name))
+    };
+    all.into_iter().flat_map(of).collect()
+}
+
 /// The agent that `program` is, of the same standard.
 fn of_name(like: &AgentRef, program: &str) -> AgentRef {
     let (provider, kind) = match program.split_once('/') {

@@ -66,6 +66,16 @@ impl Executor {
         async move { describe::for_people(&shared, agent).await }
     }
 
+    /// Which agents are installed, sorted.
+    pub fn agents(&self) -> impl Future<Output = Vec<AgentRef>> + use<> {
+        let shared = Arc::clone(&self.shared);
+        async move {
+            let list = move || describe::installed(&shared);
+            // It panicked, which was logged; or all is ending.
+            tokio::task::spawn_blocking(list).await.unwrap_or_default()
+        }
+    }
+
     /// Runs an agent, when what runs already for the same resource is done.
     pub fn run(&self, request: RunRequest) {
         self.say(Word::Run(Box::new(request)));

@@ -1,10 +1,15 @@
 //! Finding an agent's program.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use agent::Standard;
 
 use crate::config::ExecConfig;
+
+/// Where the service manager has its units' files; it reads none where [`SYSTEMD`] is missing.
+const UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+const SYSTEMD: &str = "/run/systemd/system";
 
 /// The program `name` of an agent of `standard`: the first that exists, executable or not.
 /// Otherwise `None`.
@@ -31,6 +36,17 @@ pub(crate) fn programs(config: &ExecConfig, standard: Standard) -> Vec<String> {
             .filter(|(_, name)| !name.starts_with('.'))
             .collect()
     };
+    let scripts = || -> Vec<String> {
+        let scripts = names(std::slice::from_ref(&config.init_dir)).into_iter();
+        scripts.filter(|(path, _)| is_program(path)).map(|(_, name)| name).collect()
+    };
+    let units = || -> Vec<String> {
+        if !Path::new(SYSTEMD).is_dir() {
+            return Vec::new();
+        }
+        let files = names(&UNITS.map(PathBuf::from)).into_iter();
+        files.filter_map(|(_, name)| Some(name.strip_suffix(".service")?.to_owned())).collect()
+    };
     let mut found: Vec<String> = match standard {
         Standard::Ocf => names(&config.ocf_dirs)
             .into_iter()
@@ -44,15 +60,18 @@ pub(crate) fn programs(config: &ExecConfig, standard: Standard) -> Vec<String> {
             .map(|(_, name)| name)
             .filter(|name| name.starts_with("fence_"))
             .collect(),
-        Standard::Lsb | Standard::Service => {
-            let scripts = names(std::slice::from_ref(&config.init_dir)).into_iter();
-            scripts.map(|(_, name)| name).collect()
-        }
-        Standard::Systemd => Vec::new(),
+        Standard::Lsb => scripts(),
+        Standard::Service => scripts().into_iter().chain(units()).collect(),
+        Standard::Systemd => units(),
     };
     found.sort();
     found.dedup();
     found
+}
+
+fn is_program(path: &Path) -> bool {
+    let about = path.metadata();
+    about.is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
 }
 
 /// A dangling link is there, too: running it says what is wrong with it.

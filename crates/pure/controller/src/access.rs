@@ -21,7 +21,8 @@ impl Controller {
             Request::Document
             | Request::Change { .. }
             | Request::WaitIdle
-            | Request::Describe { .. } => true,
+            | Request::Describe { .. }
+            | Request::Agents => true,
             Request::History { .. } | Request::Earlier | Request::Undo { .. } => {
                 limited(&self.state.document, caller).is_none()
             }

@@ -60,6 +60,7 @@ impl Controller {
             Request::Describe { agent } => {
                 self.effects.push(Effect::DescribeAgent { client, agent });
             }
+            Request::Agents => self.effects.push(Effect::ListAgents { client }),
             Request::Change { change, force, based_on } => {
                 self.submit(client, caller, change, force, based_on);
             }

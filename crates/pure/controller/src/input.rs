@@ -96,6 +96,8 @@ pub enum Effect {
     Reply { client: u64, reply: Reply },
     /// Ask this node's agent what it says about itself, and answer the client with it.
     DescribeAgent { client: u64, agent: Agent },
+    /// Look which agents this node has, and answer the client with them.
+    ListAgents { client: u64 },
     /// From now on others may count on the watchdog: remember that until the machine is off, before
     /// anything that follows.
     PromiseReset,

@@ -12,6 +12,7 @@
 //! Field words: Pacemaker *crm_mon*, *crm_resource --why*.
 
 pub mod because;
+pub mod compare;
 pub mod consequences;
 pub mod diff;
 pub mod grid;
@@ -28,6 +29,7 @@ pub mod why;
 pub mod words;
 
 pub use because::{Asked, because};
+pub use compare::{Compared, compare};
 pub use consequences::{Consequences, as_it_is, consequences};
 pub use grid::{Grid, grid};
 pub use known::Unknown;

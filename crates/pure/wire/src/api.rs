@@ -73,6 +73,8 @@ pub enum Request {
     WaitIdle,
     /// What an agent says about itself on the node that answers.
     Describe { agent: Agent },
+    /// Which agents there are on the node that answers.
+    Agents,
 }
 
 /// An agent's name, as the document has it.
@@ -197,6 +199,8 @@ pub enum Reply {
     Idle,
     /// To [`Request::Describe`].
     Description(Description),
+    /// To [`Request::Agents`], sorted.
+    Agents { agents: Vec<Agent> },
     /// The cluster understood and said no.
     Refused(Refused),
 }

@@ -72,8 +72,8 @@ impl World {
                 corners::at_reply(self, node, &reply);
                 self.clients.answered(client, &reply);
             }
-            Effect::DescribeAgent { .. } => {
-                self.note(node, "an agent's description, which is not simulated");
+            Effect::DescribeAgent { .. } | Effect::ListAgents { .. } => {
+                self.note(node, "agents' words, which are not simulated");
             }
             Effect::Report(entry) => self.note(node, &format!("{:?}", entry.event)),
             Effect::Exit { reason } => self.exit(node, reason),
