@@ -6,6 +6,9 @@
 //!
 //! - `document`: the lines after it, inside `<configuration>`, become the document. Elements
 //!   without an id get one.
+//! - `serviceguard`: the lines after it are a cluster's file and, after lines of `==`, packages' files; what they
+//!   are lowered to becomes part of the document.
+//! - `switch PACKAGE on|off [NODE]`: a package's global switching, or that of a node.
 //! - `online NAME...`: nodes of the cluster, all of them members and ready.
 //! - `option NAME=VALUE...`, `meta RESOURCE NAME=VALUE...`, `attribute NODE NAME=VALUE...`: change
 //!   it; an empty value takes the setting away.
@@ -131,6 +134,8 @@ impl Stage {
             "option" => words[1..].iter().for_each(|pair| self.option(pair)),
             "meta" => self.settings(words[1], "meta_attributes", &words[2..]),
             "attribute" => self.settings(words[1], "instance_attributes", &words[2..]),
+            "serviceguard" => self.serviceguard(body),
+            "switch" => self.switch(&words[1..]),
             "capacity" => self.settings(words[1], "utilization", &words[2..]),
             "remove" => {
                 let found = self.configured(words[1]);
@@ -177,6 +182,39 @@ impl Stage {
             let section = section(&mut self.document, name);
             let configuration = self.document.root().child("configuration").unwrap().id();
             self.document.relocate(section, configuration, None);
+        }
+    }
+
+    fn serviceguard(&mut self, body: &str) {
+        use serviceguard::{Cluster, Package, Severity, Text, lower};
+        let texts: Vec<Text> = body.split("==\n").map(Text::parse).collect();
+        let cluster = Cluster::of(&texts[0]);
+        let packages: Vec<Package> = texts[1..].iter().map(Package::of).collect();
+        for (number, text) in texts.iter().enumerate() {
+            let check =
+                if number == 0 { serviceguard::check_cluster } else { serviceguard::check_package };
+            let errors = check(&text.to_string())
+                .into_iter()
+                .chain(serviceguard::check_together(&cluster, &packages).concat())
+                .filter(|finding| finding.severity == Severity::Error);
+            let errors: Vec<String> = errors.map(|finding| finding.to_string()).collect();
+            assert!(errors.is_empty(), "{}: {errors:?}", self.path.display());
+        }
+        lower::write_cluster(&mut self.document, &texts[0]);
+        for text in &texts[1..] {
+            lower::write_package(&mut self.document, &cluster, text, &packages);
+        }
+    }
+
+    fn switch(&mut self, words: &[&str]) {
+        use serviceguard::lower::switching;
+        let document = &mut self.document;
+        match words {
+            [package, "on"] => switching::enable(document, package),
+            [package, "off"] => switching::disable(document, package),
+            [package, "on", node] => switching::allow(document, package, node),
+            [package, "off", node] => switching::ban(document, package, node),
+            other => panic!("{}: switch {other:?}", self.path.display()),
         }
     }
 

@@ -21,6 +21,15 @@ pub fn could_be_on(subnet: IpAddr, address: IpAddr) -> bool {
     }
 }
 
+/// How many bits two addresses have in common from the left; none if they are of two families.
+pub(crate) fn common(a: IpAddr, b: IpAddr) -> u32 {
+    match (a, b) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
+        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

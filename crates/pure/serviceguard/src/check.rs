@@ -61,19 +61,19 @@ impl Findings {
         self.0.push(Finding { line, severity, what: what.into(), hint });
     }
 
-    fn error(&mut self, line: u32, what: impl Into<String>, hint: &str) {
+    pub(crate) fn error(&mut self, line: u32, what: impl Into<String>, hint: &str) {
         self.add(Severity::Error, line, what, hint);
     }
 
-    fn warning(&mut self, line: u32, what: impl Into<String>, hint: &str) {
+    pub(crate) fn warning(&mut self, line: u32, what: impl Into<String>, hint: &str) {
         self.add(Severity::Warning, line, what, hint);
     }
 
-    fn note(&mut self, line: u32, what: impl Into<String>, hint: &str) {
+    pub(crate) fn note(&mut self, line: u32, what: impl Into<String>, hint: &str) {
         self.add(Severity::Note, line, what, hint);
     }
 
-    fn in_order(mut self) -> Vec<Finding> {
+    pub(crate) fn in_order(mut self) -> Vec<Finding> {
         self.0.sort_by(|a, b| (a.line, b.severity).cmp(&(b.line, a.severity)));
         self.0
     }

@@ -6,6 +6,8 @@
 //! odd in one file and where, [`check_together`] what is odd between them. [`table`] knows every
 //! parameter.
 //!
+//! [`lower`] is what all of it becomes: `corosync.conf`, and elements of the one document.
+//!
 //! **Not here:** files, nodes, networks, devices: rules that need a look at them are the caller's. Nor
 //! the commands.
 //!
@@ -23,6 +25,8 @@ mod cluster;
 mod package;
 
 pub mod check;
+
+pub mod lower;
 
 mod address;
 

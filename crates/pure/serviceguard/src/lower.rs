@@ -1,0 +1,56 @@
+//! What a cluster's file and its packages become: Corosync's configuration, and elements of the one
+//! document. The mapping and its gaps: `docs/decisions/serviceguard-packages.md`.
+//!
+//! **Always:** what a package becomes is found again by the package's name alone, so that it can be
+//! taken out or written anew while others stay. The text that it was made of is kept in the document.
+
+mod constraints;
+mod engine;
+mod members;
+mod options;
+mod write;
+
+use cib::Document;
+
+use crate::cluster::Cluster;
+use crate::package::Package;
+use crate::text::Text;
+
+pub use engine::corosync_conf;
+pub use options::{cluster_text, package_text, package_texts, write_cluster};
+pub use write::{names, switching};
+
+/// Writes a package into the document, in place of what it was before. Whether it is switched on
+/// stays as it is if it was there already, else `auto_run` says it.
+pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, others: &[Package]) {
+    let package = Package::of(text);
+    let name = package.called().to_owned();
+    let before = switching::is_disabled(document, &name);
+    let was_there = package_text(document, &name).is_some();
+    let bans = switching::banned(document, &name);
+    remove_package(document, &name);
+    options::keep_package(document, &name, &text.to_string());
+    members::write(document, &package);
+    constraints::write(document, cluster, &package, others);
+    let is_off = if was_there {
+        before
+    } else {
+        package.auto_run.as_ref().is_some_and(|auto_run| !auto_run.value)
+    };
+    if is_off {
+        switching::disable(document, &name);
+    }
+    for node in bans {
+        switching::ban(document, &name, &node);
+    }
+}
+
+/// Takes out all that a package has become.
+pub fn remove_package(document: &mut Document, name: &str) {
+    let gone = write::of_package(document, name);
+    gone.into_iter().for_each(|at| document.remove(at));
+    options::forget_package(document, name);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! Where a package may run, and beside whom.
+
+use cib::{Document, NodeId};
+
+use super::members::{self, MONITOR_MS};
+use super::write::{constraint, location, names, rule_expression};
+use crate::cluster::Cluster;
+use crate::package::{Condition, Dependency, GenericResource, Package, PolledResource, Type};
+
+/// The first node's score; each after it has one less. Sixteen nodes fit.
+const FIRST: usize = 1000;
+
+pub(super) fn write(
+    document: &mut Document,
+    cluster: &Cluster,
+    package: &Package,
+    others: &[Package],
+) {
+    nodes(document, cluster, package);
+    failed(document, package);
+    for subnet in &package.monitored_subnets {
+        let subnet = subnet.value.to_string();
+        let id = names::constraint(package.called(), &format!("subnet.{}", names::part(&subnet)));
+        let rule = location(document, &id, package.called(), "and");
+        let is_down = (names::subnet(&subnet), "eq", "down");
+        expression(document, rule, (&is_down.0, is_down.1, is_down.2, "string"));
+    }
+    for resource in &package.resources {
+        polled(document, package, resource);
+    }
+    for resource in &package.generic_resources {
+        generic(document, package, resource);
+    }
+    for dependency in &package.dependencies {
+        needs(document, package, dependency, others);
+    }
+}
+
+fn expression(
+    document: &mut Document,
+    rule: NodeId,
+    (attribute, operation, value, kind): (&str, &str, &str, &str),
+) {
+    rule_expression(document, rule, (attribute, operation, Some((value, kind))));
+}
+
+/// Its nodes in their order, and no other.
+fn nodes(document: &mut Document, cluster: &Cluster, package: &Package) {
+    let name = package.called();
+    let is_everywhere = package.nodes.iter().any(|node| node.value == "*");
+    let nodes: Vec<&str> = if is_everywhere {
+        cluster.nodes.iter().map(|node| node.name.as_str()).collect()
+    } else {
+        package.nodes.iter().map(|node| node.value.as_str()).collect()
+    };
+    // Without an order the scheduler takes the node with the fewest resources.
+    if package.kind() == Type::Failover && package.is_configured_node() {
+        for (at, node) in nodes.iter().enumerate() {
+            let id = names::constraint(name, &format!("node.{node}"));
+            let at_node = constraint(document, "rsc_location", &id);
+            let score = FIRST.saturating_sub(at).to_string();
+            for (key, value) in [("rsc", name), ("node", node), ("score", &score)] {
+                document.set(at_node, key, value);
+            }
+        }
+    }
+    if !is_everywhere {
+        let rule = location(document, &names::constraint(name, "others"), name, "and");
+        for node in nodes {
+            expression(document, rule, ("#uname", "ne", node, "string"));
+        }
+    }
+}
+
+/// Where any member has failed, none of the package may be.
+fn failed(document: &mut Document, package: &Package) {
+    let name = package.called();
+    let rule = location(document, &names::constraint(name, "failed"), name, "or");
+    for member in members::of(package) {
+        for operation in [format!("monitor_{MONITOR_MS}"), "start_0".to_owned()] {
+            let attribute = format!("fail-count-{}#{operation}", member.id);
+            rule_expression(document, rule, (&attribute, "defined", None));
+        }
+    }
+}
+
+/// What is well if any of its values is: it must not be that none is.
+fn polled(document: &mut Document, package: &Package, resource: &PolledResource) {
+    let attribute = names::resource(&resource.name.value);
+    let what = format!("resource.{}", names::part(&resource.name.value));
+    let rule =
+        location(document, &names::constraint(package.called(), &what), package.called(), "and");
+    for said in &resource.up_values {
+        let (operator, value) =
+            said.value.split_once(char::is_whitespace).unwrap_or((&said.value, ""));
+        let value = value.trim();
+        let kind = if value.parse::<f64>().is_ok() { "number" } else { "string" };
+        if let Some(opposite) = opposite(operator) {
+            expression(document, rule, (&attribute, opposite, value, kind));
+        }
+    }
+}
+
+/// Unset is not well either.
+fn generic(document: &mut Document, package: &Package, resource: &GenericResource) {
+    let attribute = names::resource(&resource.name.value);
+    let what = format!("resource.{}", names::part(&resource.name.value));
+    let rule =
+        location(document, &names::constraint(package.called(), &what), package.called(), "or");
+    rule_expression(document, rule, (&attribute, "not_defined", None));
+    let criteria = resource.criteria.as_ref().map_or("", |said| said.value.as_str());
+    let end = criteria.find(|c: char| !"<>=!".contains(c)).unwrap_or(criteria.len());
+    let (operator, value) = criteria.split_at(end);
+    match opposite(operator) {
+        Some(opposite) => {
+            expression(document, rule, (&attribute, opposite, value.trim(), "number"))
+        }
+        None => expression(document, rule, (&attribute, "ne", "up", "string")),
+    }
+}
+
+/// When a comparison does not hold.
+fn opposite(operator: &str) -> Option<&'static str> {
+    Some(match operator {
+        "=" | "==" => "ne",
+        "!=" => "eq",
+        "<" => "gte",
+        "<=" => "gt",
+        ">" => "lte",
+        ">=" => "lt",
+        _ => return None,
+    })
+}
+
+fn needs(document: &mut Document, package: &Package, dependency: &Dependency, others: &[Package]) {
+    let Some(condition) = &dependency.condition else { return };
+    let Condition { package: other, up } = &condition.value;
+    let place = dependency.location.as_ref().map_or("same_node", |place| place.value.as_str());
+    let name = package.called();
+    let id = |what: &str| names::constraint(name, &format!("{what}.{}", dependency.name.value));
+    if *up {
+        let order = constraint(document, "rsc_order", &id("after"));
+        for (key, value) in [("first", other.as_str()), ("then", name), ("kind", "Mandatory")] {
+            document.set(order, key, value);
+        }
+    }
+    let score = match (up, place) {
+        (true, "same_node") => "INFINITY",
+        (true, "different_node") => "-INFINITY",
+        (true, _) => return,
+        // Of two that must not meet, the one with the lower priority gives way.
+        (false, _) if gives_way(package, others.iter().find(|one| one.called() == other)) => {
+            "-INFINITY"
+        }
+        (false, _) => return,
+    };
+    let beside = constraint(document, "rsc_colocation", &id("beside"));
+    for (key, value) in [("rsc", name), ("with-rsc", other.as_str()), ("score", score)] {
+        document.set(beside, key, value);
+    }
+}
+
+fn gives_way(package: &Package, other: Option<&Package>) -> bool {
+    let rank = |of: &Package| {
+        (of.priority.as_ref().map_or(u32::MAX, |priority| priority.value), of.called().to_owned())
+    };
+    other.is_none_or(|other| rank(package) > rank(other))
+}

@@ -1,0 +1,129 @@
+//! The cluster's file as `corosync.conf`.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use corosync::timing::{FAILOVER_DEFAULT, Fencing};
+use corosync::{Conf, Finding, Member, NewCluster, Timing, Wish, fresh};
+
+use crate::address::common;
+use crate::check::Findings;
+use crate::cluster::{Cluster, Node};
+
+/// How long a node is waited for if the file does not say (µs). Source: the manual.
+const MEMBER_TIMEOUT: u64 = 14_000_000;
+const NODE_TIMEOUT: u64 = 2_000_000;
+/// Links that Corosync carries.
+const LINKS_MAX: usize = corosync::table::LINKS_MAX as usize;
+
+/// Corosync's configuration for the cluster, and what of the file it cannot say.
+///
+/// Nodes are numbered in the file's order; each heartbeat subnet is a link, in the first node's order.
+pub fn corosync_conf(cluster: &Cluster) -> (String, Vec<Finding>) {
+    let mut found = Findings::default();
+    lost(cluster, &mut found);
+    let links = links(cluster);
+    let member = |(at, node): (usize, &Node)| Member {
+        name: node.name.clone(),
+        id: u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1),
+        addresses: links.get(at).into_iter().flatten().map(ToString::to_string).collect(),
+    };
+    let nodes = u64::try_from(cluster.nodes.len()).unwrap_or(u64::MAX);
+    let wish = Wish { failover: FAILOVER_DEFAULT, nodes, fencing: Fencing::Device };
+    let timing = Timing::derive(wish)
+        .or_else(|why| Timing::derive(Wish { failover: why.bound, ..wish }))
+        .map(|timing| waiting(timing, cluster));
+    let Ok(timing) = timing else { return (String::new(), found.in_order()) };
+    let text = fresh(&NewCluster {
+        name: cluster.name.as_ref().map_or_else(String::new, |name| name.value.clone()),
+        members: cluster.nodes.iter().enumerate().map(member).collect(),
+        timing,
+    });
+    let text = text.replacen("`quorate cluster init`", "`cmapplyconf`", 1);
+    (quorum(&text, cluster), found.in_order())
+}
+
+/// The token is the time after which a node counts as lost; Corosync sends it again meanwhile.
+fn waiting(timing: Timing, cluster: &Cluster) -> Timing {
+    let old = cluster.node_timeout.as_ref().or(cluster.heartbeat_interval.as_ref());
+    let timeout = match (&cluster.member_timeout, old) {
+        (Some(new), _) => new.value,
+        (None, Some(_)) => cluster.node_timeout.as_ref().map_or(NODE_TIMEOUT, |old| old.value),
+        (None, None) => MEMBER_TIMEOUT,
+    };
+    let token = u64::try_from(Duration::from_micros(timeout).as_millis()).unwrap_or(u64::MAX);
+    Timing { token, token_coefficient: 0, real_token: token, ..timing }
+}
+
+/// With the quorum server, where there is one, as the third vote.
+fn quorum(text: &str, cluster: &Cluster) -> String {
+    let Some(server) = &cluster.lock.server else { return text.to_owned() };
+    let mut conf = Conf::parse(text);
+    conf.unset(&["quorum"], "two_node");
+    // Both halves of an even number may ask; of an odd one the rest of a rest.
+    let is_even = cluster.nodes.len().is_multiple_of(2);
+    let (algorithm, votes) =
+        if is_even { ("ffsplit", 1) } else { ("lms", cluster.nodes.len() - 1) };
+    let device = ["quorum", "device"];
+    let net = ["quorum", "device", "net"];
+    conf.set(&device, "model", "net");
+    conf.set(&device, "votes", &votes.to_string());
+    conf.set(&net, "host", &server.value);
+    conf.set(&net, "algorithm", algorithm);
+    conf.set(&net, "tls", "on");
+    conf.to_string()
+}
+
+/// Each node's addresses, link by link. Which addresses share a network is not said: what has most
+/// bits in common with the first node's does.
+fn links(cluster: &Cluster) -> Vec<Vec<IpAddr>> {
+    let Some(first) = cluster.nodes.first() else { return Vec::new() };
+    let first: Vec<IpAddr> = first.heartbeats().map(|said| said.value).take(LINKS_MAX).collect();
+    let of_node = |node: &Node| {
+        let mut left: Vec<IpAddr> = node.heartbeats().map(|said| said.value).collect();
+        let mut taken = Vec::new();
+        for link in &first {
+            let best = left
+                .iter()
+                .enumerate()
+                .max_by_key(|(at, address)| (common(**address, *link), usize::MAX - at));
+            if let Some(at) = best.map(|(at, _)| at) {
+                taken.push(left.remove(at));
+            }
+        }
+        taken
+    };
+    cluster.nodes.iter().map(of_node).collect()
+}
+
+/// What has no counterpart.
+fn lost(cluster: &Cluster, found: &mut Findings) {
+    let lock = &cluster.lock;
+    let lun = cluster.nodes.iter().find_map(|node| node.lock_lun.as_ref());
+    if let Some(disk) = lock.first_group.as_ref().or(lun) {
+        found.error(disk.line, "a lock on a disk is not there yet", "say QS_HOST");
+    }
+    if let Some(address) = &lock.server_address {
+        found.warning(address.line, "the quorum server is asked at one address", "QS_HOST's");
+    }
+    for serial in cluster.nodes.iter().filter_map(|node| node.serial.as_ref()) {
+        found.warning(serial.line, "no heartbeat over serial lines", "say a second HEARTBEAT_IP");
+    }
+    if let Some(site) = cluster.sites.first() {
+        found.warning(site.line, "sites are not heeded", "");
+    }
+    if let Some(link) = cluster.nodes.first().and_then(|node| node.heartbeats().nth(LINKS_MAX)) {
+        found.warning(
+            link.line,
+            format!("more than {LINKS_MAX} heartbeat subnets"),
+            "the rest is unused",
+        );
+    }
+    let monitored = cluster.subnets.iter().filter_map(|subnet| subnet.monitored.as_ref());
+    for monitored in monitored.filter(|monitored| monitored.value) {
+        found.warning(monitored.line, "nothing polls this subnet yet", "");
+    }
+    for policy in &cluster.policies {
+        found.note(policy.users.line, "access policies are not heeded yet", "root may everything");
+    }
+}

@@ -1,0 +1,121 @@
+//! Options of the cluster, its nodes' capacities, and the texts that all was made of.
+
+use cib::{Document, Element, NodeId, Section};
+
+use super::write::{element, pairs};
+use crate::cluster::Cluster;
+use crate::text::Text;
+
+/// The set of options that are Serviceguard's.
+const SET: &str = "serviceguard";
+const CLUSTER: &str = "serviceguard-cluster";
+const PACKAGE: &str = "serviceguard-package-";
+
+/// Amounts have a fraction, demands in the document have none: they are counted in thousandths.
+pub(super) const AMOUNT: f64 = 1000.0;
+
+/// Writes what the cluster's file says of the whole cluster into the document.
+pub fn write_cluster(document: &mut Document, text: &Text) {
+    let cluster = Cluster::of(text);
+    keep(document, CLUSTER, &text.to_string());
+    // A side that loses resets itself, and the others know how long that takes.
+    keep(document, "no-quorum-policy", "suicide");
+    keep(document, "stonith-enabled", "true");
+    if let Some(name) = &cluster.name {
+        keep(document, "cluster-name", &name.value);
+    }
+    let has_capacities = cluster.nodes.iter().any(|node| !node.capacities.is_empty());
+    let strategy = if has_capacities { "utilization" } else { "default" };
+    keep(document, "placement-strategy", strategy);
+    for node in &cluster.nodes {
+        let amounts = node.capacities.iter().filter_map(|(name, amount)| {
+            let amount = amount.as_ref()?;
+            Some((name.value.as_str(), thousandths(amount.value, f64::floor)))
+        });
+        capacities(document, &node.name, amounts.collect());
+    }
+}
+
+/// In the document's whole numbers.
+pub(super) fn thousandths(amount: f64, round: fn(f64) -> f64) -> String {
+    // The check has bounded it.
+    format!("{}", round(amount.clamp(0.0, 1e6) * AMOUNT))
+}
+
+/// Gives a node that is there its capacities, and none else.
+fn capacities(document: &mut Document, name: &str, amounts: Vec<(&str, String)>) {
+    let nodes = document.section(Section::Nodes).into_iter().flat_map(Element::children);
+    let Some(node) = nodes.into_iter().find(|node| node.attr("uname") == Some(name)) else {
+        return;
+    };
+    let at = node.id();
+    let id = format!("sg.capacities.{name}");
+    let old: Vec<NodeId> =
+        node.children().filter(|set| set.attr("id") == Some(&id)).map(Element::id).collect();
+    old.into_iter().for_each(|set| document.remove(set));
+    pairs(document, at, ("utilization", &id), amounts);
+}
+
+/// The cluster's file, if there is one.
+pub fn cluster_text(document: &Document) -> Option<String> {
+    kept(document, CLUSTER)
+}
+
+/// A package's file.
+pub fn package_text(document: &Document, package: &str) -> Option<String> {
+    kept(document, &format!("{PACKAGE}{package}"))
+}
+
+/// Names and files of all packages, in the order in which they came.
+pub fn package_texts(document: &Document) -> Vec<(String, String)> {
+    own(document)
+        .into_iter()
+        .flat_map(Element::children)
+        .filter_map(|pair| {
+            let package = pair.attr("name")?.strip_prefix(PACKAGE)?;
+            Some((package.to_owned(), pair.attr("value")?.to_owned()))
+        })
+        .collect()
+}
+
+pub(super) fn keep_package(document: &mut Document, package: &str, text: &str) {
+    keep(document, &format!("{PACKAGE}{package}"), text);
+}
+
+pub(super) fn forget_package(document: &mut Document, package: &str) {
+    let name = format!("{PACKAGE}{package}");
+    let found = own(document)
+        .into_iter()
+        .flat_map(Element::children)
+        .find(|pair| pair.attr("name") == Some(&name))
+        .map(Element::id);
+    found.into_iter().for_each(|at| document.remove(at));
+}
+
+fn own(document: &Document) -> Option<Element<'_>> {
+    let options = document.section(Section::CrmConfig)?;
+    options.children().find(|set| set.attr("id") == Some(SET))
+}
+
+fn kept(document: &Document, name: &str) -> Option<String> {
+    let pairs = own(document).into_iter().flat_map(Element::children);
+    let found = pairs.into_iter().find(|pair| pair.attr("name") == Some(name))?;
+    found.attr("value").map(str::to_owned)
+}
+
+fn keep(document: &mut Document, name: &str, value: &str) {
+    let set = match own(document).map(Element::id) {
+        Some(set) => set,
+        None => {
+            let options = document.section_or_new(Section::CrmConfig);
+            element(document, options, "cluster_property_set", SET)
+        }
+    };
+    let old = document.element(set).children().find(|pair| pair.attr("name") == Some(name));
+    let at = match old.map(Element::id) {
+        Some(at) => at,
+        None => element(document, set, "nvpair", &format!("{SET}-{name}")),
+    };
+    document.set(at, "name", name);
+    document.set(at, "value", value);
+}

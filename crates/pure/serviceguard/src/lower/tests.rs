@@ -1,0 +1,140 @@
+use super::*;
+use crate::Severity;
+
+const CLUSTER: &str = "CLUSTER_NAME web
+QS_HOST qs1
+NODE_NAME n1
+NETWORK_INTERFACE lan0
+HEARTBEAT_IP 10.0.0.1
+NETWORK_INTERFACE lan1
+HEARTBEAT_IP 10.0.1.1
+NODE_NAME n2
+NETWORK_INTERFACE lan1
+HEARTBEAT_IP 10.0.1.2
+NETWORK_INTERFACE lan0
+HEARTBEAT_IP 10.0.0.2
+MEMBER_TIMEOUT 14000000
+";
+
+const PACKAGE: &str = "package_name shop
+module_name sg/basic
+node_name n1
+node_name n2
+monitored_subnet 10.0.0.0
+ip_subnet 10.0.0.0
+ip_address 10.0.0.50
+service_name shop
+service_cmd \"/opt/shop -d\"
+service_restart 3
+service_fail_fast_enabled yes
+vg vg01
+fs_name /dev/vg01/lvol1
+fs_directory /shop
+fs_type ext4
+fs_mount_opt \"-o rw\"
+";
+
+fn document() -> Document {
+    Document::parse(
+        "<cib validate-with='pacemaker-4.0' epoch='1' num_updates='0' admin_epoch='0'>\
+         <configuration><crm_config/><nodes><node id='1' uname='n1'/><node id='2' uname='n2'/>\
+         </nodes><resources><primitive id='other' class='ocf' provider='pacemaker' type='Dummy'/>\
+         </resources><constraints/></configuration><status/></cib>",
+    )
+    .unwrap()
+}
+
+fn write(document: &mut Document, text: &str) {
+    let cluster = Cluster::of(&Text::parse(CLUSTER));
+    let text = Text::parse(text);
+    write_package(document, &cluster, &text, &[Package::of(&text)]);
+}
+
+#[test]
+fn a_package_is_a_group_in_the_order_of_its_start() {
+    let mut document = document();
+    write_cluster(&mut document, &Text::parse(CLUSTER));
+    write(&mut document, PACKAGE);
+    let group = document.find_id("shop").unwrap();
+    let members: Vec<&str> =
+        group.children_named("primitive").filter_map(|member| member.attr("id")).collect();
+    assert_eq!(members, ["shop-vg-vg01", "shop-fs-1", "shop-ip-10.0.0.50", "shop-service-shop"]);
+    let broken = cib::schema::check(&document).violations;
+    assert!(broken.is_empty(), "{broken:?}");
+    let value = |id: &str| document.find_id(id).and_then(|pair| pair.attr("value"));
+    assert_eq!(value("shop-fs-1-params-options"), Some("rw"));
+    assert_eq!(value("shop-service-shop-params-restarts"), Some("3"));
+    assert_eq!(
+        document.find_id("shop-service-shop-monitor").unwrap().attr("on-fail"),
+        Some("fence")
+    );
+    assert_eq!(document.find_id("shop-vg-vg01-stop").unwrap().attr("on-fail"), Some("block"));
+}
+
+#[test]
+fn what_was_read_is_given_back_and_nothing_else_is_touched() {
+    let mut document = document();
+    let before = document.to_string();
+    write(&mut document, PACKAGE);
+    write(&mut document, PACKAGE);
+    assert_eq!(package_text(&document, "shop").as_deref(), Some(PACKAGE));
+    assert_eq!(package_texts(&document).len(), 1);
+    let again = Document::parse(&document.to_string()).unwrap();
+    assert_eq!(package_text(&again, "shop").as_deref(), Some(PACKAGE), "also after a reading");
+    remove_package(&mut document, "shop");
+    let left = document.to_string();
+    assert!(!left.contains("shop"), "{left}");
+    assert!(before.contains("other") && left.contains("other"));
+}
+
+#[test]
+fn who_is_switched_off_stays_so_when_it_is_written_anew() {
+    let mut document = document();
+    write(&mut document, &format!("{PACKAGE}auto_run no\n"));
+    assert!(switching::is_disabled(&document, "shop"));
+    switching::enable(&mut document, "shop");
+    switching::ban(&mut document, "shop", "n2");
+    write(&mut document, &format!("{PACKAGE}auto_run no\n"));
+    assert!(!switching::is_disabled(&document, "shop"));
+    assert_eq!(switching::banned(&document, "shop"), ["n2"]);
+    switching::disable(&mut document, "shop");
+    write(&mut document, PACKAGE);
+    assert!(switching::is_disabled(&document, "shop"));
+    switching::allow(&mut document, "shop", "n2");
+    assert!(switching::banned(&document, "shop").is_empty());
+}
+
+#[test]
+fn a_cluster_becomes_corosyncs_file() {
+    let (text, found) = corosync_conf(&Cluster::of(&Text::parse(CLUSTER)));
+    assert!(found.is_empty(), "{found:?}");
+    for line in [
+        "    cluster_name: web\n",
+        "    token: 14000\n",
+        "        ring0_addr: 10.0.0.2\n        ring1_addr: 10.0.1.2\n        name: n2\n",
+        "            host: qs1\n",
+        "            algorithm: ffsplit\n",
+    ] {
+        assert!(text.contains(line), "{text}\nwithout {line}");
+    }
+    let errors: Vec<_> = corosync::check(&text)
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}\n{text}");
+}
+
+#[test]
+fn what_has_no_counterpart_is_said() {
+    let text = CLUSTER.replace("QS_HOST qs1\n", "").replace(
+        "NODE_NAME n1\n",
+        "NODE_NAME n1\nCLUSTER_LOCK_LUN /dev/sdd\nSERIAL_DEVICE_FILE /dev/tty0\n",
+    );
+    let (_, found) = corosync_conf(&Cluster::of(&Text::parse(&text)));
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let expected = [
+        "line 3: error: a lock on a disk is not there yet; say QS_HOST",
+        "line 4: warning: no heartbeat over serial lines; say a second HEARTBEAT_IP",
+    ];
+    assert_eq!(found, expected);
+}

@@ -1,0 +1,188 @@
+//! Elements of the document, and how those of packages are called.
+
+use cib::{Document, Element, NodeId, Section};
+
+/// What everything that only serves packages begins with.
+const OWN: &str = "sg.";
+
+/// How things are called.
+pub mod names {
+    use super::OWN;
+
+    /// A name as part of an id: what ids do not take becomes `-`.
+    pub fn part(text: &str) -> String {
+        let letter = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+        text.trim_start_matches('/').chars().map(letter).collect()
+    }
+
+    /// A constraint of a package.
+    pub fn constraint(package: &str, what: &str) -> String {
+        format!("{OWN}{package}.{what}")
+    }
+
+    /// The group inside of a package that runs on several nodes.
+    pub fn instance(package: &str) -> String {
+        format!("{package}-instance")
+    }
+
+    /// A node attribute: the package may run on this node although it is switched off.
+    pub fn runs(package: &str) -> String {
+        format!("sg-run-{package}")
+    }
+
+    /// A node attribute: whether a subnet works there.
+    pub fn subnet(subnet: &str) -> String {
+        format!("sg-subnet-{subnet}")
+    }
+
+    /// A node attribute: what a resource of packages says there.
+    pub fn resource(name: &str) -> String {
+        format!("sg-resource-{}", part(name))
+    }
+
+    /// A node attribute: how often a service was run again there.
+    pub fn restarts(service: &str) -> String {
+        format!("sg-restarts-{service}")
+    }
+
+    /// The constraint that switches a package off.
+    pub fn switching(package: &str) -> String {
+        constraint(package, "switching")
+    }
+
+    /// The constraint that switches a package off for one node.
+    pub fn ban(package: &str, node: &str) -> String {
+        constraint(package, &format!("off.{node}"))
+    }
+}
+
+/// Whether a package may start and move by itself, and where.
+///
+/// Field words: Serviceguard *package switching* (`AUTO_RUN`), *node switching*.
+pub mod switching {
+    use cib::{Document, Section};
+
+    use super::{location, names, rule_expression};
+
+    /// Whether the package is switched off: then it runs only where the attribute
+    /// [`names::runs`] is set.
+    pub fn is_disabled(document: &Document, package: &str) -> bool {
+        document.find_id(&names::switching(package)).is_some()
+    }
+
+    /// Switches it off. Where it runs now, set [`names::runs`] before.
+    pub fn disable(document: &mut Document, package: &str) {
+        if is_disabled(document, package) {
+            return;
+        }
+        let id = names::switching(package);
+        let rule = location(document, &id, package, "and");
+        rule_expression(document, rule, (&names::runs(package), "not_defined", None));
+    }
+
+    /// Switches it on.
+    pub fn enable(document: &mut Document, package: &str) {
+        let found = document.find_id(&names::switching(package)).map(|at| at.id());
+        found.into_iter().for_each(|at| document.remove(at));
+    }
+
+    /// Nodes for which it is switched off by hand.
+    pub fn banned(document: &Document, package: &str) -> Vec<String> {
+        let constraints = document.section(Section::Constraints);
+        constraints
+            .into_iter()
+            .flat_map(cib::Element::children)
+            .filter(|at| at.attr("rsc") == Some(package))
+            .filter_map(|at| {
+                let node = at.attr("node")?;
+                (at.attr("id") == Some(names::ban(package, node).as_str())).then(|| node.to_owned())
+            })
+            .collect()
+    }
+
+    /// Switches it off for a node.
+    pub fn ban(document: &mut Document, package: &str, node: &str) {
+        let id = names::ban(package, node);
+        if document.find_id(&id).is_some() {
+            return;
+        }
+        let at = super::constraint(document, "rsc_location", &id);
+        for (name, value) in [("rsc", package), ("node", node), ("score", "-INFINITY")] {
+            document.set(at, name, value);
+        }
+    }
+
+    /// Switches it on for a node.
+    pub fn allow(document: &mut Document, package: &str, node: &str) {
+        let found = document.find_id(&names::ban(package, node)).map(|at| at.id());
+        found.into_iter().for_each(|at| document.remove(at));
+    }
+}
+
+/// Everything in the document that is of this package: its resource, and constraints of ours that are
+/// on it.
+pub(super) fn of_package(document: &Document, package: &str) -> Vec<NodeId> {
+    let top = |section| document.section(section).into_iter().flat_map(Element::children);
+    let resource = top(Section::Resources).filter(|at| at.attr("id") == Some(package));
+    let is_own = |at: &Element<'_>| at.attr("id").is_some_and(|id| id.starts_with(OWN));
+    let is_on =
+        |at: &Element<'_>| ["rsc", "then"].iter().any(|name| at.attr(name) == Some(package));
+    let constraints = top(Section::Constraints).filter(is_own).filter(is_on);
+    resource.chain(constraints).map(Element::id).collect()
+}
+
+/// An element with an id, as the last child.
+pub(super) fn element(document: &mut Document, parent: NodeId, kind: &str, id: &str) -> NodeId {
+    let at = document.append(parent, kind);
+    document.set(at, "id", id);
+    at
+}
+
+/// A set of names and values.
+pub(super) fn pairs<'p>(
+    document: &mut Document,
+    parent: NodeId,
+    (kind, id): (&str, &str),
+    pairs: impl IntoIterator<Item = (&'p str, String)>,
+) {
+    let mut set = None;
+    for (name, value) in pairs {
+        let set = *set.get_or_insert_with(|| element(document, parent, kind, id));
+        let at = element(document, set, "nvpair", &format!("{id}-{name}"));
+        document.set(at, "name", name);
+        document.set(at, "value", &value);
+    }
+}
+
+pub(super) fn constraint(document: &mut Document, kind: &str, id: &str) -> NodeId {
+    let section = document.section_or_new(Section::Constraints);
+    element(document, section, kind, id)
+}
+
+/// A rule by which a package may not run on a node.
+pub(super) fn location(document: &mut Document, id: &str, package: &str, joined: &str) -> NodeId {
+    let at = constraint(document, "rsc_location", id);
+    document.set(at, "rsc", package);
+    let rule = element(document, at, "rule", &format!("{id}.rule"));
+    document.set(rule, "score", "-INFINITY");
+    document.set(rule, "boolean-op", joined);
+    rule
+}
+
+/// One expression of a rule: attribute, operation, and value with its type.
+pub(super) fn rule_expression(
+    document: &mut Document,
+    rule: NodeId,
+    (attribute, operation, value): (&str, &str, Option<(&str, &str)>),
+) {
+    let outer = document.element(rule);
+    let number = outer.children().count() + 1;
+    let id = format!("{}.{number}", outer.attr("id").unwrap_or_default());
+    let at = element(document, rule, "expression", &id);
+    document.set(at, "attribute", attribute);
+    document.set(at, "operation", operation);
+    if let Some((value, kind)) = value {
+        document.set(at, "value", value);
+        document.set(at, "type", kind);
+    }
+}
