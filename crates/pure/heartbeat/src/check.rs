@@ -7,6 +7,8 @@
 mod values;
 mod whole;
 
+pub(crate) use whole::span;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use corosync::{Finding, Severity};

@@ -2,7 +2,8 @@
 //!
 //! [`HaCf`] reads `ha.cf` and keeps every line, [`Keys`] reads `authkeys`, [`Resources`] reads
 //! `haresources`; each has a `check` that says by line what is wrong and what was expected, and
-//! [`table`] has every directive once. what comes of them, and says in words what changes and why.
+//! [`table`] has every directive once. [`lower()`] makes Corosync's file and the document of them, and
+//! says in words what changes and why.
 //!
 //! **Not here:** files, other nodes, Heartbeat itself. The caller brings the texts, and what it knows
 //! of the machine ([`Surroundings`]).
@@ -20,13 +21,16 @@ mod settings;
 
 mod check;
 mod keys;
+mod lower;
 mod resources;
 
 pub use check::{Surroundings, check};
 pub use corosync::{Finding, Severity};
 pub use keys::{Key, Keys, Method, check_keys};
+pub use lower::{File, Given, Kind, Lowered, Machines, Word, lower};
 pub use resources::{Entry, Group, Resources, check_resources};
 pub use settings::{
-    AutoFailback, Child, Client, Crm, Device, Medium, MediumKind, OnExit, Ping, Settings,
+    AutoFailback, Child, Client, Crm, Device, Medium, MediumKind, OnExit, Parameters, Ping,
+    Settings,
 };
 pub use text::{HaCf, Line, microseconds, truth};

@@ -1,6 +1,5 @@
 //! `docs/reference/ha-cf.md` is made of the table. `REWRITE=1` writes it anew.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 #![expect(clippy::disallowed_methods, reason = "the file is the test")]
 
 use std::fs;
