@@ -120,6 +120,9 @@ pub(crate) enum Command {
     /// Node attributes
     #[command(subcommand)]
     Attribute(Attribute),
+    /// Take over the configuration of another kind of cluster: heartbeat
+    #[command(subcommand)]
+    Import(Import),
     /// The agents of this machine: standards, those of one, or what one takes
     Agents {
         /// STANDARD, ocf:PROVIDER, or an agent: `ocf:heartbeat:IPaddr2`
@@ -318,6 +321,33 @@ pub(crate) enum Config {
         #[arg(value_name = "CIB")]
         document: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// Heartbeat's ha.cf, authkeys and haresources: what changes and why, then the plan
+    Heartbeat(ImportHeartbeat),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportHeartbeat {
+    /// The directory with Heartbeat's files
+    #[arg(value_name = "DIR", default_value = "/etc/ha.d")]
+    pub(crate) folder: PathBuf,
+    /// Write corosync.conf and cib.xml into this directory, instead of changing a cluster
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// A node's addresses, one for each link in the order of the media
+    #[arg(long, value_name = "NODE=ADDRESS,...")]
+    pub(crate) address: Vec<String>,
+    /// Read haresources also where `crm on` says that it is not read
+    #[arg(long)]
+    pub(crate) resources: bool,
+    /// The files are another machine's: this one need not be among the nodes
+    #[arg(long)]
+    pub(crate) elsewhere: bool,
+    #[command(flatten)]
+    pub(crate) changing: Changing,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@ mod config;
 mod config_edit;
 mod config_whole;
 mod fence;
+mod import;
 mod node;
 mod resource;
 mod resource_add;
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
         Command::Config(verb) => config::run(common, verb),
         Command::Fence(verb) => fence::run(common, verb),
         Command::Attribute(verb) => attribute::run(common, verb),
+        Command::Import(verb) => import::run(common, verb),
         Command::Agents { what } => agents::run(common, what.as_deref()),
         Command::Cluster(verb) => {
             let how = cluster::How { socket: common.socket.clone(), json: common.json };

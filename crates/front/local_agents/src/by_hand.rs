@@ -98,8 +98,9 @@ fn run_as(standard: Standard, what: &ByHand<'_>) -> Result<Ran, CannotRun> {
         }
     })?;
     let Ended { code: exit, late, output, errors } = ended;
-    let code = exit.map_or(OcfCode::GENERIC, |exit| codes::to_ocf(standard, what.task, exit));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let code = exit
+        .map_or(OcfCode::GENERIC, |exit| codes::to_ocf(standard, what.task, exit, &text(&output)));
     let code = if late { OcfCode::GENERIC } else { code };
     Ok(Ran { code, exit, late, output: text(&output), errors: text(&errors) })
 }
@@ -112,7 +113,7 @@ fn standard(agent: &AgentRef) -> Result<Standard, CannotRun> {
         Standard::Service => Standard::Lsb,
         // A device is used by who fences.
         Standard::Fence => return Err(unknown()),
-        known @ (Standard::Ocf | Standard::Lsb | Standard::Systemd) => known,
+        known @ (Standard::Ocf | Standard::Lsb | Standard::Systemd | Standard::Heartbeat) => known,
     })
 }
 

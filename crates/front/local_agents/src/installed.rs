@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 const INIT_SCRIPTS: &str = "/etc/init.d";
+const HEARTBEAT_SCRIPTS: &str = "/etc/ha.d/resource.d";
 const UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 const FENCE_AGENTS: &str = "/usr/sbin";
 
@@ -21,6 +22,11 @@ pub(crate) fn program(standard: &str, name: &str) -> Option<PathBuf> {
         "ocf" => ocf_root(),
         "stonith" => PathBuf::from(FENCE_AGENTS),
         "lsb" | "service" => PathBuf::from(INIT_SCRIPTS),
+        "heartbeat" => [HEARTBEAT_SCRIPTS, INIT_SCRIPTS]
+            .map(PathBuf::from)
+            .into_iter()
+            .find(|folder| folder.join(name).exists())
+            .unwrap_or_else(|| HEARTBEAT_SCRIPTS.into()),
         _ => return None,
     };
     is_plain.then(|| folder.join(name))
@@ -34,6 +40,7 @@ pub fn standards() -> Vec<&'static str> {
         (true, "ocf"),
         (scripts || units, "service"),
         (units, "systemd"),
+        (Path::new(HEARTBEAT_SCRIPTS).is_dir(), "heartbeat"),
         (true, "stonith"),
     ];
     all.into_iter().filter(|(there, _)| *there).map(|(_, name)| name).collect()
@@ -59,6 +66,7 @@ pub fn agents(standard: &str, provider: Option<&str>) -> Vec<String> {
             found
         }
         "lsb" => entries(Path::new(INIT_SCRIPTS), is_program),
+        "heartbeat" => entries(Path::new(HEARTBEAT_SCRIPTS), is_program),
         "systemd" if has_systemd() => units(),
         "service" => {
             let mut found = agents("lsb", None);

@@ -127,9 +127,14 @@ async fn by_standard(
             by_unit(shared, request, &unit, job, cancelled).await
         }
         (Standard::Service, _) => by_program(shared, request, Standard::Lsb, cancelled).await,
-        (Standard::Ocf | Standard::Lsb | Standard::Systemd | Standard::Fence, _) => {
-            by_program(shared, request, standard, cancelled).await
-        }
+        (
+            Standard::Ocf
+            | Standard::Lsb
+            | Standard::Systemd
+            | Standard::Heartbeat
+            | Standard::Fence,
+            _,
+        ) => by_program(shared, request, standard, cancelled).await,
     }
 }
 
@@ -225,9 +230,12 @@ async fn fitted(
             reload.action().clone_into(&mut fitted.action);
             Ok(fitted)
         }
-        Standard::Ocf | Standard::Lsb | Standard::Service | Standard::Systemd | Standard::Fence => {
-            Ok(request.clone())
-        }
+        Standard::Ocf
+        | Standard::Lsb
+        | Standard::Service
+        | Standard::Systemd
+        | Standard::Heartbeat
+        | Standard::Fence => Ok(request.clone()),
     }
 }
 

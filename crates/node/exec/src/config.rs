@@ -46,6 +46,8 @@ pub struct ExecConfig {
     pub ocf_root: PathBuf,
     /// Init scripts.
     pub init_dir: PathBuf,
+    /// Scripts of Heartbeat; init scripts are looked at after them.
+    pub heartbeat_dir: PathBuf,
     /// Directories of fence agents, searched in this order.
     pub fence_dirs: Vec<PathBuf>,
     /// The environment of every agent, before what its standard asks for.
@@ -76,6 +78,7 @@ impl ExecConfig {
             ocf_dirs,
             ocf_root: PathBuf::from("/usr/lib/ocf"),
             init_dir: PathBuf::from("/etc/init.d"),
+            heartbeat_dir: PathBuf::from("/etc/ha.d/resource.d"),
             fence_dirs,
             environment: inherited_environment(),
             scratch_dir: None,

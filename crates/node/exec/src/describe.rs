@@ -92,12 +92,17 @@ pub(crate) async fn for_people(shared: &Shared, agent: AgentRef) -> Described {
         (Standard::Ocf | Standard::Fence, Some(path)) => {
             in_words(shared, agent, standard, &path).await
         }
-        (Standard::Lsb | Standard::Service, Some(_)) => Described::Plain,
+        (Standard::Lsb | Standard::Service | Standard::Heartbeat, Some(_)) => Described::Plain,
         (Standard::Service | Standard::Systemd, None) if is_unit(shared, &agent).await => {
             Described::Plain
         }
         (
-            Standard::Ocf | Standard::Fence | Standard::Lsb | Standard::Service | Standard::Systemd,
+            Standard::Ocf
+            | Standard::Fence
+            | Standard::Lsb
+            | Standard::Service
+            | Standard::Systemd
+            | Standard::Heartbeat,
             _,
         ) => {
             let others = locate::programs(&shared.config, standard);

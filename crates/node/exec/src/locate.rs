@@ -18,10 +18,12 @@ pub(crate) fn program(config: &ExecConfig, standard: Standard, name: &str) -> Op
         return None;
     }
     let init_dir = std::slice::from_ref(&config.init_dir);
-    let directories = match standard {
+    let heartbeat_dirs = [config.heartbeat_dir.clone(), config.init_dir.clone()];
+    let directories: &[PathBuf] = match standard {
         Standard::Ocf => &config.ocf_dirs,
         Standard::Fence => &config.fence_dirs,
         Standard::Lsb | Standard::Service => init_dir,
+        Standard::Heartbeat => &heartbeat_dirs,
         Standard::Systemd => return None,
     };
     directories.iter().map(|directory| directory.join(name)).find(|path| exists(path))
@@ -63,6 +65,10 @@ pub(crate) fn programs(config: &ExecConfig, standard: Standard) -> Vec<String> {
         Standard::Lsb => scripts(),
         Standard::Service => scripts().into_iter().chain(units()).collect(),
         Standard::Systemd => units(),
+        Standard::Heartbeat => {
+            let scripts = names(std::slice::from_ref(&config.heartbeat_dir)).into_iter();
+            scripts.map(|(_, name)| name).collect()
+        }
     };
     found.sort();
     found.dedup();

@@ -340,11 +340,15 @@ pub(crate) fn outcome(standard: Standard, request: &RunRequest, ran: &Ran) -> Ou
 }
 
 fn answered(standard: Standard, action: &str, code: i32, ran: &Ran) -> Outcome {
-    let mut outcome = Outcome::done(codes::to_ocf(standard, action, code));
+    let mut outcome = Outcome::done(codes::to_ocf(standard, action, code, &ran.stdout));
     outcome.reason = match standard {
         Standard::Ocf => codes::exit_reason(&ran.stderr).to_owned(),
         Standard::Fence if code != 0 => last_line(&ran.stderr).to_owned(),
-        Standard::Fence | Standard::Lsb | Standard::Service | Standard::Systemd => String::new(),
+        Standard::Fence
+        | Standard::Lsb
+        | Standard::Service
+        | Standard::Systemd
+        | Standard::Heartbeat => String::new(),
     };
     if outcome.reason.is_empty() && !codes::is_meaningful(standard, action, code) {
         outcome.reason = format!("the agent ended with {code}, which has no meaning");

@@ -13,8 +13,12 @@ pub const EXIT_REASON_PREFIX: &str = "ocf-exit-reason:";
 
 /// The OCF code for exit code `code` of an agent of `standard` that ran `action`.
 ///
-/// A number without a meaning becomes [`OcfCode::GENERIC`]; [`is_meaningful`] tells them apart.
-pub fn to_ocf(standard: Standard, action: &str, code: i32) -> OcfCode {
+/// A number without a meaning becomes [`OcfCode::GENERIC`]; [`is_meaningful`] tells them apart. `stdout`
+/// is what the agent wrote: scripts of Heartbeat say there how the resource is, and nowhere else.
+pub fn to_ocf(standard: Standard, action: &str, code: i32, stdout: &str) -> OcfCode {
+    if standard == Standard::Heartbeat && is_status(action) {
+        return heartbeat_status(stdout);
+    }
     if !is_meaningful(standard, action, code) {
         return OcfCode::GENERIC;
     }
@@ -33,6 +37,7 @@ pub fn to_ocf(standard: Standard, action: &str, code: i32) -> OcfCode {
                 OcfCode(code)
             }
         }
+        Standard::Heartbeat => OcfCode(code),
     }
 }
 
@@ -49,7 +54,23 @@ pub fn is_meaningful(standard: Standard, action: &str, code: i32) -> bool {
                 matches!(code, 0..=7)
             }
         }
+        // Whatever number comes with a status, the words count.
+        Standard::Heartbeat => is_status(action) || matches!(code, 0..=7),
         Standard::Fence => matches!(code, 0..=2),
+    }
+}
+
+/// What a script of Heartbeat says in answer to `status`: "stopped" and "not running" win over
+/// "running" in any case and over "OK" in capitals; who says none of these is not running.
+fn heartbeat_status(stdout: &str) -> OcfCode {
+    let lower = stdout.to_lowercase();
+    let not_running = lower.split_once("not").is_some_and(|(_, rest)| rest.contains("running"));
+    if lower.contains("stopped") || not_running {
+        OcfCode::NOT_RUNNING
+    } else if lower.contains("running") || stdout.contains("OK") {
+        OcfCode::OK
+    } else {
+        OcfCode::NOT_RUNNING
     }
 }
 
@@ -147,32 +168,59 @@ mod tests {
     #[test]
     fn ocf_codes_are_themselves_or_generic() {
         for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 190, 191] {
-            assert_eq!(to_ocf(Standard::Ocf, "start", code), OcfCode(code));
+            assert_eq!(to_ocf(Standard::Ocf, "start", code, ""), OcfCode(code));
         }
         for code in [-1, 10, 127, 189, 192, 255, 70_000] {
             assert!(!is_meaningful(Standard::Ocf, "start", code), "{code}");
-            assert_eq!(to_ocf(Standard::Ocf, "start", code), OcfCode::GENERIC, "{code}");
+            assert_eq!(to_ocf(Standard::Ocf, "start", code, ""), OcfCode::GENERIC, "{code}");
         }
     }
 
     #[test]
     fn init_scripts_have_two_tables() {
-        let status = |code| to_ocf(Standard::Lsb, "monitor", code);
+        let status = |code| to_ocf(Standard::Lsb, "monitor", code, "");
         assert_eq!(status(0), OcfCode::OK);
         for dead in 1..=3 {
             assert_eq!(status(dead), OcfCode::NOT_RUNNING, "{dead}");
         }
         assert_eq!(status(4), OcfCode::GENERIC);
         assert_eq!(status(150), OcfCode::NOT_INSTALLED);
-        assert_eq!(to_ocf(Standard::Lsb, "start", 5), OcfCode::NOT_INSTALLED);
-        assert_eq!(to_ocf(Standard::Lsb, "start", 8), OcfCode::GENERIC);
+        assert_eq!(to_ocf(Standard::Lsb, "start", 5, ""), OcfCode::NOT_INSTALLED);
+        assert_eq!(to_ocf(Standard::Lsb, "start", 8, ""), OcfCode::GENERIC);
+    }
+
+    #[test]
+    fn scripts_of_heartbeat_say_their_status_in_words() {
+        for (stdout, running) in [
+            ("INFO: IPaddr Running OK\n", true),
+            ("INFO: IPaddr Resource is stopped\n", false),
+            ("not running", false),
+            ("NOT yet Running", false),
+            ("running", true),
+            ("OK", true),
+            ("ok", false),
+            ("", false),
+            ("ERROR: IPaddr Generic error", false),
+            ("Stopped OK", false),
+        ] {
+            let expected = if running { OcfCode::OK } else { OcfCode::NOT_RUNNING };
+            for code in [0, 3, 99] {
+                assert_eq!(
+                    to_ocf(Standard::Heartbeat, "monitor", code, stdout),
+                    expected,
+                    "{stdout}"
+                );
+            }
+        }
+        assert_eq!(to_ocf(Standard::Heartbeat, "start", 1, "running"), OcfCode::GENERIC);
+        assert_eq!(to_ocf(Standard::Heartbeat, "stop", 0, ""), OcfCode::OK);
     }
 
     #[test]
     fn a_device_that_is_off_is_no_invalid_parameter() {
-        assert_eq!(to_ocf(Standard::Fence, "status", 2), OcfCode::NOT_RUNNING);
-        assert_eq!(to_ocf(Standard::Fence, "monitor", 2), OcfCode::GENERIC);
-        assert_eq!(to_ocf(Standard::Fence, "off", 0), OcfCode::OK);
+        assert_eq!(to_ocf(Standard::Fence, "status", 2, ""), OcfCode::NOT_RUNNING);
+        assert_eq!(to_ocf(Standard::Fence, "monitor", 2, ""), OcfCode::GENERIC);
+        assert_eq!(to_ocf(Standard::Fence, "off", 0, ""), OcfCode::OK);
     }
 
     #[test]

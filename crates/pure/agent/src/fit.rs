@@ -118,6 +118,9 @@ fn known(standard: Standard, name: &str) -> Option<Sort> {
     match standard {
         Standard::Ocf => OF_OCF.contains(&name).then_some(Sort::Anything),
         Standard::Fence => of_device(name),
+        Standard::Heartbeat => {
+            name.parse::<u32>().is_ok_and(|number| number > 0).then_some(Sort::Anything)
+        }
         Standard::Lsb | Standard::Service | Standard::Systemd => None,
     }
 }
@@ -146,7 +149,11 @@ fn missing(
 ) -> impl Iterator<Item = String> {
     let plain = |name: &str| match standard {
         Standard::Fence => name.replace('-', "_"),
-        Standard::Ocf | Standard::Lsb | Standard::Service | Standard::Systemd => name.to_owned(),
+        Standard::Ocf
+        | Standard::Lsb
+        | Standard::Service
+        | Standard::Systemd
+        | Standard::Heartbeat => name.to_owned(),
     };
     let has = |name: &str| given.iter().any(|(key, _)| plain(key) == plain(name));
     let argument = given.iter().find(|(name, _)| name == "pcmk_host_argument");

@@ -2,7 +2,8 @@
 //! arguments and its standard input.
 //!
 //! Sources: OCF Resource Agent API 1.1, section 3; Linux Standard Base 5.0, "Init Script Actions";
-//! the Fence Agent API; Pacemaker Administration, "OCF Environment Variables".
+//! the Fence Agent API; Pacemaker Administration, "OCF Environment Variables"; Heartbeat's
+//! `haresources` for scripts that take their parameters as arguments.
 
 use model::AgentRef;
 
@@ -67,6 +68,7 @@ impl Invocation {
             Standard::Systemd => {
                 Self::Unit { unit: unit_name(&run.agent.kind), job: unit_job(run.action) }
             }
+            Standard::Heartbeat => Self::Program(heartbeat(run)),
             Standard::Fence => Self::Program(fence_agent(run)),
         }
     }
@@ -115,6 +117,24 @@ fn lsb(run: &Run<'_>) -> Program {
     Program {
         name: run.agent.kind.to_string(),
         arguments: vec![action.to_owned()],
+        environment: Vec::new(),
+        stdin: None,
+    }
+}
+
+/// Parameters are called 1, 2, ...: these are the script's arguments, in that order, and the action is
+/// the last. Each value is one argument, whatever is in it: no shell reads it.
+fn heartbeat(run: &Run<'_>) -> Program {
+    let action = if run.action == "monitor" { "status" } else { run.action };
+    let numbered = run.parameters.iter().filter_map(|(name, value)| {
+        Some((name.parse::<u32>().ok().filter(|number| *number > 0)?, value))
+    });
+    let mut arguments: Vec<(u32, &String)> = numbered.collect();
+    arguments.sort_by_key(|(number, _)| *number);
+    let values = arguments.into_iter().map(|(_, value)| value.clone());
+    Program {
+        name: run.agent.kind.to_string(),
+        arguments: values.chain([action.to_owned()]).collect(),
         environment: Vec::new(),
         stdin: None,
     }
@@ -244,6 +264,24 @@ mod tests {
             ("cron", &["status".to_owned()][..])
         );
         assert!(made.environment.is_empty());
+    }
+
+    #[test]
+    fn scripts_of_heartbeat_get_their_parameters_as_arguments() {
+        let agent = agent("heartbeat", None, "backup");
+        let parameters = [
+            owned("10", "last; rm -rf /"),
+            owned("2", "$HOME"),
+            owned("1", "a b"),
+            owned("CRM_meta_timeout", "20000"),
+            owned("0", "never"),
+        ];
+        let made =
+            program(Invocation::of(Standard::Heartbeat, &run(&agent, "monitor", &parameters)));
+        assert_eq!(made.arguments, ["a b", "$HOME", "last; rm -rf /", "status"]);
+        assert!(made.environment.is_empty() && made.stdin.is_none());
+        let made = program(Invocation::of(Standard::Heartbeat, &run(&agent, "start", &[])));
+        assert_eq!(made.arguments, ["start"]);
     }
 
     #[test]

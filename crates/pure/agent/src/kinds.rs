@@ -49,7 +49,8 @@ fn words(metadata: &Metadata, wanted: impl Fn(&Parameter) -> bool) -> Option<Str
 pub fn are_recorded(standard: Standard, action: &str) -> bool {
     let has_parameters = match standard {
         Standard::Ocf | Standard::Fence => true,
-        Standard::Lsb | Standard::Service | Standard::Systemd => false,
+        // Of Heartbeat's scripts every change needs a restart, and none says which are secret.
+        Standard::Lsb | Standard::Service | Standard::Systemd | Standard::Heartbeat => false,
     };
     has_parameters
         && matches!(

@@ -8,7 +8,8 @@
 //! device fences which node (`fencing`).
 //!
 //! **Always:** parameters of fence agents travel on standard input, those of OCF agents in the
-//! environment; no parameter is ever an argument, where every user of the machine could read it.
+//! environment; no parameter is ever an argument, where every user of the machine could read it. The one
+//! exception is the class `heartbeat`, whose scripts know nothing else.
 //!
 //! Field words: Pacemaker *services library*, *resource agent*, *fence agent*.
 

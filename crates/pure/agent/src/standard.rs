@@ -13,6 +13,8 @@ pub enum Standard {
     Service,
     /// Units of the service manager, over D-Bus.
     Systemd,
+    /// Scripts of Heartbeat's first resource manager: parameters are arguments.
+    Heartbeat,
     /// Fence agents. Field word: Pacemaker *stonith*.
     Fence,
 }
@@ -25,6 +27,7 @@ impl Standard {
             "lsb" => Some(Self::Lsb),
             "service" => Some(Self::Service),
             "systemd" => Some(Self::Systemd),
+            "heartbeat" => Some(Self::Heartbeat),
             "stonith" => Some(Self::Fence),
             _ => None,
         }
@@ -38,6 +41,7 @@ impl fmt::Display for Standard {
             Self::Lsb => "lsb",
             Self::Service => "service",
             Self::Systemd => "systemd",
+            Self::Heartbeat => "heartbeat",
             Self::Fence => "stonith",
         })
     }

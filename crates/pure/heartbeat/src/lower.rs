@@ -61,8 +61,8 @@ pub struct Lowered {
     pub document: String,
     /// What changes and why, in the order of the files.
     pub words: Vec<Word>,
-    /// What keeps it from being used as it is, with lines of `ha.cf` or `haresources`.
-    pub findings: Vec<Finding>,
+    /// What keeps it from being used as it is.
+    pub findings: Vec<(File, Finding)>,
 }
 
 /// Score of the node that a line of `haresources` names.
@@ -79,20 +79,23 @@ pub fn lower(given: Given<'_>, machines: &Machines) -> Lowered {
         machines,
         words: Vec::new(),
         findings: Findings::default(),
+        of_resources: Findings::default(),
         resources: String::new(),
         constraints: String::new(),
     };
     let corosync = links::file(&mut making, given);
-    let has_pings = pings::lower(&mut making);
+    let has_pings = pings::lower(&mut making, given.resources.is_some());
     let is_fenced = fences::lower(&mut making);
     services::lower(&mut making, given.resources, has_pings);
     let options = making.options(is_fenced);
     let defaults = making.defaults(given.resources.is_some(), has_pings);
     words::rest(&mut making, given);
-    let Making { mut words, findings, resources, constraints, .. } = making;
+    let Making { mut words, findings, of_resources, resources, constraints, .. } = making;
     words.sort_by_key(|word| (word.file, word.line));
     let document = xml::document(&options, &defaults, &resources, &constraints);
-    Lowered { corosync, document, words, findings: findings.sorted() }
+    let of = |file: File, found: Findings| found.sorted().into_iter().map(move |of| (file, of));
+    let findings = of(File::HaCf, findings).chain(of(File::Resources, of_resources)).collect();
+    Lowered { corosync, document, words, findings }
 }
 
 /// What is being made.
@@ -100,7 +103,9 @@ struct Making<'a> {
     settings: &'a Settings,
     machines: &'a Machines,
     words: Vec<Word>,
+    /// With lines of `ha.cf`, and of `haresources`.
     findings: Findings,
+    of_resources: Findings,
     resources: String,
     constraints: String,
 }

@@ -78,7 +78,7 @@ fn devices(making: &mut Making<'_>) -> Vec<String> {
             MediumKind::Other { .. } => continue,
         };
         let text = format!(
-            "{how} on {device} becomes knet's link {link}: UDP port {} from node to node",
+            "{how} on {device}: knet's link {link}, UDP port {} from node to node",
             5405 + link
         );
         making.say(File::HaCf, medium.line, Kind::Becomes, text);

@@ -12,7 +12,7 @@ use crate::settings::Ping;
 const EACH: &str = "50000";
 
 /// Makes the clones; whether `ipfail` or its like moved resources.
-pub(super) fn lower(making: &mut Making<'_>) -> bool {
+pub(super) fn lower(making: &mut Making<'_>, has_resources: bool) -> bool {
     let settings = making.settings;
     if settings.pings.is_empty() {
         return false;
@@ -44,7 +44,7 @@ pub(super) fn lower(making: &mut Making<'_>) -> bool {
         let name = child.program.rsplit('/').next();
         matches!(name, Some("ipfail" | "pingd"))
     });
-    let moves = mover.is_some() && !settings.crm.is_on();
+    let moves = mover.is_some() && has_resources;
     if let Some(child) = mover {
         let text = if moves {
             "ipfail becomes a rule for each group: it is where more ping nodes answer; if none answers \

@@ -146,7 +146,7 @@ fn agent_of(making: &mut Making<'_>, entry: &Entry, line: u32) -> Option<Made> {
     } else {
         let what = format!("Cannot locate resource script {script}");
         let hint = "expected: in resource.d or init.d, or a service of systemd, of this machine";
-        making.findings.error(line, what, hint);
+        making.of_resources.error(line, what, hint);
         return None;
     };
     let numbered = (1..).zip(&entry.arguments);

@@ -72,7 +72,7 @@ fn peers_of_a_pair_are_found_in_lines_that_are_the_same_on_both() {
     assert!(conf.contains("ring0_addr: n2\n        ring1_addr: 10.0.0.2"), "{conf}");
     let ha = ha.replace("auto_failback", "bcast eth1\nauto_failback");
     let unknown = lowered(&ha, RESOURCES, &Machines { addresses: BTreeMap::new(), ..machines() });
-    let said: Vec<String> = unknown.findings.iter().map(ToString::to_string).collect();
+    let said: Vec<String> = unknown.findings.iter().map(|(_, found)| found.to_string()).collect();
     let expected = "error: the address of n2 on eth1 is not known; say --address n2=ADDRESS,ADDRESS with \
                     one for each link";
     assert_eq!(said, [expected]);
@@ -126,7 +126,7 @@ fn everything_that_changes_is_said_and_no_secret() {
     let made = lowered(HA, RESOURCES, &machines());
     let said: String = made.words.iter().map(|word| format!("{word}\n")).collect();
     for part in [
-        "becomes  ha.cf:6: broadcast on eth1 becomes knet's link 0: UDP port 5405",
+        "becomes  ha.cf:6: broadcast on eth1: knet's link 0, UDP port 5405",
         "differs  ha.cf:5: udpport: ",
         "becomes  ha.cf:14: ipfail becomes a rule",
         "to do    ha.cf:15: respawn: `/opt/bin/watcher -v` as root",
@@ -154,7 +154,9 @@ fn without_a_device_the_missing_proof_is_said() {
 #[test]
 fn a_script_that_is_nowhere_is_an_error_with_its_line() {
     let made = lowered(HA, "n1 10.0.0.9 nothing::x\n", &machines());
-    let [finding] = made.findings.as_slice() else { panic!("{:?}", made.findings) };
+    let [(File::Resources, finding)] = made.findings.as_slice() else {
+        panic!("{:?}", made.findings)
+    };
     assert_eq!((finding.line, finding.severity), (1, Severity::Error));
     assert_eq!(finding.what, "Cannot locate resource script nothing");
 }
@@ -166,5 +168,5 @@ fn a_device_whose_parameters_are_in_a_file() {
     let made = lowered(ha, "", &Machines { files, ..Machines::default() });
     assert!(made.document.contains("type=\"fence_wti\""), "{}", made.document);
     let made = lowered(ha, "", &Machines::default());
-    assert!(made.findings.iter().any(|finding| finding.line == 3), "{:?}", made.findings);
+    assert!(made.findings.iter().any(|(_, finding)| finding.line == 3), "{:?}", made.findings);
 }

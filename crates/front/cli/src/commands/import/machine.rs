@@ -1,0 +1,100 @@
+//! What this machine knows: its interfaces, its scripts, what names resolve to.
+
+use std::collections::BTreeSet;
+use std::net::ToSocketAddrs;
+use std::path::Path;
+use std::process::Command;
+
+use heartbeat::{Machines, Parameters, Settings};
+
+use crate::trouble::Trouble;
+
+const INIT_SCRIPTS: &str = "/etc/init.d";
+const UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+
+/// Looks around on behalf of the files in `folder`; `said` are the operator's `NODE=ADDRESS,...`.
+pub(super) fn look(
+    folder: &Path,
+    settings: &Settings,
+    said: &[String],
+) -> Result<Machines, Trouble> {
+    let mut machines = Machines { local: local(), ..Machines::default() };
+    for word in said {
+        let (node, addresses) = word.split_once('=').ok_or_else(|| Trouble::Usage {
+            what: format!("--address {word}: say NODE=ADDRESS, or NODE=ADDRESS,ADDRESS"),
+        })?;
+        let node = node.to_lowercase();
+        if !settings.nodes.contains(&node) {
+            return Err(Trouble::unknown("node", &node, settings.nodes.clone()));
+        }
+        machines.addresses.insert(node, addresses.split(',').map(str::to_owned).collect());
+    }
+    if let Ok(shown) = Command::new("ip").args(["-o", "addr", "show"]).output() {
+        machines.interfaces = interfaces(&String::from_utf8_lossy(&shown.stdout));
+    }
+    for node in &settings.nodes {
+        if !machines.addresses.contains_key(node)
+            && let Ok(found) = (node.as_str(), 0).to_socket_addrs()
+        {
+            let found = found.map(|address| address.ip().to_string()).collect();
+            machines.resolved.insert(node.clone(), found);
+        }
+    }
+    machines.resource_d = names(&folder.join("resource.d"));
+    machines.init_d = names(Path::new(INIT_SCRIPTS));
+    let units = UNITS.iter().flat_map(|folder| names(Path::new(folder)));
+    machines.units =
+        units.filter_map(|name| name.strip_suffix(".service").map(str::to_owned)).collect();
+    for device in &settings.devices {
+        if let Parameters::File(path) = &device.parameters
+            && let Ok(text) = std::fs::read_to_string(path)
+        {
+            machines.files.insert(path.clone(), text);
+        }
+    }
+    Ok(machines)
+}
+
+/// What `uname -n` says, in lower case.
+fn local() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_lowercase()).filter(|name| !name.is_empty())
+}
+
+/// The first address of each interface, as `ip -o addr show` tells; IPv4 before IPv6.
+fn interfaces(shown: &str) -> std::collections::BTreeMap<String, String> {
+    let mut found = std::collections::BTreeMap::new();
+    for wanted in ["inet", "inet6"] {
+        for line in shown.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [_, device, kind, address, ..] = words.as_slice() else { continue };
+            let bare = address.split('/').next().unwrap_or_default();
+            if *kind == wanted && !bare.starts_with("fe80:") {
+                found.entry((*device).to_owned()).or_insert_with(|| bare.to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_interface_has_its_first_address() {
+        let shown = "1: lo    inet 127.0.0.1/8 scope host lo\\ valid_lft\n\
+                     2: eth0    inet6 fe80::1/64 scope link\n2: eth0    inet6 fd00::1/64 scope global\n\
+                     2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0\n\
+                     2: eth0    inet 10.0.0.9/24 scope global secondary eth0\n\
+                     3: eth1    inet6 fd01::1/64 scope global\n";
+        let found = interfaces(shown);
+        assert_eq!(found.get("eth0").map(String::as_str), Some("10.0.0.1"));
+        assert_eq!(found.get("eth1").map(String::as_str), Some("fd01::1"));
+    }
+}
