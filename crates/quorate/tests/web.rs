@@ -166,6 +166,58 @@ fn agents_are_listed() {
 }
 
 #[test]
+fn the_status_page_needs_no_script_from_the_login_on() {
+    const PAGE: &str = "Accept: text/html,*/*;q=0.8";
+    let house = House::new("plain");
+    house.configure(&lamp("xyzzy"));
+    let elsewhere = house.ask("GET", "/status", &[PAGE], "");
+    assert_eq!((elsewhere.status, elsewhere.header("location")), (303, Some("/status/login")));
+    let form = house.ask("GET", "/status/login", &[PAGE], "");
+    assert_eq!(form.status, 200);
+    assert!(form.header("content-security-policy").unwrap().contains("form-action 'self'"));
+    let held = form.header("set-cookie").unwrap().split(';').next().unwrap();
+    let (_, proof) = held.split_once('=').unwrap();
+    assert!(form.body.contains(proof) && !form.body.contains("<script"), "{form:?}");
+    let held = format!("Cookie: {held}");
+    let post = |path: &str, headers: &[&str], fields: &str| {
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        house.ask("POST", path, &[headers, &[kind]].concat(), fields)
+    };
+    let password: String = PASSWORD.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let sent =
+        |proof: &str, word: &str| format!("proof={proof}&user={}&password={word}", house.user);
+    let login = |headers: &[&str], fields: &str| post("/status/login", headers, fields);
+    // Another site's page knows no proof, and has no cookie to go with one that it made up.
+    for headers in [&[][..], &["Cookie: __Host-quorate-form=x"], &["Cookie: __Host-quorate-form="]]
+    {
+        for made_up in ["", "y", proof] {
+            assert_eq!(login(headers, &sent(made_up, &password)).status, 403, "{made_up}");
+        }
+    }
+    let foreign = "Sec-Fetch-Site: cross-site";
+    assert_eq!(login(&[&held, foreign], &sent(proof, &password)).status, 403);
+    let wrong = login(&[&held], &sent(proof, "wrong"));
+    assert!(wrong.status == 401 && wrong.body.contains("wrong user or password"), "{wrong:?}");
+    assert!(wrong.body.contains(proof), "the same form is good for another try");
+    let inside = login(&[&held], &sent(proof, &password));
+    assert_eq!((inside.status, inside.header("location")), (303, Some("/status")), "{inside:?}");
+    let session = inside.header("set-cookie").unwrap().split(';').next().unwrap();
+    let session = format!("Cookie: {session}");
+    let page = house.ask("GET", "/status", &[&session, PAGE], "");
+    assert!(page.status == 200 && page.body.contains("lamp"), "{page:?}");
+    assert!(!page.body.contains("xyzzy"));
+    // And out.
+    let form = house.ask("GET", "/status/logout", &[&session, PAGE], "");
+    let (_, rest) = form.body.split_once("value=\"").unwrap();
+    let proof = rest.split('"').next().unwrap();
+    assert_eq!(post("/status/logout", &[&session], "proof=x").status, 403);
+    let out = post("/status/logout", &[&session], &format!("proof={proof}"));
+    assert_eq!((out.status, out.header("location")), (303, Some("/status/login")));
+    assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"), "{out:?}");
+    assert_eq!(house.ask("GET", "/status", &[&session], "").status, 401, "it has ended");
+}
+
+#[test]
 fn wrong_passwords_are_slow_and_soon_too_many() {
     let house = House::new("guess");
     let begun = Instant::now();

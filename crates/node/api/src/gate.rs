@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use attempts::Attempts;
 pub(crate) use digest::{Digest, Secret};
-pub(crate) use login::{COOKIE, Credentials, login, logout};
+pub(crate) use login::{COOKIE, Credentials, begin, login, logout, with_cookie};
 pub(crate) use sessions::Sessions;
 pub(crate) use tokens::Tokens;
 

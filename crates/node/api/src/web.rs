@@ -12,6 +12,7 @@ mod door;
 mod files;
 mod headers;
 mod listener;
+mod plain;
 
 use std::fs;
 use std::io;

@@ -38,7 +38,7 @@ fn write_page(out: &mut String, status: &Status, now: i64) -> fmt::Result {
     writeln!(
         out,
         "<footer>As {} saw it at {}; configuration {}. <a href=\"/status\">Look again</a> · \
-         <a href=\"/\">The console</a></footer></main></body></html>",
+         <a href=\"/\">The console</a> · <a href=\"/status/logout\">Log out</a></footer></main></body></html>",
         Safe(status.seen_by.as_deref().unwrap_or("a file")),
         Safe(moment::calendar(now)),
         Safe(&status.version),
@@ -151,7 +151,7 @@ fn failures(out: &mut String, failures: &[Failure], now: i64) -> fmt::Result {
 }
 
 /// Text that says what it says, whatever it holds.
-struct Safe<T>(T);
+pub(crate) struct Safe<T>(pub(crate) T);
 
 impl<T: Display> Display for Safe<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -35,21 +35,31 @@ const FAILURE_STEP: Duration = Duration::from_secs(4);
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Credentials {
-    user: String,
-    password: String,
+    pub(crate) user: String,
+    pub(crate) password: String,
 }
 
 /// Begins a session, if PAM and the group say so.
 pub(crate) async fn login(shared: &Shared, address: IpAddr, request: Request<Incoming>) -> Outcome {
-    let gate = &shared.gate;
-    let begun = Instant::now();
     if request.headers().get(CONTENT_TYPE).is_none_or(|kind| kind != JSON) {
         return Err(problem(Wrong::Malformed, format!("send {JSON}")));
     }
     let body = body(request, BODY_MAX).await?;
-    let Ok(Credentials { user, password }) = serde_json::from_slice(&body) else {
+    let Ok(credentials) = serde_json::from_slice(&body) else {
         return Err(problem(Wrong::Malformed, "expected `user` and `password`"));
     };
+    let (who, secret) = begin(shared, address, credentials).await?;
+    Ok(with_cookie(answer::ok(&who.told()), &secret))
+}
+
+/// The same, however the credentials came. With what the cookie is to hold.
+pub(crate) async fn begin(
+    shared: &Shared,
+    address: IpAddr,
+    Credentials { user, password }: Credentials,
+) -> Result<(Who, Secret), No> {
+    let gate = &shared.gate;
+    let begun = Instant::now();
     // A statement of its own: the lock is not held while somebody is refused.
     let wait = gate.attempts().begin(&user, address, begun);
     if let Some(wait) = wait {
@@ -88,7 +98,7 @@ pub(crate) async fn login(shared: &Shared, address: IpAddr, request: Request<Inc
         from: address.to_string(),
     };
     shared.audit.add(&who, &Deed::new("log in"), "done");
-    Ok(cookie(answer::ok(&who.told()), &secret))
+    Ok((who, secret))
 }
 
 /// A name that is nobody's may be a password in the wrong place, and is not written down.
@@ -101,7 +111,8 @@ fn refused(shared: &Shared, user: &str, address: IpAddr) {
     shared.audit.add(&who, &Deed::new("log in"), "refused");
 }
 
-fn cookie(mut answer: Answered, secret: &Secret) -> Answered {
+/// Hands the session's cookie out.
+pub(crate) fn with_cookie(mut answer: Answered, secret: &Secret) -> Answered {
     let text = format!("{COOKIE}={}; {ATTRIBUTES}", secret.text());
     if let Ok(mut value) = HeaderValue::from_str(&text) {
         value.set_sensitive(true);

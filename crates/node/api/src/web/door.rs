@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, COOKIE as COOKIE_HEADER, HOST, ORIGIN};
 use hyper::{HeaderMap, Method, Request};
 
-use super::files;
+use super::{files, plain};
 use crate::Shared;
 use crate::answer::{Answered, No, Outcome, Wrong, problem};
 use crate::dispatch::dispatch;
@@ -43,12 +43,20 @@ async fn admit(shared: &Shared, from: IpAddr, request: Request<Incoming>) -> Out
     if is_of_another_site(request.headers()) {
         return Err(problem(Wrong::NotProven, "that was asked by another site's page"));
     }
+    if let Some(page) = plain::Page::asked(&request) {
+        return plain::answer(shared, from, page, request).await;
+    }
     if let Found::Route(route, _) = routes::find(request.method(), request.uri().path(), true)
         && route.what == What::Login
     {
         return gate::login(shared, from, request).await;
     }
     let who = proven_and_known(&shared.gate, from, request.method(), request.headers())?;
+    if who.is_none()
+        && let Some(elsewhere) = plain::to_login(&request)
+    {
+        return Ok(elsewhere);
+    }
     dispatch(shared, who, request, true).await
 }
 
@@ -109,7 +117,12 @@ fn by_token(gate: &Gate, from: IpAddr, text: &str) -> Option<Who> {
 
 /// What our cookie holds.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie_of(headers, COOKIE)
+}
+
+/// What the cookie of this name holds.
+pub(super) fn cookie_of<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let all = headers.get_all(COOKIE_HEADER).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = all.flat_map(|text| text.split(';'));
-    pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+    pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
