@@ -176,6 +176,33 @@ export const removeResource = (id: string) =>
     gone.remove();
   });
 
+/** Takes a group, clone or bundle away from around what is in it, which stays. */
+export const unwrap = (id: string) =>
+  add(`Take ${id} away from around what is in it`, (tree) => {
+    const outer = need(tree, id);
+    const parts = xml.children(outer).filter((one) => (xml.RESOURCES as readonly string[]).includes(one.tagName));
+    if (!parts.length) throw new Error(`there is nothing in ${id}`);
+    for (const part of parts) outer.parentElement!.insertBefore(part, outer);
+    rename(tree, id, parts.length === 1 ? xml.attr(parts[0], "id") : undefined);
+    outer.remove();
+  });
+
+/** What named one resource names another, or is removed where that is not one. */
+function rename(tree: Document, from: string, to: string | undefined): void {
+  for (const one of xml.children(xml.section(tree, "constraints"))) {
+    for (const name of ["rsc", "with-rsc", "first", "then"]) {
+      if (xml.attr(one, name) !== from) continue;
+      if (to === undefined) throw new Error(`the constraint ${xml.attr(one, "id")} names ${from}: change it first`);
+      xml.put(one, name, to);
+    }
+  }
+  for (const ref of tree.querySelectorAll("resource_ref, obj_ref")) {
+    if (xml.attr(ref, "id") !== from) continue;
+    if (to === undefined) throw new Error(`${xml.attr(ref.parentElement ?? undefined, "id")} names ${from}: change it first`);
+    ref.setAttribute("id", to);
+  }
+}
+
 /** Removes any other object by its id. */
 export const removeObject = (id: string, what: string, tag: string) =>
   add(`Remove ${what}`, (tree) => {

@@ -36,22 +36,6 @@ let retry: ReturnType<typeof setTimeout> | undefined;
 /** The stream of events is open, and not silent. */
 let streaming = false;
 
-/** How the cluster was whenever this page looked: after which entry, and when. */
-export interface Seen {
-  entry: number;
-  at: number;
-  grid: Grid;
-}
-
-export const looks: Seen[] = [];
-const LOOKS_MAX = 300;
-
-function remember(grid: Grid | undefined, entry: number, at: number): void {
-  if (!grid || looks.at(-1)?.entry === entry) return;
-  looks.push({ entry, at: Math.round(at / 1000), grid });
-  if (looks.length > LOOKS_MAX) looks.shift();
-}
-
 let looking = false;
 let again = false;
 
@@ -75,7 +59,6 @@ export async function look(): Promise<void> {
 
 async function lookOnce(): Promise<void> {
   const begun = Date.now();
-  const after = entries.value.at(-1)?.number ?? 0;
   const optional = <T>(path: string): Promise<T | undefined> => get<T>(path).catch(() => undefined);
   try {
     const [status, verdict, grid, topology, fencing] = await Promise.all([
@@ -86,7 +69,6 @@ async function lookOnce(): Promise<void> {
       optional<{ readiness: Fencing }>("/v1/fencing"),
     ]);
     live.set({ status, verdict, grid, topology, fencing: fencing?.readiness, asOf: begun });
-    remember(grid, after, begun);
     if (streaming && connection.value.link === "lost") connection.set({ link: "up", since: Date.now() });
   } catch (error) {
     if (error instanceof Trouble && (error.status === 401 || error.status === 403)) return;
@@ -169,8 +151,11 @@ async function stream(signal: AbortSignal, opened: () => void): Promise<void> {
   }
 }
 
-/** Names the last event that was taken, and the daemon's life that it was of. */
+/** Names the last event that was taken, and the daemon's life that it was of: `12-1a2b3c`. */
 let lastId = "";
+
+/** The daemon's life that numbers the entries. */
+export const life = new Store("");
 
 function take(pieces: string[]): void {
   const fresh: Entry[] = [];
@@ -180,6 +165,7 @@ function take(pieces: string[]): void {
     if (lines.includes("event: gap")) forget();
     if (!data.length || lines.some((line) => line.startsWith("event:"))) continue;
     lastId = lines.find((line) => line.startsWith("id:"))?.slice(3).trim() ?? lastId;
+    life.set(lastId.slice(lastId.indexOf("-") + 1));
     try {
       const entry = JSON.parse(data.join("\n")) as Entry;
       if (typeof entry.number === "number" && entry.event) fresh.push(entry);
@@ -199,5 +185,4 @@ function take(pieces: string[]): void {
 /** The stream said that something in between is not known any more. */
 function forget(): void {
   entries.set([]);
-  looks.length = 0;
 }

@@ -36,7 +36,6 @@ export interface Status {
   running: string[];
   planned: number;
   findings: Finding[];
-  losses: { node: string; quorum: boolean; resources: string[] }[] | null;
 }
 
 export interface NodeLine {

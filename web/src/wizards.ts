@@ -37,10 +37,13 @@ function primitive(tree: Document, home: Element, part: Part): void {
   setOperationsOf(made, rows);
 }
 
-function group(tree: Document, id: string, parts: Part[]): void {
+function group(tree: Document, values: Values, parts: Part[]): Element {
+  const id = values["name"]!;
   if (xml.byId(tree, id)) throw new Error(`something is called ${id} already: choose another name`);
   const home = xml.make(xml.section(tree, "resources"), "group", { id });
+  if (values["begin"] === "later") xml.setValue(home, "meta_attributes", "target-role", "Stopped");
   for (const part of parts) primitive(tree, home, part);
+  return home;
 }
 
 function prefer(tree: Document, resource: string, node: string, score: string): void {
@@ -72,10 +75,13 @@ const mount = (device: string, directory: string, fstype: string): Taken[] => [
   { name: "directory", label: "Mounted on", required: true, fallback: directory },
   { name: "fstype", label: "File system", required: true, fallback: fstype, offered: ["ext4", "xfs", "nfs", "btrfs"] },
 ];
+const begin: Taken = { name: "begin", label: "Begin", kind: "select", options: [["now", "at once"], ["later", "stopped, until I enable it"]], required: true, fallback: "now" };
+
 const where = (tree: Document): Taken[] => [
   { name: "node", label: "Preferred node", kind: "select", options: nodeNames(tree) },
   { name: "score", label: "How much", kind: "score", fallback: "60" },
   { name: "stickiness", label: "Stay after a repair", kind: "score", fallback: "100", hint: "Default of all resources, if there is none yet." },
+  begin,
 ];
 
 const vip = (values: Values): Part => ({ id: `${values["name"]}-address`, agent: "ocf:heartbeat:IPaddr2", parameters: { ip: values["ip"]!, cidr_netmask: values["netmask"]! } });
@@ -102,7 +108,7 @@ const web: Wizard = {
   done: (values) => `Web server ${values["name"]} at ${values["ip"]}`,
   write: (tree, values) => {
     const id = values["name"]!;
-    group(tree, id, [vip(values), { id: `${id}-server`, agent: "ocf:heartbeat:apache", parameters: { configfile: values["configfile"]!, statusurl: values["statusurl"]! }, start: "60s" }]);
+    group(tree, values, [vip(values), { id: `${id}-server`, agent: "ocf:heartbeat:apache", parameters: { configfile: values["configfile"]!, statusurl: values["statusurl"]! }, start: "60s" }]);
     prefer(tree, id, values["node"]!, values["score"]!);
     stick(tree, values["stickiness"]!);
   },
@@ -125,7 +131,7 @@ const moosefs: Wizard = {
   done: (values) => `MooseFS master ${values["name"]} at ${values["ip"]}`,
   write: (tree, values) => {
     const id = values["name"]!;
-    group(tree, id, [vip(values), disk(values), { id: `${id}-master`, agent: `systemd:${values["unit"]}`, monitor: "60s", timeout: "100s", start: "100s" }]);
+    group(tree, values, [vip(values), disk(values), { id: `${id}-master`, agent: `systemd:${values["unit"]}`, monitor: "60s", timeout: "100s", start: "100s" }]);
     prefer(tree, id, values["node"]!, values["score"]!);
     stick(tree, values["stickiness"]!);
   },
@@ -147,7 +153,7 @@ const cloudera: Wizard = {
   done: (values) => `${values["agent"]} as ${values["name"]}, on one node`,
   write: (tree, values) => {
     const id = values["name"]!;
-    group(tree, id, [...(values["device"] ? [disk({ ...values, fstype: "nfs" })] : []), { id: `${id}-server`, agent: values["agent"]!, start: "300s", timeout: "60s" }]);
+    group(tree, values, [...(values["device"] ? [disk({ ...values, fstype: "nfs" })] : []), { id: `${id}-server`, agent: values["agent"]!, start: "300s", timeout: "60s" }]);
     prefer(tree, id, values["node"]!, values["score"]!);
     stick(tree, values["stickiness"]!);
   },
@@ -169,7 +175,7 @@ const heartbeat: Wizard = {
   done: (values) => `httpd ${values["name"]} at ${values["ip"]} with pages from ${values["device"]}`,
   write: (tree, values) => {
     const id = values["name"]!;
-    group(tree, id, [vip(values), disk({ ...values, fstype: "nfs" }), { id: `${id}-httpd`, agent: values["agent"]!, start: "100s", timeout: "100s" }]);
+    group(tree, values, [vip(values), disk({ ...values, fstype: "nfs" }), { id: `${id}-httpd`, agent: values["agent"]!, start: "100s", timeout: "100s" }]);
     prefer(tree, id, values["node"]!, values["score"]!);
     stick(tree, values["stickiness"]!);
   },
@@ -192,6 +198,7 @@ const serviceguard: Wizard = {
         { name: "first", label: "Primary node", kind: "select", options: nodeNames(tree) },
         { name: "second", label: "Adoptive node", kind: "select", options: nodeNames(tree) },
         { name: "failback", label: "Failback policy", kind: "select", options: [["manual", "manual: stay"], ["automatic", "automatic: go back"]], fallback: "manual" },
+        begin,
       ],
     ],
   ],
@@ -199,7 +206,7 @@ const serviceguard: Wizard = {
   done: (values) => `Package ${values["name"]}`,
   write: (tree, values) => {
     const id = values["name"]!;
-    group(tree, id, [
+    const made = group(tree, values, [
       ...(values["vg"] ? [{ id: `${id}-vg`, agent: "ocf:heartbeat:LVM-activate", parameters: { vgname: values["vg"]!, vg_access_mode: "system_id" }, start: "90s", timeout: "90s" }] : []),
       ...(values["device"] ? [disk(values)] : []),
       vip(values),
@@ -208,7 +215,6 @@ const serviceguard: Wizard = {
     ]);
     prefer(tree, id, values["first"]!, "200");
     prefer(tree, id, values["second"]!, "100");
-    const made = xml.resource(tree, id)!;
     // With automatic failback nothing holds it where it is.
     xml.setValue(made, "meta_attributes", "resource-stickiness", values["failback"] === "automatic" ? "0" : "1000");
   },

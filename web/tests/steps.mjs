@@ -25,12 +25,18 @@ async function overview({ page, accessible, shot }) {
   await shot("overview");
 }
 
-async function withoutJavaScript({ context, browser, url }) {
-  const plain = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false, storageState: await context.storageState() });
+async function withoutJavaScript({ browser, url, who }) {
+  const plain = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false });
   const page = await plain.newPage();
   await page.goto(`${url}status`);
+  await page.getByLabel("User").fill(who.user);
+  await page.getByLabel("Password").fill(who.password);
+  await page.getByRole("button", { name: "Log in" }).click();
   await page.getByText("Healthy.").first().waitFor();
   assert.equal(await page.getByRole("row").filter({ hasText: "counters" }).count(), 1);
+  await page.getByRole("link", { name: "Log out" }).click();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("heading", { name: "Quorate: log in" }).waitFor();
   await plain.close();
 }
 
@@ -158,7 +164,7 @@ async function timeline({ page, accessible, shot }) {
   await page.getByRole("group", { name: /^Timeline/ }).focus();
   await page.keyboard.press("ArrowRight");
   await page.getByRole("list", { name: "What happened, in order" }).getByRole("button", { name: /is proven off/ }).first().click();
-  await page.getByText(/As this page saw it at/).waitFor();
+  await page.getByText(/As this node kept it at/).waitFor();
   await accessible("the timeline");
   await shot("timeline");
   await page.getByRole("button", { name: "Compare with another" }).click();
@@ -166,6 +172,36 @@ async function timeline({ page, accessible, shot }) {
   await page.getByText("What differs between the two moments").waitFor();
   await page.getByText(/^Configuration .*, then /).waitFor();
   await page.getByRole("button", { name: "End comparing" }).click();
+}
+
+/** To moments that were before the page was opened, by keys, and back. */
+async function scrubbing({ page, demo }) {
+  demo.quorate("n2", "attribute", "set", "n2", "rack", "c", "--kept", "--yes");
+  await go(page, "#/timeline");
+  await page.reload();
+  const slider = page.getByRole("slider", { name: "Moment" });
+  await slider.waitFor();
+  await slider.focus();
+  await page.keyboard.press("Home");
+  await page.getByRole("heading", { name: /^How the cluster was/ }).waitFor();
+  await page.getByRole("grid", { name: "Resources by nodes, as it was" }).waitFor();
+  const first = await slider.getAttribute("aria-valuetext");
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("button", { name: "Compare with now" }).click();
+  await page.getByRole("columnheader", { name: "Later: now" }).waitFor();
+  // Somebody changed the configuration meanwhile, and how is told.
+  await page.getByLabel("What changes in the document").getByText('name="rack" value="c"').waitFor();
+  await page.getByRole("button", { name: "End comparing" }).click();
+  await page.getByRole("button", { name: "The moment before" }).click();
+  assert.equal(await slider.getAttribute("aria-valuetext"), first);
+  await slider.focus();
+  await page.keyboard.press("End");
+  await page.getByRole("button", { name: "The moment before" }).click();
+  await page.locator('.then [role=gridcell][aria-label^="web "]').first().click();
+  await page.getByRole("dialog").getByText("Made of").first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "The moment after" }).click();
+  await page.getByRole("heading", { name: "How the cluster was", exact: true }).waitFor();
 }
 
 async function connectionLost({ context, page }) {
@@ -234,4 +270,4 @@ async function onAPhone({ browser, context, url }) {
   await phone.close();
 }
 
-export default { logIn, overview, withoutJavaScript, keyboard, why, moveAndUndo, drag, stale, failure, nodeDies, timeline, connectionLost, maintenance, everyPage, whoDidWhat, onAPhone };
+export default { logIn, overview, withoutJavaScript, keyboard, why, moveAndUndo, drag, stale, failure, nodeDies, timeline, scrubbing, connectionLost, maintenance, everyPage, whoDidWhat, onAPhone };

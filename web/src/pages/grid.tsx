@@ -100,9 +100,12 @@ interface Props {
   grid: Grid;
   filter: string;
   why: (resource: string, node?: string) => void;
+  /** As it was: nothing can be moved. */
+  past?: boolean;
 }
 
-export function GridView({ grid, filter, why }: Props) {
+export function GridView({ grid, filter, why, past }: Props) {
+  const movable = !past && may("operate");
   const home = useRef<HTMLDivElement>(null);
   const [from, setFrom] = useState(0);
   const [height, setHeight] = useState(600);
@@ -164,7 +167,7 @@ export function GridView({ grid, filter, why }: Props) {
       event.preventDefault();
       if (held) drop(now.column);
       else why(row.id, grid.nodes[now.column]?.name);
-    } else if (event.key === "m" && row && may("operate")) {
+    } else if (event.key === "m" && row && movable) {
       event.preventDefault();
       event.stopPropagation();
       setHeld({ resource: row.id });
@@ -183,7 +186,7 @@ export function GridView({ grid, filter, why }: Props) {
   const press = (event: PointerEvent): void => {
     const found = cellAt(event.target);
     const row = found && rows[found.row];
-    if (!row || event.pointerType === "touch" || event.button !== 0 || !may("operate")) return;
+    if (!row || event.pointerType === "touch" || event.button !== 0 || !movable) return;
     const begun = { x: event.clientX, y: event.clientY };
     let dragging = false;
     const moved = (next: PointerEvent): void => {
@@ -214,7 +217,7 @@ export function GridView({ grid, filter, why }: Props) {
       class={`grid${wide ? " wide" : " narrow"}${held ? " holding" : ""}`}
       role="grid"
       tabIndex={0}
-      aria-label="Resources by nodes"
+      aria-label={past ? "Resources by nodes, as it was" : "Resources by nodes"}
       aria-rowcount={rows.length + 1}
       aria-colcount={grid.nodes.length + 1}
       aria-activedescendant={at ? `cell-${at.row}-${at.column}` : undefined}
@@ -271,7 +274,7 @@ export function GridView({ grid, filter, why }: Props) {
       {shownTip && (
         <div class="tip" role="presentation" style={{ left: `${Math.min(tip.x, innerWidth - 300)}px`, top: `${Math.min(tip.y + 4, innerHeight - 110)}px` }}>
           {sentence(rows[tip.row]!, grid.nodes[tip.column]!.name, shownTip)}
-          <small>Click for why{may("operate") ? ", drag to move" : ""}</small>
+          <small>Click for why{movable ? ", drag to move" : ""}</small>
         </div>
       )}
       {!rows.length && <p class="empty">{filter ? `Nothing is called “${filter}”.` : "No resources yet."}</p>}

@@ -1,128 +1,166 @@
 // How the cluster was at a moment, and what differs between two.
 
-import { live, looks } from "../live";
-import { clock } from "../time";
-import { useStore } from "../store";
-import { Button, Card, Empty } from "../ui/bits";
-import type { Grid } from "../views";
-import { mark } from "./grid";
+import { useEffect, useState } from "preact/hooks";
 
-/** The grid as it was after an entry. */
-interface Past {
-  entry: number;
-  at: number;
-  version: string;
-  grid: Grid;
+import { get } from "../api";
+import { useThen, type Compared, type Difference, type Moment } from "../past";
+import { exact } from "../time";
+import { Button, Card, Empty, Tag } from "../ui/bits";
+import { describe } from "../words";
+import * as xml from "../xml";
+import { DiffView } from "./diff";
+import { GridView } from "./grid";
+import { WhyDialog } from "./why";
+
+/** Another moment, or the present. */
+export type Other = number | "now";
+
+interface Props {
+  moment: Moment | undefined;
+  other: Other | undefined;
+  compare: (other: Other | undefined) => void;
 }
 
-type Found = Past | string;
-
-/** What this page saw first after an entry. What happened before it was opened, it did not see. */
-function past(entry: number): Found {
-  const first = looks[0];
-  if (!first || first.entry > entry + 1) return "This page was not open then: it knows what happened, not how the cluster was.";
-  const found = looks.find((one) => one.entry >= entry) ?? looks.at(-1)!;
-  return { entry: found.entry, at: found.at, version: found.grid.version, grid: found.grid };
-}
-
-export function Moment({ entry, other, forget }: { entry: number; other: number | undefined; forget: () => void }) {
-  useStore(live);
-  const now = past(entry);
-  const then = other === undefined || other === entry ? undefined : past(other);
-  const compared = other !== undefined && other !== entry;
+export function MomentCard({ moment, other, compare }: Props) {
+  if (!moment) {
+    return (
+      <Card title="How the cluster was">
+        <Empty>Choose a moment, by the slider or by what happened. Moments are kept a second apart; of the last ones there may be none yet.</Empty>
+      </Card>
+    );
+  }
+  if (other !== undefined && other !== moment.id) return <Comparison moment={moment} other={other} forget={() => compare(undefined)} />;
   return (
-    <Card title={compared ? "What differs between the two moments" : "How the cluster was"} side={compared && <Button small onClick={forget}>End comparing</Button>}>
-      {typeof now === "string" && <Empty>{now}</Empty>}
-      {typeof now !== "string" && !compared && <Places past={now} />}
-      {compared && typeof then === "string" && <Empty>{then}</Empty>}
-      {compared && then && typeof now !== "string" && typeof then !== "string" && <Compare a={then.entry < now.entry ? then : now} b={then.entry < now.entry ? now : then} />}
+    <Card
+      title={`How the cluster was: ${exact(moment.at)}`}
+      side={
+        <>
+          <Button small pressed={other === moment.id} onClick={() => compare(other === moment.id ? undefined : moment.id)}>
+            {other === moment.id ? "Choose the other moment" : "Compare with another"}
+          </Button>
+          <Button small onClick={() => compare("now")}>Compare with now</Button>
+        </>
+      }
+    >
+      <Seen moment={moment} />
     </Card>
   );
 }
 
-interface Place {
-  node: string;
-  words: string;
-  tone: string;
-}
+const TONES: Record<string, string> = { healthy: "good", weakened: "warn", working: "warn", impaired: "bad", down: "bad" };
+const TOLD_MAX = 12;
 
-function placesOf(grid: Grid): Map<string, Place[]> {
-  return new Map(
-    grid.rows.map((row) => [
-      row.id,
-      row.cells.flatMap((cell, at) => (cell.role || cell.state !== "stopped" ? [{ node: grid.nodes[at]!.name, words: mark(cell).word, tone: mark(cell).tone }] : [])),
-    ]),
+function Seen({ moment }: { moment: Moment }) {
+  const then = useThen(moment.id);
+  const [why, setWhy] = useState<{ resource: string; node?: string }>();
+  if (then === undefined) return <Empty>Asking…</Empty>;
+  if (typeof then === "string") return <Empty>{then}</Empty>;
+  return (
+    <>
+      <div class="padded">
+        <p>
+          <Tag tone={TONES[then.verdict.level]}>{then.verdict.level}</Tag> {then.verdict.words}
+        </p>
+      </div>
+      <div class="then">
+        <GridView grid={then.grid} filter="" past why={(resource, node) => setWhy({ resource, node })} />
+      </div>
+      <div class="padded">
+        <h3>What had happened just before</h3>
+        <ul class="bullets">
+          {then.told
+            .filter((one) => one.event.kind !== "started")
+            .slice(-TOLD_MAX)
+            .map((one) => (
+              <li>{describe(one.event)[1]}</li>
+            ))}
+        </ul>
+        <p class="soft small">As this node kept it at {exact(moment.at)}; configuration {moment.version}.</p>
+      </div>
+      {why && <WhyDialog {...why} at={moment.id} onClose={() => setWhy(undefined)} />}
+    </>
   );
 }
 
-const said = (places: Place[] | undefined): string => (places === undefined ? "not there" : places.length ? places.map((one) => `${one.words} on ${one.node}`).join(", ") : "nowhere");
-
-function Places({ past: { grid, version, at } }: { past: Past }) {
-  const places = placesOf(grid);
+function Comparison({ moment, other, forget }: { moment: Moment; other: Other; forget: () => void }) {
+  const [from, to] = other === "now" || other > moment.id ? [moment.id, other] : [other, moment.id];
+  const [found, set] = useState<Compared | string>();
+  useEffect(() => {
+    let mine = true;
+    const until = to === "now" ? "" : `&to=${to}`;
+    get<Compared>(`/v1/compare?from=${from}${until}`).then(
+      (answer) => mine && set(answer),
+      (error: Error) => mine && set(error.message),
+    );
+    return () => {
+      mine = false;
+    };
+  }, [from, to]);
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Resource</th>
-            <th scope="col">Where</th>
-          </tr>
-        </thead>
-        <tbody>
-          {grid.rows.map((row) => (
-            <tr>
-              <th scope="row" class={`depth-${row.depth}`}>{row.id}</th>
-              <td>{said(places.get(row.id))}</td>
-            </tr>
-          ))}
-          {grid.nodes.filter((node) => node.state !== "online" || node.standby || node.maintenance).map((node) => (
-            <tr>
-              <th scope="row">{node.name}</th>
-              <td>{[node.state === "unclean" ? "lost" : node.state, node.standby && "standby", node.maintenance && "maintenance"].filter(Boolean).join(", ")}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <p class="soft small padded">As this page saw it at {clock(at)}; configuration {version}.</p>
-    </div>
+    <Card title="What differs between the two moments" side={<Button small onClick={forget}>End comparing</Button>}>
+      {found === undefined && <Empty>Asking…</Empty>}
+      {typeof found === "string" && <Empty>{found}</Empty>}
+      {typeof found === "object" && <Differences compared={found} from={from} to={to} />}
+    </Card>
   );
 }
 
-function Compare({ a, b }: { a: Past; b: Past }) {
-  const [before, after] = [placesOf(a.grid), placesOf(b.grid)];
-  const states = (grid: Grid): Map<string, string> =>
-    new Map(grid.nodes.map((node) => [node.name, [node.state === "unclean" ? "lost" : node.state, node.standby && "standby", node.maintenance && "maintenance"].filter(Boolean).join(", ")]));
-  const [nodesBefore, nodesAfter] = [states(a.grid), states(b.grid)];
-  const rows: [string, string, string][] = [];
-  for (const name of new Set([...nodesBefore.keys(), ...nodesAfter.keys()])) rows.push([name, nodesBefore.get(name) ?? "not there", nodesAfter.get(name) ?? "not there"]);
-  for (const id of new Set([...before.keys(), ...after.keys()])) rows.push([id, said(before.get(id)), said(after.get(id))]);
-  const changed = rows.filter(([, was, is]) => was !== is);
+function Differences({ compared, from, to }: { compared: Compared; from: Other; to: Other }) {
+  const rows: Difference[] = [...compared.nodes, ...compared.resources];
   return (
-    <div class="scroll">
-      {changed.length === 0 && <Empty>Nothing that is shown here differs.</Empty>}
-      {changed.length > 0 && (
+    <>
+      <div class="scroll">
         <table>
           <thead>
             <tr>
               <th scope="col">What</th>
-              <th scope="col">Earlier</th>
-              <th scope="col">Later</th>
+              <th scope="col">Earlier: {exact(compared.from.at)}</th>
+              <th scope="col">Later: {to === "now" ? "now" : exact(compared.to.at)}</th>
             </tr>
           </thead>
           <tbody>
-            {changed.map(([what, was, is]) => (
+            <tr>
+              <th scope="row">The whole</th>
+              <td>{compared.from.words}</td>
+              <td>{compared.to.words}</td>
+            </tr>
+            {rows.map((one) => (
               <tr>
-                <th scope="row">{what}</th>
-                <td>{was}</td>
-                <td>{is}</td>
+                <th scope="row">{one.name}</th>
+                <td>{one.was ?? "not there"}</td>
+                <td>{one.is ?? "not there"}</td>
               </tr>
             ))}
           </tbody>
         </table>
-      )}
-      <p class="soft small padded">
-        Configuration {a.version}, then {b.version}.
-      </p>
-    </div>
+      </div>
+      {!rows.length && <Empty>No node and no resource differs.</Empty>}
+      <div class="padded">
+        <p class="soft small">
+          Configuration {compared.from.version}, then {compared.to.version}.
+        </p>
+        {compared["configuration-changed"] && <Documents from={from} to={to} />}
+      </div>
+    </>
   );
+}
+
+function Documents({ from, to }: { from: Other; to: Other }) {
+  const [texts, set] = useState<[string, string] | string>();
+  useEffect(() => {
+    let mine = true;
+    const read = async (at: Other): Promise<string> => {
+      const answer = await get<string>(`/v1/document${at === "now" ? "" : `?at=${at}`}`);
+      return xml.pretty(xml.configuration(xml.parse(answer)));
+    };
+    Promise.all([read(from), read(to)]).then(
+      (both) => mine && set(both),
+      (error: Error) => mine && set(error.message),
+    );
+    return () => {
+      mine = false;
+    };
+  }, [from, to]);
+  if (typeof texts === "string") return <p class="why-wrong">{texts}</p>;
+  return texts ? <DiffView before={texts[0]} after={texts[1]} /> : null;
 }

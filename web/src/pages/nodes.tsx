@@ -91,9 +91,25 @@ function NodeCard({ node }: { node: NodeLine }) {
             <Icon name="fencing" size={13} /> {ready.words}
           </p>
         )}
+        <Breaks node={node.name} />
         <Maintained node={node.name} />
       </div>
     </Card>
+  );
+}
+
+/** What of it would break the cluster; tried out on paper by the scheduler. */
+function Breaks({ node }: { node: string }) {
+  const breaks = useStore(live).verdict?.breaks ?? [];
+  const named = breaks.filter((line) => line.split(/[^A-Za-z0-9_.-]+/).some((word) => word.replace(/\.$/, "") === node));
+  return (
+    <>
+      {named.map((line) => (
+        <p class="why-wrong">
+          <Icon name="warn" size={13} /> {line}
+        </p>
+      ))}
+    </>
   );
 }
 

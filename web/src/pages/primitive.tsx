@@ -20,8 +20,8 @@ interface Props {
   kind: Kind;
   of?: Element;
   onClose: () => void;
-  /** Where a new one goes. */
-  group?: string;
+  /** What a new one is to be like. */
+  like?: Element;
 }
 
 interface Row extends Values {
@@ -30,21 +30,24 @@ interface Row extends Values {
 
 const ADVANCED_MIN = 8;
 
-export function PrimitiveForm({ tree, kind, of, onClose }: Props) {
+export function PrimitiveForm({ tree, kind, of, like, onClose }: Props) {
+  const from = of ?? like;
   const [id, setId] = useState(of ? xml.attr(of, "id") : "");
-  const [agent, setAgent] = useState(of ? agentOf(of) : "");
+  const [agent, setAgent] = useState(from ? agentOf(from) : "");
   const [group, setGroup] = useState("");
-  const [parameters, setParameters] = useState<Values>(of ? xml.values(of, "instance_attributes") : {});
-  const [meta, setMeta] = useState<Values>(of ? xml.values(of, "meta_attributes") : {});
-  const [needs, setNeeds] = useState<[string, string][]>(of ? Object.entries(xml.values(of, "utilization")) : []);
-  const [operations, setOperations] = useState<Row[] | undefined>(of ? operationsOf(of) : undefined);
+  // A copy's sets and rules get names of their own.
+  const fresh = (one: Ruled): Ruled => (of ? one : { ...one, id: undefined });
+  const [parameters, setParameters] = useState<Values>(from ? xml.values(from, "instance_attributes") : {});
+  const [meta, setMeta] = useState<Values>(from ? xml.values(from, "meta_attributes") : {});
+  const [needs, setNeeds] = useState<[string, string][]>(from ? Object.entries(xml.values(from, "utilization")) : []);
+  const [operations, setOperations] = useState<Row[] | undefined>(from ? operationsOf(from, !of) : undefined);
   const [about, setAbout] = useState<agents.Described>();
   const [unknown, setUnknown] = useState("");
   const [listed, setListed] = useState<string[]>([]);
   const [tab, setTab] = useState("parameters");
   const [all, setAll] = useState(false);
-  const [ruled, setRuled] = useState<Ruled[]>(of ? ruledSets(of, "instance_attributes") : []);
-  const [ruledMeta, setRuledMeta] = useState<Ruled[]>(of ? ruledSets(of, "meta_attributes") : []);
+  const [ruled, setRuled] = useState<Ruled[]>(from ? ruledSets(from, "instance_attributes").map(fresh) : []);
+  const [ruledMeta, setRuledMeta] = useState<Ruled[]>(from ? ruledSets(from, "meta_attributes").map(fresh) : []);
   useEffect(() => void agents.list().then(setListed), []);
   const template = agent.startsWith("@") ? xml.resource(tree, agent.slice(1)) : undefined;
   const inherited = template ? xml.values(template, "instance_attributes") : {};
@@ -59,7 +62,7 @@ export function PrimitiveForm({ tree, kind, of, onClose }: Props) {
         (found) => {
           if (!mine) return;
           setAbout(found);
-          if (!of) setOperations(proposed(found));
+          if (!from) setOperations(proposed(found));
         },
         (error: Error) => mine && setUnknown(error.message),
       );
@@ -180,9 +183,10 @@ function Operations({ rows, set, tried }: { rows: Row[]; set: (rows: Row[]) => v
 const resourceTemplates = (tree: Document): string[] => xml.children(xml.section(tree, "resources"), "template").map((one) => xml.attr(one, "id"));
 const groups = (tree: Document): string[] => [...xml.section(tree, "resources").getElementsByTagName("group")].map((one) => xml.attr(one, "id"));
 
-function operationsOf(of: Element): Row[] {
+function operationsOf(of: Element, copied: boolean): Row[] {
   const found = xml.child(of, "operations");
-  return found ? xml.children(found, "op").map((one) => Object.fromEntries([...one.attributes].map((attribute) => [attribute.name, attribute.value])) as Row) : [];
+  const row = (one: Element): Row => Object.fromEntries([...one.attributes].filter((attribute) => !copied || attribute.name !== "id").map((attribute) => [attribute.name, attribute.value])) as Row;
+  return found ? xml.children(found, "op").map(row) : [];
 }
 
 /** The monitors that the agent advises. */

@@ -10,7 +10,7 @@ import { go, link, requery, route } from "../route";
 import { useStore } from "../store";
 import type { ResourceLine } from "../types";
 import { Button, Card, Empty, Filter, Menu, Tabs, Tag, matches } from "../ui/bits";
-import { attr, values } from "../xml";
+import { attr, resource, values } from "../xml";
 import { BundleForm, CloneForm, GroupForm } from "./collective";
 import { PrimitiveForm } from "./primitive";
 import { WhyView } from "./why";
@@ -22,11 +22,11 @@ export function Resources() {
   const { rest, query } = useStore(route);
   if (!tree) return <Empty>{trouble || "Asking…"}</Empty>;
   const adding = query["add"];
-  const close = (): void => requery({ add: undefined });
+  const close = (): void => requery({ add: undefined, from: undefined });
   return (
     <>
       {rest[0] ? <Opened id={rest[0]} tree={tree} /> : <All tree={tree} />}
-      {(adding === "primitive" || adding === "fence-device" || adding === "template") && <PrimitiveForm tree={tree} kind={adding} onClose={close} />}
+      {(adding === "primitive" || adding === "fence-device" || adding === "template") && <PrimitiveForm tree={tree} kind={adding} like={query["from"] ? resource(tree, query["from"]) : undefined} onClose={close} />}
       {adding === "group" && <GroupForm tree={tree} onClose={close} />}
       {adding === "clone" && <CloneForm tree={tree} onClose={close} />}
       {adding === "bundle" && <BundleForm tree={tree} onClose={close} />}
@@ -128,6 +128,8 @@ function ResourceMenu({ one }: { one: Known }) {
           { text: "Forget failures", act: () => void actions.cleanup(one.id, null) },
           { text: "End moves and bans", act: () => void actions.clear(one.id) },
         ]),
+    ...(may("configure") && ["primitive", "template"].includes(one.tag) ? [{ text: "Copy…", act: () => go(link("resources", [], { add: one.tag === "template" ? "template" : isFenceDevice(one.element) ? "fence-device" : "primitive", from: one.id })) }] : []),
+    ...(may("configure") && ["group", "clone", "master"].includes(one.tag) ? [{ text: one.tag === "group" ? "Dissolve: its members stay" : "End cloning: one copy stays", act: () => void actions.unwrap(one.id) }] : []),
     ...(may("configure") ? [{ text: "Remove", icon: "remove", danger: true, act: () => void actions.removeResource(one.id) }] : []),
   ];
   return <Menu label={`What to do with ${one.id}`} items={items} />;

@@ -4,14 +4,15 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { chronicle, episodes, ledTo, type Bar, type Chronicle } from "../chronicle";
-import { entries, live } from "../live";
+import { entries, life, live } from "../live";
+import { momentOf, momentsTrouble, useMoments, useThen, type Moment } from "../past";
 import { requery, route } from "../route";
 import { useStore } from "../store";
 import { clock, day, exact, length } from "../time";
 import type { Entry } from "../types";
 import { Button, Card, Empty, Filter, matches } from "../ui/bits";
 import { describe, list } from "../words";
-import { Moment } from "./moment";
+import { MomentCard, type Other } from "./moment";
 
 interface Range {
   from: number;
@@ -24,25 +25,31 @@ const LANE_GAP = 8;
 const SPAN_MIN_S = 1;
 
 export function Timeline() {
-  const all = useStore(entries);
+  const present = useStore(entries);
   const { status } = useStore(live);
   const { query } = useStore(route);
+  const kept = useMoments();
+  const ours = useStore(life);
   const [filter, setFilter] = useState("");
   const [range, setRange] = useState<Range>();
-  const [chosen, setChosen] = useState<number | undefined>(query["entry"] ? Number(query["entry"]) : undefined);
-  const [other, setOther] = useState<number | undefined>(query["with"] ? Number(query["with"]) : undefined);
+  const chosen = query["entry"] ? Number(query["entry"]) : undefined;
+  const other: Other | undefined = query["with"] === "now" ? "now" : query["with"] ? Number(query["with"]) : undefined;
+  const moment = query["moment"] ? kept.find((one) => one.id === Number(query["moment"])) : chosen === undefined ? undefined : momentOf(kept, chosen);
+  // What an earlier life of the daemon saw is known as what its moments tell.
+  const earlier = moment && moment.life !== ours ? moment : undefined;
+  const then = useThen(earlier?.id);
+  const all = useMemo(() => (earlier ? (typeof then === "object" ? then.told : []) : present), [earlier, then, present]);
   const now = Math.floor(Date.now() / 1000);
   const nodes = status?.nodes.map((one) => one.name) ?? [];
   const drawn = useMemo(() => chronicle(all, nodes, now), [all, nodes.join()]);
   const told = useMemo(() => episodes(all), [all]);
   const shown = range ?? wholeOf(query["at"] ? told.find((one) => one.to >= Number(query["at"]) - 2) : told.at(-1));
-  const choose = (entry: number | undefined): void => {
-    setChosen(entry);
-    requery({ entry: entry === undefined ? undefined : String(entry) });
-  };
-  const compare = (entry: number | undefined): void => {
-    setOther(entry);
-    requery({ with: entry === undefined ? undefined : String(entry) });
+  const choose = (entry: number | undefined): void => requery({ entry: entry === undefined ? undefined : String(entry), moment: earlier ? query["moment"] : undefined });
+  const compare = (one: Other | undefined): void => requery({ with: one === undefined ? undefined : String(one) });
+  const scrub = (one: Moment | undefined): void => {
+    requery({ moment: one ? String(one.id) : undefined, entry: one && one.life === ours ? String(one.entry) : undefined });
+    if (!one || one.life !== ours) setRange(undefined);
+    else if (one.at < shown.from || one.at > shown.to) setRange(wholeOf(told.find((part) => part.to >= one.at - 1)));
   };
   const episode = (step: number): void => {
     const at = told.findIndex((one) => one.to >= shown.from && one.from <= shown.to);
@@ -67,7 +74,7 @@ export function Timeline() {
     } else if (event.key === "+" || event.key === "=") zoom(0.5);
     else if (event.key === "-") zoom(2);
   };
-  if (!all.length) return <Empty>Nothing happened that this node knows of.</Empty>;
+  if (!present.length && !kept.length) return <Empty>Nothing happened that this node knows of.</Empty>;
   const entry = all.find((one) => one.number === chosen);
   return (
     <div class="page timeline">
@@ -81,11 +88,12 @@ export function Timeline() {
         <Button small label="Zoom in" onClick={() => zoom(0.5)}>+</Button>
         <Button small label="Zoom out" onClick={() => zoom(2)}>−</Button>
         <Button small onClick={() => setRange(undefined)}>Latest</Button>
-        <Button small onClick={() => setRange(wholeOf({ from: all[0]!.at, to: all.at(-1)!.at }))}>All</Button>
+        <Button small onClick={() => all.length && setRange(wholeOf({ from: all[0]!.at, to: all.at(-1)!.at }))}>All</Button>
       </div>
       <Card class="chart-card">
+        <Scrubber moments={kept} at={moment} go={scrub} />
         <div tabIndex={0} role="group" aria-label="Timeline: left and right go through time, plus and minus zoom" onKeyDown={keys}>
-          <Chart drawn={drawn} range={shown} setRange={setRange} zoom={zoom} chosen={entry} other={all.find((one) => one.number === other)} choose={choose} nodes={[...drawn.lanes.keys()]} />
+          <Chart drawn={drawn} range={shown} setRange={setRange} zoom={zoom} chosen={entry} other={kept.find((one) => one.id === other)?.at} choose={choose} nodes={[...drawn.lanes.keys()]} />
         </div>
         <p class="legend-line soft small">
           <span class="swatch done" /> done <span class="swatch failed" /> failed <span class="swatch fencing" /> cut off <span class="swatch running" /> under way <span class="swatch plan" /> decision <span class="grow" /> Within a second only the order is known.
@@ -96,10 +104,27 @@ export function Timeline() {
           <Entries all={all} range={shown} filter={filter} chosen={chosen} choose={choose} />
         </Card>
         <div class="page">
-          {entry ? <Detail entry={entry} plans={drawn.plans} other={other} compare={compare} /> : <Card title="A moment"><Empty>Choose something that happened: here is then what caused it, and how the cluster was.</Empty></Card>}
-          {entry && <Moment entry={entry.number} other={other} forget={() => compare(undefined)} />}
+          {entry && <Detail entry={entry} plans={drawn.plans} />}
+          <MomentCard moment={moment} other={other} compare={compare} />
         </div>
       </div>
+    </div>
+  );
+}
+
+/** Goes from moment to moment, however long ago; the last place is the present. */
+function Scrubber({ moments, at, go }: { moments: Moment[]; at: Moment | undefined; go: (moment: Moment | undefined) => void }) {
+  const trouble = useStore(momentsTrouble);
+  if (trouble) return <p class="soft small">{trouble}</p>;
+  const place = at ? moments.indexOf(at) : moments.length;
+  const said = at ? `${exact(at.at)}: ${at.cause}` : "Now";
+  return (
+    <div class="scrubber">
+      <Button small label="The moment before" disabled={place <= 0} onClick={() => go(moments[place - 1])}>‹</Button>
+      <input type="range" aria-label="Moment" aria-valuetext={said} min={0} max={moments.length} value={place} onInput={(event) => go(moments[Number(event.currentTarget.value)])} />
+      <Button small label="The moment after" disabled={!at} onClick={() => go(moments[place + 1])}>›</Button>
+      <p>{said}</p>
+      {!at && moments[0] && <p class="soft small">{`${moments.length} moments are kept, since ${exact(moments[0].at)}.`}</p>}
     </div>
   );
 }
@@ -117,7 +142,8 @@ interface ChartProps {
   setRange: (range: Range) => void;
   zoom: (factor: number, around?: number) => void;
   chosen: Entry | undefined;
-  other: Entry | undefined;
+  /** When the other moment was. */
+  other: number | undefined;
   choose: (entry: number | undefined) => void;
   nodes: string[];
 }
@@ -219,7 +245,7 @@ function Chart({ drawn, range, setRange, zoom, chosen, other, choose, nodes }: C
           );
         })}
         {chosen && <line class="cursor" x1={place(chosen)} x2={place(chosen)} y1="14" y2={y} />}
-        {other && <line class="cursor second" x1={place(other)} x2={place(other)} y1="14" y2={y} />}
+        {other !== undefined && <line class="cursor second" x1={x(other)} x2={x(other)} y1="14" y2={y} />}
       </svg>
     </svg>
   );
@@ -268,18 +294,11 @@ function Entries({ all, range, filter, chosen, choose }: { all: Entry[]; range: 
   );
 }
 
-function Detail({ entry, plans, other, compare }: { entry: Entry; plans: Entry[]; other: number | undefined; compare: (entry: number | undefined) => void }) {
+function Detail({ entry, plans }: { entry: Entry; plans: Entry[] }) {
   const event = entry.event;
   const before = plans.filter((one) => one.number < entry.number).at(-1);
   return (
-    <Card
-      title={exact(entry.at)}
-      side={
-        <Button small pressed={other === entry.number} onClick={() => compare(other === entry.number ? undefined : entry.number)}>
-          {other === entry.number ? "Compared with others" : "Compare with another"}
-        </Button>
-      }
-    >
+    <Card title={exact(entry.at)}>
       <div class="padded detail">
         <p class={`said-event ${describe(event)[0]}`}>{describe(event)[1]}</p>
         {event.kind === "planned" && (

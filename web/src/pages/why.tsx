@@ -13,7 +13,8 @@ import type { Term, Why } from "../types";
 import { Button, Command, Dialog, Empty, Icon, Tag } from "../ui/bits";
 import { capital, list } from "../words";
 
-export function WhyDialog({ resource, node, onClose }: { resource: string; node?: string; onClose: () => void }) {
+/** `at`: a moment of the past. */
+export function WhyDialog({ resource, node, at, onClose }: { resource: string; node?: string; at?: number; onClose: () => void }) {
   const { grid } = useStore(live);
   const row = grid?.rows.find((one) => one.id === resource);
   const cell = node ? row?.cells[grid!.nodes.findIndex((one) => one.name === node)] : undefined;
@@ -28,7 +29,7 @@ export function WhyDialog({ resource, node, onClose }: { resource: string; node?
       title={node ? `${resource} on ${node}` : resource}
       onClose={onClose}
       foot={
-        may("operate") ? (
+        at === undefined && may("operate") ? (
           <>
             {node && !runsThere && <Button kind="main" icon="move" onClick={close(() => actions.move(resource, node))}>{`Move to ${node}`}</Button>}
             {node && <Button onClick={close(() => actions.ban(resource, node))}>{runsThere ? `Move away from ${node}` : `Keep off ${node}`}</Button>}
@@ -39,18 +40,18 @@ export function WhyDialog({ resource, node, onClose }: { resource: string; node?
         ) : undefined
       }
     >
-      <WhyView resource={resource} node={node} />
+      <WhyView resource={resource} node={node} at={at} />
     </Dialog>
   );
 }
 
-export function WhyView({ resource, node }: { resource: string; node?: string }) {
+export function WhyView({ resource, node, at }: { resource: string; node?: string; at?: number }) {
   const { status } = useStore(live);
   const [why, setWhy] = useState<Why>();
   const [wrong, setWrong] = useState("");
   useEffect(() => {
     let mine = true;
-    const query = new URLSearchParams({ resource, ...(node ? { node } : {}) });
+    const query = new URLSearchParams({ resource, ...(node ? { node } : {}), ...(at === undefined ? {} : { at: String(at) }) });
     get<Why>(`/v1/why?${query}`).then(
       (found) => mine && (setWhy(found), setWrong("")),
       (error: Error) => mine && setWrong(error.message),
@@ -58,7 +59,7 @@ export function WhyView({ resource, node }: { resource: string; node?: string })
     return () => {
       mine = false;
     };
-  }, [resource, node, status?.version]);
+  }, [resource, node, at, at === undefined ? status?.version : ""]);
   if (wrong) return <p class="why-wrong"><Icon name="warn" /> {wrong}</p>;
   if (!why) return <Empty>Asking…</Empty>;
   return (

@@ -66,7 +66,7 @@ export function Fields({ fields, values, set, wrongs }: { fields: Taken[]; value
         if (field.kind === "select") {
           const known = (field.options ?? []).map((one) => (typeof one === "string" ? one : one[0]));
           const more = value && !known.includes(value) ? [value] : [];
-          const none = field.required && known.includes(value) ? [] : [["", field.fallback ? `default (${field.fallback})` : field.required ? "choose…" : "–"] as const];
+          const none = field.required && known.includes(value || (field.fallback ?? "")) ? [] : [["", field.fallback ? `default (${field.fallback})` : field.required ? "choose…" : "–"] as const];
           return <Select {...about} value={value} set={put} options={[...none, ...(field.options ?? []), ...more]} />;
         }
         if (field.kind === "long") {
