@@ -65,10 +65,13 @@ function Frame() {
   const words = useStore(said);
   const [, title, Page] = PAGES.find(([key]) => key === at.page) ?? PAGES[0]!;
   useEffect(() => listen(() => stage.open(!stage.stage.value.open)), []);
+  const { status, verdict } = useStore(live.live);
+  const level = verdict?.level ?? "healthy";
+  const name = status?.cluster_name ?? "Quorate";
   useEffect(() => {
-    const name = live.live.value.status?.cluster_name;
-    document.title = `${title} · ${name ?? "Quorate"}`;
-  }, [title]);
+    // Seen in a row of tabs, too.
+    document.title = `${level === "healthy" ? "" : `${level.toUpperCase()}: `}${name} · ${title}`;
+  }, [title, level, name]);
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent): void => {
       if (stage.stage.value.items.length && stage.stage.value.phase !== "applied") event.preventDefault();

@@ -68,6 +68,8 @@ export interface TopologyNode {
   "being-fenced": boolean;
   active: number;
   votes: number;
+  /** Where its console is, if it says so. */
+  console?: string | null;
 }
 
 export interface TopologyLink {

@@ -168,7 +168,8 @@ async function timeline({ page, accessible, shot }) {
   await accessible("the timeline");
   await shot("timeline");
   await page.getByRole("button", { name: "Compare with another" }).click();
-  await page.getByRole("list", { name: "What happened, in order" }).getByRole("button").last().click();
+  await page.getByRole("button", { name: "All", exact: true }).click();
+  await page.getByRole("list", { name: "What happened, in order" }).getByRole("button").first().click();
   await page.getByText("What differs between the two moments").waitFor();
   await page.getByText(/^Configuration .*, then /).waitFor();
   await page.getByRole("button", { name: "End comparing" }).click();
@@ -208,6 +209,7 @@ async function connectionLost({ context, page }) {
   await go(page, "#/overview");
   await context.setOffline(true);
   await page.getByRole("alert").filter({ hasText: /Connection lost\. What you see is \d+ s old/ }).waitFor({ timeout: 120_000 });
+  assert.deepEqual(await page.getByRole("alert").getByRole("link").allInnerTexts(), ["n1", "n2"]);
   await context.setOffline(false);
   await page.getByRole("alert").waitFor({ state: "detached" });
 }

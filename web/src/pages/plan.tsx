@@ -23,9 +23,15 @@ export function Plan() {
     if (phase === "stale") say("The configuration changed meanwhile: the plan is out of date.");
     if (phase === "applied") say("Applied.");
   }, [phase]);
+  useEffect(() => {
+    // Who works by keys goes on in the plan, and comes back to where they were.
+    const before = document.activeElement as HTMLElement | null;
+    home.current?.focus();
+    return () => before?.focus();
+  }, []);
   const gravity = plan?.effects ? weigh(plan.effects) : "plain";
   return (
-    <aside class="plan" aria-label="Plan" ref={home} onKeyDown={(event) => event.key === "Escape" && stage.open(false)}>
+    <aside class="plan" aria-label="Plan" ref={home} tabIndex={-1} onKeyDown={(event) => event.key === "Escape" && stage.open(false)}>
       <header>
         <h2>
           <Icon name="plan" /> {now.undo ? "Plan: go back" : "Plan"}

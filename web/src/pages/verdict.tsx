@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { connection, live } from "../live";
 import { useStore } from "../store";
 import { Icon, seconds } from "../ui/bits";
+import type { TopologyNode } from "../views";
 import { count } from "../words";
 
 const ICONS: Record<string, string> = { healthy: "ok", weakened: "warn", working: "work", impaired: "bad", down: "down" };
@@ -70,16 +71,31 @@ export function Verdict() {
   );
 }
 
-/** What cannot be kept up to date says so. */
+/** What cannot be kept up to date says so, and who else could be asked. */
 function Stale() {
   const { link } = useStore(connection);
-  const { asOf } = useStore(live);
+  const { asOf, topology } = useStore(live);
   useStore(seconds);
   if (link !== "lost") return null;
   const old = Math.max(0, Math.round((Date.now() - asOf) / 1000));
+  const others = topology?.nodes.filter((one) => one.kind === "cluster" && one.here && !one.answers) ?? [];
   return (
     <p class="stale" role="alert">
       <Icon name="warn" /> Connection lost. {asOf ? `What you see is ${old} s old.` : "Nothing was heard yet."} Trying again…
+      {others.length > 0 && (
+        <>
+          {" "}
+          Other nodes may know more:{" "}
+          {others.map((one) => (
+            <a href={consoleOf(one)} key={one.name}>
+              {one.name}
+            </a>
+          ))}
+        </>
+      )}
     </p>
   );
 }
+
+/** As it says itself; else by its name, at the port that this one has. */
+const consoleOf = (node: TopologyNode): string => node.console ?? `https://${node.name}${location.port ? `:${location.port}` : ""}/`;

@@ -212,6 +212,8 @@ export function Menu({ label, items, icon = "more", text }: { label: string; ico
               class={item.danger ? "danger" : ""}
               onClick={() => {
                 set(false);
+                // What opens next gives the focus back to it.
+                home.current?.querySelector("button")?.focus();
                 item.act();
               }}
             >
