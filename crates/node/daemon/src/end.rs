@@ -117,6 +117,7 @@ async fn leave(performer: Performer, config: &Config) {
         sbd: _,
         meter: _,
         alerts: _,
+        carriers: _,
     } = performer;
     drop(api);
     executor.shut_down().await;

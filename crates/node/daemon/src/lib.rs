@@ -11,6 +11,7 @@
 //! Field word: Pacemaker *pacemakerd*.
 
 mod agent_tools;
+mod carrier;
 mod clock;
 mod commands;
 mod config;

@@ -14,6 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::agent_tools;
+use crate::carrier::Carriers;
 use crate::clock::{Clock, incarnation};
 use crate::commands::FAILED;
 use crate::config::{Config, FabricConfig, Logins, Roster, WatchdogConfig};
@@ -132,6 +133,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
             sbd,
             meter,
             alerts,
+            carriers: Carriers::watch(&config.fabric),
         },
         clock: Clock::start(),
         reports,

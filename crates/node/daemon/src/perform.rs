@@ -8,6 +8,7 @@ use fabric::Fabric;
 use model::{AgentRef, ResourceId};
 use wire::api::{Agent, Description, Reply};
 
+use crate::carrier::Carriers;
 use crate::disk::Disk;
 use crate::fabric_file::FabricFileWriter;
 use crate::report;
@@ -28,6 +29,7 @@ pub(crate) struct Performer {
     pub(crate) sbd: Option<SbdDisks>,
     pub(crate) meter: Meter,
     pub(crate) alerts: Alerts,
+    pub(crate) carriers: Carriers,
 }
 
 impl Performer {
@@ -59,7 +61,7 @@ impl Performer {
                     watchdog.withdraw();
                 }
             }
-            Effect::Reply { client, reply } => self.api.reply(client, self.with_unsent(reply)),
+            Effect::Reply { client, reply } => self.api.reply(client, self.completed(reply)),
             Effect::DescribeAgent { client, agent } => {
                 let described = self.executor.describe(agent_ref(&agent));
                 let reply = async { Reply::Description(description(described.await)) };
@@ -81,11 +83,12 @@ impl Performer {
         None
     }
 
-    /// The brain does not know who could not be told.
-    fn with_unsent(&self, reply: Reply) -> Reply {
+    /// The brain does not know who could not be told, nor how the links are.
+    fn completed(&self, reply: Reply) -> Reply {
         match reply {
             Reply::Document { xml, mut cluster } => {
                 cluster.unsent = self.alerts.unsent();
+                cluster.carrier = self.carriers.seen().map(Box::new);
                 Reply::Document { xml, cluster }
             }
             other @ (Reply::Earlier { .. }

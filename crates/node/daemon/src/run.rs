@@ -103,6 +103,7 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
         executor: _,
         meter: _,
         alerts: _,
+        carriers: _,
     } = performer;
     tokio::select! {
         event = fabric.next() => match event {

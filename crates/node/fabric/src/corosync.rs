@@ -17,6 +17,7 @@ mod agreement;
 mod assembly;
 mod calls;
 mod carry;
+mod conditions;
 mod configuration;
 mod link;
 mod message;
@@ -31,6 +32,7 @@ use model::NodeId;
 
 use crate::Fabric;
 
+pub use conditions::{Conditions, Device, Link, Looks, conditions};
 pub use configuration::{Nodelist, NodelistError, nodelist};
 pub use reloads::Reloads;
 

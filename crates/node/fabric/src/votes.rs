@@ -19,6 +19,11 @@ impl Votes {
         Self::new(nodes.into_iter().map(|node| (node, 1)))
     }
 
+    /// A node's; none of a stranger.
+    pub fn of(&self, node: NodeId) -> u32 {
+        self.0.get(&node).copied().unwrap_or(0)
+    }
+
     /// What `members` have: a majority, or nothing. Two disjoint sets of members never both have
     /// one.
     pub fn quorum(&self, members: &[NodeId]) -> Quorum {

@@ -314,6 +314,7 @@ impl Controller {
             unwilling: self.unwilling(),
             // Who carries effects out knows it.
             unsent: Vec::new(),
+            carrier: None,
             disks_needed: self.disks_needed(),
             members: self.member_names(),
             formed: self.is_formed(),

@@ -11,7 +11,7 @@ use generator::cluster;
 use openmetrics_parser::openmetrics::parse_openmetrics;
 use view::Seen;
 use view::metrics::{Counted, metrics};
-use wire::api::Event;
+use wire::api::{Carrier, Cluster, Event, LinkHealth};
 
 const NOW: i64 = 1_795_223_471;
 
@@ -72,4 +72,43 @@ fn dashboards_of_the_exporter_find_what_they_ask_for() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }
+}
+
+#[test]
+fn a_link_to_a_member_that_is_down_makes_its_ring_faulty() {
+    let states = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../scenarios/cli/states");
+    let document = fs::read_to_string(states.join("web.xml")).unwrap();
+    let document = Document::parse(&document).unwrap();
+    let link = |to: &str, number, connected| LinkHealth {
+        to: to.to_owned(),
+        number,
+        connected,
+        latency_us: Some(250),
+        loss_ppm: Some(1000),
+        ..LinkHealth::default()
+    };
+    let carrier = Carrier {
+        addresses: vec!["10.0.0.1".to_owned(), "10.1.0.1".to_owned()],
+        // n3 is no member: that nothing reaches it is no fault of the rings.
+        links: vec![link("n2", 0, true), link("n2", 1, false), link("n3", 0, false)],
+        ..Carrier::default()
+    };
+    let cluster = Cluster {
+        node: "n1".to_owned(),
+        members: vec!["n1".to_owned(), "n2".to_owned()],
+        carrier: Some(Box::new(carrier)),
+        ..Cluster::default()
+    };
+    let seen = Seen { document: &document, cluster: Some(&cluster), now: NOW };
+    let text = metrics(seen, &counted());
+    for line in [
+        "ha_cluster_corosync_ring_errors 1.0",
+        r#"ha_cluster_corosync_rings{node_id="1",number="0",address="10.0.0.1"} 1.0"#,
+        r#"ha_cluster_corosync_rings{node_id="1",number="1",address="10.1.0.1"} 0.0"#,
+        r#"quorate_link_latency_seconds{node="n2",number="0"} 0.00025"#,
+        r#"quorate_link_loss_ratio{node="n2",number="0"} 0.001"#,
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    assert!(parse_openmetrics(&text).is_ok());
 }

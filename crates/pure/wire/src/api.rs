@@ -279,6 +279,61 @@ pub struct Cluster {
     /// Values of passing attributes that the document has not.
     #[serde(default)]
     pub attributes: Vec<Unwritten>,
+    /// What carries the messages says of itself; nothing while it is not known.
+    #[serde(default)]
+    pub carrier: Option<Box<Carrier>>,
+}
+
+/// What carries the messages, as the node that answers sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Carrier {
+    /// Of each node by name.
+    pub votes: Vec<(String, u32)>,
+    /// How many there are, where all are here; with those of the tie-breaker.
+    pub expected_votes: u32,
+    /// How many are quorum now.
+    pub needed_votes: u32,
+    pub tie_breaker: Option<TieBreaker>,
+    /// Of the node that answers, by the links' numbers.
+    pub addresses: Vec<String>,
+    /// From the node that answers to each other one; none where the carrier has no links.
+    pub links: Vec<LinkHealth>,
+}
+
+/// An outside voice on an even split. Field words: Corosync *quorum device*, *qdevice*, *qnetd*.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TieBreaker {
+    /// `net`, say.
+    pub model: String,
+    pub host: Option<String>,
+    pub algorithm: Option<String>,
+    pub votes: u32,
+    /// What speaks for it on the node that answers shows life.
+    pub alive: bool,
+    /// Its votes are with the node that answers.
+    pub ours: bool,
+}
+
+/// One path to a node. Field word: Corosync *knet link*, *ring*.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LinkHealth {
+    /// The node at its other end.
+    pub to: String,
+    pub to_id: u32,
+    /// From 0 on.
+    pub number: u32,
+    /// Of the other end, as the configuration has it.
+    pub address: Option<String>,
+    pub connected: bool,
+    /// There and back, on average; nothing before it was measured.
+    pub latency_us: Option<u64>,
+    /// Packets in a million that did not come back in the last minute; nothing before there were enough.
+    pub loss_ppm: Option<u32>,
+    /// How often it went down.
+    pub times_down: u64,
 }
 
 /// One entry of the fencing history.

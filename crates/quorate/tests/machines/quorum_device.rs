@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use wire::api::Carrier;
+
 use crate::bed::{Machines, boot, can_be};
 use crate::document::{came_on, constraints, document, note, prefers, runs, strip};
 use crate::quorum_rules::{QUICK, sees};
@@ -100,6 +102,11 @@ fn has_votes(machines: &Machines, node: u32, votes: u32) -> bool {
     said.is_some_and(|said| said.contains(&format!("Total votes:      {votes}\n")))
 }
 
+/// What the node says of its Corosync.
+fn told(machines: &Machines, node: u32) -> Option<Carrier> {
+    machines.see(node)?.cluster.carrier.map(|carrier| *carrier)
+}
+
 #[test]
 fn of_two_nodes_with_a_quorum_device_the_one_that_it_votes_for_goes_on() {
     if !can_be() || !testkit::has(&NEEDED) {
@@ -112,6 +119,18 @@ fn of_two_nodes_with_a_quorum_device_the_one_that_it_votes_for_goes_on() {
     machines.replace(1, document(&QUICK, &resources, &constraints(&places)));
     machines.wait_idle(1);
     machines.wait("the device's vote", || has_votes(&machines, 1, 3));
+    machines.wait("the device and the link in what is told", || {
+        told(&machines, 1).is_some_and(|carrier| {
+            let link = carrier.links.first();
+            carrier.tie_breaker.is_some_and(|device| {
+                (device.model.as_str(), device.votes, device.alive && device.ours)
+                    == ("net", 1, true)
+            }) && (carrier.expected_votes, carrier.needed_votes) == (3, 2)
+                && link.is_some_and(|link| {
+                    link.to == "n2" && link.connected && link.latency_us.is_some()
+                })
+        })
+    });
     let life = machines.bed.first_process(1);
 
     machines.bed.cut(&[&[1, 3], &[2]]).unwrap();
@@ -133,6 +152,11 @@ fn of_two_nodes_with_a_quorum_device_the_one_that_it_votes_for_goes_on() {
     for node in [1, 2] {
         machines.wait("the device's vote to be missed", || has_votes(&machines, node, 2));
         assert!(sees(&machines, node, &[1, 2], true), "{}", machines.log(node));
+        machines.wait("the device missed in what is told", || {
+            told(&machines, node)
+                .and_then(|carrier| carrier.tie_breaker)
+                .is_some_and(|device| !device.ours)
+        });
     }
     assert!(runs(&machines, 2, "large").is_some());
     let lives = [1, 2].map(|node| machines.bed.first_process(node));

@@ -7,10 +7,12 @@
 use cib::{Element, Section};
 use model::{Role, Score};
 use scheduler::{Node, NodeKind, ResIx, Resolved, Resource, Variant};
+use wire::api::Carrier;
 
 use super::write::{Kind, Text};
 use crate::status::Seen;
 use crate::survival::leaves;
+use crate::topology::Topology;
 
 pub(super) fn pacemaker(resolved: &Resolved<'_>, seen: Seen<'_>, text: &mut Text) {
     let options = &resolved.options;
@@ -200,7 +202,7 @@ fn as_score(score: Score) -> f64 {
     }
 }
 
-/// What it asks of Corosync, as far as the membership tells it: whether links are well is not.
+/// What it asks of Corosync: votes, and how the links of this node are.
 pub(super) fn corosync(seen: Seen<'_>, text: &mut Text) {
     let topology = crate::topology(seen);
     let quorum = &topology.quorum;
@@ -220,13 +222,41 @@ pub(super) fn corosync(seen: Seen<'_>, text: &mut Text) {
     let help = "How many votes each member node has contributed with to the current quorum";
     text.family("ha_cluster_corosync_member_votes", Kind::Gauge, help);
     let nodes = seen.document.root().path(&["configuration", "nodes"]);
-    for point in topology.nodes.iter().filter(|point| point.here && point.votes > 0) {
+    let id_of = |name: &str| {
         let mut named = nodes.iter().flat_map(|nodes| nodes.children());
-        let id = named.find(|node| node.attr("uname") == Some(&point.name));
-        let id = id.and_then(|node| node.attr("id")).unwrap_or_default();
+        let node = named.find(|node| node.attr("uname") == Some(name));
+        node.and_then(|node| node.attr("id")).unwrap_or_default()
+    };
+    for point in topology.nodes.iter().filter(|point| point.here && point.votes > 0) {
+        let id = id_of(&point.name);
         let local = if point.answers { "true" } else { "false" };
         let labels = [("node_id", id), ("node", &*point.name), ("local", local)];
         text.value(&labels, point.votes as f64);
+    }
+    if let Some(carrier) = seen.cluster.and_then(|cluster| cluster.carrier.as_deref()) {
+        let own = topology.nodes.iter().find(|point| point.answers);
+        rings(carrier, own.map_or("", |own| id_of(&own.name)), &topology, text);
+    }
+}
+
+/// The rings of this node. One that does not reach a member is faulty. The exporter's label `ring_id`
+/// is left out: it is another one in each membership.
+fn rings(carrier: &Carrier, own_id: &str, topology: &Topology, text: &mut Text) {
+    let is_member = |name: &str| topology.nodes.iter().any(|node| node.here && node.name == name);
+    let is_faulty = |number: usize| {
+        let mut on = carrier.links.iter().filter(|link| usize::try_from(link.number) == Ok(number));
+        on.any(|link| !link.connected && is_member(&link.to))
+    };
+    let faulty = (0..carrier.addresses.len()).filter(|number| is_faulty(*number)).count();
+    let name = "ha_cluster_corosync_ring_errors";
+    text.family(name, Kind::Gauge, "The total number of faulty corosync rings");
+    text.value(&[], faulty as f64);
+    let help = "The status of each Corosync ring; 1 means healthy, 0 means faulty";
+    text.family("ha_cluster_corosync_rings", Kind::Gauge, help);
+    for (number, address) in carrier.addresses.iter().enumerate() {
+        let text_of = number.to_string();
+        let labels = [("node_id", own_id), ("number", &*text_of), ("address", &**address)];
+        text.flag(&labels, !is_faulty(number));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Our own metrics.
 
+use wire::api::LinkHealth;
+
 use super::counted::Counted;
 use super::write::{Kind, Text};
 use crate::readiness::Ability;
@@ -48,6 +50,29 @@ pub(super) fn of_status(status: &Status, seen: Seen<'_>, text: &mut Text) {
         text.family(name, Kind::Gauge, help);
         text.value(&[], value as f64);
     }
+    if let Some(carrier) = seen.cluster.and_then(|cluster| cluster.carrier.as_deref()) {
+        links(&carrier.links, text);
+    }
+}
+
+fn links(links: &[LinkHealth], text: &mut Text) {
+    let mut each = |name: &'static str, help: &str, value: &dyn Fn(&LinkHealth) -> Option<f64>| {
+        text.family(name, Kind::Gauge, help);
+        for link in links {
+            let number = link.number.to_string();
+            if let Some(value) = value(link) {
+                text.value(&[("node", &link.to), ("number", &number)], value);
+            }
+        }
+    };
+    each("quorate_link_connected", "Whether the link to the node is up", &|link| {
+        Some(f64::from(u8::from(link.connected)))
+    });
+    each("quorate_link_latency_seconds", "To the node and back, on average", &|link| {
+        Some(link.latency_us? as f64 / 1e6)
+    });
+    let help = "Part of the packets to the node that did not come back in the last minute";
+    each("quorate_link_loss_ratio", help, &|link| Some(f64::from(link.loss_ppm?) / 1e6));
 }
 
 fn fencing(status: &Status, now: i64, text: &mut Text) {
