@@ -1,7 +1,7 @@
-//! A floating address and Apache on two nodes, begun on bare machines: pcs authenticates them to each other,
+//! A floating address and Apache on two nodes, and a third that comes and goes, begun on bare machines: pcs authenticates them to each other,
 //! writes Corosync's configuration, and starts what is called pacemaker.
 
-pub(super) const NODES: u32 = 2;
+pub(super) const NODES: u32 = 3;
 
 /// Packages, and a file of each.
 pub(super) const NEEDED: [(&str, &str); 3] =
