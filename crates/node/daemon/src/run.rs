@@ -66,6 +66,9 @@ pub(crate) async fn run(running: &mut Running) -> Ended {
             Heard::ToldToDie(message) => return Ended::ToldToDie(message),
             Heard::Broken(what) => return Ended::Broken(what),
         }
+        // The runtime would let this go on for as long as there is something to hear, a hundred steps at a
+        // time. Who serves clients and carries messages has a turn after each.
+        tokio::task::yield_now().await;
         heard = listen(running, &mut alive, &mut feed).await;
     }
 }

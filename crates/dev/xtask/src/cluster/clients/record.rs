@@ -2,8 +2,12 @@
 //!
 //! A line that begins with `$` is a command for a shell on the first node; `=` is its exit code, `|` a line
 //! that it printed, `-` and `+` lines of the configuration's outline that it took away and added. `&` before
-//! a command is a pattern: only what it matches is kept, since what else is installed on a machine, and long
-//! texts, are not compared. `~` says that its lines come in any order.
+//! a command is a pattern: only what it matches is kept. `~` says that its lines come in any order.
+//!
+//! Patterns leave out what no comparison can hold still: what else is installed on a machine (lists and
+//! descriptions of agents), a client's own usage, which asks nobody, descriptions of options, which are in our
+//! words, what 3.0 writes otherwise than the recorded 2.1 (`OK` for `ok`, `Done` for `complete`, attributes of
+//! `crm_mon`'s XML), numbers of calls, and options that the cluster does not write into the configuration.
 
 use std::fmt::Write as _;
 use std::fs;
