@@ -27,7 +27,7 @@ pub(crate) fn links(words: &[OsString]) -> ExitCode {
 fn make(folder: &Path) -> io::Result<()> {
     let program = std::env::current_exe()?;
     std::fs::create_dir_all(folder)?;
-    for (name, _) in COMPATIBLE {
+    for (name, _) in COMPATIBLE.into_iter().flatten() {
         let link = folder.join(name);
         if link.is_symlink() {
             std::fs::remove_file(&link)?;

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 }
 
 /// Names of other systems' commands that this program answers to.
-const COMPATIBLE: &[(&str, Entry)] = &pacemaker::TOOLS;
+const COMPATIBLE: [&[(&str, Entry)]; 2] = [&pacemaker::TOOLS, &serviceguard_commands::TOOLS];
 
 /// Commands of our own.
 const OWN: [(&str, Entry); 4] = [
@@ -47,5 +47,10 @@ const OWN: [(&str, Entry); 4] = [
 ];
 
 fn tool(name: &str) -> Option<Entry> {
-    COMPATIBLE.iter().chain(&OWN).find(|(known, _)| *known == name).map(|(_, tool)| *tool)
+    COMPATIBLE
+        .into_iter()
+        .flatten()
+        .chain(&OWN)
+        .find(|(known, _)| *known == name)
+        .map(|(_, tool)| *tool)
 }

@@ -61,6 +61,10 @@ struct Node {
 
 impl Node {
     fn new(bed: &Bed, name: &str) -> Self {
+        Self::with(bed, name, &[])
+    }
+
+    fn with(bed: &Bed, name: &str, variables: &[(&str, &str)]) -> Self {
         let state_dir = bed.directory.join(name);
         fs::create_dir_all(&state_dir).unwrap();
         let agents = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../agents");
@@ -68,6 +72,8 @@ impl Node {
         config.environment.retain(|(name, _)| name != "QUORATE_BINARY");
         let binary = env!("CARGO_BIN_EXE_quorate").to_owned();
         config.environment.push(("QUORATE_BINARY".to_owned(), binary));
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        config.environment.extend(variables);
         let (sender, reports) = tokio::sync::mpsc::unbounded_channel();
         Self { executor: Executor::new(config, sender), reports, tokens: AtomicU64::new(1) }
     }
@@ -121,7 +127,9 @@ impl Node {
 async fn every_agent_describes_itself() {
     let bed = Bed::new();
     let mut node = Node::new(&bed, "n1");
-    for kind in ["address", "webserver", "lock", "ping", "counter", "fence_quorate"] {
+    let packages = ["package-script", "package-service"];
+    let others = ["address", "webserver", "lock", "ping", "counter", "fence_quorate"];
+    for kind in packages.into_iter().chain(others) {
         let text = node.expect(OcfCode::OK, kind, "meta-data", &[]).await.stdout;
         let data = agent::Metadata::parse(&text).unwrap();
         assert_eq!(data.name, kind);
@@ -233,6 +241,176 @@ async fn ping_and_counter_keep_their_state() {
     ] {
         node.expect(code, agent, action, &[]).await;
     }
+}
+
+#[tokio::test]
+async fn a_service_is_run_again_so_many_times_and_then_has_failed() {
+    let bed = Bed::new();
+    let mut node = Node::new(&bed, "n1");
+    let runs = bed.path("runs");
+    let end = bed.path("end");
+    let command = format!("echo run >> {runs}; while [ ! -e {end} ]; do sleep 0.02; done; exit 3");
+    let parameters = [("cmd", command.as_str()), ("restarts", "1")];
+    let service = "package-service";
+    node.expect(OcfCode::NOT_CONFIGURED, service, "start", &[]).await;
+    node.expect(OcfCode::NOT_RUNNING, service, "monitor", &parameters).await;
+    node.expect(OcfCode::OK, service, "start", &parameters).await;
+    node.executor.watch(ResourceId::new(service));
+    node.expect(OcfCode::OK, service, "monitor", &parameters).await;
+    fs::write(end, "").unwrap();
+    while !matches!(node.report().await, Report::WatchedDied { .. }) {}
+    // The command's death is told first, and it is run again; in the end the keeper goes.
+    appears(&bed.directory.join("n1/run/package-service-package-service.failed")).await;
+    let keeper = recorded(&bed, "n1/run/package-service-package-service.pid");
+    process::wait_end(keeper, PATIENCE).unwrap();
+    let failed = node.expect(OcfCode::GENERIC, service, "monitor", &parameters).await;
+    let reason = &failed.outcome.reason;
+    assert!(reason.ends_with("after 1 restarts"), "{reason}");
+    assert_eq!(fs::read_to_string(&runs).unwrap(), "run\nrun\n");
+    node.expect(OcfCode::OK, service, "stop", &parameters).await;
+    node.expect(OcfCode::NOT_RUNNING, service, "monitor", &parameters).await;
+}
+
+#[tokio::test]
+async fn a_service_is_asked_to_end_before_it_is_killed() {
+    let bed = Bed::new();
+    let mut node = Node::new(&bed, "n1");
+    let (ready, told) = (bed.path("ready"), bed.path("told"));
+    for (trap, patience, is_told) in [("echo bye", "60", true), (":", "0", false)] {
+        let end = if is_told { "exit 0" } else { ":" };
+        let command = format!(
+            "trap '{trap} > {told}; {end}' TERM; echo > {ready}; while :; do sleep 1000 & wait; done"
+        );
+        let parameters =
+            [("cmd", command.as_str()), ("restarts", "unlimited"), ("halt_timeout", patience)];
+        node.expect(OcfCode::OK, "package-service", "start", &parameters).await;
+        node.expect(OcfCode::OK, "package-service", "start", &parameters).await;
+        appears(Path::new(&ready)).await;
+        appears(&bed.directory.join("n1/run/package-service-package-service.command")).await;
+        node.expect(OcfCode::OK, "package-service", "monitor", &parameters).await;
+        let process = recorded(&bed, "n1/run/package-service-package-service.command");
+        node.expect(OcfCode::OK, "package-service", "stop", &parameters).await;
+        assert!(!process.is_alive());
+        if is_told {
+            assert_eq!(fs::read_to_string(&told).unwrap(), "bye\n");
+        }
+        node.expect(OcfCode::NOT_RUNNING, "package-service", "monitor", &parameters).await;
+        fs::remove_file(&ready).unwrap();
+    }
+}
+
+/// Waits until there is something in the file.
+async fn appears(path: &Path) {
+    let begun = Instant::now();
+    while !fs::metadata(path).is_ok_and(|meta| meta.len() > 0) {
+        assert!(begun.elapsed() < PATIENCE, "{} does not appear", path.display());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A document in which the package `shop` is, and whether it is switched off there.
+fn document_of_shop(bed: &Bed) -> (String, impl Fn() -> bool) {
+    let path = bed.path("cib.xml");
+    let text = "<cib validate-with='pacemaker-4.0' epoch='1' num_updates='0' admin_epoch='0'>\
+        <configuration><crm_config><cluster_property_set id='serviceguard'><nvpair \
+        id='serviceguard-shop' name='serviceguard-package-shop' value='package_name shop'/>\
+        </cluster_property_set></crm_config><nodes/><resources/><constraints/></configuration>\
+        <status/></cib>";
+    fs::write(&path, text).unwrap();
+    let read = path.clone();
+    (path, move || {
+        let is_off = fs::read_to_string(&read).unwrap().contains("sg.shop.switching");
+        fs::write(&read, text).unwrap();
+        is_off
+    })
+}
+
+#[tokio::test]
+async fn what_a_control_script_says_is_done() {
+    let bed = Bed::new();
+    let (document, is_switched_off) = document_of_shop(&bed);
+    let mut node = Node::with(&bed, "n1", &[("CIB_file", document.as_str())]);
+    let said = bed.path("said");
+    for (run, halt, started, stopped, lines) in [
+        ("exit 0", "exit 0", OcfCode::OK, OcfCode::OK, "start shop\nstop shop\n"),
+        // The halt script of what did not run is not run.
+        ("exit 2", "exit 0", OcfCode::GENERIC, OcfCode::OK, "start shop\n"),
+        ("exit 1", "exit 0", OcfCode::NOT_CONFIGURED, OcfCode::OK, "start shop\n"),
+        ("sleep 1000", "exit 0", OcfCode::NOT_CONFIGURED, OcfCode::OK, "start shop\n"),
+        ("exit 0", "exit 1", OcfCode::OK, OcfCode::OK, "start shop\nstop shop\n"),
+        ("exit 0", "sleep 1000", OcfCode::OK, OcfCode::OK, "start shop\nstop shop\n"),
+    ] {
+        let script = bed.path("control.sh");
+        let text = format!(
+            "#!/bin/sh\necho $1 $SG_PACKAGE >> {said}\ncase $1 in start) {run};; stop) {halt};; esac\n"
+        );
+        testkit::write_program(Path::new(&script), &text);
+        let parameters = [
+            ("package", "shop"),
+            ("run_script", script.as_str()),
+            ("halt_script", script.as_str()),
+            ("run_timeout", if run.starts_with("sleep") { "1" } else { "600" }),
+            ("halt_timeout", if halt.starts_with("sleep") { "1" } else { "600" }),
+        ];
+        let agent = "package-script";
+        node.expect(OcfCode::NOT_RUNNING, agent, "monitor", &parameters).await;
+        node.expect(started, agent, "start", &parameters).await;
+        assert_eq!(is_switched_off(), started == OcfCode::NOT_CONFIGURED, "{run}");
+        let there = if started == OcfCode::OK { OcfCode::OK } else { OcfCode::NOT_RUNNING };
+        node.expect(there, agent, "monitor", &parameters).await;
+        node.expect(stopped, agent, "stop", &parameters).await;
+        assert_eq!(is_switched_off(), halt != "exit 0", "{halt}");
+        node.expect(OcfCode::NOT_RUNNING, agent, "monitor", &parameters).await;
+        assert_eq!(fs::read_to_string(&said).unwrap(), lines, "{run} {halt}");
+        fs::remove_file(&said).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_control_scripts_services_are_looked_after_and_ended() {
+    let bed = Bed::new();
+    let mut node = Node::new(&bed, "n1");
+    let script = bed.path("control.sh");
+    let text = "#!/bin/sh\ncase $1 in\nstart) $QUORATE_BINARY cmrunserv mail 'exec sleep 1000' &&\n\
+        $QUORATE_BINARY cmrunserv -R news 'exec sleep 1001';;\n\
+        stop) $QUORATE_BINARY cmhaltserv mail;;\nesac\n";
+    testkit::write_program(Path::new(&script), text);
+    let parameters =
+        [("package", "shop"), ("run_script", script.as_str()), ("halt_script", script.as_str())];
+    let agent = "package-script";
+    node.expect(OcfCode::OK, agent, "start", &parameters).await;
+    let file = |name: &str| format!("n1/run/package-service-shop:{name}.command");
+    for name in ["mail", "news"] {
+        appears(&bed.directory.join(file(name))).await;
+    }
+    let [mail, news] = ["mail", "news"].map(|name| recorded(&bed, &file(name)));
+    node.executor.watch(ResourceId::new(agent));
+    node.expect(OcfCode::OK, agent, "monitor", &parameters).await;
+    process::send(mail, Signal::Kill).unwrap();
+    while !matches!(node.report().await, Report::WatchedDied { .. }) {}
+    let keeper = recorded(&bed, "n1/run/package-service-shop:mail.pid");
+    process::wait_end(keeper, PATIENCE).unwrap();
+    let failed = node.expect(OcfCode::GENERIC, agent, "monitor", &parameters).await;
+    assert_eq!(failed.outcome.reason, "the service shop:mail has failed");
+    // The script forgets one of them.
+    assert!(news.is_alive());
+    node.expect(OcfCode::OK, agent, "stop", &parameters).await;
+    assert!(!news.is_alive());
+    node.expect(OcfCode::NOT_RUNNING, agent, "monitor", &parameters).await;
+}
+
+#[tokio::test]
+async fn a_script_whose_package_cannot_be_switched_off_has_failed_here_only() {
+    let bed = Bed::new();
+    let missing = bed.path("no-such-document");
+    let mut node = Node::with(&bed, "n1", &[("CIB_file", missing.as_str())]);
+    let script = bed.path("control.sh");
+    testkit::write_program(Path::new(&script), "#!/bin/sh\nexit 1\n");
+    let parameters =
+        [("package", "shop"), ("run_script", script.as_str()), ("halt_script", script.as_str())];
+    let finished = node.expect(OcfCode::GENERIC, "package-script", "start", &parameters).await;
+    let reason = &finished.outcome.reason;
+    assert!(reason.contains("the package cannot be switched off"), "{reason}");
 }
 
 #[tokio::test]

@@ -1,17 +1,21 @@
 //! The programs behind the repository's own agents (`agents/`), as hidden words of the one binary:
-//! `quorate agent-helper webserver|lock|announce|fence ...`.
+//! `quorate agent-helper package-script|package-service|webserver|lock|announce|fence ...`.
 //!
 //! The agents themselves are small shell scripts with their metadata. What they cannot do in
 //! portable shell is here: a real web server, a lock that is held as long as a process lives, an
 //! announcement of an address, and the power switch of nodes that are processes of one machine.
 //!
-//! **Not here:** anything that a cluster needs to work. These agents are for demonstrations,
-//! tests and first steps.
+//! Packages of Serviceguard's are run by two of them; the others are for demonstrations, tests and first
+//! steps.
+//!
+//! **Not here:** anything that a cluster needs to work.
 
 mod announce;
 mod fence;
 mod lock;
 mod ocf;
+mod package_script;
+mod package_service;
 mod power;
 mod service;
 mod webserver;
@@ -28,13 +32,17 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
         words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["package-script", action] => package_script::main(action),
+        ["package-service", action] => package_service::main(action),
         ["webserver", action] => webserver::main(action),
         ["lock", "check", file] => lock::check_main(file),
         ["lock", action] => lock::main(action),
         ["announce", interface, address] => announce::main(interface, address),
         ["fence", options @ ..] => fence::main(options),
         _ => {
-            eprintln!("agent-helper: webserver ACTION, lock ACTION, announce NIC IP, or fence");
+            eprintln!(
+                "agent-helper: package-script ACTION, package-service ACTION, webserver ACTION, lock ACTION, announce NIC IP, or fence"
+            );
             ExitCode::from(64)
         }
     }

@@ -42,7 +42,21 @@ pub(super) fn of(package: &Package) -> Vec<Member> {
             said.as_ref().map_or_else(String::new, |script| script.value.clone())
         };
         let scripts = [script(&package.run_script), script(&package.halt_script)];
-        members.push(script_member(package, format!("{name}-control"), scripts));
+        let mut control = script_member(package, format!("{name}-control"), scripts);
+        // Its monitor fails for its services alone.
+        control.fail_fast = package
+            .services
+            .iter()
+            .any(|service| service.fail_fast.as_ref().is_some_and(|fast| fast.value));
+        let halt = |service: &Service| {
+            let seconds = service.halt_timeout.as_ref()?.value;
+            Some(format!("{}={seconds}", service.name.value))
+        };
+        let halts: Vec<String> = package.services.iter().filter_map(halt).collect();
+        if !halts.is_empty() {
+            control.parameters.push(("service_halt_timeouts", halts.join(" ")));
+        }
+        members.push(control);
         return members;
     }
     for (at, script) in package.pre_scripts.iter().enumerate() {

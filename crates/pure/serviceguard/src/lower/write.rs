@@ -88,28 +88,25 @@ pub mod switching {
 
     /// Nodes for which it is switched off by hand.
     pub fn banned(document: &Document, package: &str) -> Vec<String> {
+        let start = names::ban(package, "");
         let constraints = document.section(Section::Constraints);
         constraints
             .into_iter()
             .flat_map(cib::Element::children)
             .filter(|at| at.attr("rsc") == Some(package))
-            .filter_map(|at| {
-                let node = at.attr("node")?;
-                (at.attr("id") == Some(names::ban(package, node).as_str())).then(|| node.to_owned())
-            })
+            .filter_map(|at| Some(at.attr("id")?.strip_prefix(&start)?.to_owned()))
             .collect()
     }
 
-    /// Switches it off for a node.
+    /// Switches it off for a node. If it runs there, set [`names::runs`] before: it stays.
     pub fn ban(document: &mut Document, package: &str, node: &str) {
         let id = names::ban(package, node);
         if document.find_id(&id).is_some() {
             return;
         }
-        let at = super::constraint(document, "rsc_location", &id);
-        for (name, value) in [("rsc", package), ("node", node), ("score", "-INFINITY")] {
-            document.set(at, name, value);
-        }
+        let rule = location(document, &id, package, "and");
+        rule_expression(document, rule, ("#uname", "eq", Some((node, "string"))));
+        rule_expression(document, rule, (&names::runs(package), "not_defined", None));
     }
 
     /// Switches it on for a node.

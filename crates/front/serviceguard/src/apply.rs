@@ -1,0 +1,99 @@
+//! `cmapplyconf`: what files say becomes part of the document.
+
+use std::io::{BufRead, IsTerminal};
+
+use serviceguard::{Package, lower};
+
+use crate::call::{Call, Said, Trouble};
+use crate::check::{self, Files, Known};
+use crate::home::Home;
+
+/// Checks, says what changes, asks unless `-f`, and changes it for all nodes at once.
+pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
+    let call = Call::read(words, "fvkNC:c:P:p:n:")?;
+    let files = Files::read(&call)?;
+    let home = Home::find();
+    let found = home.read().map_err(|Trouble(why)| {
+        Trouble(format!(
+            "{why}\nMake the cluster first, with `quorate cluster init` and `join`; then apply its files"
+        ))
+    })?;
+    let known = Known::of(&files, Some(&found.document));
+    check::verify(&files, &known, call.has('v'), said)?;
+    nodes(&known, &found.document)?;
+    let changes = changes(&files, &found.document);
+    if changes.is_empty() {
+        said.line("Nothing changes: the configuration is this already.");
+        return Ok(());
+    }
+    changes.iter().for_each(|change| said.line(change));
+    let what = if files.cluster.is_some() { "cluster" } else { "package" };
+    if !call.has('f') && !agreed(what, said)? {
+        return Err(Trouble::new("Nothing was changed"));
+    }
+    home.edit(|document| {
+        if let Some(file) = &files.cluster {
+            lower::write_cluster(document, &file.text);
+        }
+        for file in &files.packages {
+            lower::write_package(document, &known.cluster, &file.text, &known.packages);
+        }
+    })?;
+    said.line("Completed the cluster update.");
+    Ok(())
+}
+
+/// The cluster's file names the nodes that there are.
+fn nodes(known: &Known, document: &cib::Document) -> Result<(), Trouble> {
+    if known.cluster.nodes.is_empty() {
+        return Err(Trouble::new("There is no cluster file yet; apply it with -C, too"));
+    }
+    let there = document.section(cib::Section::Nodes);
+    let there: Vec<&str> = there
+        .into_iter()
+        .flat_map(cib::Element::children)
+        .filter_map(|node| node.attr("uname"))
+        .collect();
+    let named: Vec<&str> = known.cluster.nodes.iter().map(|node| node.name.as_str()).collect();
+    let wrong = named.iter().find(|name| !there.contains(name));
+    if let Some(name) = wrong {
+        return Err(Trouble::new(format!("The cluster has no node {name}; let it join first")));
+    }
+    match there.iter().find(|name| !named.contains(name)) {
+        Some(name) => Err(Trouble::new(format!("The file does not name the node {name}"))),
+        None => Ok(()),
+    }
+}
+
+fn changes(files: &Files, document: &cib::Document) -> Vec<String> {
+    let mut changes = Vec::new();
+    if let Some(file) = &files.cluster
+        && lower::cluster_text(document).as_deref() != Some(file.text.to_string().as_str())
+    {
+        changes.push("Modifying configuration of the cluster".to_owned());
+        changes.push("corosync.conf stays as it is: see `quorate cluster check`".to_owned());
+    }
+    for file in &files.packages {
+        let package = Package::of(&file.text);
+        let name = package.called();
+        match lower::package_text(document, name) {
+            None => changes.push(format!("Creating package {name}")),
+            Some(text) if text != file.text.to_string() => {
+                changes.push(format!("Modifying package {name}"));
+            }
+            Some(_) => {}
+        }
+    }
+    changes
+}
+
+fn agreed(what: &str, said: &mut Said<'_>) -> Result<bool, Trouble> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Trouble::new("Nobody can be asked; use -f to apply without a question"));
+    }
+    said.text(format!("Modify the {what} configuration ([y]/n)? "));
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    let is_yes = matches!(answer.trim(), "" | "y" | "Y" | "yes");
+    Ok(read.is_ok_and(|length| length > 0) && is_yes)
+}

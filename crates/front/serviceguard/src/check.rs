@@ -1,0 +1,169 @@
+//! `cmcheckconf`: what is wrong in a cluster's file and in packages' files.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serviceguard::{
+    Cluster, Finding, Package, Severity, Text, check_cluster, check_package, check_together, lower,
+};
+
+use crate::call::{Call, Said, Trouble};
+use crate::home::Home;
+
+/// A file, with its name for messages.
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: Text,
+}
+
+/// What is to be checked or applied.
+pub(crate) struct Files {
+    pub(crate) cluster: Option<File>,
+    pub(crate) packages: Vec<File>,
+}
+
+impl Files {
+    /// As `-C`, `-P` and `-p` name them; `-c`, too, since guides write it so.
+    pub(crate) fn read(call: &Call) -> Result<Self, Trouble> {
+        let cluster = call.value('C').or_else(|| call.value('c')).map(read).transpose()?;
+        let mut paths: Vec<String> = call.values('P').map(str::to_owned).collect();
+        for list in call.values('p') {
+            let list = read(list)?.text.to_string();
+            let names = list.lines().map(str::trim);
+            paths.extend(
+                names.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned),
+            );
+        }
+        let packages = paths.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+        if cluster.is_none() && packages.is_empty() {
+            return Err(Trouble::new("Specify a cluster file with -C, or package files with -P"));
+        }
+        Ok(Self { cluster, packages })
+    }
+}
+
+fn read(path: &str) -> Result<File, Trouble> {
+    let text = std::fs::read(path)
+        .map_err(|error| Trouble::new(format!("Unable to open file {path}: {error}")))?;
+    let text = Text::parse(&String::from_utf8_lossy(&text));
+    Ok(File { path: path.to_owned(), text })
+}
+
+/// What is known of the cluster that the files are for.
+pub(crate) struct Known {
+    pub(crate) cluster: Cluster,
+    pub(crate) packages: Vec<Package>,
+}
+
+impl Known {
+    /// From the files, and where they say nothing from the running cluster, if there is one.
+    pub(crate) fn of(files: &Files, running: Option<&cib::Document>) -> Self {
+        let text = match (&files.cluster, running) {
+            (Some(file), _) => Some(file.text.clone()),
+            (None, Some(document)) => lower::cluster_text(document).map(|text| Text::parse(&text)),
+            (None, None) => None,
+        };
+        let named: Vec<Package> =
+            files.packages.iter().map(|file| Package::of(&file.text)).collect();
+        // What two share is said of the later: of the files that were given.
+        let mut packages: Vec<Package> = running
+            .map(lower::package_texts)
+            .unwrap_or_default()
+            .iter()
+            .filter(|(name, _)| !named.iter().any(|package| package.called() == name))
+            .map(|(_, text)| Package::of(&Text::parse(text)))
+            .collect();
+        packages.extend(named);
+        let cluster = text.map(|text| Cluster::of(&text)).unwrap_or_default();
+        Self { cluster, packages }
+    }
+}
+
+/// Everything that is to be said of the files: by file, in its order.
+pub(crate) fn findings(files: &Files, known: &Known) -> Vec<(String, Finding)> {
+    let mut found = Vec::new();
+    if let Some(file) = &files.cluster {
+        let all = check_cluster(&file.text.to_string());
+        let lost = lower::corosync_conf(&known.cluster).1;
+        found.extend(all.into_iter().chain(lost).map(|finding| (file.path.clone(), finding)));
+    }
+    // Without a cluster's file nothing is known of its nodes.
+    let between = if known.cluster.nodes.is_empty() {
+        Vec::new()
+    } else {
+        check_together(&known.cluster, &known.packages)
+    };
+    let others = known.packages.len().saturating_sub(files.packages.len());
+    let mut between = between.into_iter().skip(others);
+    for file in &files.packages {
+        let mut all = check_package(&file.text.to_string());
+        all.extend(between.next().unwrap_or_default());
+        all.extend(scripts(&Package::of(&file.text)));
+        all.sort_by_key(|finding| finding.line);
+        found.extend(all.into_iter().map(|finding| (file.path.clone(), finding)));
+    }
+    if let Some(file) = &files.cluster {
+        let of_cluster = between.last().unwrap_or_default();
+        found.extend(of_cluster.into_iter().map(|finding| (file.path.clone(), finding)));
+    }
+    found
+}
+
+/// Scripts must be there and may be run; other nodes are not looked at.
+fn scripts(package: &Package) -> Vec<Finding> {
+    let named = [&package.run_script, &package.halt_script].into_iter().flatten();
+    let all = named.chain(&package.pre_scripts).chain(&package.scripts);
+    let look = |script: &serviceguard::Valued<String>| {
+        let what = match std::fs::metadata(&script.value) {
+            Ok(meta) if meta.is_file() && meta.permissions().mode() & 0o111 != 0 => return None,
+            Ok(_) => format!("{} is not executable on this node", script.value),
+            Err(error) => format!("{} is not there on this node: {error}", script.value),
+        };
+        let hint = Some("it must be the same on every node".to_owned());
+        Some(Finding { line: script.line, severity: Severity::Error, what, hint })
+    };
+    all.filter_map(look).collect()
+}
+
+/// The findings as lines, and how many of them are errors.
+pub(crate) fn render(found: &[(String, Finding)], verbose: bool) -> (Vec<String>, usize) {
+    let errors = found.iter().filter(|(_, finding)| finding.severity == Severity::Error).count();
+    let shown = found.iter().filter(|(_, finding)| verbose || finding.severity > Severity::Note);
+    (shown.map(|(path, finding)| format!("{path}: {finding}")).collect(), errors)
+}
+
+/// Says what is wrong; nothing is changed.
+pub(crate) fn cmcheckconf(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
+    let call = Call::read(words, "vkNC:c:P:p:")?;
+    let files = Files::read(&call)?;
+    let running = Home::find().read().ok();
+    let known = Known::of(&files, running.as_ref().map(|found| &found.document));
+    verify(&files, &known, call.has('v'), said)?;
+    said.line("Verification completed with no errors found.");
+    said.line("Use the cmapplyconf command to apply the configuration.");
+    Ok(())
+}
+
+/// Says what is to be said of the files, and stops at errors.
+pub(crate) fn verify(
+    files: &Files,
+    known: &Known,
+    verbose: bool,
+    said: &mut Said<'_>,
+) -> Result<(), Trouble> {
+    if verbose {
+        let all = files.cluster.iter().map(|file| ("cluster", file));
+        for (kind, file) in all.chain(files.packages.iter().map(|file| ("package", file))) {
+            said.line(format!("Checking {kind} file: {}", file.path));
+        }
+        if known.cluster.nodes.is_empty() {
+            said.line("No cluster file: nodes and subnets of packages are not checked.");
+        }
+    }
+    let (lines, errors) = render(&findings(files, known), verbose);
+    if errors > 0 {
+        let count = view::words::count(errors, "error");
+        return Err(Trouble(format!("{}\nVerification failed: {count}", lines.join("\n"))));
+    }
+    lines.iter().for_each(|line| said.line(line));
+    Ok(())
+}

@@ -1,0 +1,213 @@
+//! Where the document is that a command works on: in the running cluster, or in the file that
+//! `CIB_file` names in its place, for trying out.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cib::patch::diff;
+use cib::{Document, Element, Section};
+use client::{Client, ClientError, socket_path};
+use wire::api::{Change, Cluster, Edit, Manner, Refused, Request};
+
+use crate::call::Trouble;
+
+/// Longer than nodes take to agree.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Somebody else changed the document meanwhile: so often it is tried again.
+const ATTEMPTS_MAX: usize = 8;
+
+pub(crate) enum Home {
+    File(PathBuf),
+    Cluster(Client),
+}
+
+/// The document as it was found, and what is around it.
+pub(crate) struct Found {
+    pub(crate) document: Document,
+    pub(crate) cluster: Option<Cluster>,
+}
+
+impl Home {
+    pub(crate) fn find() -> Self {
+        match std::env::var_os("CIB_file").filter(|path| !path.is_empty()) {
+            Some(path) => Self::File(path.into()),
+            None => Self::Cluster(Client::new(socket_path(None), PATIENCE)),
+        }
+    }
+
+    pub(crate) fn read(&self) -> Result<Found, Trouble> {
+        let (text, cluster) = match self {
+            Self::File(path) => {
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    Trouble::new(format!("Unable to read {}: {error}", path.display()))
+                })?;
+                (text, None)
+            }
+            Self::Cluster(client) => {
+                let snapshot = client.document().map_err(trouble)?;
+                (snapshot.xml, Some(snapshot.cluster))
+            }
+        };
+        let document = Document::parse(&text).map_err(|error| Trouble::new(error.to_string()))?;
+        Ok(Found { document, cluster })
+    }
+
+    /// Changes the configuration by `edit`, which is called again if somebody else was quicker.
+    pub(crate) fn edit(&self, edit: impl Fn(&mut Document)) -> Result<(), Trouble> {
+        for _ in 0..ATTEMPTS_MAX {
+            let before = self.read()?.document;
+            let mut after = before.clone();
+            edit(&mut after);
+            let client = match self {
+                Self::File(_) => return self.save(&after),
+                Self::Cluster(client) => client,
+            };
+            let Ok(patchset) = diff(&before, &after) else { return Ok(()) };
+            if patchset.is_empty() {
+                return Ok(());
+            }
+            let xml = patchset.without_version().to_document().to_string();
+            let based_on = before.version().ok().map(|version| version.to_string());
+            let change = Change::Edit { edits: vec![Edit::Patch { xml }] };
+            match client.change(&Request::Change { change, force: false, based_on }) {
+                Err(ClientError::Refused(Refused::Stale { .. })) => {}
+                other => return other.map(|_version| ()).map_err(trouble),
+            }
+        }
+        Err(Trouble::new("Somebody else keeps changing the configuration; try again"))
+    }
+
+    /// Sets a node attribute that passes with the node's life, or takes it away.
+    pub(crate) fn attribute(
+        &self,
+        node: &str,
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<(), Trouble> {
+        match self {
+            Self::Cluster(_) => self.change(Change::Attribute {
+                node: node.to_owned(),
+                name: name.to_owned(),
+                value: value.map(str::to_owned),
+                manner: Manner::default(),
+            }),
+            Self::File(_) => {
+                let mut document = self.read()?.document;
+                set_passing(&mut document, node, name, value);
+                self.save(&document)
+            }
+        }
+    }
+
+    /// Forgets the failures of a resource on a node.
+    pub(crate) fn cleanup(&self, resource: &str, node: &str) -> Result<(), Trouble> {
+        match self {
+            Self::Cluster(_) => self.change(Change::Cleanup {
+                resource: Some(resource.to_owned()),
+                node: Some(node.to_owned()),
+            }),
+            Self::File(_) => {
+                let mut document = self.read()?.document;
+                forget_failures(&mut document, resource, node);
+                self.save(&document)
+            }
+        }
+    }
+
+    pub(crate) fn change(&self, change: Change) -> Result<(), Trouble> {
+        let Self::Cluster(client) = self else {
+            return Err(Trouble::new("Only a running cluster can do that"));
+        };
+        let request = Request::Change { change, force: false, based_on: None };
+        client.change(&request).map(|_version| ()).map_err(trouble)
+    }
+
+    /// Waits until the cluster has done what follows of a change.
+    pub(crate) fn wait(&self) -> Result<(), Trouble> {
+        /// A package may take as long as its scripts; after this it is said that it still does.
+        const LONG: Duration = Duration::from_secs(3600);
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Cluster(client) => client.wait_idle(LONG).map_err(trouble),
+        }
+    }
+
+    fn save(&self, document: &Document) -> Result<(), Trouble> {
+        let Self::File(path) = self else { return Ok(()) };
+        let beside = path.with_extension("new");
+        let written = std::fs::write(&beside, document.to_string())
+            .and_then(|()| std::fs::rename(&beside, path));
+        written
+            .map_err(|error| Trouble::new(format!("Unable to write {}: {error}", path.display())))
+    }
+}
+
+/// No daemon is no cluster, in the words of those who look for them.
+fn trouble(error: ClientError) -> Trouble {
+    match error {
+        ClientError::Connect { .. } => Trouble::new("Cluster is not running on this node"),
+        ClientError::Refused(refused) => {
+            Trouble::new(format!("The cluster refused it: {refused:?}"))
+        }
+        other @ (ClientError::Deadline { .. }
+        | ClientError::Broken { .. }
+        | ClientError::Garbled { .. }) => Trouble::new(other.to_string()),
+    }
+}
+
+fn state<'d>(document: &'d Document, node: &str) -> Option<Element<'d>> {
+    let states = document.section(Section::Status)?;
+    states.children().find(|state| state.attr("uname") == Some(node))
+}
+
+fn set_passing(document: &mut Document, node: &str, name: &str, value: Option<&str>) {
+    let Some(state) = state(document, node) else { return };
+    let id = state.attr("id").unwrap_or_default().to_owned();
+    let at = state.id();
+    let pair = state
+        .path(&["transient_attributes", "instance_attributes"])
+        .and_then(|set| set.children().find(|pair| pair.attr("name") == Some(name)))
+        .map(Element::id);
+    let Some(value) = value else {
+        pair.into_iter().for_each(|pair| document.remove(pair));
+        return;
+    };
+    let pair = pair.unwrap_or_else(|| {
+        let mut parent = at;
+        for (kind, id) in
+            [("transient_attributes", id.clone()), ("instance_attributes", format!("status-{id}"))]
+        {
+            parent = match document.element(parent).child(kind).map(Element::id) {
+                Some(there) => there,
+                None => {
+                    let new = document.append(parent, kind);
+                    document.set(new, "id", &id);
+                    new
+                }
+            };
+        }
+        let new = document.append(parent, "nvpair");
+        document.set(new, "id", &format!("status-{id}-{name}"));
+        document.set(new, "name", name);
+        new
+    });
+    document.set(pair, "value", value);
+}
+
+fn forget_failures(document: &mut Document, resource: &str, node: &str) {
+    let Some(state) = state(document, node) else { return };
+    let is_count = |at: &Element<'_>| {
+        at.is("nvpair")
+            && at.attr("name").is_some_and(|name| {
+                ["fail-count-", "last-failure-"].iter().any(|start| {
+                    name.strip_prefix(start)
+                        .and_then(|rest| rest.strip_prefix(resource))
+                        .is_some_and(|rest| rest.starts_with('#'))
+                })
+            })
+    };
+    let is_history = |at: &Element<'_>| at.is("lrm_resource") && at.attr("id") == Some(resource);
+    let gone: Vec<_> =
+        state.descendants().filter(|at| is_count(at) || is_history(at)).map(Element::id).collect();
+    gone.into_iter().for_each(|at| document.remove(at));
+}

@@ -1,0 +1,40 @@
+//! Serviceguard's commands: same names, options, messages and exit codes, on the one document.
+//!
+//! **Not here:** decisions; a command changes the document, and the scheduler does the rest. What files
+//! mean is in `serviceguard`.
+
+mod apply;
+mod call;
+mod check;
+mod getconf;
+mod home;
+mod makepkg;
+mod modnet;
+mod nodes;
+mod packages;
+mod seen;
+mod services;
+mod switches;
+mod viewcl;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// A command; it gets the words after its name.
+pub type Entry = fn(Vec<OsString>) -> ExitCode;
+
+/// Every command, by the name that it is called with.
+pub const TOOLS: [(&str, Entry); 12] = [
+    ("cmapplyconf", |words| call::run("cmapplyconf", words, apply::cmapplyconf)),
+    ("cmcheckconf", |words| call::run("cmcheckconf", words, check::cmcheckconf)),
+    ("cmgetconf", |words| call::run("cmgetconf", words, getconf::cmgetconf)),
+    ("cmhaltnode", |words| call::run("cmhaltnode", words, nodes::cmhaltnode)),
+    ("cmhaltpkg", |words| call::run("cmhaltpkg", words, packages::cmhaltpkg)),
+    ("cmhaltserv", |words| call::run("cmhaltserv", words, services::cmhaltserv)),
+    ("cmmakepkg", |words| call::run("cmmakepkg", words, makepkg::cmmakepkg)),
+    ("cmmodnet", |words| call::run("cmmodnet", words, modnet::cmmodnet)),
+    ("cmmodpkg", |words| call::run("cmmodpkg", words, switches::cmmodpkg)),
+    ("cmrunpkg", |words| call::run("cmrunpkg", words, packages::cmrunpkg)),
+    ("cmrunserv", |words| call::run("cmrunserv", words, services::cmrunserv)),
+    ("cmviewcl", |words| call::run("cmviewcl", words, viewcl::cmviewcl)),
+];

@@ -1,0 +1,58 @@
+//! `cmmakepkg`: a template of a package's file.
+
+use serviceguard::table::{Of, Parameter, parameters};
+
+use crate::call::{Call, Said, Trouble};
+
+/// A modular template, or a legacy one with `-p`.
+pub(crate) fn cmmakepkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
+    let call = Call::read(words, "vpslm:n:")?;
+    if call.has('s') {
+        return Err(Trouble::new("A template of a control script is not there; bring your own"));
+    }
+    let text = if call.has('p') { legacy() } else { modular(call.value('n').unwrap_or("")) };
+    let Some(path) = call.words.first() else {
+        said.text(text);
+        return Ok(());
+    };
+    let new = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    new.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
+        .map_err(|error| Trouble::new(format!("Unable to create {path}: {error}")))?;
+    said.line("Package template is created.");
+    said.line("This file must be edited before it can be used.");
+    Ok(())
+}
+
+const HEAD: &str = "# A package. Take the comment sign away where a value is to be said.\n";
+
+fn modular(name: &str) -> String {
+    let mut text = format!("{HEAD}\npackage_name {name}\nmodule_name sg/basic\n");
+    for known in parameters(Of::Package) {
+        let skipped = ["package_name", "module_name", "module_version", "operation_sequence"];
+        let of_legacy = ["run_script", "halt_script", "storage_group", "path"];
+        if !skipped.contains(&known.name) && !of_legacy.contains(&known.name) {
+            text.push_str(&entry(known, known.name));
+        }
+    }
+    text
+}
+
+fn legacy() -> String {
+    let mut text = format!("{HEAD}\nPACKAGE_NAME\n");
+    for known in parameters(Of::Package) {
+        let is_newer = known.since > (11, 17) || known.name == "package_name";
+        let of_script = known.name.starts_with("ip_") || known.name.starts_with("module");
+        if !is_newer && !of_script {
+            let name = known.also.first().filter(|_| known.name == "monitored_subnet");
+            text.push_str(&entry(known, &name.map_or(known.name, |name| name).to_uppercase()));
+        }
+    }
+    text
+}
+
+/// What it is for, and a line that only lacks a value.
+fn entry(known: &Parameter, name: &str) -> String {
+    let default =
+        if known.default.is_empty() { String::new() } else { format!(" {}", known.default) };
+    format!("\n# {}\n#{name}{default}\n", known.words)
+}

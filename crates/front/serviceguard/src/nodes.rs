@@ -1,0 +1,51 @@
+//! `cmhaltnode`: nodes leave in order; their packages move away first.
+
+use wire::api::Change;
+
+use crate::call::{Call, Said, Trouble};
+use crate::home::Home;
+use crate::seen::World;
+
+/// Halts nodes, or this one. Where packages run, only with `-f`.
+pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
+    let call = Call::read(words, "fvt")?;
+    let home = Home::find();
+    let world = World::read(&home)?;
+    let mut nodes = call.words.clone();
+    if nodes.is_empty() {
+        nodes.extend(world.here.clone());
+    }
+    if nodes.is_empty() {
+        return Err(Trouble::new("No node specified"));
+    }
+    for node in &nodes {
+        world.node(node)?;
+        let here = |name: &&str| world.places(name).iter().any(|(place, _)| place == node);
+        let packages: Vec<&str> =
+            world.packages.iter().map(serviceguard::Package::called).filter(here).collect();
+        if !packages.is_empty() && !call.has('f') {
+            let list = view::words::list(&packages);
+            let why = format!(
+                "Unable to halt node {node}, packages run on it: {list}\nUse -f to halt it all the same"
+            );
+            return Err(Trouble(why));
+        }
+    }
+    if call.has('t') {
+        return Ok(());
+    }
+    said.line("Disabling all packages from starting on nodes to be halted.");
+    for node in &nodes {
+        said.line(format!("Disabling all packages from running on {node}."));
+    }
+    said.line("Warning: Do not modify or enable packages until the halt operation is\ncompleted.");
+    said.text("Waiting for nodes to halt ");
+    for node in &nodes {
+        home.change(Change::Shutdown { node: node.clone() })?;
+        said.text(".");
+    }
+    said.line(" done");
+    said.line("Successfully halted all nodes specified.");
+    said.line("Halt operation complete.");
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! Packages as they are: what their files say, and what the cluster makes of them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cib::{Document, Element, Section};
+use serviceguard::lower::{self, names, switching};
+use serviceguard::{Cluster, Package, Text, Type};
+use view::status::{NodeLine, NodeState, ResourceLine, Seen, Status, status};
+
+use crate::call::Trouble;
+use crate::home::{Found, Home};
+
+/// What a *not configured* start means here: the run script said that no node is any good.
+const NOWHERE: i32 = 6;
+
+/// The cluster as it is now.
+pub(crate) struct World {
+    pub(crate) document: Document,
+    pub(crate) status: Status,
+    pub(crate) cluster: Cluster,
+    pub(crate) packages: Vec<Package>,
+    /// The node that was asked.
+    pub(crate) here: Option<String>,
+    /// Whether anything is under way.
+    pub(crate) is_busy: bool,
+}
+
+impl World {
+    pub(crate) fn read(home: &Home) -> Result<Self, Trouble> {
+        let Found { document, cluster } = home.read()?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let status = status(Seen { document: &document, cluster: cluster.as_ref(), now });
+        let text = lower::cluster_text(&document).unwrap_or_default();
+        let packages = lower::package_texts(&document);
+        let packages = packages.iter().map(|(_, text)| Package::of(&Text::parse(text))).collect();
+        let here = cluster.as_ref().map(|cluster| cluster.node.clone());
+        let is_busy = cluster.as_ref().is_some_and(|cluster| !cluster.idle);
+        Ok(Self {
+            cluster: Cluster::of(&Text::parse(&text)),
+            document,
+            status,
+            packages,
+            here,
+            is_busy,
+        })
+    }
+
+    pub(crate) fn package(&self, name: &str) -> Result<&Package, Trouble> {
+        let found = self.packages.iter().find(|package| package.called() == name);
+        found.ok_or_else(|| Trouble::new(format!("Unable to find package {name} in the cluster")))
+    }
+
+    pub(crate) fn node(&self, name: &str) -> Result<&NodeLine, Trouble> {
+        let found = self.status.nodes.iter().find(|node| node.name == name);
+        found.ok_or_else(|| Trouble::new(format!("Node {name} is not configured in the cluster")))
+    }
+
+    /// Names of nodes that are up.
+    pub(crate) fn up(&self) -> impl Iterator<Item = &str> {
+        let up = self.status.nodes.iter().filter(|node| node.state == NodeState::Online);
+        up.map(|node| node.name.as_str())
+    }
+
+    /// The package's nodes in its order.
+    pub(crate) fn nodes_of<'w>(&'w self, package: &'w Package) -> Vec<&'w str> {
+        if package.nodes.iter().any(|node| node.value == "*") {
+            return self.status.nodes.iter().map(|node| node.name.as_str()).collect();
+        }
+        package.nodes.iter().map(|node| node.value.as_str()).collect()
+    }
+
+    fn line(&self, package: &str) -> Option<&ResourceLine> {
+        self.status.resources.iter().find(|line| line.id == package)
+    }
+
+    /// Where it is active: node, and whether all of it is there.
+    pub(crate) fn places(&self, package: &str) -> Vec<(&str, bool)> {
+        let places = self.line(package).map(|line| line.places.as_slice()).unwrap_or_default();
+        places.iter().map(|place| (place.node.as_str(), !place.partly)).collect()
+    }
+
+    /// Whether it may start and move by itself.
+    pub(crate) fn is_switched_on(&self, package: &str) -> bool {
+        !switching::is_disabled(&self.document, package)
+    }
+
+    /// The package's members that failed on a node, and how.
+    pub(crate) fn failures<'w>(
+        &'w self,
+        package: &'w str,
+        node: &'w str,
+    ) -> impl Iterator<Item = (&'w str, i32)> {
+        let members = self.members(package);
+        self.status
+            .failures
+            .iter()
+            .filter(move |failure| failure.node == node && members.contains(&failure.resource))
+            .map(|failure| (failure.resource.as_str(), failure.code))
+    }
+
+    /// The resources that it consists of.
+    pub(crate) fn members(&self, package: &str) -> Vec<String> {
+        let resource = self.document.section(Section::Resources).into_iter();
+        let top = resource.flat_map(Element::children).find(|at| at.attr("id") == Some(package));
+        let all = top.into_iter().flat_map(Element::descendants);
+        all.filter(|at| at.is("primitive"))
+            .filter_map(|at| Some(at.attr("id")?.to_owned()))
+            .collect()
+    }
+
+    /// Whether a node may take the package.
+    pub(crate) fn is_allowed(&self, package: &str, node: &str) -> bool {
+        let banned = switching::banned(&self.document, package);
+        let failed = self.failures(package, node).any(|(_, code)| code != NOWHERE);
+        !failed && !banned.iter().any(|banned| banned == node)
+    }
+
+    /// Whether it is in maintenance.
+    pub(crate) fn is_maintained(&self, package: &str) -> bool {
+        let id = format!("{package}-meta-maintenance");
+        self.document.find_id(&id).and_then(|pair| pair.attr("value")) == Some("true")
+    }
+
+    /// Status and state of a package, in Serviceguard's words.
+    pub(crate) fn state(&self, package: &Package) -> (&'static str, &'static str) {
+        let name = package.called();
+        let places = self.places(name);
+        let is_whole = places.iter().any(|(_, whole)| *whole);
+        let has_failed =
+            self.status.nodes.iter().any(|node| self.failures(name, &node.name).next().is_some());
+        if self.is_maintained(name) {
+            return (if is_whole { "up" } else { "down" }, "maintenance");
+        }
+        match (is_whole, places.is_empty()) {
+            (true, _) => ("up", "running"),
+            (false, false) if !self.is_busy => ("down", "failed"),
+            (false, false) if self.is_switched_on(name) => ("starting", "starting"),
+            (false, false) => ("halting", "halting"),
+            (false, true) if has_failed => ("down", "failed"),
+            (false, true) => ("down", "halted"),
+        }
+    }
+
+    /// A passing attribute of a node.
+    pub(crate) fn attribute(&self, node: &str, name: &str) -> Option<&str> {
+        let states = self.document.section(Section::Status)?;
+        let state = states.children().find(|state| state.attr("uname") == Some(node))?;
+        let set = state.path(&["transient_attributes", "instance_attributes"])?;
+        set.children().find(|pair| pair.attr("name") == Some(name))?.attr("value")
+    }
+
+    /// Packages that need this one to be up, and are.
+    pub(crate) fn dependents<'w>(&'w self, package: &'w str) -> impl Iterator<Item = &'w str> {
+        let needs = move |other: &&Package| {
+            other
+                .dependencies
+                .iter()
+                .filter_map(|one| one.condition.as_ref())
+                .any(|condition| condition.value.up && condition.value.package == package)
+        };
+        let running = |other: &&Package| !self.places(other.called()).is_empty();
+        self.packages.iter().filter(needs).filter(running).map(Package::called)
+    }
+
+    /// Which node attribute lets a package run that is switched off.
+    pub(crate) fn runs_by_hand(&self, package: &str) -> Vec<String> {
+        let name = names::runs(package);
+        let nodes = self.status.nodes.iter().map(|node| node.name.clone());
+        nodes.filter(|node| self.attribute(node, &name).is_some()).collect()
+    }
+}
+
+/// Whether it runs on several nodes.
+pub(crate) fn is_multi(package: &Package) -> bool {
+    match package.kind() {
+        Type::Failover => false,
+        Type::MultiNode | Type::SystemMultiNode => true,
+    }
+}

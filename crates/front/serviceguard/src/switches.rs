@@ -1,0 +1,131 @@
+//! `cmmodpkg`: whether packages may start and move by themselves, and on which nodes.
+
+use cib::{Document, Element};
+use serviceguard::lower::{names, switching};
+
+use crate::call::{Call, Said, Trouble};
+use crate::home::Home;
+use crate::seen::World;
+
+/// Switches packages on (`-e`) or off (`-d`), everywhere or for nodes; `-m on|off` is maintenance.
+pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
+    let call = Call::read(words, "vedxn:m:tR")?;
+    if call.has('R') {
+        return Err(Trouble::new("The count of restarts begins anew when the package is started"));
+    }
+    if call.words.is_empty() {
+        return Err(Trouble::new("No package specified"));
+    }
+    let home = Home::find();
+    let world = World::read(&home)?;
+    for name in &call.words {
+        world.package(name)?;
+    }
+    let nodes: Vec<&str> = call.values('n').collect();
+    for node in &nodes {
+        world.node(node)?;
+    }
+    let act = match (call.has('e'), call.has('d'), call.value('m')) {
+        (true, false, None) => Act::Enable,
+        // The agents' own: not even where it runs, since it is just ending there.
+        (false, true, None) if call.has('x') => Act::DisableEverywhere,
+        (false, true, None) => Act::Disable,
+        (false, false, Some("on")) => Act::Maintain(true),
+        (false, false, Some("off")) => Act::Maintain(false),
+        _ => return Err(Trouble::new("Specify one of -e, -d, -m on, -m off")),
+    };
+    if call.has('t') {
+        return Ok(());
+    }
+    for name in &call.words {
+        match (act, nodes.as_slice()) {
+            (Act::Enable, []) => enable(&home, &world, name)?,
+            (Act::Enable, nodes) => allow(&home, &world, name, nodes)?,
+            (Act::DisableEverywhere, _) => disable_everywhere(&home, &world, name)?,
+            (Act::Disable, []) => disable(&home, &world, name, &[])?,
+            (Act::Disable, nodes) => disable(&home, &world, name, nodes)?,
+            (Act::Maintain(on), _) => home.edit(|document| maintain(document, name, on))?,
+        }
+    }
+    said.line("cmmodpkg: Completed successfully on all packages specified");
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+enum Act {
+    Enable,
+    Disable,
+    DisableEverywhere,
+    Maintain(bool),
+}
+
+/// What a run script said against all nodes is taken back, too.
+fn enable(home: &Home, world: &World, name: &str) -> Result<(), Trouble> {
+    const NOWHERE: i32 = 6;
+    for node in &world.status.nodes {
+        for (member, code) in world.failures(name, &node.name) {
+            if code == NOWHERE {
+                home.cleanup(member, &node.name)?;
+            }
+        }
+    }
+    home.edit(|document| switching::enable(document, name))?;
+    for node in world.runs_by_hand(name) {
+        home.attribute(&node, &names::runs(name), None)?;
+    }
+    Ok(())
+}
+
+/// The nodes may take the package again, whatever failed there.
+fn allow(home: &Home, world: &World, name: &str, nodes: &[&str]) -> Result<(), Trouble> {
+    for node in nodes {
+        for (member, _) in world.failures(name, node) {
+            home.cleanup(member, node)?;
+        }
+    }
+    home.edit(|document| nodes.iter().for_each(|node| switching::allow(document, name, node)))
+}
+
+/// Where it runs it stays: that is said before it is switched off.
+fn disable(home: &Home, world: &World, name: &str, nodes: &[&str]) -> Result<(), Trouble> {
+    let places = world.places(name);
+    for node in world.runs_by_hand(name) {
+        if nodes.is_empty() && !places.iter().any(|(place, _)| *place == node) {
+            home.attribute(&node, &names::runs(name), None)?;
+        }
+    }
+    for (node, _) in places {
+        if nodes.is_empty() || nodes.contains(&node) {
+            home.attribute(node, &names::runs(name), Some("1"))?;
+        }
+    }
+    home.edit(|document| {
+        if nodes.is_empty() {
+            switching::disable(document, name);
+        }
+        nodes.iter().for_each(|node| switching::ban(document, name, node));
+    })
+}
+
+fn disable_everywhere(home: &Home, world: &World, name: &str) -> Result<(), Trouble> {
+    home.edit(|document| switching::disable(document, name))?;
+    for node in world.runs_by_hand(name) {
+        home.attribute(&node, &names::runs(name), None)?;
+    }
+    Ok(())
+}
+
+fn maintain(document: &mut Document, name: &str, on: bool) {
+    let id = format!("{name}-meta-maintenance");
+    let pair = document.find_id(&id).map(Element::id);
+    if !on {
+        pair.into_iter().for_each(|pair| document.remove(pair));
+        return;
+    }
+    let set = document.find_id(&format!("{name}-meta")).map(Element::id);
+    let Some(set) = set else { return };
+    let pair = pair.unwrap_or_else(|| document.append(set, "nvpair"));
+    for (key, value) in [("id", id.as_str()), ("name", "maintenance"), ("value", "true")] {
+        document.set(pair, key, value);
+    }
+}

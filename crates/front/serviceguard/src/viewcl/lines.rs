@@ -1,0 +1,136 @@
+//! `-f line`: a fact in each line, with the path to it before: `package:pkg1|node:n1|status=up`.
+
+use serviceguard::lower::names;
+use serviceguard::{Package, Restarts, Type};
+
+use super::table::owner;
+use super::{Level, Shown, cluster_status, node_state, switch};
+use crate::seen::{World, is_multi};
+
+pub(super) fn render(world: &World, shown: &Shown<'_>) -> String {
+    let mut facts = Facts { text: String::new() };
+    if matches!(shown.level, Level::All | Level::Cluster) {
+        cluster(&mut facts, world);
+    }
+    if matches!(shown.level, Level::All | Level::Node) {
+        for node in &world.status.nodes {
+            if shown.nodes.is_empty() || shown.nodes.contains(&node.name.as_str()) {
+                // What the command line says already is left out.
+                let path = match shown.nodes.as_slice() {
+                    [_] if shown.level == Level::Node => String::new(),
+                    _ => format!("node:{}|", node.name),
+                };
+                one_node(&mut facts, &path, node);
+            }
+        }
+    }
+    if matches!(shown.level, Level::All | Level::Package) {
+        for package in &world.packages {
+            let name = package.called();
+            if shown.packages.is_empty() || shown.packages.contains(&name) {
+                let path = match shown.packages.as_slice() {
+                    [_] if shown.level == Level::Package => String::new(),
+                    _ => format!("package:{name}|"),
+                };
+                one_package(&mut facts, &path, world, package, shown.verbose);
+            }
+        }
+    }
+    facts.text
+}
+
+struct Facts {
+    text: String,
+}
+
+impl Facts {
+    fn say(&mut self, path: &str, name: &str, value: &str) {
+        self.text.push_str(&format!("{path}{name}={value}\n"));
+    }
+}
+
+fn cluster(facts: &mut Facts, world: &World) {
+    facts.say("", "name", world.status.cluster_name.as_deref().unwrap_or("cluster"));
+    facts.say("", "status", cluster_status(world));
+    let is_well = world.status.nodes.iter().all(|node| node_state(node).0 == "up")
+        && world.packages.iter().all(|package| summary(world, package) == "ok");
+    facts.say("", "summary", if is_well { "ok" } else { "degraded" });
+}
+
+fn one_node(facts: &mut Facts, path: &str, node: &view::status::NodeLine) {
+    let (status, state) = node_state(node);
+    facts.say(path, "name", &node.name);
+    facts.say(path, "status", status);
+    facts.say(path, "state", state);
+    facts.say(path, "summary", if status == "up" { "ok" } else { "degraded" });
+}
+
+/// Well is who runs and may move, or is halted on purpose.
+fn summary(world: &World, package: &Package) -> &'static str {
+    let (status, _) = world.state(package);
+    let name = package.called();
+    let nodes = world.nodes_of(package);
+    let is_safe = nodes.iter().all(|node| world.is_allowed(name, node));
+    let on = world.is_switched_on(name);
+    let is_wanted = if on { "up" } else { "down" };
+    if is_safe && status == is_wanted { "ok" } else { "degraded" }
+}
+
+fn one_package(facts: &mut Facts, path: &str, world: &World, package: &Package, verbose: bool) {
+    let name = package.called();
+    let (status, state) = world.state(package);
+    facts.say(path, "name", name);
+    let kind = match package.kind() {
+        Type::Failover => "failover",
+        Type::MultiNode => "multi_node",
+        Type::SystemMultiNode => "system_multi_node",
+    };
+    facts.say(path, "type", kind);
+    facts.say(path, "status", status);
+    facts.say(path, "state", state);
+    facts.say(path, "summary", summary(world, package));
+    facts.say(path, "autorun", switch(world.is_switched_on(name)));
+    if !is_multi(package) {
+        facts.say(path, "owner", owner(world, package).unwrap_or("unowned"));
+    }
+    for (at, node) in world.nodes_of(package).into_iter().enumerate() {
+        let path = format!("{path}node:{node}|");
+        let is_up = world.places(name).contains(&(node, true));
+        facts.say(&path, "name", node);
+        facts.say(&path, "status", if is_up { "up" } else { "down" });
+        facts.say(&path, "switching", switch(world.is_allowed(name, node)));
+        facts.say(&path, "order", &(at + 1).to_string());
+    }
+    if verbose {
+        details(facts, path, world, package);
+    }
+}
+
+fn details(facts: &mut Facts, path: &str, world: &World, package: &Package) {
+    for (name, script) in
+        [("run_script", &package.run_script), ("halt_script", &package.halt_script)]
+    {
+        if let Some(script) = script {
+            facts.say(path, name, &script.value);
+        }
+    }
+    let policy = package.failover_policy.as_ref();
+    facts.say(path, "failover_policy", policy.map_or("configured_node", |said| &said.value));
+    let goes_back = package.failback.as_ref().is_some_and(|failback| failback.value);
+    facts.say(path, "failback_policy", if goes_back { "automatic" } else { "manual" });
+    let node = owner(world, package);
+    for service in &package.services {
+        let name = service.name.value.as_str();
+        let path = format!("{path}service:{name}|");
+        facts.say(&path, "name", name);
+        facts.say(&path, "status", if world.state(package).0 == "up" { "up" } else { "down" });
+        let max = match service.restarts.as_ref().map(|restarts| restarts.value) {
+            Some(Restarts::Unlimited) => "unlimited".to_owned(),
+            Some(Restarts::Times(count)) => count.to_string(),
+            None => "0".to_owned(),
+        };
+        facts.say(&path, "max_restarts", &max);
+        let restarts = node.and_then(|node| world.attribute(node, &names::restarts(name)));
+        facts.say(&path, "restarts", restarts.unwrap_or("0"));
+    }
+}

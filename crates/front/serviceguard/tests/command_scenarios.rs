@@ -1,0 +1,150 @@
+//! Runs `scenarios/cm/*.txt`: what Serviceguard's commands do with a document in a file.
+//!
+//! A scenario is a list of commands, each with what is expected of it after `----` (between two lines
+//! `--` if there is an empty line in it), and the exit code if it is not 0. `nodes NAME...` begins a
+//! document with members; `file NAME` makes the lines after it a file; `script NAME` the same, as one that
+//! may be run; `settle` carries out on paper what is to be done; `fail KEY@NODE=CODE` does so after an
+//! outcome. The first line says what is shown. `REWRITE=1` writes what came out in place of what was
+//! expected.
+//!
+//! This program is also each of the commands, when [`TOOL`] names one.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+/// Names the command that this process is.
+const TOOL: &str = "QUORATE_TOOL_UNDER_TEST";
+const NOON: i64 = 1_767_268_800;
+
+fn main() -> ExitCode {
+    if let Ok(name) = std::env::var(TOOL) {
+        let tools = serviceguard_commands::TOOLS;
+        let tool = tools.iter().find(|(known, _)| *known == name).unwrap().1;
+        return tool(std::env::args_os().skip(1).collect());
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../scenarios/cm");
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "no scenarios in {}", folder.display());
+    let mut wrong = String::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        let played = play(&text, &path);
+        if std::env::var_os("REWRITE").is_some() {
+            fs::write(&path, played).unwrap();
+        } else if played != text {
+            let pairs = text.lines().zip(played.lines()).enumerate();
+            let first = pairs.into_iter().find(|(_, (expected, found))| expected != found);
+            writeln!(wrong, "{}: {first:#?}", path.display()).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    ExitCode::SUCCESS
+}
+
+/// The scenario with what came out of each command.
+fn play(text: &str, path: &Path) -> String {
+    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cm-{name}"));
+    let _none_left = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let mut lines = text.lines().peekable();
+    let mut out = String::new();
+    while let Some(line) = lines.next() {
+        if line.is_empty() || line.starts_with('#') {
+            writeln!(out, "{line}").unwrap();
+            continue;
+        }
+        let mut body = Vec::new();
+        while let Some(next) = lines.next_if(|next| *next != "----") {
+            body.push(next);
+        }
+        assert_eq!(lines.next(), Some("----"), "{}: `{line}` has no end", path.display());
+        let ruled = lines.next_if_eq(&"--").is_some();
+        let end = if ruled { "--" } else { "" };
+        for next in lines.by_ref() {
+            if next == end {
+                break;
+            }
+        }
+        if ruled {
+            lines.next_if_eq(&"");
+        }
+        writeln!(out, "{line}").unwrap();
+        body.iter().for_each(|each| writeln!(out, "{each}").unwrap());
+        let said = run(&folder, line, &body);
+        let said = said.replace(&format!("{}/", folder.display()), "");
+        let said = if said.trim().is_empty() { "ok" } else { said.trim_end() };
+        let rule = if said.contains("\n\n") { "--\n" } else { "" };
+        writeln!(out, "----\n{rule}{said}\n{rule}").unwrap();
+    }
+    out
+}
+
+fn run(folder: &Path, line: &str, body: &[&str]) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let document = folder.join("cib.xml");
+    let (first, rest) = words.split_first().unwrap();
+    match (*first, rest) {
+        ("nodes", names) => fs::write(document, begin(names)).unwrap(),
+        ("file" | "script", [name]) => {
+            let file = folder.join(name);
+            let text: String = body.iter().map(|line| format!("{line}\n")).collect();
+            fs::write(&file, text.replace("FOLDER", folder.to_str().unwrap())).unwrap();
+            let mode = if *first == "script" { 0o755 } else { 0o644 };
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        ("settle", []) => return settle(&document, &[]),
+        ("fail", [what]) => return settle(&document, &["-i", what]),
+        ("cat", [name]) => return fs::read_to_string(folder.join(name)).unwrap(),
+        (name, words) => return command(folder, name, words),
+    }
+    String::new()
+}
+
+fn begin(names: &[&str]) -> String {
+    let (mut nodes, mut states) = (String::new(), String::new());
+    for (at, name) in names.iter().enumerate() {
+        let id = at + 1;
+        write!(nodes, r#"<node id="{id}" uname="{name}"/>"#).unwrap();
+        write!(states, r#"<node_state id="{id}" uname="{name}" in_ccm="true" crmd="online" join="member" expected="member"/>"#).unwrap();
+    }
+    format!(
+        r#"<cib validate-with="pacemaker-4.0" epoch="1" num_updates="0" admin_epoch="0" have-quorum="1"><configuration><crm_config/><nodes>{nodes}</nodes><resources><primitive id="fence" class="stonith" type="fence_dummy"/></resources><constraints/></configuration><status>{states}</status></cib>"#
+    )
+}
+
+/// Carries out what is to be done, and says where packages are.
+fn settle(document: &Path, more: &[&str]) -> String {
+    let mut words: Vec<OsString> = more.iter().map(OsString::from).collect();
+    words.extend(["-S", "-Q", "-t", "2026-01-01 12:00:00Z", "-x"].map(OsString::from));
+    words.extend([document.into(), "-O".into(), document.into()]);
+    let (mut out, mut errors) = (Vec::new(), Vec::new());
+    let code = pacemaker::crm_simulate_to("crm_simulate", words, NOON, &mut out, &mut errors);
+    assert_eq!(code, 0, "{}", String::from_utf8_lossy(&errors));
+    String::new()
+}
+
+fn command(folder: &Path, name: &str, words: &[&str]) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(words)
+        .current_dir(folder)
+        .env(TOOL, name)
+        .env("CIB_file", folder.join("cib.xml"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let mut said = String::from_utf8(output.stdout).unwrap();
+    said.push_str(&String::from_utf8(output.stderr).unwrap());
+    if !output.status.success() {
+        writeln!(said, "exit {}", output.status.code().unwrap()).unwrap();
+    }
+    said
+}
