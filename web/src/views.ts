@@ -52,7 +52,7 @@ export type Proof = { kind: "checked"; since: number; every_ms: number } | { kin
 export interface Topology {
   nodes: TopologyNode[];
   links: TopologyLink[];
-  quorum: { quorate: boolean; votes: number; expected: number; needed: number | null };
+  quorum: { quorate: boolean; votes: number; expected: number; needed: number | null; "tie-breaker"?: TieBreaker | null };
   /** Groups of nodes that see each other; the first is the one that answers. */
   partitions: string[][];
 }
@@ -68,8 +68,28 @@ export interface TopologyNode {
   "being-fenced": boolean;
   active: number;
   votes: number;
-  /** Where its console is, if it says so. */
-  console?: string | null;
+}
+
+/** The outside voice on an even split. */
+export interface TieBreaker {
+  model: string;
+  host: string | null;
+  algorithm: string | null;
+  votes: number;
+  alive: boolean;
+  /** Its votes are with the node that answers. */
+  ours: boolean;
+}
+
+/** One of the ways from the node that answers to another. */
+export interface Path {
+  to: string;
+  number: number;
+  address: string | null;
+  connected: boolean;
+  "latency-us": number | null;
+  "loss-ppm": number | null;
+  "times-down": number;
 }
 
 export interface TopologyLink {
@@ -78,4 +98,6 @@ export interface TopologyLink {
   state: "up" | "down" | "unknown";
   "latency-us": number | null;
   "loss-ppm": number | null;
+  /** Empty where the fabric has none, or between two others. */
+  paths?: Path[];
 }

@@ -70,4 +70,27 @@ async function thousandByThirtyTwo({ page }) {
   await page.unroute("**/v1/grid");
 }
 
-export default { thousandByThirtyTwo };
+/** What Corosync says of its links and of a quorum device: the demo's own fabric has neither. */
+async function linksAndTieBreaker({ page, accessible }) {
+  await page.route("**/v1/topology", async (route) => {
+    const answer = await (await route.fetch()).json();
+    const path = (to, number, connected) => ({ to, "to-id": 1, number, address: `192.168.${number}.7`, connected, "latency-us": connected ? 412 : null, "loss-ppm": connected ? 250 : null, "times-down": number });
+    for (const link of answer.links) {
+      const other = link.from === "n3" ? link.to : link.to === "n3" ? link.from : undefined;
+      if (other) Object.assign(link, { "latency-us": 412, "loss-ppm": 250, paths: [path(other, 0, true), path(other, 1, false)] });
+    }
+    answer.quorum["tie-breaker"] = { model: "net", host: "arbiter", algorithm: "ffsplit", votes: 1, alive: true, ours: true };
+    await route.fulfill({ json: answer });
+  });
+  await go(page, "#/overview");
+  await page.reload();
+  await page.getByText("1 vote by the tie-breaker (net at arbiter).").waitFor();
+  await page.getByText("412 µs, 1 down").first().waitFor();
+  await page.getByRole("button", { name: "Links" }).click();
+  await page.getByRole("dialog").getByRole("row").filter({ hasText: "192.168.1.7" }).filter({ hasText: "down" }).nth(1).waitFor();
+  await accessible("the links");
+  await page.keyboard.press("Escape");
+  await page.unroute("**/v1/topology");
+}
+
+export default { linksAndTieBreaker, thousandByThirtyTwo };

@@ -49,7 +49,7 @@ export function Timeline() {
   const scrub = (one: Moment | undefined): void => {
     requery({ moment: one ? String(one.id) : undefined, entry: one && one.life === ours ? String(one.entry) : undefined });
     if (!one || one.life !== ours) setRange(undefined);
-    else if (one.at < shown.from || one.at > shown.to) setRange(wholeOf(told.find((part) => part.to >= one.at - 1)));
+    else if (one.at < shown.from || one.at > shown.to) setRange(wholeOf(told.find((part) => part.to >= one.at - 1) ?? told.at(-1)));
   };
   const episode = (step: number): void => {
     const at = told.findIndex((one) => one.to >= shown.from && one.from <= shown.to);
@@ -96,7 +96,7 @@ export function Timeline() {
           <Chart drawn={drawn} range={shown} setRange={setRange} zoom={zoom} chosen={entry} other={kept.find((one) => one.id === other)?.at} choose={choose} nodes={[...drawn.lanes.keys()]} />
         </div>
         <p class="legend-line soft small">
-          <span class="swatch done" /> done <span class="swatch failed" /> failed <span class="swatch fencing" /> cut off <span class="swatch running" /> under way <span class="swatch plan" /> decision <span class="grow" /> Within a second only the order is known.
+          <span class="swatch done" /> done <span class="swatch failed" /> failed <span class="swatch fencing" /> cut off <span class="swatch running" /> under way <span class="swatch choice" /> decision <span class="grow" /> Within a second only the order is known.
         </p>
       </Card>
       <div class="two">

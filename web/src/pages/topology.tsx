@@ -1,33 +1,98 @@
 // Who sees whom: nodes, links, quorum, partitions.
 
+import { useState } from "preact/hooks";
+
 import { live } from "../live";
 import { go, link } from "../route";
 import { useStore } from "../store";
-import { Card, Empty, Tag } from "../ui/bits";
-import type { Topology, TopologyNode } from "../views";
+import { length } from "../time";
+import { Button, Card, Dialog, Empty, Tag } from "../ui/bits";
+import type { Path, TieBreaker, Topology, TopologyNode } from "../views";
 
 const WIDTH = 320;
 const HEIGHT = 170;
 
 export function Map() {
   const { topology } = useStore(live);
+  const [shown, show] = useState(false);
   if (!topology) return null;
   const { quorum, partitions } = topology;
+  const paths = topology.links.flatMap((one) => one.paths ?? []);
+  const breaker = quorum["tie-breaker"];
   return (
     <Card
       title="Topology"
       side={
-        <Tag tone={quorum.quorate ? "good" : "bad"} icon={quorum.quorate ? "ok" : "down"}>
-          {`${quorum.quorate ? "Quorum" : "No quorum"} ${quorum.votes}/${quorum.expected}`}
-        </Tag>
+        <>
+          {paths.length > 0 && (
+            <Button small kind="quiet" onClick={() => show(true)}>
+              Links
+            </Button>
+          )}
+          <Tag tone={quorum.quorate ? "good" : "bad"} icon={quorum.quorate ? "ok" : "down"}>
+            {`${quorum.quorate ? "Quorum" : "No quorum"} ${quorum.votes}/${quorum.expected}`}
+          </Tag>
+        </>
       }
     >
       {topology.nodes.length ? <Drawing topology={topology} /> : <Empty>There is no node.</Empty>}
       <p class="soft small">
         {`${quorum.votes} of ${quorum.expected} votes${quorum.needed === null ? "" : `, ${quorum.needed} needed`}.`}
+        {breaker && ` ${breakerWords(breaker)}`}
         {partitions.length > 1 && ` Seen from here: ${partitions.map((part) => part.join(", ")).join("  |  ")}.`}
       </p>
+      {shown && <Paths paths={paths} onClose={() => show(false)} />}
     </Card>
+  );
+}
+
+function breakerWords(breaker: TieBreaker): string {
+  const name = `tie-breaker (${[breaker.model, breaker.host].filter(Boolean).join(" at ")})`;
+  const votes = breaker.votes === 1 ? "1 vote" : `${breaker.votes} votes`;
+  if (!breaker.alive) return `The ${name} does not answer: its ${votes} may be missing.`;
+  return breaker.ours ? `${votes} by the ${name}.` : `The ${name} answers, and gives its ${votes} to others.`;
+}
+
+const LOSS_SHOWN_PPM = 1000;
+const loss = (ppm: number): string => `${(ppm / 10_000).toFixed(ppm && ppm < 1000 ? 3 : 1)} %`;
+const latency = (us: number): string => (us < 1000 ? `${us} µs` : us < 10_000 ? `${(us / 1000).toFixed(1)} ms` : length(us / 1000));
+
+/** Each way by itself: that a node is seen does not say that all ways to it work. */
+function Paths({ paths, onClose }: { paths: Path[]; onClose: () => void }) {
+  return (
+    <Dialog wide title="Links from the node that answers" onClose={onClose}>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">To</th>
+              <th scope="col">Link</th>
+              <th scope="col">Address</th>
+              <th scope="col">State</th>
+              <th scope="col" class="number">Latency</th>
+              <th scope="col" class="number">Lost</th>
+              <th scope="col" class="number">Went down</th>
+            </tr>
+          </thead>
+          <tbody>
+            {paths.map((one) => (
+              <tr>
+                <th scope="row">{one.to}</th>
+                <td>{one.number}</td>
+                <td>{one.address ?? ""}</td>
+                <td>
+                  <Tag tone={one.connected ? "good" : "bad"} icon={one.connected ? "ok" : "bad"}>{one.connected ? "connected" : "down"}</Tag>
+                </td>
+                <td class="number">{one["latency-us"] === null ? "not measured" : latency(one["latency-us"])}</td>
+                <td class="number">{one["loss-ppm"] === null ? "not measured" : loss(one["loss-ppm"])}</td>
+                <td class="number">{one["times-down"] === 0 ? "never" : one["times-down"] === 1 ? "once" : `${one["times-down"]} times`}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p class="soft small">There and back, on average; lost in the last minute. Links between two other nodes are measured there.</p>
+    </Dialog>
   );
 }
 
@@ -49,16 +114,19 @@ function Drawing({ topology }: { topology: Topology }) {
       {topology.links.map((one) => {
         const [a, b] = [places.get(one.from), places.get(one.to)];
         if (!a || !b) return null;
-        const known = one["latency-us"] !== null ? `${(one["latency-us"] / 1000).toFixed(1)} ms` : "";
-        const loss = one["loss-ppm"] ? ` ${(one["loss-ppm"] / 10_000).toFixed(1)} % lost` : "";
+        const known = one["latency-us"] !== null ? latency(one["latency-us"]) : "";
+        const lost = one["loss-ppm"] ? `, ${loss(one["loss-ppm"])} lost` : "";
+        // In the drawing there is room for what calls for a look only.
+        const much = (one["loss-ppm"] ?? 0) >= LOSS_SHOWN_PPM ? lost : "";
+        const down = one.paths?.filter((path) => !path.connected).length;
         return (
-          <g class={`link ${one.state}`}>
+          <g class={`link ${one.state}${down ? " partly" : ""}`}>
             <line x1={a[0]} y1={a[1]} x2={b[0]} y2={b[1]}>
-              <title>{`${one.from} – ${one.to}: ${one.state}${known ? `, ${known}` : ""}${loss}`}</title>
+              <title>{`${one.from} – ${one.to}: ${one.state}${known ? `, ${known}` : ""}${lost}${down ? `; ${down} of ${one.paths!.length} paths down` : ""}`}</title>
             </line>
-            {!small && (known || loss) && (
+            {!small && (known || much || down) && (
               <text x={(a[0] + b[0]) / 2} y={(a[1] + b[1]) / 2 - 3}>
-                {known + loss}
+                {known + much + (down ? `, ${down} down` : "")}
               </text>
             )}
           </g>

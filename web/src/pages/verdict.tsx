@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { connection, live } from "../live";
 import { useStore } from "../store";
 import { Icon, seconds } from "../ui/bits";
-import type { TopologyNode } from "../views";
+import type { Topology } from "../views";
 import { count } from "../words";
 
 const ICONS: Record<string, string> = { healthy: "ok", weakened: "warn", working: "work", impaired: "bad", down: "down" };
@@ -87,7 +87,7 @@ function Stale() {
           {" "}
           Other nodes may know more:{" "}
           {others.map((one) => (
-            <a href={consoleOf(one)} key={one.name}>
+            <a href={consoleOf(topology!, one.name)} key={one.name}>
               {one.name}
             </a>
           ))}
@@ -97,5 +97,9 @@ function Stale() {
   );
 }
 
-/** As it says itself; else by its name, at the port that this one has. */
-const consoleOf = (node: TopologyNode): string => node.console ?? `https://${node.name}${location.port ? `:${location.port}` : ""}/`;
+/** By its address where that is known, else by its name; at the port that this one has. */
+function consoleOf(topology: Topology, name: string): string {
+  const paths = topology.links.flatMap((one) => one.paths ?? []).filter((one) => one.to === name && one.address);
+  const host = paths[0]?.address ?? name;
+  return `https://${host.includes(":") ? `[${host}]` : host}${location.port ? `:${location.port}` : ""}/`;
+}

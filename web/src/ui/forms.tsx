@@ -67,7 +67,9 @@ export function Fields({ fields, values, set, wrongs }: { fields: Taken[]; value
           const known = (field.options ?? []).map((one) => (typeof one === "string" ? one : one[0]));
           const more = value && !known.includes(value) ? [value] : [];
           const none = field.required && known.includes(value || (field.fallback ?? "")) ? [] : [["", field.fallback ? `default (${field.fallback})` : field.required ? "choose…" : "–"] as const];
-          return <Select {...about} value={value} set={put} options={[...none, ...(field.options ?? []), ...more]} />;
+          // What must be chosen, and counts where nothing is said, is chosen.
+          const chosen = value || (none.length ? "" : (field.fallback ?? ""));
+          return <Select {...about} value={chosen} set={put} options={[...none, ...(field.options ?? []), ...more]} />;
         }
         if (field.kind === "long") {
           return (
