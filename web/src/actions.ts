@@ -1,7 +1,8 @@
 // What an operator does to resources and nodes, as staged changes. The ids are those that the
 // command line makes, so that either undoes what the other did.
 
-import { add, request } from "./stage";
+import { add, fetchDocument, request } from "./stage";
+import type { Edit } from "./types";
 import * as xml from "./xml";
 
 function need(tree: Document, id: string): Element {
@@ -202,6 +203,24 @@ function rename(tree: Document, from: string, to: string | undefined): void {
     ref.setAttribute("id", to);
   }
 }
+
+/** What sites agreed on stands in the status, not in the configuration. */
+export async function setTicket(id: string, values: Record<string, string>, title: string): Promise<void> {
+  const root = (await fetchDocument()).documentElement;
+  const status = xml.child(root, "status");
+  const home = status && xml.child(status, "tickets");
+  const known = home && xml.children(home, "ticket_state").find((one) => xml.attr(one, "id") === id);
+  const had = Object.fromEntries([...(known?.attributes ?? [])].map((one) => [one.name, one.value]));
+  const pairs = Object.entries({ id, ...had, ...values }).map(([name, value]) => ` ${name}="${xml.escaped(value)}"`);
+  const state = `<ticket_state${pairs.join("")}/>`;
+  const make: Edit = { create: home ? { parent: "/cib/status/tickets", xml: state } : { parent: "/cib/status", xml: `<tickets>${state}</tickets>` } };
+  // By id only the configuration's elements are modified.
+  const edits: Edit[] = known ? [{ delete: { xpath: `//ticket_state[@id='${id}']` } }, make] : [make];
+  return request(title, { edit: { edits } });
+}
+
+export const grant = (ticket: string) => setTicket(ticket, { granted: "true", "last-granted": String(Math.floor(Date.now() / 1000)) }, `Grant the ticket ${ticket} to this site`);
+export const revoke = (ticket: string) => setTicket(ticket, { granted: "false" }, `Revoke the ticket ${ticket} from this site`);
 
 /** Removes any other object by its id. */
 export const removeObject = (id: string, what: string, tag: string) =>

@@ -290,6 +290,24 @@ async function constraints({ page }) {
   await planned(page, ['score="60"']);
 }
 
+async function tickets({ page, demo }) {
+  await go(page, "#/constraints?add=rsc_ticket");
+  await dialog(page).getByLabel("Resource").selectOption("spare1");
+  await dialog(page).getByLabel("Ticket (required)").fill("siteA");
+  await submit(page);
+  await apply(page);
+  await go(page, "#/settings?tab=tickets");
+  for (const [act, then] of [["Grant", "siteA: granted"], ["Revoke", "siteA: not granted"], ["Grant", "siteA: granted"]]) {
+    await page.getByRole("button", { name: `${act} siteA` }).click();
+    await plan(page).getByText(`${act} the ticket siteA`).first().waitFor();
+    await plan(page).getByRole("button", { name: /^Apply/ }).waitFor();
+    await apply(page);
+    await page.getByRole("main").getByText(then).waitFor();
+  }
+  await plan(page).getByRole("button", { name: "Done" }).click();
+  assert.match(demo.quorate("n3", "config", "show"), /<ticket_state id="siteA" granted="true"/);
+}
+
 async function settings({ page }) {
   const show = () => page.getByRole("main").getByRole("button", { name: "Show the plan" }).click();
   await go(page, "#/settings");
@@ -417,4 +435,4 @@ async function wizardApplied({ page, demo }) {
   assert.ok(!demo.quorate("n3", "config", "show").includes("scm"));
 }
 
-export default { primitive, changePrimitive, fenceDevice, template, twoPrimitives, group, clone, bundle, copyAndUnwrap, fromTemplate, constraints, constraintsByRule, constraintsOfSets, valuesByRule, settings, attributesAndLevels, access, rawDocument, everyDialog, wizardApplied, wizards };
+export default { primitive, changePrimitive, fenceDevice, template, twoPrimitives, group, clone, bundle, copyAndUnwrap, fromTemplate, constraints, constraintsByRule, constraintsOfSets, valuesByRule, tickets, settings, attributesAndLevels, access, rawDocument, everyDialog, wizardApplied, wizards };

@@ -1,14 +1,16 @@
 // What holds for the whole cluster: properties, defaults, alerts, tags.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
+import * as actions from "../actions";
 import { removeObject } from "../actions";
 import { may } from "../api";
 import { ALERT_KINDS, FORMER, META, OP_DEFAULTS, PROPERTIES } from "../catalogue";
 import { ruledSets, writeRuledSets, type Kind } from "../rules";
 import { nodeNames, resourceIds, useDocument } from "../document";
+import { live } from "../live";
 import { requery, route } from "../route";
-import { add } from "../stage";
+import { add, fetchDocument } from "../stage";
 import { useStore } from "../store";
 import { Button, Card, Empty, Icon, Tabs, Text } from "../ui/bits";
 import { Fields, Ordered, Pairs, PlanDialog, anyWrong, filled, judge, judgeAll, type Taken, type Values } from "../ui/forms";
@@ -219,8 +221,11 @@ function TagForm({ tree, of, onClose }: { tree: Document; of?: Element; onClose:
 }
 
 function Tickets({ tree }: { tree: Document }) {
+  const version = useStore(live).status?.version;
+  const [now, setNow] = useState<Document>();
+  useEffect(() => void fetchDocument().then(setNow, () => undefined), [version]);
   const wanted = [...xml.section(tree, "constraints").getElementsByTagName("rsc_ticket")].map((one) => xml.attr(one, "ticket"));
-  const states = [...tree.getElementsByTagName("ticket_state")];
+  const states = [...(now?.getElementsByTagName("ticket_state") ?? [])];
   const names = [...new Set([...wanted, ...states.map((one) => xml.attr(one, "id"))])];
   return (
     <Card title="Tickets from other sites">
@@ -228,13 +233,20 @@ function Tickets({ tree }: { tree: Document }) {
         {names.map((name) => {
           const state = states.find((one) => xml.attr(one, "id") === name);
           const granted = xml.attr(state, "granted") === "true";
-          return <li>{`${name}: ${granted ? "granted" : "not granted"}${xml.attr(state, "standby") === "true" ? ", in standby" : ""}`}</li>;
+          return (
+            <li>
+              {`${name}: ${granted ? "granted" : "not granted"}${xml.attr(state, "standby") === "true" ? ", in standby" : ""} `}
+              {may("operate") && (
+                <Button small label={`${granted ? "Revoke" : "Grant"} ${name}`} onClick={() => void (granted ? actions.revoke(name) : actions.grant(name))}>
+                  {granted ? "Revoke…" : "Grant…"}
+                </Button>
+              )}
+            </li>
+          );
         })}
       </ul>
       {!names.length && <Empty>No ticket is known. A ticket constraint names one.</Empty>}
-      <p class="soft small">
-        Tickets are granted and revoked by booth, or by hand with <code>crm_ticket</code>; not here.
-      </p>
+      <p class="soft small">Where booth runs, it grants and revokes. By hand, make sure first that no other site has the ticket: this cluster cannot see that.</p>
     </Card>
   );
 }
