@@ -36,7 +36,8 @@ fn main() -> ExitCode {
 }
 
 /// Names of other systems' commands that this program answers to.
-const COMPATIBLE: [&[(&str, Entry)]; 2] = [&pacemaker::TOOLS, &serviceguard_commands::TOOLS];
+const COMPATIBLE: [&[(&str, Entry)]; 3] =
+    [&pacemaker::TOOLS, &serviceguard_commands::TOOLS, &heartbeat_commands::TOOLS];
 
 /// Commands of our own.
 const OWN: [(&str, Entry); 4] = [

@@ -123,6 +123,9 @@ pub(crate) enum Command {
     /// Take over the configuration of another kind of cluster: heartbeat
     #[command(subcommand)]
     Import(Import),
+    /// Write the configuration as another kind of cluster would have it, as far as that can say it: heartbeat
+    #[command(subcommand)]
+    Export(Export),
     /// The agents of this machine: standards, those of one, or what one takes
     Agents {
         /// STANDARD, ocf:PROVIDER, or an agent: `ocf:heartbeat:IPaddr2`
@@ -327,6 +330,19 @@ pub(crate) enum Config {
 pub(crate) enum Import {
     /// Heartbeat's ha.cf, authkeys and haresources: what changes and why, then the plan
     Heartbeat(ImportHeartbeat),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Export {
+    /// Heartbeat's ha.cf and haresources, and what they cannot say
+    Heartbeat {
+        /// Write them into this directory, instead of showing them
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Another corosync.conf than this machine's
+        #[arg(long, value_name = "FILE", default_value = "/etc/corosync/corosync.conf")]
+        corosync: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

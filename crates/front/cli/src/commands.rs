@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
         Command::Fence(verb) => fence::run(common, verb),
         Command::Attribute(verb) => attribute::run(common, verb),
         Command::Import(verb) => import::run(common, verb),
+        Command::Export(verb) => import::export(common, verb),
         Command::Agents { what } => agents::run(common, what.as_deref()),
         Command::Cluster(verb) => {
             let how = cluster::How { socket: common.socket.clone(), json: common.json };

@@ -29,7 +29,7 @@ pub fn metadata(spec: &str) -> Option<String> {
             Some(init_script(kind))
         }
         ["heartbeat", kind] if agents("heartbeat", None).iter().any(|name| name == kind) => {
-            Some(heartbeat_script(kind))
+            Some(agent::heartbeat_metadata(kind))
         }
         ["systemd", kind] if agents("systemd", None).iter().any(|name| name == kind) => {
             Some(unit(kind))
@@ -72,23 +72,6 @@ fn init_script(name: &str) -> String {
 fn unit(name: &str) -> String {
     let words = format!("systemd service {name}");
     plain(name, "systemd", &words, &words)
-}
-
-/// Scripts of Heartbeat say nothing of themselves; most take no more than five arguments.
-fn heartbeat_script(name: &str) -> String {
-    let parameters: String = (1..=5)
-        .map(|number| {
-            format!(
-                "    <parameter name=\"{number}\" unique=\"0\" required=\"0\">\n      \
-                 <longdesc lang=\"en\">Argument {number} of the script</longdesc>\n      \
-                 <shortdesc lang=\"en\">argument {number}</shortdesc>\n      \
-                 <content type=\"string\"/>\n    </parameter>\n"
-            )
-        })
-        .collect();
-    let words = format!("Heartbeat script {name}");
-    let described = plain(name, "Heartbeat", &words, &words).replace("100s", "15s");
-    described.replacen("<parameters/>", &format!("<parameters>\n{parameters}  </parameters>"), 1)
 }
 
 /// The short and the long description among an init script's comments.

@@ -92,7 +92,10 @@ pub(crate) async fn for_people(shared: &Shared, agent: AgentRef) -> Described {
         (Standard::Ocf | Standard::Fence, Some(path)) => {
             in_words(shared, agent, standard, &path).await
         }
-        (Standard::Lsb | Standard::Service | Standard::Heartbeat, Some(_)) => Described::Plain,
+        (Standard::Heartbeat, Some(_)) => {
+            Described::Metadata(agent::heartbeat_metadata(&agent.kind))
+        }
+        (Standard::Lsb | Standard::Service, Some(_)) => Described::Plain,
         (Standard::Service | Standard::Systemd, None) if is_unit(shared, &agent).await => {
             Described::Plain
         }

@@ -20,10 +20,12 @@ mod fit;
 mod invocation;
 mod kinds;
 mod metadata;
+mod plain_scripts;
 mod standard;
 
 pub use fit::{Misfit, misfits, takes};
 pub use invocation::{Invocation, Program, Run, UnitJob};
 pub use kinds::{ParameterKinds, are_recorded};
 pub use metadata::{AgentAction, Metadata, MetadataError, Parameter, Reload, is_secret_by_name};
+pub use plain_scripts::heartbeat_metadata;
 pub use standard::Standard;

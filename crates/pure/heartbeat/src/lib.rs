@@ -3,7 +3,7 @@
 //! [`HaCf`] reads `ha.cf` and keeps every line, [`Keys`] reads `authkeys`, [`Resources`] reads
 //! `haresources`; each has a `check` that says by line what is wrong and what was expected, and
 //! [`table`] has every directive once. [`lower()`] makes Corosync's file and the document of them, and
-//! says in words what changes and why.
+//! says in words what changes and why; [`raise()`] goes back as far as these files can say it.
 //!
 //! **Not here:** files, other nodes, Heartbeat itself. The caller brings the texts, and what it knows
 //! of the machine ([`Surroundings`]).
@@ -22,12 +22,14 @@ mod settings;
 mod check;
 mod keys;
 mod lower;
+mod raise;
 mod resources;
 
 pub use check::{Surroundings, check};
 pub use corosync::{Finding, Severity};
 pub use keys::{Key, Keys, Method, check_keys};
 pub use lower::{File, Given, Kind, Lowered, Machines, Word, lower};
+pub use raise::{Raised, preferred, raise};
 pub use resources::{Entry, Group, Resources, check_resources};
 pub use settings::{
     AutoFailback, Child, Client, Crm, Device, Medium, MediumKind, OnExit, Parameters, Ping,

@@ -6,7 +6,7 @@
 mod fences;
 mod links;
 mod pings;
-mod services;
+pub(crate) mod services;
 mod words;
 mod xml;
 
@@ -67,8 +67,8 @@ pub struct Lowered {
 
 /// Score of the node that a line of `haresources` names.
 const PREFERENCE: &str = "100";
-/// Wish to stay with `auto_failback off` where ping nodes may want a move: above [`PREFERENCE`], far
-/// below what a ping node counts.
+/// Wish to stay with `auto_failback off`: above [`PREFERENCE`], far below what a ping node counts. Not INFINITY,
+/// which nothing outweighs: no operator could move a resource then.
 const STAY: &str = "1000";
 
 /// Lowers the files.
@@ -150,7 +150,7 @@ impl Making<'_> {
         let (stickiness, why) = match (self.settings.auto_failback, has_pings) {
             (AutoFailback::On, _) => ("0", "on: resources go back to the node of their line"),
             (AutoFailback::Legacy, _) => ("0", "legacy: resources go back, as with on"),
-            (AutoFailback::Off, false) => ("INFINITY", "off: resources stay where they are"),
+            (AutoFailback::Off, false) => (STAY, "off: resources stay where they are"),
             (AutoFailback::Off, true) => {
                 (STAY, "off: resources stay where they are, unless ping nodes say otherwise")
             }

@@ -2,6 +2,7 @@
 //! looks at each step whether the user sees what he should.
 
 mod cloudera;
+mod heartbeat;
 mod moosefs;
 mod nfs;
 mod pcs_web;
@@ -45,6 +46,8 @@ enum Name {
     PcsWeb,
     /// An init script and an OCF agent, each on a pair behind HAProxy, with `crm`.
     Cloudera,
+    /// Heartbeat's files taken over: an address, a file system and Apache, with the commands of old.
+    Heartbeat,
 }
 
 impl Name {
@@ -55,6 +58,7 @@ impl Name {
             Self::Nfs => nfs::NODES,
             Self::PcsWeb => pcs_web::NODES,
             Self::Cloudera => cloudera::NODES,
+            Self::Heartbeat => heartbeat::NODES,
         }
     }
 
@@ -66,6 +70,7 @@ impl Name {
             Self::Nfs => nfs::MACHINE.to_owned(),
             Self::PcsWeb => pcs_web::machine(),
             Self::Cloudera => cloudera::MACHINE.to_owned(),
+            Self::Heartbeat => heartbeat::machine(),
         }
     }
 
@@ -73,7 +78,7 @@ impl Name {
     fn begins(self) -> Begins {
         match self {
             Self::Moosefs if testbed::has_systemd() => Begins::Machines,
-            Self::Moosefs | Self::Web | Self::Nfs => Begins::Cluster,
+            Self::Moosefs | Self::Web | Self::Nfs | Self::Heartbeat => Begins::Cluster,
             Self::Cloudera => Begins::Clusters,
             Self::PcsWeb => Begins::Machines,
         }
@@ -96,6 +101,7 @@ impl Name {
             Self::Nfs => &nfs::NEEDED,
             Self::PcsWeb => &pcs_web::NEEDED,
             Self::Cloudera => &cloudera::NEEDED,
+            Self::Heartbeat => &heartbeat::NEEDED,
         };
         let missing = needed.iter().filter(|(_, file)| !Path::new(file).exists());
         missing.map(|(package, _)| *package).collect()
@@ -105,14 +111,15 @@ impl Name {
 /// Packages of all plays, and a file of each.
 pub(crate) fn packages() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     let all = web::NEEDED.iter().chain(&moosefs::NEEDED).chain(&nfs::NEEDED);
-    let all = all.chain(&pcs_web::NEEDED).chain(&cloudera::NEEDED);
+    let all = all.chain(&pcs_web::NEEDED).chain(&cloudera::NEEDED).chain(&heartbeat::NEEDED);
     // The one that is not built for every machine.
     all.filter(|(package, _)| cfg!(target_arch = "x86_64") || *package != "user-mode-linux")
 }
 
 /// The names of what can be played here, those that take longest first; says what cannot.
 pub(super) fn playable() -> Vec<String> {
-    let longest_first = [Name::PcsWeb, Name::Moosefs, Name::Cloudera, Name::Nfs, Name::Web];
+    let longest_first =
+        [Name::PcsWeb, Name::Moosefs, Name::Cloudera, Name::Nfs, Name::Heartbeat, Name::Web];
     let here = longest_first.into_iter().filter(|name| match name.hindrance() {
         Some(why) => {
             println!("left out: the play {name:?}; {why}");
@@ -152,6 +159,7 @@ fn play_one(root: &Path, name: Name, words: &Words) -> Result<(), String> {
         Name::Nfs => nfs::play(&stage),
         Name::PcsWeb => script::play(&stage, "pcs-web.txt"),
         Name::Cloudera => script::play(&stage, "cloudera-crmsh.txt"),
+        Name::Heartbeat => script::play(&stage, "heartbeat-web.txt"),
     };
     stage.end(done)?;
     println!("-- played {name:?} in {:.1} s", start.elapsed().as_secs_f64());

@@ -1,4 +1,4 @@
-//! `quorate import`: configurations of other clusters, in words first.
+//! `quorate import` and `quorate export`: configurations of other clusters, in words first.
 
 mod machine;
 
@@ -11,7 +11,7 @@ use heartbeat::{Finding, Given, HaCf, Keys, Lowered, Resources, Settings, Severi
 use wire::api::{Change, Edit, Request};
 
 use super::config_whole::{based_on, replace};
-use crate::arguments::{Common, Import, ImportHeartbeat};
+use crate::arguments::{Common, Export, Import, ImportHeartbeat};
 use crate::change::{self, OnMisfits, Wanted};
 use crate::exit::Exit;
 use crate::source::{self, Source};
@@ -22,6 +22,28 @@ pub(super) fn run(common: &Common, verb: &Import) -> Result<Exit, Trouble> {
     match verb {
         Import::Heartbeat(wanted) => from_heartbeat(common, wanted),
     }
+}
+
+/// The configuration as Heartbeat's files, and what these cannot say.
+pub(super) fn export(common: &Common, verb: &Export) -> Result<Exit, Trouble> {
+    let Export::Heartbeat { out, corosync } = verb;
+    let source = Source::read(common)?;
+    let conf = corosync::Conf::parse(&source::read_text(corosync)?);
+    let devices = machine::interfaces().into_iter().map(|(device, address)| (address, device));
+    let raised = heartbeat::raise(&source.document, &conf, &devices.collect());
+    let files = [("ha.cf", &raised.ha), ("haresources", &raised.resources)];
+    match out {
+        Some(folder) => write_files(folder, &files)?,
+        None => {
+            for (name, text) in files {
+                say::out(&format!("==> {name} <==\n{text}"));
+            }
+        }
+    }
+    for lost in &raised.lost {
+        say::talk(&format!("not there: {lost}\n"));
+    }
+    Ok(Exit::Done)
 }
 
 /// Heartbeat's files, and the permissions of the one with the keys.
@@ -135,14 +157,26 @@ fn tell(common: &Common, lowered: &Lowered, findings: &[(&'static str, Finding)]
     errors
 }
 
-/// Writes what is there into files that are not there yet.
+/// Writes what the cluster is to be made of, and says how.
 fn write(folder: &Path, lowered: &Lowered) -> Result<Exit, Trouble> {
+    let files = [("corosync.conf", &lowered.corosync), ("cib.xml", &lowered.document)];
+    write_files(folder, &files)?;
+    say::talk(&format!(
+        "Give each node corosync.conf and an authkey (corosync-keygen) in /etc/corosync, start the cluster, \
+         then: quorate config apply {}\n",
+        folder.join("cib.xml").display()
+    ));
+    Ok(Exit::Done)
+}
+
+/// Writes files that are not there yet.
+fn write_files(folder: &Path, files: &[(&str, &String)]) -> Result<(), Trouble> {
     let failed = |path: &Path| {
         let path: PathBuf = path.to_owned();
         move |source| Trouble::Write { path, source }
     };
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    for (name, text) in [("corosync.conf", &lowered.corosync), ("cib.xml", &lowered.document)] {
+    for (name, text) in files {
         let path = folder.join(name);
         // Parameters of fence devices are secret.
         let mut file = std::fs::OpenOptions::new()
@@ -154,12 +188,7 @@ fn write(folder: &Path, lowered: &Lowered) -> Result<Exit, Trouble> {
         file.write_all(text.as_bytes()).map_err(failed(&path))?;
         say::talk(&format!("wrote {}\n", path.display()));
     }
-    say::talk(&format!(
-        "Give each node corosync.conf and an authkey (corosync-keygen) in /etc/corosync, start the cluster, \
-         then: quorate config apply {}\n",
-        folder.join("cib.xml").display()
-    ));
-    Ok(Exit::Done)
+    Ok(())
 }
 
 /// What the cluster would do with it; then the cluster is asked to.

@@ -1,6 +1,6 @@
 //! Lines of `haresources`: primitives and groups, each with a node that it prefers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::xml::{Primitive, id_of};
 use super::{File, Kind, Making, PREFERENCE, pings, xml};
@@ -102,6 +102,54 @@ fn line(
             Some(id)
         }
     }
+}
+
+/// The word of `haresources` for a primitive; what has none is said.
+pub(crate) fn entry(primitive: cib::Element<'_>, lost: &mut Vec<String>) -> Option<String> {
+    let id = primitive.attr("id").unwrap_or_default();
+    let of = |name: &str| primitive.attr(name).unwrap_or_default();
+    let (class, kind) = (of("class"), of("type"));
+    let given: BTreeMap<&str, &str> = primitive
+        .children_named("instance_attributes")
+        .flat_map(cib::Element::children)
+        .filter_map(|pair| Some((pair.attr("name")?, pair.attr("value")?)))
+        .collect();
+    let value = |name: &str| given.get(name).copied();
+    if class == "ocf" && matches!(kind, "IPaddr" | "IPaddr2") {
+        let parts = ["cidr_netmask", "nic", "broadcast"].into_iter().filter_map(value);
+        let parts: Vec<&str> = value("ip").into_iter().chain(parts).collect();
+        return Some(parts.join("/"));
+    }
+    let (script, names): (&str, Vec<String>) = match class {
+        "heartbeat" => {
+            let mut numbers: Vec<u32> = given.keys().filter_map(|name| name.parse().ok()).collect();
+            numbers.sort_unstable();
+            (kind, numbers.iter().map(ToString::to_string).collect())
+        }
+        "lsb" | "systemd" | "service" => (kind, Vec::new()),
+        _ => {
+            let known = KNOWN.iter().find(|known| class == "ocf" && known.agent == kind);
+            let Some(known) = known else {
+                lost.push(format!("{id}: Heartbeat has no script {kind}"));
+                return None;
+            };
+            (known.script, known.parameters.iter().map(|&name| name.to_owned()).collect())
+        }
+    };
+    let mut word = script.to_owned();
+    let values: Vec<&str> = names.iter().map_while(|name| value(name)).collect();
+    values.iter().for_each(|value| word.push_str(&format!("::{value}")));
+    let said = |name: &&&str| names.iter().take(values.len()).any(|known| known == **name);
+    // What the lowering adds by itself is no loss.
+    let unsaid = given.keys().filter(|name| !said(name) && **name != "vg_access_mode");
+    let unsaid: Vec<&str> = unsaid.copied().collect();
+    if !unsaid.is_empty() {
+        lost.push(format!("{id}: the script takes no {}", unsaid.join(", ")));
+    }
+    if values.iter().any(|value| value.contains(char::is_whitespace)) {
+        lost.push(format!("{id}: a value with blanks is no word of haresources"));
+    }
+    Some(word)
 }
 
 /// An agent for an entry.

@@ -116,7 +116,7 @@ fn failback_is_stickiness() {
         let (_, rest) = made.document.split_once("name=\"resource-stickiness\" value=\"").unwrap();
         rest.split_once('"').unwrap().0.to_owned()
     };
-    assert_eq!(stickiness("", ""), "INFINITY");
+    assert_eq!(stickiness("", ""), "1000");
     assert_eq!(stickiness("auto_failback off", "auto_failback on"), "0");
     assert_eq!(stickiness("auto_failback off\n", ""), "0", "legacy");
 }

@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_walkthroughs_are_steps() {
-        for name in ["pcs-web.txt", "cloudera-crmsh.txt", "moosefs-pcs.txt"] {
+        for name in ["pcs-web.txt", "cloudera-crmsh.txt", "moosefs-pcs.txt", "heartbeat-web.txt"] {
             let path = xtask::tidy::root().join("examples").join(name);
             for line in std::fs::read_to_string(path).unwrap().lines() {
                 assert!(Step::read(line).is_ok(), "{line}");

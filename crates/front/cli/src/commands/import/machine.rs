@@ -1,6 +1,6 @@
 //! What this machine knows: its interfaces, its scripts, what names resolve to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::ToSocketAddrs;
 use std::path::Path;
 use std::process::Command;
@@ -29,9 +29,7 @@ pub(super) fn look(
         }
         machines.addresses.insert(node, addresses.split(',').map(str::to_owned).collect());
     }
-    if let Ok(shown) = Command::new("ip").args(["-o", "addr", "show"]).output() {
-        machines.interfaces = interfaces(&String::from_utf8_lossy(&shown.stdout));
-    }
+    machines.interfaces = interfaces();
     for node in &settings.nodes {
         if !machines.addresses.contains_key(node)
             && let Ok(found) = (node.as_str(), 0).to_socket_addrs()
@@ -61,9 +59,15 @@ fn local() -> Option<String> {
     Some(name.trim().to_lowercase()).filter(|name| !name.is_empty())
 }
 
-/// The first address of each interface, as `ip -o addr show` tells; IPv4 before IPv6.
-fn interfaces(shown: &str) -> std::collections::BTreeMap<String, String> {
-    let mut found = std::collections::BTreeMap::new();
+/// The first address of each interface of this machine.
+pub(super) fn interfaces() -> BTreeMap<String, String> {
+    let shown = Command::new("ip").args(["-o", "addr", "show"]).output();
+    shown.map(|shown| first_addresses(&String::from_utf8_lossy(&shown.stdout))).unwrap_or_default()
+}
+
+/// As `ip -o addr show` tells; IPv4 before IPv6.
+fn first_addresses(shown: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
     for wanted in ["inet", "inet6"] {
         for line in shown.lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -93,7 +97,7 @@ mod tests {
                      2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0\n\
                      2: eth0    inet 10.0.0.9/24 scope global secondary eth0\n\
                      3: eth1    inet6 fd01::1/64 scope global\n";
-        let found = interfaces(shown);
+        let found = first_addresses(shown);
         assert_eq!(found.get("eth0").map(String::as_str), Some("10.0.0.1"));
         assert_eq!(found.get("eth1").map(String::as_str), Some("fd01::1"));
     }
