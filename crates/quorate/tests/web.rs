@@ -154,6 +154,65 @@ fn the_past_is_seen_after_the_page_is_opened() {
 }
 
 #[test]
+fn an_old_certificate_is_made_anew_without_a_restart() {
+    let house = House::new("renewal");
+    let path = house.root.join("web/certificate.pem");
+    let shown = || {
+        let mut stream = house.connect();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        assert_eq!(house::read(&mut stream).status, 200);
+        stream.conn.peer_certificates().unwrap()[0].to_vec()
+    };
+    let before = shown();
+    assert_eq!(shown(), before);
+    let old = std::time::SystemTime::now() - Duration::from_secs(701 * 86_400);
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
+    // By the same authority: who trusted it goes on to.
+    house::until(|| (shown() != before).then_some(()));
+    let renewed = shown();
+    // One that cannot be read is not shown.
+    let good = std::fs::read(&path).unwrap();
+    std::fs::write(&path, "nonsense").unwrap();
+    house::until(|| house.log().contains("goes on with the former certificate").then_some(()));
+    assert_eq!(shown(), renewed);
+    std::fs::write(&path, good).unwrap();
+    assert_eq!(shown(), renewed);
+}
+
+#[test]
+fn secrets_are_in_nothing_that_a_reader_is_told() {
+    let house = House::new("secrets");
+    house.configure(&lamp("xyzzy"));
+    let attribute = json!({ "change": { "change": { "attribute": {
+        "node": "n1", "name": "db-password", "value": "xyzzy" } } } });
+    let answer = house.at_socket("POST", "/v1/request", &attribute.to_string());
+    assert!(answer.contains("\"done\""), "{answer}");
+    let [read, operate] = ["read", "operate"].map(|role| house.token(role, role));
+    let planned = house.ask("POST", "/v1/plans", &[&operate, JSON], &disable("lamp", "Started"));
+    assert!(planned.status == 201 && !planned.body.contains("xyzzy"), "{planned:?}");
+    house::until(|| {
+        let all = house.ask("GET", "/v1/moments", &[&read], "");
+        all.body.contains("db-password").then_some(())
+    });
+    let others = ["/metrics", "/v1/earlier", "/v1/moments/2", "/v1/document?at=2", "/v1/scheduled"];
+    for path in PAGES.into_iter().chain(others).filter(|path| *path != "/v1/events") {
+        let answer = house.ask("GET", path, &[&operate], "");
+        assert!(!answer.body.contains("xyzzy"), "{path}: {answer:?}");
+    }
+    let events = format!("GET /v1/events HTTP/1.1\r\nHost: x\r\n{operate}\r\n\r\n");
+    let mut stream = house.connect();
+    stream.write_all(events.as_bytes()).unwrap();
+    let mut told = String::new();
+    while !told.contains("db-password") {
+        let mut piece = [0; 4096];
+        let read = stream.read(&mut piece).unwrap();
+        told.push_str(&String::from_utf8_lossy(&piece[..read]));
+    }
+    assert!(!told.contains("xyzzy"), "{told}");
+    assert!(!house.log().contains("xyzzy"));
+}
+
+#[test]
 fn agents_are_listed() {
     let house = House::new("agents");
     let at = house.root.join("agents/ocf/ours");

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use wire::api::{Change, Edit, Reply, Request};
 
 use crate::snapshot::now;
-use crate::who::{Via, Who};
+use crate::who::Who;
 
 /// A file of this size becomes the old one, and the old one goes.
 const FILE_MAX: u64 = 4 << 20;
@@ -37,7 +37,7 @@ pub(crate) struct Entry {
     /// Seconds since 1970.
     pub(crate) at: i64,
     pub(crate) user: String,
-    /// `socket`, `session`, or `token NAME`.
+    /// `socket`, `session`, or `token NAME`; after `schedule, ` if a plan had waited.
     pub(crate) via: String,
     /// An address, or `socket`.
     pub(crate) from: String,
@@ -72,6 +72,10 @@ impl Deed {
     pub(crate) fn new(words: impl Into<String>) -> Self {
         Self(words.into())
     }
+
+    pub(crate) fn into_words(self) -> String {
+        self.0
+    }
 }
 
 fn forced(force: bool) -> &'static str {
@@ -102,26 +106,11 @@ impl Audit {
 
     /// Notes what somebody did, and what the cluster said.
     pub(crate) fn note(&self, who: &Who, deed: &Deed, reply: Option<&Reply>) {
-        let outcome = match reply {
-            Some(Reply::Done { version }) => format!("done: {version}"),
-            Some(Reply::Refused(refused)) => {
-                // The variant's name: what a refusal tells in addition may be long.
-                let text = format!("{refused:?}");
-                let name = text.split([' ', '{', '(']).next().unwrap_or_default();
-                format!("refused: {name}")
-            }
-            Some(_) => "answered".to_owned(),
-            None => "the daemon was stopping".to_owned(),
-        };
-        self.add(who, deed, outcome);
+        self.add(who, deed, outcome(reply));
     }
 
     pub(crate) fn add(&self, who: &Who, Deed(what): &Deed, outcome: impl Into<String>) {
-        let via = match &who.via {
-            Via::Socket => "socket".to_owned(),
-            Via::Session { .. } => "session".to_owned(),
-            Via::Token { name } => format!("token {name}"),
-        };
+        let via = who.via.words();
         let (user, from) = (who.caller.name.clone(), who.from.clone());
         let what = what.chars().take(TEXT_MAX).collect();
         self.put(Entry { at: now(), user, via, from, what, outcome: outcome.into() });
@@ -147,6 +136,21 @@ impl Audit {
     pub(crate) fn shown(&self) -> Vec<Entry> {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.iter().cloned().collect()
+    }
+}
+
+/// What the cluster said, in few words.
+pub(crate) fn outcome(reply: Option<&Reply>) -> String {
+    match reply {
+        Some(Reply::Done { version }) => format!("done: {version}"),
+        Some(Reply::Refused(refused)) => {
+            // The variant's name: what a refusal tells in addition may be long.
+            let text = format!("{refused:?}");
+            let name = text.split([' ', '{', '(']).next().unwrap_or_default();
+            format!("refused: {name}")
+        }
+        Some(_) => "answered".to_owned(),
+        None => "the daemon was stopping".to_owned(),
     }
 }
 

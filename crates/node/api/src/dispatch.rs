@@ -22,7 +22,7 @@ use crate::role::Role;
 use crate::routes::{self, Found, Route, What};
 use crate::web::cookie;
 use crate::who::Who;
-use crate::{agents, events, gate, openapi};
+use crate::{agents, events, gate, openapi, scheduled};
 
 /// The largest document that the fabric carries, as JSON text with its escapes.
 const BODY_MAX: usize = 80 << 20;
@@ -101,6 +101,12 @@ async fn of_one(
         What::Ask => ask(shared, who, request).await,
         What::Plan => plans::make(shared, &who, parsed(request, PLAN_MAX).await?).await,
         What::Apply => plans::apply(shared, &who, name.unwrap_or_default()).await,
+        What::Schedule => {
+            let id = name.unwrap_or_default().to_owned();
+            scheduled::add(shared, &who, &id, parsed(request, SMALL_MAX).await?).await
+        }
+        What::Scheduled => Ok(scheduled::list(shared)),
+        What::Unschedule => scheduled::remove(shared, &who, name.unwrap_or_default()).await,
         What::Undo => {
             // What stands in the body of a request without one is not looked at.
             plans::make(shared, &who, Wish::undo()).await

@@ -31,6 +31,7 @@ mod query;
 mod reading;
 mod role;
 mod routes;
+mod scheduled;
 mod secrets;
 mod serve;
 mod snapshot;
@@ -51,6 +52,7 @@ use gate::{Gate, Tokens};
 use moments::Moments;
 use pam::Pam;
 use plans::Plans;
+use scheduled::Schedule;
 use snapshot::Snapshots;
 
 pub use meter::Meter;
@@ -76,6 +78,7 @@ struct Shared {
     snapshots: Snapshots,
     gate: Arc<Gate>,
     plans: Arc<Plans>,
+    schedule: Arc<Schedule>,
     audit: Arc<Audit>,
     moments: Arc<Moments>,
     /// Seats for those on the network who follow the events.
@@ -96,7 +99,7 @@ pub enum ListenError {
 #[derive(Clone, Debug)]
 pub struct ApiSettings {
     pub socket: PathBuf,
-    /// Tokens, the audit log and moments of the past are kept here; it is made where there is none.
+    /// Tokens, the audit log, scheduled plans and moments of the past are kept here; it is made where there is none.
     pub directory: PathBuf,
     pub pam: PamSettings,
     /// Whose members may log in from the network; without it `haclient`'s.
@@ -109,7 +112,7 @@ pub struct Api {
     wants: mpsc::UnboundedReceiver<FromClient>,
     shared: Shared,
     socket: PathBuf,
-    tasks: [tokio::task::JoinHandle<()>; 2],
+    tasks: [tokio::task::JoinHandle<()>; 3],
 }
 
 impl Api {
@@ -136,6 +139,7 @@ impl Api {
                 Tokens::open(directory.join("tokens.json")),
             )),
             plans: Arc::default(),
+            schedule: Arc::new(Schedule::open(directory.join("scheduled.json"))),
             audit: Audit::open(&directory),
             moments: Arc::new(Moments::open(directory.join("moments"))),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
@@ -143,7 +147,8 @@ impl Api {
         };
         let record = moments::record(Arc::clone(&shared.moments), shared.clients.clone());
         let accept = serve::accept(listener, access, shared.clone());
-        let tasks = [tokio::spawn(accept), tokio::spawn(record)];
+        let apply = scheduled::watch(shared.clone());
+        let tasks = [tokio::spawn(accept), tokio::spawn(record), tokio::spawn(apply)];
         Ok(Self { wants, shared, socket, tasks })
     }
 

@@ -126,11 +126,16 @@ impl Moments {
         moment.id = self.known().back().map_or(0, |last| last.moment.id) + 1;
         match self.shelf.write(&moment, inside) {
             Ok(bytes) => {
-                let mut known = self.known();
-                known.push_back(Text { moment, bytes });
-                while is_too_much(&known) {
-                    known.pop_front().into_iter().for_each(|oldest| self.shelf.remove(&oldest));
+                // Who looks does not wait for the disk.
+                let mut old: Vec<Text> = Vec::new();
+                {
+                    let mut known = self.known();
+                    known.push_back(Text { moment, bytes });
+                    while is_too_much(&known) {
+                        old.extend(known.pop_front());
+                    }
                 }
+                old.iter().for_each(|oldest| self.shelf.remove(oldest));
             }
             Err(error) => tracing::warn!(%error, "how the cluster was just now is not kept"),
         }

@@ -14,6 +14,7 @@ use crate::moments;
 use crate::plans::{Planned, Wish};
 use crate::reading;
 use crate::routes::{At, Gives, Parameter, ROUTES, Route, Takes, What};
+use crate::scheduled;
 use crate::who::Session;
 
 /// How agents are called: names that a path can have, with colons between.
@@ -78,7 +79,7 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
 
 fn success(what: What) -> &'static str {
     match what {
-        What::Plan | What::Undo | What::MakeToken => "201",
+        What::Plan | What::Undo | What::MakeToken | What::Schedule => "201",
         What::Status
         | What::Verdict
         | What::Grid
@@ -101,6 +102,8 @@ fn success(what: What) -> &'static str {
         | What::Logout
         | What::Session
         | What::Apply
+        | What::Scheduled
+        | What::Unschedule
         | What::Audit
         | What::Tokens
         | What::RemoveToken
@@ -131,6 +134,7 @@ fn parameters(route: &Route) -> Vec<Value> {
 fn body(takes: Takes, schemas: &mut SchemaGenerator) -> Schema {
     match takes {
         Takes::Wish => schemas.subschema_for::<Wish>(),
+        Takes::When => schemas.subschema_for::<scheduled::When>(),
         Takes::Token => schemas.subschema_for::<token_routes::Wanted>(),
         Takes::Credentials => schemas.subschema_for::<Credentials>(),
     }
@@ -158,6 +162,8 @@ fn content(gives: Gives, schemas: &mut SchemaGenerator) -> Value {
         Gives::Planned => schemas.subschema_for::<Planned>(),
         Gives::Done | Gives::Reply => schemas.subschema_for::<wire::api::Reply>(),
         Gives::Deeds => schemas.subschema_for::<Vec<audit::Entry>>(),
+        Gives::Scheduled => schemas.subschema_for::<scheduled::Scheduled>(),
+        Gives::AllScheduled => schemas.subschema_for::<Vec<scheduled::Scheduled>>(),
         Gives::Token => schemas.subschema_for::<tokens::Told>(),
         Gives::Tokens => schemas.subschema_for::<Vec<tokens::Told>>(),
         Gives::Nothing | Gives::Description => schemars::json_schema!({ "type": "object" }),

@@ -122,6 +122,13 @@ impl Plans {
     }
 }
 
+impl Plans {
+    /// Takes a plan out to be applied later: what the cluster is to be asked, and what role that takes.
+    pub(crate) fn take_out(&self, id: &str, who: &Who) -> Result<(Request, Role), No> {
+        self.take(id, who).map(|plan| (plan.request, plan.role))
+    }
+}
+
 /// What would happen if `wish` came true. Nothing is changed.
 pub(crate) async fn make(shared: &Shared, who: &Who, wish: Wish) -> Outcome {
     let snapshot = now(shared, who).await?;

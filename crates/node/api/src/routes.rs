@@ -46,6 +46,9 @@ pub(crate) enum What {
     Session,
     Plan,
     Apply,
+    Schedule,
+    Scheduled,
+    Unschedule,
     Undo,
     Audit,
     Tokens,
@@ -58,6 +61,7 @@ pub(crate) enum What {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Takes {
     Wish,
+    When,
     Token,
     Credentials,
 }
@@ -80,6 +84,8 @@ pub(crate) enum Gives {
     Session,
     Planned,
     Done,
+    Scheduled,
+    AllScheduled,
     Deeds,
     Token,
     Tokens,
@@ -282,6 +288,35 @@ pub(crate) const ROUTES: &[Route] = &[
     Route {
         role: Some(Role::Operate),
         ..post("/v1/plans/{id}/apply", What::Apply, Gives::Done, "Make the change that was planned")
+    },
+    Route {
+        role: Some(Role::Operate),
+        takes: Some(Takes::When),
+        ..post(
+            "/v1/plans/{id}/schedule",
+            What::Schedule,
+            Gives::Scheduled,
+            "Let the change that was planned be made at a time; refused then if the document is another",
+        )
+    },
+    Route {
+        role: Some(Role::Operate),
+        ..get(
+            "/v1/scheduled",
+            What::Scheduled,
+            Gives::AllScheduled,
+            "Plans that wait for their time on this node, and what became of others",
+        )
+    },
+    Route {
+        method: Method::Delete,
+        role: Some(Role::Operate),
+        ..get(
+            "/v1/scheduled/{id}",
+            What::Unschedule,
+            Gives::Nothing,
+            "Let a plan wait no more, or forget one that has ended",
+        )
     },
     Route {
         role: Some(Role::Operate),

@@ -13,6 +13,7 @@ mod files;
 mod headers;
 mod listener;
 mod plain;
+mod shown;
 
 use std::fs;
 use std::io;
@@ -23,12 +24,14 @@ use std::thread;
 
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::{self, ServerConfig};
 
 pub use certificate::{CertificateError, own_fingerprint};
 pub(crate) use door::cookie;
 
 use crate::Shared;
+use shown::Shown;
 
 /// How much less urgent this thread is than the daemon's loop. Source: nice(2).
 const NICENESS: i32 = 10;
@@ -78,8 +81,10 @@ impl Web {
 /// Starts the thread.
 pub(crate) fn start(shared: Shared, settings: &WebSettings) -> Result<Web, WebError> {
     let listen = |source| WebError::Listen { address: settings.listen, source };
-    let found = certificate::find(settings).map_err(WebError::Certificate)?;
-    let tls = tls(found).map_err(WebError::Tls)?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let shown = Shown::find(settings, &provider)?;
+    let tls = tls(provider, shown.clone()).map_err(WebError::Tls)?;
+    let renew = shown.renew(settings.clone());
     let listener = TcpListener::bind(settings.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
@@ -96,6 +101,7 @@ pub(crate) fn start(shared: Shared, settings: &WebSettings) -> Result<Web, WebEr
         runtime.block_on(async {
             tokio::select! {
                 () = listener::accept(listener, tls, shared) => {}
+                () = renew => {}
                 _ = stopped => {}
             }
         });
@@ -116,12 +122,11 @@ fn tell_address(settings: &WebSettings, address: SocketAddr) {
     }
 }
 
-fn tls(found: certificate::Found) -> Result<TlsAcceptor, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+fn tls(provider: Arc<CryptoProvider>, shown: Shown) -> Result<TlsAcceptor, rustls::Error> {
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(found.chain, found.key)?;
+        .with_cert_resolver(Arc::new(shown));
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -27,6 +27,22 @@ pub(crate) enum Via {
     Token {
         name: String,
     },
+    /// By a plan that waited for its time; how they got in who asked for it.
+    Schedule {
+        by: String,
+    },
+}
+
+impl Via {
+    /// For the record.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Socket => "socket".to_owned(),
+            Self::Session { .. } => "session".to_owned(),
+            Self::Token { name } => format!("token {name}"),
+            Self::Schedule { by } => format!("schedule, {by}"),
+        }
+    }
 }
 
 /// The same, to be told.
@@ -48,6 +64,7 @@ impl Who {
             Via::Socket => ("socket", None),
             Via::Session { proof } => ("session", Some(proof.clone())),
             Via::Token { .. } => ("token", None),
+            Via::Schedule { .. } => ("schedule", None),
         };
         Session { user: self.caller.name.clone(), role: self.role, via, proof }
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use api::{Api, ApiSettings, FromClient, PamSettings};
+use cib::Document;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use wire::api::{Cluster, Entry, Event, Refused, Reply, Request};
@@ -45,7 +46,7 @@ fn listen(scratch: &Scratch) -> Result<Api, api::ListenError> {
 async fn send(scratch: &Scratch, head: &str, body: &str) -> UnixStream {
     let mut stream = UnixStream::connect(scratch.socket()).await.unwrap();
     let text = format!(
-        "{head} HTTP/1.1\r\nHost: node\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        "{head} HTTP/1.1\r\nHost: node\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(text.as_bytes()).await.unwrap();
@@ -288,14 +289,23 @@ async fn a_socket_of_a_former_life_is_replaced() {
     assert!(listen(&scratch).is_err(), "a directory is not replaced");
 }
 
-const DOCUMENT: &str = r#"<cib admin_epoch="0" epoch="4" num_updates="2" have-quorum="1"><configuration><crm_config/>
+const DOCUMENT: &str = r#"<cib validate-with="none" admin_epoch="0" epoch="4" num_updates="2" have-quorum="1"><configuration><crm_config/>
     <nodes><node id="1" uname="n1"/></nodes><resources/><constraints/></configuration><status>
     <node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member"/>
     </status></cib>"#;
 
 /// Answers as a node that has this document, until the client has what it wants.
 async fn ask(api: &mut Api, document: &str, scratch: &Scratch, head: &str) -> String {
-    let asked = async { rest(send(scratch, head, "").await).await };
+    ask_with(api, document, scratch, (head, "")).await
+}
+
+async fn ask_with(
+    api: &mut Api,
+    document: &str,
+    scratch: &Scratch,
+    (head, body): (&str, &str),
+) -> String {
+    let asked = async { rest(send(scratch, head, body).await).await };
     tokio::pin!(asked);
     loop {
         tokio::select! {
@@ -316,6 +326,15 @@ fn answer(api: &Api, want: FromClient, document: &str) {
             ..Cluster::default()
         };
         return api.reply(client, Reply::Document { xml: document.to_owned(), cluster });
+    }
+    if let Request::Change { based_on, .. } = request {
+        // As the controller does: a plan is for one document.
+        let current = Document::parse(document).unwrap().version().unwrap_or_default().to_string();
+        let reply = match based_on {
+            Some(yours) if yours != current => Reply::Refused(Refused::Stale { yours, current }),
+            _ => Reply::Done { version: current },
+        };
+        return api.reply(client, reply);
     }
     assert!(matches!(request, Request::History { .. }), "{request:?}");
     api.reply(client, Reply::History { entries: Vec::new() });
@@ -371,5 +390,84 @@ async fn the_past_is_kept_shown_and_compared() {
     ] {
         let text = ask(&mut api, DOCUMENT, &scratch, &format!("GET {path}")).await;
         assert!(text.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {text}");
+    }
+}
+
+const STANDBY: &str = r#"{"change":{"edit":{"edits":[{"modify":{"xml":
+    "<node id=\"1\"><instance_attributes id=\"s\"><nvpair id=\"s-s\" name=\"standby\" value=\"on\"/></instance_attributes></node>"
+    }}]}}}"#;
+
+/// Plans a change, and lets it wait for so many seconds; its number.
+async fn schedule(api: &mut Api, scratch: &Scratch, seconds: i64) -> String {
+    let text = ask_with(api, DOCUMENT, scratch, ("POST /v1/plans", STANDBY)).await;
+    let (_, id) = text.split_once(r#""id":""#).unwrap_or_else(|| panic!("{text}"));
+    let id = id.split('"').next().unwrap().to_owned();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let at = i64::try_from(now.as_secs()).unwrap() + seconds;
+    let (head, body) = (format!("POST /v1/plans/{id}/schedule"), format!(r#"{{"at":{at}}}"#));
+    let text = ask_with(api, DOCUMENT, scratch, (&head, &body)).await;
+    assert!(text.starts_with("HTTP/1.1 201") && text.contains(r#""state":"waiting""#), "{text}");
+    id
+}
+
+/// Looks until the list of scheduled plans says this.
+async fn until_scheduled(api: &mut Api, document: &str, scratch: &Scratch, wanted: &str) {
+    let begun = std::time::Instant::now();
+    loop {
+        let text = ask(api, document, scratch, "GET /v1/scheduled").await;
+        if text.contains(wanted) {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(120), "{wanted}: {text}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_plan_waits_for_its_time_also_while_the_daemon_restarts() {
+    let scratch = Scratch::new("schedule");
+    let mut api = listen(&scratch).unwrap();
+    let id = schedule(&mut api, &scratch, 2).await;
+    let apply = format!("POST /v1/plans/{id}/apply");
+    let text = ask(&mut api, DOCUMENT, &scratch, &apply).await;
+    assert!(text.starts_with("HTTP/1.1 404"), "not now as well: {text}");
+    let far = schedule(&mut api, &scratch, 3000).await;
+    drop(api);
+    let mut api = listen(&scratch).unwrap();
+    until_scheduled(&mut api, DOCUMENT, &scratch, r#""state":"done""#).await;
+    let text = ask(&mut api, DOCUMENT, &scratch, &format!("DELETE /v1/scheduled/{far}")).await;
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+    let text = ask(&mut api, DOCUMENT, &scratch, "GET /v1/scheduled").await;
+    assert!(!text.contains("waiting"), "{text}");
+    let audit = ask(&mut api, DOCUMENT, &scratch, "GET /v1/audit").await;
+    for wanted in [r#""via":"schedule, socket""#, "scheduled: modify node 1", "done: 0.4.2"] {
+        assert!(audit.contains(wanted), "{wanted}: {audit}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_for_another_document_or_whose_time_is_over_is_not_made() {
+    let scratch = Scratch::new("stale");
+    let mut api = listen(&scratch).unwrap();
+    schedule(&mut api, &scratch, 1).await;
+    let later = DOCUMENT.replace(r#"epoch="4""#, r#"epoch="5""#);
+    let outcome = r#""state":"refused","outcome":"refused: Stale""#;
+    until_scheduled(&mut api, &later, &scratch, outcome).await;
+    let id = schedule(&mut api, &scratch, 3000).await;
+    drop(api);
+    // Its time came while no daemon ran.
+    let file = scratch.0.join("web/scheduled.json");
+    let kept = std::fs::read_to_string(&file).unwrap();
+    let (before, after) = kept.split_once(&format!(r#""id":"{id}","at":"#)).unwrap();
+    let (_, after) = after.split_once(',').unwrap();
+    std::fs::write(&file, format!(r#"{before}"id":"{id}","at":7,{after}"#)).unwrap();
+    let mut api = listen(&scratch).unwrap();
+    until_scheduled(&mut api, DOCUMENT, &scratch, r#""state":"missed""#).await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    for at in ["7".to_owned(), (now.as_secs() + 400 * 86_400).to_string(), "\"x\"".to_owned()] {
+        let body = format!(r#"{{"at":{at}}}"#);
+        let asked = ("POST /v1/plans/x/schedule", body.as_str());
+        let text = ask_with(&mut api, DOCUMENT, &scratch, asked).await;
+        assert!(text.starts_with("HTTP/1.1 400"), "{at}: {text}");
     }
 }

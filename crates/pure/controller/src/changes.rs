@@ -393,7 +393,9 @@ fn words(change: &Change) -> String {
             edits => format!("configuration changed ({} edits)", edits.len()),
         },
         Change::Attribute { node, name, value: Some(value), .. } => {
-            format!("attribute {name}={value} of {node}")
+            // Who hears of the change need not be one who may know the value.
+            let is_secret = agent::is_secret_by_name(name);
+            format!("attribute {name}={} of {node}", if is_secret { "******" } else { value })
         }
         Change::Attribute { node, name, value: None, .. } => {
             format!("attribute {name} of {node} removed")

@@ -19,7 +19,7 @@ use super::WebSettings;
 /// Longer is refused by some browsers, also from authorities that a user has added.
 const LIFE_DAYS: u64 = 825;
 
-/// One that is older is made anew when the daemon starts.
+/// One that is older is made anew, also while the daemon runs.
 const RENEW_DAYS: u64 = 700;
 
 const AUTHORITY_LIFE_DAYS: u64 = 20 * 365;
@@ -56,11 +56,23 @@ pub(super) fn find(settings: &WebSettings) -> Result<Found, CertificateError> {
     if let Some((certificate, key)) = &settings.given {
         return read(certificate, key);
     }
-    let (certificate, key) = (settings.directory.join(CERTIFICATE), settings.directory.join(KEY));
-    if !key.exists() || is_old(&certificate) {
+    let (certificate, key) = files(settings);
+    if is_due(settings) {
         make(settings)?;
     }
     read(&certificate, &key)
+}
+
+/// Where the certificate and its key are, or will be.
+pub(super) fn files(settings: &WebSettings) -> (PathBuf, PathBuf) {
+    let ours = || (settings.directory.join(CERTIFICATE), settings.directory.join(KEY));
+    settings.given.clone().unwrap_or_else(ours)
+}
+
+/// Whether we are to make one: there is none of ours, or it is old. One that was given is the operator's.
+pub(super) fn is_due(settings: &WebSettings) -> bool {
+    let (certificate, key) = files(settings);
+    settings.given.is_none() && (!key.exists() || is_old(&certificate))
 }
 
 fn read(certificate: &Path, key: &Path) -> Result<Found, CertificateError> {

@@ -133,7 +133,7 @@ fn session(
     let who = door::proven_and_known(&shared.gate, from, &Method::GET, request.headers())?;
     Ok(who.and_then(|who| match who.via.clone() {
         Via::Session { proof } => Some((who, proof)),
-        Via::Socket | Via::Token { .. } => None,
+        Via::Socket | Via::Token { .. } | Via::Schedule { .. } => None,
     }))
 }
 

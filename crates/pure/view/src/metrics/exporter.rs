@@ -69,7 +69,8 @@ fn attributes(resolved: &Resolved<'_>, text: &mut Text) {
     text.family("ha_cluster_pacemaker_node_attributes", Kind::Gauge, help);
     for node in resolved.node_indices().map(|node| resolved.node(node)) {
         for (name, value) in &node.attributes {
-            if !INTERNAL.iter().any(|prefix| name.starts_with(prefix)) {
+            let is_internal = INTERNAL.iter().any(|prefix| name.starts_with(prefix));
+            if !is_internal && !agent::is_secret_by_name(name) {
                 text.value(&[("node", &node.name), ("name", name), ("value", value)], 1.0);
             }
         }
