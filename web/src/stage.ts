@@ -3,7 +3,7 @@
 // A staged change is a function on the document. When somebody else changes the document
 // meanwhile, all are made again on the new one, and the plan that was shown is marked as overtaken.
 
-import { Trouble, get, post, refusal } from "./api";
+import { Trouble, ask, get, post, refusal } from "./api";
 import { entries, look } from "./live";
 import { Store } from "./store";
 import type { Change, Consequences } from "./types";
@@ -168,6 +168,42 @@ export async function apply(): Promise<void> {
   } finally {
     applying = false;
   }
+}
+
+/** A plan that waits for its time on the node that was asked, or did. */
+export interface Scheduled {
+  id: string;
+  at: number;
+  user: string;
+  what: string;
+  state: "waiting" | "begun" | "done" | "refused" | "missed";
+  outcome: string | null;
+}
+
+export const scheduled = new Store<Scheduled[]>([]);
+
+/** What waits; nothing where the node keeps no plans, or one may not know. */
+export const askScheduled = (): Promise<void> => get<Scheduled[]>("/v1/scheduled").then(scheduled.set.bind(scheduled), () => scheduled.set([]));
+
+/** Lets the plan that is shown be applied at a time, in seconds since 1970. */
+export async function later(at: number): Promise<void> {
+  const { plan, phase } = stage.value;
+  if (!plan || phase !== "ready") return;
+  stage.update((now) => ({ ...now, phase: "applying" }));
+  try {
+    await post(`/v1/plans/${encodeURIComponent(plan.id)}/schedule`, { at });
+    stagedDocument.set(undefined);
+    stage.set({ ...EMPTY, open: true });
+    await askScheduled();
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Takes one off the list: it waits no more, or is told no more. */
+export async function unschedule(id: string): Promise<void> {
+  await ask("DELETE", `/v1/scheduled/${encodeURIComponent(id)}`).catch(() => undefined);
+  await askScheduled();
 }
 
 /** Plans to go back to the configuration before the last change of it. */

@@ -119,6 +119,29 @@ async function stale({ page, demo }) {
   await plan(page).getByRole("button", { name: "Discard" }).click();
 }
 
+/** One that waits for its time, and is called off before. */
+async function later({ page, demo, accessible }) {
+  const schedule = async (at) => {
+    await go(page, "#/resources");
+    await page.getByRole("button", { name: "What to do with counters" }).click();
+    await page.getByRole("menuitem", { name: "Unmanage" }).click();
+    await plan(page).getByRole("button", { name: "Later…" }).click();
+    if (at) await plan(page).getByLabel("When").fill(at);
+  };
+  await schedule("2020-01-01T00:00");
+  await plan(page).getByText("That is past.").waitFor();
+  assert.ok(await plan(page).getByRole("button", { name: "Schedule" }).isDisabled());
+  await plan(page).getByRole("button", { name: "Discard" }).click();
+  await schedule();
+  await accessible("the plan for later");
+  await plan(page).getByRole("button", { name: "Schedule" }).click();
+  await plan(page).getByText("waits").waitFor();
+  await plan(page).getByRole("button", { name: /^Do not: / }).click();
+  await plan(page).getByText("waits").waitFor({ state: "detached" });
+  assert.ok(!demo.quorate("n3", "config", "show").includes("is-managed"));
+  await plan(page).getByRole("button", { name: "Hide the plan" }).click();
+}
+
 async function failure({ page, demo }) {
   await go(page, "#/overview");
   await cell(page, "server is started").first().waitFor();
@@ -274,4 +297,4 @@ async function onAPhone({ browser, context, url }) {
   await phone.close();
 }
 
-export default { logIn, overview, withoutJavaScript, keyboard, why, moveAndUndo, drag, stale, failure, nodeDies, timeline, scrubbing, connectionLost, maintenance, everyPage, whoDidWhat, onAPhone };
+export default { logIn, overview, withoutJavaScript, keyboard, why, moveAndUndo, drag, stale, later, failure, nodeDies, timeline, scrubbing, connectionLost, maintenance, everyPage, whoDidWhat, onAPhone };

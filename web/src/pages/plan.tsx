@@ -5,9 +5,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { may } from "../api";
 import * as stage from "../stage";
 import { useStore } from "../store";
-import { length } from "../time";
+import { entries } from "../live";
+import { exact, length } from "../time";
 import type { Consequences, Step } from "../types";
-import { Button, Empty, Icon, say } from "../ui/bits";
+import { Button, Empty, Icon, Tag, say } from "../ui/bits";
 import { configuration, pretty } from "../xml";
 import { DiffView } from "./diff";
 import { count } from "../words";
@@ -77,6 +78,7 @@ export function Plan() {
             <Icon name="bad" /> <span class="pre">{now.words ?? "That did not work."}</span>
           </p>
         )}
+        {phase === "empty" && <Waiting />}
         {plan?.effects && <Effects effects={plan.effects} notes={plan.notes} past={phase === "applied"} stale={phase === "stale"} />}
       </div>
       <footer>
@@ -86,6 +88,7 @@ export function Plan() {
               {gravity === "bad" ? "Apply in spite of the risk" : "Apply"}
             </Button>
             <Button onClick={stage.discard}>Discard</Button>
+            {may("operate") && <Later />}
           </>
         )}
         {phase === "applying" && <Button kind="main" disabled>Applying…</Button>}
@@ -116,18 +119,73 @@ export function Plan() {
             Undo the last change…
           </Button>
         )}
-        {(phase === "ready" || phase === "failed") && (
-          <p class="soft small">
-            {now.words?.includes("quorum") && (
-              <label>
-                <input type="checkbox" checked={now.force} onChange={(event) => void stage.force(event.currentTarget.checked)} /> also without quorum
-              </label>
-            )}{" "}
-            Plans are applied now or not at all: this cluster keeps no calendar of changes.
-          </p>
+        {phase === "failed" && now.words?.includes("quorum") && (
+          <label class="check small">
+            <input type="checkbox" checked={now.force} onChange={(event) => void stage.force(event.currentTarget.checked)} /> also without quorum
+          </label>
         )}
       </footer>
     </aside>
+  );
+}
+
+const two = (number: number): string => String(number).padStart(2, "0");
+
+/** As a field for a moment holds it: by the browser's clock, to the minute. */
+function field(at: Date): string {
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+const HOUR_MS = 3_600_000;
+
+function Later() {
+  const [open, setOpen] = useState(false);
+  const [at, setAt] = useState(() => field(new Date(Date.now() + HOUR_MS)));
+  const when = new Date(at).getTime();
+  const wrong = !(when > Date.now());
+  if (!open) {
+    return (
+      <Button icon="clock" onClick={() => setOpen(true)}>
+        Later…
+      </Button>
+    );
+  }
+  return (
+    <div class="later">
+      <label>
+        When <input type="datetime-local" value={at} onInput={(event) => setAt(event.currentTarget.value)} />
+      </label>
+      <Button icon="clock" disabled={wrong} onClick={() => void stage.later(Math.floor(when / 1000))}>
+        Schedule
+      </Button>
+      <p class="soft small">{wrong ? "That is past." : "The node that answers makes it then, whether this page is open or not; unless the document has changed until then: then it is refused, and says so here."}</p>
+    </div>
+  );
+}
+
+const STATES: Record<stage.Scheduled["state"], [string, string]> = { waiting: ["info", "waits"], begun: ["warn", "begun"], done: ["good", "done"], refused: ["bad", "refused"], missed: ["bad", "missed"] };
+
+/** What waits for its time, and what became of what did. */
+function Waiting() {
+  const all = useStore(stage.scheduled);
+  const changes = useStore(entries).filter((one) => one.event.kind === "changed").length;
+  useEffect(() => void stage.askScheduled(), [changes]);
+  if (!all.length) return null;
+  return (
+    <section>
+      <h3>Scheduled</h3>
+      <ul class="staged">
+        {all.map((one) => (
+          <li key={one.id}>
+            <span>
+              <Tag tone={STATES[one.state][0]}>{STATES[one.state][1]}</Tag> {exact(one.at)}: {one.what}, by {one.user}
+              {one.outcome && <span class="soft">: {one.outcome}</span>}
+            </span>
+            {may("operate") && <Button kind="quiet" small icon="close" label={`${one.state === "waiting" ? "Do not" : "Forget"}: ${one.what}`} onClick={() => void stage.unschedule(one.id)} />}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
