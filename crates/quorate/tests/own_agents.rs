@@ -127,9 +127,9 @@ impl Node {
 async fn every_agent_describes_itself() {
     let bed = Bed::new();
     let mut node = Node::new(&bed, "n1");
-    let packages = ["package-script", "package-service"];
+    let real = ["package-script", "package-service", "lan"];
     let others = ["address", "webserver", "lock", "ping", "counter", "fence_quorate"];
-    for kind in packages.into_iter().chain(others) {
+    for kind in real.into_iter().chain(others) {
         let text = node.expect(OcfCode::OK, kind, "meta-data", &[]).await.stdout;
         let data = agent::Metadata::parse(&text).unwrap();
         assert_eq!(data.name, kind);

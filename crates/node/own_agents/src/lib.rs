@@ -1,17 +1,19 @@
 //! The programs behind the repository's own agents (`agents/`), as hidden words of the one binary:
-//! `quorate agent-helper package-script|package-service|webserver|lock|announce|fence ...`.
+//! `quorate agent-helper package-script|package-service|lan|webserver|lock|announce|fence ...`.
 //!
 //! The agents themselves are small shell scripts with their metadata. What they cannot do in
 //! portable shell is here: a real web server, a lock that is held as long as a process lives, an
-//! announcement of an address, and the power switch of nodes that are processes of one machine.
+//! announcement of an address, the power switch of nodes that are processes of one machine, and the
+//! process that looks after a wire's network cards.
 //!
-//! Packages of Serviceguard's are run by two of them; the others are for demonstrations, tests and first
-//! steps.
+//! Packages of Serviceguard's are run by two of them, and `lan` is for real clusters, too; the others are
+//! for demonstrations, tests and first steps.
 //!
 //! **Not here:** anything that a cluster needs to work.
 
 mod announce;
 mod fence;
+mod lan;
 mod lock;
 mod ocf;
 mod package_script;
@@ -37,11 +39,13 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
         ["webserver", action] => webserver::main(action),
         ["lock", "check", file] => lock::check_main(file),
         ["lock", action] => lock::main(action),
+        ["lan", action] => lan::main(action),
+        ["lan", question, resource] => lan::ask_main(question, resource),
         ["announce", interface, address] => announce::main(interface, address),
         ["fence", options @ ..] => fence::main(options),
         _ => {
             eprintln!(
-                "agent-helper: package-script ACTION, package-service ACTION, webserver ACTION, lock ACTION, announce NIC IP, or fence"
+                "agent-helper: package-script ACTION, package-service ACTION, lan ACTION, webserver ACTION, lock ACTION, announce NIC IP, or fence"
             );
             ExitCode::from(64)
         }

@@ -1,0 +1,19 @@
+//! Network cards of this machine: what the kernel says of them, and what is done to their addresses.
+//!
+//! [`Cards`] shows links, addresses and counts as `lan` wants them, tells when something changes, and moves
+//! addresses with their routes. [`announce`] tells the neighbours; [`Echo`] asks for answers.
+//!
+//! **Not here:** any decision (`lan`), and which process does it (`own_agents`).
+//!
+//! **Always:** an address is taken off a card only after the kernel has it on the other one. Everything
+//! happens in the namespace of the process; nothing is read from `/sys`, which may show another one's.
+
+mod cards;
+mod echo;
+mod frames;
+mod netlink;
+mod packet;
+
+pub use cards::Cards;
+pub use echo::Echo;
+pub use packet::{announce, provoke};

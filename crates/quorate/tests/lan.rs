@@ -1,0 +1,225 @@
+//! `ocf:quorate:lan` with real cards: a cable is pulled, and nobody notices.
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Set inside the namespaces of the test, and in the server that it talks to.
+const INSIDE: &str = "QUORATE_TEST_INSIDE";
+
+/// A node with two cards on one switch, whose own end takes every announcement. The switch's ends of the
+/// cables are `p0` and `p1`. The end of the process takes all of it away.
+const NETWORK: &str = "set -e
+mount -t tmpfs tmpfs /run
+ip netns add node
+ip link add br0 type bridge
+ip link set br0 up
+ip addr add 192.0.2.1/24 dev br0
+ip -6 addr add 2001:db8::1/64 dev br0 nodad
+for n in 0 1; do
+    ip link add p$n type veth peer name eth$n netns node
+    ip link set p$n master br0 up
+done
+ip -n node link set lo up
+ip -n node link set eth0 up
+ip -n node addr add 192.0.2.2/24 dev eth0
+ip -n node addr add 192.0.2.9/24 dev eth0 label eth0:web
+ip -n node addr add 2001:db8::2/64 dev eth0 nodad
+ip -n node route add default via 192.0.2.1
+ip -n node route add 198.51.100.0/24 via 192.0.2.1 src 192.0.2.9 metric 7
+ip -n node -6 route add default via 2001:db8::1
+mount -t proc proc /proc
+echo 1 > /proc/sys/net/ipv4/conf/br0/arp_accept
+exec \"$@\"";
+
+/// Ends its process with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The agent on the node, by one word, or what an operator asks it, by two.
+fn lan(action: &[&str]) -> (Option<i32>, String) {
+    let agent = concat!(env!("CARGO_MANIFEST_DIR"), "/../../agents/ocf/quorate/lan");
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", "node"]);
+    match action {
+        [action] => command.args([agent, action]),
+        words => {
+            command.arg(env!("CARGO_BIN_EXE_quorate")).args(["agent-helper", "lan"]).args(words)
+        }
+    };
+    let output = command
+        .env("OCF_RESOURCE_INSTANCE", "lan")
+        .env("OCF_RESKEY_interfaces", "eth0 eth1")
+        .env("OCF_RESKEY_subnets", "192.0.2.0 2001:db8::/64")
+        .env("OCF_RESKEY_polling_interval", "1s")
+        .env("QUORATE_BINARY", env!("CARGO_BIN_EXE_quorate"))
+        .output()
+        .unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn ip(words: &[&str]) -> String {
+    let output = Command::new("ip").args(words).output().unwrap();
+    assert!(output.status.success(), "{words:?} {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn wait(what: &str, mut is: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is() {
+        let now = [ip(&["-n", "node", "addr"]), ip(&["neigh"]), lan(&["status", "lan"]).1];
+        assert!(begun.elapsed() < PATIENCE, "{what}: {now:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn has(card: &str, address: &str) -> bool {
+    ip(&["-n", "node", "addr", "show", "dev", card]).contains(&format!(" {address}/"))
+}
+
+/// All three addresses are on one card and none on the other.
+fn all_are_on(card: &str, other: &str) -> bool {
+    ["192.0.2.2", "192.0.2.9", "2001:db8::2"].iter().all(|ip| has(card, ip) && !has(other, ip))
+}
+
+fn hardware(card: &str) -> String {
+    let link = ip(&["-n", "node", "link", "show", "dev", card]);
+    let (_, rest) = link.split_once("link/ether ").unwrap();
+    rest.split(' ').next().unwrap().to_owned()
+}
+
+/// Who the switch's own end believes an address to be at.
+fn neighbour(address: &str, hardware: &str) -> bool {
+    ip(&["neigh", "show", address, "dev", "br0"]).contains(hardware)
+}
+
+/// A server on the node: it says back what it is told. Runs as a test of its own, in the node's namespace.
+#[test]
+fn says_back() {
+    if std::env::var(INSIDE).as_deref() != Ok("server") {
+        return;
+    }
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 7)).unwrap();
+    std::fs::write("/run/server", "listens").unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut byte = [0];
+    while stream.read_exact(&mut byte).is_ok() {
+        stream.write_all(&byte).unwrap();
+    }
+}
+
+fn server() -> Running {
+    let child = Command::new("ip")
+        .args(["netns", "exec", "node"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "says_back"])
+        .env(INSIDE, "server")
+        .stdout(Stdio::null())
+        .spawn();
+    Running(child.unwrap())
+}
+
+fn is_said_back(stream: &mut TcpStream) -> bool {
+    let mut byte = [0];
+    stream.write_all(b"x").is_ok() && stream.read_exact(&mut byte).is_ok()
+}
+
+#[test]
+fn a_pulled_cable_moves_everything_and_nothing_is_lost() {
+    if std::env::var_os(INSIDE).is_none() {
+        in_a_network_of_its_own("a_pulled_cable_moves_everything_and_nothing_is_lost");
+        return;
+    }
+    wait("a link", || ip(&["-n", "node", "link", "show", "eth0"]).contains("state UP"));
+    let _server = server();
+    wait("the server", || std::path::Path::new("/run/server").exists());
+    assert_eq!(lan(&["monitor"]).0, Some(7));
+    assert_eq!(lan(&["start"]).0, Some(0));
+    assert_eq!(lan(&["monitor"]).0, Some(0));
+    wait("both cards", || lan(&["status", "lan"]).1.contains("card: eth1 works"));
+    let mut stream = TcpStream::connect("192.0.2.2:7").unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert!(is_said_back(&mut stream));
+    ip(&[
+        "neigh",
+        "replace",
+        "2001:db8::2",
+        "lladdr",
+        &hardware("eth0"),
+        "nud",
+        "stale",
+        "dev",
+        "br0",
+    ]);
+    let begun = Instant::now();
+
+    ip(&["link", "set", "p0", "down"]);
+    wait("the move", || all_are_on("eth1", "eth0"));
+    eprintln!("moved after {:?}", begun.elapsed());
+    // Nobody asked for these two: only the announcements can have told this side.
+    wait("gratuitous ARP", || neighbour("192.0.2.9", &hardware("eth1")));
+    wait("a neighbour advertisement", || neighbour("2001:db8::2", &hardware("eth1")));
+    assert!(is_said_back(&mut stream), "the connection is gone");
+    let all = ip(&["-n", "node", "addr", "show", "dev", "eth1"]);
+    assert!(all.contains("secondary eth1:web"), "{all}");
+    let routes = ip(&["-n", "node", "route"]) + &ip(&["-n", "node", "-6", "route"]);
+    for route in [
+        "default via 192.0.2.1 dev eth1",
+        "198.51.100.0/24 via 192.0.2.1 dev eth1 src 192.0.2.9 metric 7",
+        "default via 2001:db8::1 dev eth1",
+    ] {
+        assert!(routes.contains(route), "{route}: {routes}");
+    }
+    assert!(lan(&["status", "lan"]).1.starts_with("said: up\naddresses: eth1\n"));
+
+    ip(&["link", "set", "p0", "up"]);
+    wait("the way back", || all_are_on("eth0", "eth1"));
+    wait("gratuitous ARP", || neighbour("192.0.2.9", &hardware("eth0")));
+    assert!(is_said_back(&mut stream), "the connection is gone");
+    assert!(ip(&["-n", "node", "route"]).contains("default via 192.0.2.1 dev eth0"));
+
+    ip(&["link", "set", "p0", "down"]);
+    ip(&["link", "set", "p1", "down"]);
+    wait("down", || lan(&["status", "lan"]).1.starts_with("said: down\n"));
+    assert_eq!(lan(&["monitor"]).0, Some(0), "the watch itself is well");
+    ip(&["link", "set", "p1", "up"]);
+    wait("up", || lan(&["status", "lan"]).1.starts_with("said: up\naddresses: eth1\n"));
+
+    // Its card is switched off, which takes IPv6 addresses and routes away at once.
+    ip(&["link", "set", "p0", "up"]);
+    wait("the way back", || all_are_on("eth0", "eth1"));
+    ip(&["-n", "node", "link", "set", "eth0", "down"]);
+    wait("the move", || all_are_on("eth1", "eth0"));
+    wait("routes", || ip(&["-n", "node", "route"]).contains("default via 192.0.2.1 dev eth1"));
+    ip(&["-n", "node", "link", "set", "eth0", "up"]);
+    wait("a link", || lan(&["status", "lan"]).1.contains("card: eth0 works"));
+    assert_eq!(lan(&["stop"]).0, Some(0));
+    assert!(all_are_on("eth0", "eth1"), "{}", ip(&["-n", "node", "addr"]));
+    assert_eq!(lan(&["monitor"]).0, Some(7));
+}
+
+fn in_a_network_of_its_own(test: &str) {
+    if !testkit::is_root() || !testkit::has(&["/usr/sbin/ip", "/usr/bin/unshare"]) {
+        return;
+    }
+    // The watch ends with the namespace of processes, whatever way the test ends.
+    let output = Command::new("unshare")
+        .args(["--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", NETWORK, "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
