@@ -4,6 +4,7 @@
 mod announce;
 mod frozen;
 mod mode;
+mod old_look;
 mod screen;
 mod sections;
 mod stay;
@@ -27,7 +28,7 @@ use crate::tool::{self, Call, Tool, Trouble, switch, valued};
 use mode::Mode;
 use sections::Chosen;
 
-const TAKEN: [Taken; 32] = [
+const TAKEN: [Taken; 33] = [
     switch("quiet", Some('Q'), "Leave out the times"),
     valued("include", Some('I'), "SECTIONS", "Show these, too; `list` tells which there are"),
     valued("exclude", Some('U'), "SECTIONS", "Do not show these"),
@@ -62,6 +63,7 @@ const TAKEN: [Taken; 32] = [
     valued("external-recipient", Some('e'), "WHO", "Whom that program is to tell"),
     switch("watch-fencing", Some('W'), "Tell that program of fencing alone; show none"),
     switch("simple-status", Some('s'), "No longer there"),
+    switch("old-look", None, "Show the status once, as Heartbeat's crm_mon did"),
     valued("html-title", None, "TITLE", "The title of a page"),
     valued("html-stylesheet", None, "URI", "A style sheet for a page"),
     switch("html-cgi", None, "Begin a page as web servers want it"),
@@ -85,6 +87,10 @@ fn act(call: &Call, said: &mut Output) -> Result<Exit, Trouble> {
     }
     let view = View::of(call)?;
     let home = call.value("xml-file").map_or_else(Home::find, Home::file);
+    if call.has("old-look") {
+        view.show_old(&home.open("Connection to cluster failed: ")?, said);
+        return Ok(Exit::Ok);
+    }
     match mode::of(call, &home)? {
         Mode::Once => {
             let found = home.open("Connection to cluster failed: ")?;
@@ -136,6 +142,24 @@ impl View {
             node: wanted("node"),
             resource: wanted("resource"),
         })
+    }
+
+    /// The same as Heartbeat's `crm_mon` wrote it: plain text, whatever form is wanted.
+    fn show_old(&self, found: &Found, said: &mut Output) {
+        let now = crate::time::now();
+        let resolved = scheduler::resolve(&found.document, &Input { now, sanitized: false });
+        let (sections, look) = (Sections::FAILURES, self.look);
+        let only = Only { nodes: None, resources: None };
+        let status = status::read(&resolved, Shown { sections, look, only, bans: "" });
+        let summary = summary(&resolved, found.cluster.as_ref(), look, sections);
+        let has_time = self.chosen.sections.has(Sections::TIMES);
+        let when = has_time.then(|| crate::time::clock(now));
+        let wanted = (when.as_deref(), look.has(Look::INACTIVE));
+        said.be_plain();
+        let coordinator = summary.coordinator.as_ref();
+        for line in old_look::lines(&resolved, coordinator, &status.failed, wanted) {
+            said.note(&line);
+        }
     }
 
     fn show(&self, found: &Found, said: &mut Output) {
