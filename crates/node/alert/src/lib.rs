@@ -20,6 +20,7 @@ mod send;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use cib::{Document, Section};
 use tokio::sync::mpsc;
@@ -88,6 +89,7 @@ impl Alerts {
         if notices.is_empty() {
             return;
         }
+        let micros = micros(entry.at, SystemTime::now());
         let wanted = targets(document);
         self.queues.retain(|target, _| wanted.contains(target));
         for notice in notices {
@@ -97,7 +99,7 @@ impl Alerts {
                     Way::Webhook | Way::Mail => is_coordinator,
                 };
                 if is_ours_to_tell && target.wants(&notice) {
-                    self.queue(target, &notice);
+                    self.queue(target, &Notice { micros, ..notice.clone() });
                 }
             }
         }
@@ -121,5 +123,27 @@ impl Alerts {
         if queue.notices.try_send(notice).is_err() {
             send::trouble(&self.troubles, target, "it does not keep up; some was dropped");
         }
+    }
+}
+
+/// The part of a second at which an event happened, which has whole seconds itself: it is heard of at once,
+/// in the same second. Nothing for one that is heard of later.
+fn micros(at: i64, now: SystemTime) -> u32 {
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    if i64::try_from(since.as_secs()) == Ok(at) { since.subsec_micros() } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_heard_of_at_once_has_its_part_of_the_second() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_micros(7_000_042);
+        assert_eq!(micros(7, now), 42);
+        assert_eq!(micros(6, now), 0);
+        assert_eq!(micros(-1, now), 0);
     }
 }

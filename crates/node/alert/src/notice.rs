@@ -39,6 +39,8 @@ pub(crate) struct Notice {
     pub(crate) is_trouble: bool,
     /// Seconds since 1970.
     pub(crate) at: i64,
+    /// And millionths of one.
+    pub(crate) micros: u32,
     /// A sentence.
     pub(crate) words: String,
     /// `CRM_alert_*`, but for those that are each target's own.
@@ -103,6 +105,7 @@ fn notice(kind: Kind, node: &str, words: String, variables: Vec<(&'static str, S
         resource: None,
         is_trouble: false,
         at: 0,
+        micros: 0,
         words,
         variables,
         data: Value::Null,

@@ -78,9 +78,9 @@ async fn agent(target: &Target, notice: &Notice) -> Result<(), String> {
     command.env("CRM_alert_version", "3.0.2");
     command.env("CRM_alert_recipient", &target.recipient);
     command.env("CRM_alert_node_sequence", notice.sequence.to_string());
-    command.env("CRM_alert_timestamp", timestamp(&target.timestamp_format, notice.at).await);
+    command.env("CRM_alert_timestamp", timestamp(&target.timestamp_format, notice).await);
     command.env("CRM_alert_timestamp_epoch", notice.at.to_string());
-    command.env("CRM_alert_timestamp_usec", "000000");
+    command.env("CRM_alert_timestamp_usec", format!("{:06}", notice.micros));
     command.envs(&target.attributes);
     if let Some((user, group)) = whom_agents_run_as() {
         command.uid(user).gid(group);
@@ -89,9 +89,11 @@ async fn agent(target: &Target, notice: &Notice) -> Result<(), String> {
 }
 
 /// By `date`, which knows this machine's time zone and language, as Pacemaker's does.
-async fn timestamp(format: &str, at: i64) -> String {
+async fn timestamp(format: &str, notice: &Notice) -> String {
     let mut date = Command::new("date");
-    date.arg(format!("--date=@{at}")).arg(format!("+{format}")).kill_on_drop(true);
+    date.arg(format!("--date=@{}.{:06}", notice.at, notice.micros))
+        .arg(format!("+{format}"))
+        .kill_on_drop(true);
     let written = tokio::time::timeout(Duration::from_secs(5), date.output()).await;
     match written {
         Ok(Ok(output)) if output.status.success() => {
