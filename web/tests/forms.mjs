@@ -21,6 +21,8 @@ const dialog = (page) => page.getByRole("dialog");
 
 async function primitive({ page, accessible, shot }) {
   await go(page, "#/resources?add=primitive");
+  // Those that the node has are offered.
+  await page.locator('#agents option[value="ocf:heartbeat:IPaddr2"]').waitFor({ state: "attached" });
   await dialog(page).getByLabel("Name").fill("address2");
   await dialog(page).getByLabel("Agent").fill("ocf:heartbeat:IPaddr2");
   await dialog(page).getByLabel("ip (required)").waitFor();

@@ -142,6 +142,26 @@ async function later({ page, demo, accessible }) {
   await plan(page).getByRole("button", { name: "Hide the plan" }).click();
 }
 
+/** One whose document changed before its time is not made, and the overview says so. */
+async function laterRefused({ page, demo }) {
+  await go(page, "#/overview");
+  const ask = (path, body) =>
+    page.evaluate(
+      async ([path, body]) => {
+        const { proof } = await (await fetch("/v1/session")).json();
+        const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json", "quorate-proof": proof }, body: JSON.stringify(body.in ? { at: Math.floor(Date.now() / 1000) + body.in } : body) });
+        return answer.json();
+      },
+      [path, body],
+    );
+  const { id } = await ask("/v1/plans", { change: { attribute: { node: "n1", name: "later", value: "1" } } });
+  demo.quorate("n2", "attribute", "set", "n2", "rack", "d", "--kept", "--yes");
+  await ask(`/v1/plans/${id}/schedule`, { in: 5 });
+  await page.getByRole("heading", { name: "A plan for later was refused" }).waitFor();
+  await page.getByRole("button", { name: "Forget it" }).click();
+  await page.getByRole("heading", { name: "A plan for later was refused" }).waitFor({ state: "detached" });
+}
+
 async function failure({ page, demo }) {
   await go(page, "#/overview");
   await cell(page, "server is started").first().waitFor();
@@ -297,4 +317,4 @@ async function onAPhone({ browser, context, url }) {
   await phone.close();
 }
 
-export default { logIn, overview, withoutJavaScript, keyboard, why, moveAndUndo, drag, stale, later, failure, nodeDies, timeline, scrubbing, connectionLost, maintenance, everyPage, whoDidWhat, onAPhone };
+export default { logIn, overview, withoutJavaScript, keyboard, why, moveAndUndo, drag, stale, later, laterRefused, failure, nodeDies, timeline, scrubbing, connectionLost, maintenance, everyPage, whoDidWhat, onAPhone };

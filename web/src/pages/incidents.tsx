@@ -1,13 +1,14 @@
 // What is wrong: each with its cause, its evidence and what to do.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import * as actions from "../actions";
 import { may } from "../api";
 import { live } from "../live";
 import { link } from "../route";
+import { askScheduled, scheduled, unschedule } from "../stage";
 import { useStore } from "../store";
-import { length } from "../time";
+import { exact, length } from "../time";
 import type { Failure } from "../types";
 import { Button, Card, Command, Icon, When } from "../ui/bits";
 import { WhyDialog } from "./why";
@@ -15,10 +16,13 @@ import { WhyDialog } from "./why";
 export function Incidents() {
   const { status } = useStore(live);
   const [why, setWhy] = useState<string>();
+  const notMade = useStore(scheduled).filter((one) => one.state === "refused" || one.state === "missed");
+  // Asked with each look at the cluster: that a plan was refused is no event.
+  useEffect(() => void (may("operate") && askScheduled()), [status]);
   if (!status) return null;
   const { failures, fencing, findings } = status;
   const serious = findings.filter((one) => one.severity !== "notice");
-  if (!failures.length && !fencing.length && !serious.length) return null;
+  if (!failures.length && !fencing.length && !serious.length && !notMade.length) return null;
   return (
     <Card title="Needs a look" class="incidents">
       <ul>
@@ -42,6 +46,22 @@ export function Incidents() {
         {failures.map((one) => (
           <li class="incident bad" key={`${one.resource} ${one.node} ${one.task}`}>
             <FailureCard failure={one} why={() => setWhy(one.resource)} />
+          </li>
+        ))}
+        {notMade.map((one) => (
+          <li class="incident warn" key={one.id}>
+            <h3>
+              <Icon name="clock" /> A plan for later was {one.state}
+            </h3>
+            <p>
+              {one.what}, by {one.user}, for {exact(one.at)}
+            </p>
+            {one.outcome && <p class="evidence">{one.outcome}</p>}
+            <div class="acts">
+              <Button small onClick={() => void unschedule(one.id)}>
+                Forget it
+              </Button>
+            </div>
           </li>
         ))}
         {serious.map((one) => (
