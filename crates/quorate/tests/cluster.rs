@@ -33,6 +33,8 @@ mod reload;
 mod report;
 #[path = "cluster/screen.rs"]
 mod screen;
+#[path = "cluster/serviceguard.rs"]
+mod serviceguard;
 #[path = "demo/terminal.rs"]
 #[expect(dead_code, reason = "the tests of the demo use the rest")]
 mod terminal;

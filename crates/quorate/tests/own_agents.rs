@@ -249,7 +249,9 @@ async fn a_service_is_run_again_so_many_times_and_then_has_failed() {
     let mut node = Node::new(&bed, "n1");
     let runs = bed.path("runs");
     let end = bed.path("end");
-    let command = format!("echo run >> {runs}; while [ ! -e {end} ]; do sleep 0.02; done; exit 3");
+    let command = format!(
+        "echo run >> {runs}; sleep 1000 & while [ ! -e {end} ]; do sleep 0.02; done; exit 3"
+    );
     let parameters = [("cmd", command.as_str()), ("restarts", "1")];
     let service = "package-service";
     node.expect(OcfCode::NOT_CONFIGURED, service, "start", &[]).await;
@@ -267,6 +269,10 @@ async fn a_service_is_run_again_so_many_times_and_then_has_failed() {
     let reason = &failed.outcome.reason;
     assert!(reason.ends_with("after 1 restarts"), "{reason}");
     assert_eq!(fs::read_to_string(&runs).unwrap(), "run\nrun\n");
+    // Nor is anything left of what it has started.
+    let directory = bed.path("n1");
+    let marks = [(process::NODE_MARK, directory.as_str()), (process::RESOURCE_MARK, service)];
+    assert!(process::marked(&marks).is_empty());
     node.expect(OcfCode::OK, service, "stop", &parameters).await;
     node.expect(OcfCode::NOT_RUNNING, service, "monitor", &parameters).await;
 }

@@ -1,5 +1,7 @@
 //! `cmhaltnode`: nodes leave in order; their packages move away first.
 
+use std::time::{Duration, Instant};
+
 use wire::api::Change;
 
 use crate::call::{Call, Said, Trouble};
@@ -44,8 +46,25 @@ pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Tr
         home.change(Change::Shutdown { node: node.clone() })?;
         said.text(".");
     }
+    wait_halted(&home, &nodes)?;
     said.line(" done");
     said.line("Successfully halted all nodes specified.");
     said.line("Halt operation complete.");
     Ok(())
+}
+
+/// Waits until none of the nodes is up. That nobody answers any more says that this node is halted.
+fn wait_halted(home: &Home, nodes: &[String]) -> Result<(), Trouble> {
+    /// Packages may take as long as their halt scripts.
+    const PATIENCE: Duration = Duration::from_secs(3600);
+    const PAUSE: Duration = Duration::from_millis(200);
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let Ok(world) = World::read(home) else { return Ok(()) };
+        if !world.up().any(|up| nodes.iter().any(|node| node == up)) {
+            return Ok(());
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Err(Trouble::new("The nodes are still halting; look at cmviewcl"))
 }

@@ -127,15 +127,19 @@ impl World {
         let name = package.called();
         let places = self.places(name);
         let is_whole = places.iter().any(|(_, whole)| *whole);
+        // Who was halted by hand is halted, whatever failed before.
+        let is_on = self.is_switched_on(name);
         let has_failed =
-            self.status.nodes.iter().any(|node| self.failures(name, &node.name).next().is_some());
+            self.status.nodes.iter().any(|node| {
+                self.failures(name, &node.name).any(|(_, code)| is_on || code == NOWHERE)
+            });
         if self.is_maintained(name) {
             return (if is_whole { "up" } else { "down" }, "maintenance");
         }
         match (is_whole, places.is_empty()) {
             (true, _) => ("up", "running"),
             (false, false) if !self.is_busy => ("down", "failed"),
-            (false, false) if self.is_switched_on(name) => ("starting", "starting"),
+            (false, false) if is_on => ("starting", "starting"),
             (false, false) => ("halting", "halting"),
             (false, true) if has_failed => ("down", "failed"),
             (false, true) => ("down", "halted"),

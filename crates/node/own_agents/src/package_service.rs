@@ -20,6 +20,8 @@ use crate::service::Service;
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long the kernel may take to end what is killed.
 const KILL_MAX: Duration = Duration::from_secs(20);
+/// The kernel's clock takes no longer time.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// All that a command finds of the environment, besides the marks by which it is found.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -162,6 +164,10 @@ fn keep(service: &Service) -> Result<Code, Failure> {
             if file("halting").exists() {
                 signal(command, Signal::KILL);
             }
+            process::wait_end(command, FOR_EVER).map_err(cannot)?;
+            // Its children would run beside those of the next one. Until it is waited for, its number is
+            // nobody else's.
+            signal_group(command, Signal::KILL);
         }
         let ended = child.wait().map_err(cannot)?;
         if file("halting").exists() {

@@ -103,7 +103,7 @@ fn packages(text: &mut String, world: &World, shown: &Shown<'_>) {
 }
 
 const PACKAGE: [(&str, usize); 5] =
-    [("PACKAGE", 14), ("STATUS", 12), ("STATE", 12), ("AUTO_RUN", 11), ("NODE", 0)];
+    [("PACKAGE", 14), ("STATUS", 12), ("STATE", 12), ("AUTO_RUN", 12), ("NODE", 0)];
 
 fn listed<'w>(
     text: &mut String,
@@ -124,7 +124,7 @@ fn listed<'w>(
         let name = package.called();
         let auto_run = switch(world.is_switched_on(name));
         let node = owner(world, package).unwrap_or("unowned");
-        row(text, 4, &[(name, 14), (status, 12), (state, 12), (auto_run, 11), (node, 0)]);
+        row(text, 4, &[(name, 14), (status, 12), (state, 12), (auto_run, 12), (node, 0)]);
         if shown.verbose {
             details(text, world, package);
         }
@@ -172,7 +172,7 @@ fn details(text: &mut String, world: &World, package: &Package) {
         let status = if is_up { "up" } else { "down" };
         let switching = switch(world.is_allowed(package.called(), node));
         let name =
-            if current == Some(node) { format!("{node:13} (current)") } else { node.to_owned() };
+            if current == Some(node) { format!("{node:12} (current)") } else { node.to_owned() };
         row(text, 6, &[(kind, 12), (status, 12), (switching, 12), (&name, 0)]);
     }
     text.push('\n');
