@@ -154,6 +154,27 @@ impl World {
         set.children().find(|pair| pair.attr("name") == Some(name))?.attr("value")
     }
 
+    /// Whether a subnet works on a node: `up`, `down`, or `unknown` if nobody says.
+    pub(crate) fn subnet(&self, node: &str, subnet: &str) -> &str {
+        if !self.up().any(|up| up == node) {
+            return "unknown";
+        }
+        self.attribute(node, &names::subnet(subnet)).unwrap_or("unknown")
+    }
+
+    /// What is known of a node's card: of a subnet that is lost no card works; of one that works not
+    /// more than one need to.
+    pub(crate) fn card(&self, node: &str, card: &str) -> &str {
+        if !self.up().any(|up| up == node) {
+            return "down";
+        }
+        let wires = lower::watched_wires(&self.document, node);
+        let wire = wires.iter().find(|wire| wire.cards.iter().any(|one| one == card));
+        let Some(wire) = wire else { return "unknown" };
+        let said = wire.subnets.first().map_or("unknown", |subnet| self.subnet(node, subnet));
+        if said == "up" && wire.cards.len() > 1 { "unknown" } else { said }
+    }
+
     /// Packages that need this one to be up, and are.
     pub(crate) fn dependents<'w>(&'w self, package: &'w str) -> impl Iterator<Item = &'w str> {
         let needs = move |other: &&Package| {

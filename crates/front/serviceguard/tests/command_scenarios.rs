@@ -4,7 +4,7 @@
 //! `--` if there is an empty line in it), and the exit code if it is not 0. `nodes NAME...` begins a
 //! document with members; `file NAME` makes the lines after it a file; `script NAME` the same, as one that
 //! may be run; `settle` carries out on paper what is to be done; `fail KEY@NODE=CODE` does so after an
-//! outcome. The first line says what is shown. `REWRITE=1` writes what came out in place of what was
+//! outcome; `attribute NODE NAME VALUE` sets one of a node that is up. The first line says what is shown. `REWRITE=1` writes what came out in place of what was
 //! expected.
 //!
 //! This program is also each of the commands, when [`TOOL`] names one.
@@ -103,6 +103,7 @@ fn run(folder: &Path, line: &str, body: &[&str]) -> String {
         }
         ("settle", []) => return settle(&document, &[]),
         ("fail", [what]) => return settle(&document, &["-i", what]),
+        ("attribute", [node, name, value]) => attribute(&document, node, (name, value)),
         ("cat", [name]) => return fs::read_to_string(folder.join(name)).unwrap(),
         (name, words) => return command(folder, name, words),
     }
@@ -119,6 +120,30 @@ fn begin(names: &[&str]) -> String {
     format!(
         r#"<cib validate-with="pacemaker-4.0" epoch="1" num_updates="0" admin_epoch="0" have-quorum="1"><configuration><crm_config/><nodes>{nodes}</nodes><resources><primitive id="fence" class="stonith" type="fence_dummy"/></resources><constraints/></configuration><status>{states}</status></cib>"#
     )
+}
+
+/// Sets a node's passing attribute, as an agent does.
+fn attribute(path: &Path, node: &str, (name, value): (&str, &str)) {
+    let mut document = cib::Document::parse(&fs::read_to_string(path).unwrap()).unwrap();
+    let status = document.section(cib::Section::Status).unwrap();
+    let state = status.children().find(|state| state.attr("uname") == Some(node)).unwrap();
+    let set = state.path(&["transient_attributes", "instance_attributes"]);
+    let pairs = set.into_iter().flat_map(cib::Element::children);
+    let old = pairs.into_iter().find(|pair| pair.attr("name") == Some(name)).map(|pair| pair.id());
+    let (state, set) = (state.id(), set.map(|set| set.id()));
+    let set = set.unwrap_or_else(|| {
+        let outer = document.append(state, "transient_attributes");
+        document.set(outer, "id", node);
+        let set = document.append(outer, "instance_attributes");
+        document.set(set, "id", &format!("status-{node}"));
+        set
+    });
+    let pair = old.unwrap_or_else(|| document.append(set, "nvpair"));
+    let id = format!("status-{node}-{name}");
+    for (key, value) in [("id", id.as_str()), ("name", name), ("value", value)] {
+        document.set(pair, key, value);
+    }
+    fs::write(path, document.to_string()).unwrap();
 }
 
 /// Carries out what is to be done, and says where packages are.

@@ -27,6 +27,8 @@ pub struct Cluster {
     /// `FAILOVER_OPTIMIZATION TWO_NODE`.
     pub optimized: Option<Valued<bool>>,
     pub network_auto_failback: Option<Valued<bool>>,
+    /// `NETWORK_FAILURE_DETECTION INONLY_OR_INOUT`.
+    pub inbound_alone: Option<Valued<bool>>,
     pub subnets: Vec<Subnet>,
     pub packages_max: Option<Valued<u64>>,
     /// Names of weights, and their defaults.
@@ -115,6 +117,7 @@ impl Cluster {
             io_timeout_extension: read(one("CONFIGURED_IO_TIMEOUT_EXTENSION")),
             optimized: is_word(one("FAILOVER_OPTIMIZATION"), "two_node"),
             network_auto_failback: switch(one("NETWORK_AUTO_FAILBACK")),
+            inbound_alone: is_word(one("NETWORK_FAILURE_DETECTION"), "inonly_or_inout"),
             subnets: subnets(outline),
             packages_max: read(one("MAX_CONFIGURED_PACKAGES")),
             weights: amounts(outline, None, "WEIGHT_NAME", "WEIGHT_DEFAULT"),
@@ -142,9 +145,36 @@ impl Node {
 
     /// All of the node's addresses.
     pub fn addresses(&self) -> impl Iterator<Item = &Valued<IpAddr>> {
-        self.interfaces
-            .iter()
-            .flat_map(|interface| interface.heartbeat.iter().chain(&interface.stationary))
+        self.interfaces.iter().flat_map(Interface::addresses)
+    }
+
+    /// Cards that stand by for this one, in the file's order. The file does not say which wire a card
+    /// without an address is on: it stands by for the card with one that is named before it, or for the
+    /// first if none is.
+    pub fn standbys_of(&self, card: &Interface) -> Vec<&Interface> {
+        let is_active = |card: &&Interface| !card.is_standby();
+        let mut active = self.interfaces.iter().find(is_active);
+        let mut found = Vec::new();
+        for interface in &self.interfaces {
+            if !interface.is_standby() {
+                active = Some(interface);
+            } else if active == Some(card) {
+                found.push(interface);
+            }
+        }
+        found
+    }
+}
+
+impl Interface {
+    /// Its addresses.
+    pub fn addresses(&self) -> impl Iterator<Item = &Valued<IpAddr>> {
+        self.heartbeat.iter().chain(&self.stationary)
+    }
+
+    /// Whether it has none, and so stands by.
+    pub fn is_standby(&self) -> bool {
+        self.addresses().next().is_none()
     }
 }
 

@@ -7,6 +7,7 @@
 mod constraints;
 mod engine;
 mod members;
+mod networks;
 mod options;
 mod write;
 
@@ -17,8 +18,17 @@ use crate::package::Package;
 use crate::text::Text;
 
 pub use engine::corosync_conf;
-pub use options::{cluster_text, package_text, package_texts, write_cluster};
+pub use networks::{WatchedWire, watched_wires};
+pub use options::{cluster_text, package_text, package_texts};
 pub use write::{names, switching};
+
+/// Writes what the cluster's file says into the document: options, capacities, and what watches its
+/// network cards.
+pub fn write_cluster(document: &mut Document, text: &Text) {
+    let cluster = Cluster::of(text);
+    options::write_cluster(document, &cluster, text);
+    networks::write(document, &cluster);
+}
 
 /// Writes a package into the document, in place of what it was before. Whether it is switched on
 /// stays as it is if it was there already, else `auto_run` says it.
@@ -32,6 +42,7 @@ pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, ot
     options::keep_package(document, &name, &text.to_string());
     members::write(document, &package);
     constraints::write(document, cluster, &package, others);
+    networks::write(document, cluster);
     let is_off = if was_there {
         before
     } else {

@@ -1,6 +1,6 @@
 //! `-f line`: a fact in each line, with the path to it before: `package:pkg1|node:n1|status=up`.
 
-use serviceguard::lower::names;
+use serviceguard::lower::{self, names};
 use serviceguard::{Package, Restarts, Type};
 
 use super::table::owner;
@@ -21,6 +21,9 @@ pub(super) fn render(world: &World, shown: &Shown<'_>) -> String {
                     _ => format!("node:{}|", node.name),
                 };
                 one_node(&mut facts, &path, node);
+                if shown.verbose {
+                    networks(&mut facts, &path, world, &node.name);
+                }
             }
         }
     }
@@ -63,6 +66,22 @@ fn one_node(facts: &mut Facts, path: &str, node: &view::status::NodeLine) {
     facts.say(path, "status", status);
     facts.say(path, "state", state);
     facts.say(path, "summary", if status == "up" { "ok" } else { "degraded" });
+}
+
+/// A node's cards, and the subnets that are watched there.
+fn networks(facts: &mut Facts, path: &str, world: &World, node: &str) {
+    for card in world.cluster.node(node).into_iter().flat_map(|node| &node.interfaces) {
+        let path = format!("{path}interface:{}|", card.name);
+        facts.say(&path, "name", &card.name);
+        facts.say(&path, "status", world.card(node, &card.name));
+        facts.say(&path, "type", if card.is_standby() { "standby" } else { "primary" });
+    }
+    let wires = lower::watched_wires(&world.document, node);
+    for subnet in wires.iter().flat_map(|wire| &wire.subnets) {
+        let path = format!("{path}subnet:{subnet}|");
+        facts.say(&path, "name", subnet);
+        facts.say(&path, "status", world.subnet(node, subnet));
+    }
 }
 
 /// Well is who runs and may move, or is halted on purpose.
@@ -132,5 +151,11 @@ fn details(facts: &mut Facts, path: &str, world: &World, package: &Package) {
         facts.say(&path, "max_restarts", &max);
         let restarts = node.and_then(|node| world.attribute(node, &names::restarts(name)));
         facts.say(&path, "restarts", restarts.unwrap_or("0"));
+    }
+    for subnet in &package.monitored_subnets {
+        let subnet = subnet.value.to_string();
+        let path = format!("{path}subnet:{subnet}|");
+        facts.say(&path, "name", &subnet);
+        facts.say(&path, "status", node.map_or("unknown", |node| world.subnet(node, &subnet)));
     }
 }

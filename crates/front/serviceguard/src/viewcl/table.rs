@@ -42,7 +42,7 @@ fn nodes(text: &mut String, world: &World, shown: &Shown<'_>) {
         row(text, 2, &[(&node.name, 14), (status, 12), (state, 0)]);
         text.push('\n');
         if shown.verbose {
-            interfaces(text, world, &node.name, status);
+            interfaces(text, world, &node.name);
         }
         if shown.level != Level::All {
             continue;
@@ -54,15 +54,14 @@ fn nodes(text: &mut String, world: &World, shown: &Shown<'_>) {
     }
 }
 
-/// Cards as the file names them. Nobody watches them yet: of a node that is up they may be anything.
-fn interfaces(text: &mut String, world: &World, node: &str, status: &str) {
+/// Cards as the file names them.
+fn interfaces(text: &mut String, world: &World, node: &str) {
     let Some(node) = world.cluster.node(node) else { return };
-    let status = if status == "up" { "unknown" } else { "down" };
     text.push_str("    Network_Parameters:\n");
     row(text, 4, &[("INTERFACE", 12), ("STATUS", 12), ("NAME", 0)]);
     for card in &node.interfaces {
-        let stands_by = card.heartbeat.is_empty() && card.stationary.is_empty();
-        let kind = if stands_by { "STANDBY" } else { "PRIMARY" };
+        let kind = if card.is_standby() { "STANDBY" } else { "PRIMARY" };
+        let status = world.card(&node.name, &card.name);
         row(text, 4, &[(kind, 12), (status, 12), (&card.name, 0)]);
     }
     text.push('\n');
@@ -204,8 +203,7 @@ fn script_parameters(text: &mut String, world: &World, package: &Package) {
     }
     for subnet in &package.monitored_subnets {
         let subnet = subnet.value.to_string();
-        let said = node.and_then(|node| world.attribute(node, &names::subnet(&subnet)));
-        let status = said.unwrap_or("up");
+        let status = node.map_or("unknown", |node| world.subnet(node, &subnet));
         row(text, 6, &[("Subnet", 10), (status, 8), ("0", 13), ("0", 10), (&subnet, 0)]);
     }
 }

@@ -43,14 +43,19 @@ pub fn corosync_conf(cluster: &Cluster) -> (String, Vec<Finding>) {
     (quorum(&text, cluster), found.in_order())
 }
 
-/// The token is the time after which a node counts as lost; Corosync sends it again meanwhile.
-fn waiting(timing: Timing, cluster: &Cluster) -> Timing {
+/// How long the file wants a silent node to be waited for (µs).
+pub(super) fn member_timeout(cluster: &Cluster) -> u64 {
     let old = cluster.node_timeout.as_ref().or(cluster.heartbeat_interval.as_ref());
-    let timeout = match (&cluster.member_timeout, old) {
+    match (&cluster.member_timeout, old) {
         (Some(new), _) => new.value,
         (None, Some(_)) => cluster.node_timeout.as_ref().map_or(NODE_TIMEOUT, |old| old.value),
         (None, None) => MEMBER_TIMEOUT,
-    };
+    }
+}
+
+/// The token is the time after which a node counts as lost; Corosync sends it again meanwhile.
+fn waiting(timing: Timing, cluster: &Cluster) -> Timing {
+    let timeout = member_timeout(cluster);
     let token = u64::try_from(Duration::from_micros(timeout).as_millis()).unwrap_or(u64::MAX);
     Timing { token, token_coefficient: 0, real_token: token, ..timing }
 }
@@ -119,11 +124,19 @@ fn lost(cluster: &Cluster, found: &mut Findings) {
             "the rest is unused",
         );
     }
-    let monitored = cluster.subnets.iter().filter_map(|subnet| subnet.monitored.as_ref());
-    for monitored in monitored.filter(|monitored| monitored.value) {
-        found.warning(monitored.line, "nothing polls this subnet yet", "");
-    }
+    cluster.nodes.iter().for_each(|node| standbys(node, found));
     for policy in &cluster.policies {
         found.note(policy.users.line, "access policies are not heeded yet", "root may everything");
+    }
+}
+
+/// Where a node has several wires, the place of a card that stands by says which one is its.
+fn standbys(node: &Node, found: &mut Findings) {
+    let active: Vec<_> = node.interfaces.iter().filter(|card| !card.is_standby()).collect();
+    for card in active.iter().filter(|_| active.len() > 1) {
+        for standby in node.standbys_of(card) {
+            let said = format!("{} stands by for {}", standby.name, card.name);
+            found.note(standby.line, said, "name it below the card whose wire it is on");
+        }
     }
 }

@@ -15,8 +15,7 @@ const PACKAGE: &str = "serviceguard-package-";
 pub(super) const AMOUNT: f64 = 1000.0;
 
 /// Writes what the cluster's file says of the whole cluster into the document.
-pub fn write_cluster(document: &mut Document, text: &Text) {
-    let cluster = Cluster::of(text);
+pub(super) fn write_cluster(document: &mut Document, cluster: &Cluster, text: &Text) {
     keep(document, CLUSTER, &text.to_string());
     // A side that loses resets itself, and the others know how long that takes.
     keep(document, "no-quorum-policy", "suicide");

@@ -138,3 +138,87 @@ fn what_has_no_counterpart_is_said() {
     ];
     assert_eq!(found, expected);
 }
+
+/// Two nodes whose cards differ: `n1` has a card that stands by, `n2` none.
+const NETWORKS: &str = "CLUSTER_NAME web
+NODE_NAME n1
+NETWORK_INTERFACE lan0
+HEARTBEAT_IP 10.0.0.1
+NETWORK_INTERFACE lan1
+NETWORK_INTERFACE lan2
+STATIONARY_IP 10.0.1.1
+NODE_NAME n2
+NETWORK_INTERFACE eth5
+HEARTBEAT_IP 10.0.0.2
+NETWORK_INTERFACE eth6
+STATIONARY_IP 10.0.1.2
+NETWORK_POLLING_INTERVAL 1500000
+NETWORK_FAILURE_DETECTION INONLY_OR_INOUT
+NETWORK_AUTO_FAILBACK no
+SUBNET 10.0.0.0
+IP_MONITOR ON
+SUBNET 10.0.1.0
+IP_MONITOR ON
+POLLING_TARGET 10.0.1.254
+";
+
+#[test]
+fn each_wire_of_each_node_is_watched_there_and_nowhere_else() {
+    let mut document = document();
+    write_cluster(&mut document, &Text::parse(NETWORKS));
+    let said = |id: &str| -> Vec<String> {
+        let set = document.find_id(&format!("{id}-params")).unwrap();
+        let pair = |pair: cib::Element<'_>| {
+            format!("{}={}", pair.attr("name").unwrap(), pair.attr("value").unwrap())
+        };
+        set.children().map(pair).collect()
+    };
+    let wire = |cards: &str, subnet: &str, who: &str| {
+        let mut all = vec![format!("interfaces={cards}"), format!("subnets={subnet}")];
+        let same = "attribute_prefix=sg-subnet- failure_detection=inonly_or_inout \
+                    polling_interval=1500ms auto_failback=no";
+        all.extend(same.split_whitespace().chain(who.split_whitespace()).map(str::to_owned));
+        all
+    };
+    // Two silences last longer than a lost node's token and the agreement after it.
+    let peer = |who: &str| format!("ip_polling_interval=17s peers={who}");
+    assert_eq!(said("sg-lan.n1.lan0"), wire("lan0 lan1", "10.0.0.0", &peer("n2=10.0.0.2")));
+    assert_eq!(said("sg-lan.n1.lan2"), wire("lan2", "10.0.1.0", "targets=10.0.1.254"));
+    assert_eq!(said("sg-lan.n2.eth5"), wire("eth5", "10.0.0.0", &peer("n1=10.0.0.1")));
+    assert_eq!(said("sg-lan.n2.eth6"), wire("eth6", "10.0.1.0", "targets=10.0.1.254"));
+    let broken = cib::schema::check(&document).violations;
+    assert!(broken.is_empty(), "{broken:?}");
+    let cards: Vec<_> = watched_wires(&document, "n1").into_iter().map(|wire| wire.cards).collect();
+    assert_eq!(cards, [vec!["lan0", "lan1"], vec!["lan2"]]);
+
+    // Written anew, nothing moves; without the subnets nothing is watched.
+    let before = document.to_string();
+    write_cluster(&mut document, &Text::parse(NETWORKS));
+    assert_eq!(document.to_string(), before);
+    let (rest, _) = NETWORKS.split_once("SUBNET").unwrap();
+    write_cluster(&mut document, &Text::parse(rest));
+    assert!(!document.to_string().contains("sg-lan"), "{document}");
+}
+
+#[test]
+fn a_subnet_that_a_package_monitors_is_watched_and_its_address_finds_the_card_itself() {
+    let mut document = document();
+    write(&mut document, PACKAGE);
+    let interfaces = |id: &str| {
+        document.find_id(&format!("{id}-params-interfaces")).and_then(|pair| pair.attr("value"))
+    };
+    assert_eq!(interfaces("sg-lan.n1.lan0"), Some("lan0"));
+    assert_eq!(interfaces("sg-lan.n2.lan0"), Some("lan0"));
+    assert_eq!(interfaces("sg-lan.n2.lan1"), None, "nobody monitors its subnet");
+    // With a card said, the agent would not find an address that moved to another.
+    assert!(document.find_id("shop-ip-10.0.0.50-params-nic").is_none());
+}
+
+#[test]
+fn where_wires_are_several_it_is_said_for_which_card_another_stands_by() {
+    let (_, found) = corosync_conf(&Cluster::of(&Text::parse(NETWORKS)));
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let expected =
+        ["line 5: note: lan1 stands by for lan0; name it below the card whose wire it is on"];
+    assert_eq!(found, expected);
+}

@@ -35,6 +35,19 @@ pub mod names {
         format!("sg-subnet-{subnet}")
     }
 
+    /// What the resources that watch network cards begin with.
+    pub(in crate::lower) const LAN: &str = "sg-lan.";
+
+    /// What watches the wire of a node's card.
+    pub fn lan(node: &str, card: &str) -> String {
+        format!("{LAN}{node}.{}", part(card))
+    }
+
+    /// The constraint that keeps it on its node.
+    pub(in crate::lower) fn lan_bound(lan: &str) -> String {
+        format!("{lan}.node")
+    }
+
     /// A node attribute: what a resource of packages says there.
     pub fn resource(name: &str) -> String {
         format!("sg-resource-{}", part(name))
