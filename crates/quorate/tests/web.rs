@@ -212,6 +212,59 @@ fn secrets_are_in_nothing_that_a_reader_is_told() {
     assert!(!house.log().contains("xyzzy"));
 }
 
+/// Keeps its state in a file, and marks a parameter whose name says nothing as a secret.
+const SAFE: &str = r#"#!/bin/sh
+state="$0.state"
+case "$1" in
+meta-data) cat <<END
+<resource-agent name="Safe" version="1"><version>1.1</version><parameters>
+<parameter name="pin" secret="1"><content type="string"/></parameter>
+<parameter name="place"><content type="string"/></parameter></parameters>
+<actions><action name="start"/><action name="stop"/><action name="monitor"/></actions>
+</resource-agent>
+END
+;;
+start) touch "$state" ;;
+stop) rm -f "$state" ;;
+monitor) [ -e "$state" ] || exit 7 ;;
+esac
+"#;
+
+#[test]
+fn what_an_agent_marks_as_secret_no_reader_is_told() {
+    let house = House::new("marked");
+    let at = house.root.join("agents/ocf/ours");
+    std::fs::create_dir_all(&at).unwrap();
+    testkit::write_program(&at.join("Safe"), SAFE);
+    // A node that nobody can cut off starts nothing otherwise.
+    let options = "<cluster_property_set id=\"o\"><nvpair id=\"o-f\" name=\"stonith-enabled\" \
+                   value=\"false\"/></cluster_property_set>";
+    let edit = json!({ "change": { "change": { "edit": { "edits": [ { "create": {
+        "parent": "/cib/configuration/crm_config", "xml": options } } ] } } } });
+    let answer = house.at_socket("POST", "/v1/request", &edit.to_string());
+    assert!(answer.contains("\"done\""), "{answer}");
+    house.configure(
+        "<primitive id=\"safe\" class=\"ocf\" provider=\"ours\" type=\"Safe\">\
+         <instance_attributes id=\"safe-p\"><nvpair id=\"safe-pin\" name=\"pin\" \
+         value=\"xyzzy\"/><nvpair id=\"safe-place\" name=\"place\" value=\"cellar\"/>\
+         </instance_attributes></primitive>",
+    );
+    let attribute = json!({ "change": { "change": { "attribute": {
+        "node": "n1", "name": "snmp-community", "value": "plugh" } } } });
+    let answer = house.at_socket("POST", "/v1/request", &attribute.to_string());
+    assert!(answer.contains("\"done\""), "{answer}");
+    let (read, full) = (house.token("r", "read"), house.token("f", "full"));
+    let get = |token: &str, path: &str| house.ask("GET", path, &[token], "").body;
+    house::until(|| get(&read, "/v1/document").contains("op-secure-params").then_some(()));
+    let document = get(&read, "/v1/document");
+    assert!(document.contains("cellar") && !document.contains("xyzzy"), "{document}");
+    for path in ["/v1/document", "/metrics", "/v1/history"] {
+        let told = get(&read, path);
+        assert!(!told.contains("plugh") && !told.contains("xyzzy"), "{path}: {told}");
+    }
+    assert!(get(&full, "/v1/document").contains("xyzzy"), "who may know it is told");
+}
+
 #[test]
 fn agents_are_listed() {
     let house = House::new("agents");

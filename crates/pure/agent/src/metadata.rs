@@ -165,10 +165,24 @@ impl Metadata {
     }
 }
 
-/// Whether a parameter of this name is taken for a secret although no metadata says so.
+/// Parts of names, in small letters, whose values are not shown.
+const SECRET_PARTS: [&str; 8] =
+    ["passw", "passphrase", "secret", "token", "community", "private_key", "api_key", "credential"];
+
+/// And whole names.
+const SECRET_WHOLE: [&str; 4] = ["pass", "pwd", "key", "authkey"];
+
+/// Ends of names that say where a secret is to be had, or how long that may take: those are none.
+const ABOUT_SECRETS: [&str; 4] = ["_script", "_file", "_path", "_timeout"];
+
+/// Whether a parameter or attribute of this name is taken for a secret although no metadata says so.
+/// The one list of such names: what is hidden from logs is hidden from readers, metrics and history.
 pub fn is_secret_by_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "secret", "passphrase"].iter().any(|word| name.contains(word))
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    let is_about = ABOUT_SECRETS.iter().any(|end| name.ends_with(end));
+    let is_named = SECRET_PARTS.iter().any(|part| name.contains(part))
+        || SECRET_WHOLE.contains(&name.as_str());
+    is_named && !is_about
 }
 
 fn without_preamble(text: &str) -> &str {
@@ -332,5 +346,26 @@ mod tests {
         let text = "<resource-agent><parameters><parameter name=\"passwd\"/></parameters></resource-agent>";
         assert!(Metadata::parse(text).unwrap().is_secret("passwd"));
         assert!(!Metadata::parse(text).unwrap().is_secret("user"));
+    }
+
+    #[test]
+    fn names_tell() {
+        for name in [
+            "passwd",
+            "password",
+            "db_PASSWORD",
+            "db-password",
+            "pass",
+            "api_key",
+            "api-key",
+            "token",
+            "secretkey",
+            "snmp_community",
+        ] {
+            assert!(is_secret_by_name(name), "{name}");
+        }
+        for name in ["ip", "keyfile_path", "passwd_file", "passwd_script", "monitor", "key_path"] {
+            assert!(!is_secret_by_name(name), "{name}");
+        }
     }
 }
