@@ -131,6 +131,42 @@ fn a_session_is_one_persons_and_ends() {
 }
 
 #[test]
+fn an_expired_token_is_a_strangers_and_a_session_ends_with_the_daemon() {
+    let mut house = House::new("expired");
+    let (old, good) = (house.token("old", "full"), house.token("good", "full"));
+    let (cookie, proof) = house.login();
+    for headers in [[old.as_str()], [good.as_str()], [cookie.as_str()]] {
+        assert_eq!(house.ask("GET", "/v1/session", &headers, "").status, 200, "{headers:?}");
+    }
+    house.restart(|root| {
+        let path = root.join("web/tokens.json");
+        let mut kept: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let all = kept.as_array_mut().unwrap();
+        let token = all.iter_mut().find(|token| token["name"] == "old").unwrap();
+        // In the past, however quick this is.
+        token["expires"] = json!(token["made"].as_i64().unwrap() - 1);
+        std::fs::write(&path, kept.to_string()).unwrap();
+    });
+    assert_eq!(house.ask("GET", "/v1/session", &[&good], "").status, 200);
+    let forged = format!("Authorization: Bearer quorate_{}", "0".repeat(64));
+    let stranger = house.ask("GET", "/v1/session", &[&forged], "");
+    assert_eq!(stranger.status, 401);
+    for headers in [&[old.as_str(), JSON][..], &[&cookie, &proof, JSON]] {
+        for (method, path) in [
+            ("GET", "/v1/session"),
+            ("GET", "/v1/document"),
+            ("GET", "/metrics"),
+            ("POST", "/v1/undo"),
+        ] {
+            let answer = house.ask(method, path, headers, "");
+            // Not even that it once was good.
+            assert_eq!((answer.status, &answer.body), (401, &stranger.body), "{path} {answer:?}");
+        }
+    }
+}
+
+#[test]
 fn the_past_is_seen_after_the_page_is_opened() {
     let house = House::new("past");
     house.configure(&lamp("xyzzy"));

@@ -84,10 +84,7 @@ impl House {
         fs::write(root.join("quorate.toml"), config).unwrap();
         let fabric = quorate(&root, &["fabric", "--socket", "fabric.sock"]);
         let daemon = quorate(&root, &["daemon", "--config", "quorate.toml"]);
-        let address = until(|| {
-            let text = fs::read_to_string(root.join("web/address")).ok()?;
-            text.trim().parse().ok()
-        });
+        let address = served_at(&root);
         let nodes = nodes.iter().map(|node| (*node).to_owned()).collect();
         let house = Self { root, running: Some([daemon, fabric]), address, user, nodes };
         until(|| {
@@ -96,6 +93,17 @@ impl House {
             (is_up && status.contains("200 OK")).then_some(())
         });
         house
+    }
+
+    /// Ends the daemon, lets something be done to what it keeps, and starts it again.
+    pub(crate) fn restart(&mut self, meanwhile: impl FnOnce(&Path)) {
+        let [daemon, _] = self.running.as_mut().unwrap();
+        daemon.kill().unwrap();
+        daemon.wait().unwrap();
+        fs::remove_file(self.root.join("web/address")).unwrap();
+        meanwhile(&self.root);
+        *daemon = quorate(&self.root, &["daemon", "--config", "quorate.toml"]);
+        self.address = served_at(&self.root);
     }
 
     /// What one of the nodes is to read.
@@ -234,6 +242,10 @@ fn quorate(root: &PathBuf, words: &[&str]) -> Child {
         .stderr(log)
         .spawn()
         .unwrap()
+}
+
+fn served_at(root: &Path) -> SocketAddr {
+    until(|| fs::read_to_string(root.join("web/address")).ok()?.trim().parse().ok())
 }
 
 /// Looks until there is something.
