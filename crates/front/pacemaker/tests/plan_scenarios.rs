@@ -8,7 +8,8 @@
 //!   without an id get one.
 //! - `serviceguard`: the lines after it are a cluster's file and, after lines of `==`, packages' files; what they
 //!   are lowered to becomes part of the document.
-//! - `switch PACKAGE on|off [NODE]`: a package's global switching, or that of a node.
+//! - `switch PACKAGE on|off [NODE]`: a package's global switching, or that of a node; `unhalted NODE`:
+//!   its halt script failed there.
 //! - `online NAME...`: nodes of the cluster, all of them members and ready.
 //! - `option NAME=VALUE...`, `meta RESOURCE NAME=VALUE...`, `attribute NODE NAME=VALUE...`: change
 //!   it; an empty value takes the setting away.
@@ -214,6 +215,10 @@ impl Stage {
             [package, "off"] => switching::disable(document, package),
             [package, "on", node] => switching::allow(document, package, node),
             [package, "off", node] => switching::ban(document, package, node),
+            [package, "unhalted", node] => {
+                switching::disable(document, package);
+                switching::hold(document, package, &[(*node).to_owned()]);
+            }
             other => panic!("{}: switch {other:?}", self.path.display()),
         }
     }

@@ -97,6 +97,13 @@ fn targets(world: &World, call: &Call, name: &str) -> Result<Vec<String>, Troubl
                 "Unable to run package {name}, node {node} is not running"
             )));
         }
+        if let Some(place) = world.held(name, node) {
+            let why = format!(
+                "Unable to run package {name} on node {node}, its halt script failed on node {place}\n\
+                 What was not halted may still be in use there. Look at it, then use cmmodpkg -e -n {node} {name}"
+            );
+            return Err(Trouble(why));
+        }
         if !world.is_allowed(name, node) {
             let why = format!(
                 "Unable to run package {name} on node {node}, node switching is disabled\n\

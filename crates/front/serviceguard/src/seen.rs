@@ -113,7 +113,13 @@ impl World {
     pub(crate) fn is_allowed(&self, package: &str, node: &str) -> bool {
         let banned = switching::banned(&self.document, package);
         let failed = self.failures(package, node).any(|(_, code)| code != NOWHERE);
-        !failed && !banned.iter().any(|banned| banned == node)
+        !failed && !banned.iter().any(|banned| banned == node) && self.held(package, node).is_none()
+    }
+
+    /// The node on which the package was not halted whole, if that forbids it on this one.
+    pub(crate) fn held(&self, package: &str, node: &str) -> Option<String> {
+        let held = switching::unhalted(&self.document, package);
+        if held.iter().any(|one| one == node) { None } else { held.into_iter().next() }
     }
 
     /// Whether it is in maintenance.

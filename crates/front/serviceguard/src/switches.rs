@@ -5,9 +5,10 @@ use serviceguard::lower::{names, switching};
 
 use crate::call::{Call, Said, Trouble};
 use crate::home::Home;
-use crate::seen::World;
+use crate::seen::{World, is_multi};
 
 /// Switches packages on (`-e`) or off (`-d`), everywhere or for nodes; `-m on|off` is maintenance.
+/// Agents say `-d -x`; with `-n`, that this node's halt script failed.
 pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "vedxn:m:tR")?;
     if call.has('R') {
@@ -41,7 +42,7 @@ pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
         match (act, nodes.as_slice()) {
             (Act::Enable, []) => enable(&home, &world, name)?,
             (Act::Enable, nodes) => allow(&home, &world, name, nodes)?,
-            (Act::DisableEverywhere, _) => disable_everywhere(&home, &world, name)?,
+            (Act::DisableEverywhere, nodes) => disable_everywhere(&home, &world, name, nodes)?,
             (Act::Disable, []) => disable(&home, &world, name, &[])?,
             (Act::Disable, nodes) => disable(&home, &world, name, nodes)?,
             (Act::Maintain(on), _) => home.edit(|document| maintain(document, name, on))?,
@@ -69,7 +70,10 @@ fn enable(home: &Home, world: &World, name: &str) -> Result<(), Trouble> {
             }
         }
     }
-    home.edit(|document| switching::enable(document, name))?;
+    home.edit(|document| {
+        switching::enable(document, name);
+        switching::release(document, name);
+    })?;
     for node in world.runs_by_hand(name) {
         home.attribute(&node, &names::runs(name), None)?;
     }
@@ -107,8 +111,21 @@ fn disable(home: &Home, world: &World, name: &str, nodes: &[&str]) -> Result<(),
     })
 }
 
-fn disable_everywhere(home: &Home, world: &World, name: &str) -> Result<(), Trouble> {
-    home.edit(|document| switching::disable(document, name))?;
+/// Of a package that may run on one node only, what `nodes` did not halt must not be started elsewhere.
+fn disable_everywhere(
+    home: &Home,
+    world: &World,
+    name: &str,
+    nodes: &[&str],
+) -> Result<(), Trouble> {
+    let held: Vec<String> = nodes.iter().map(|node| (*node).to_owned()).collect();
+    let is_alone = !is_multi(world.package(name)?);
+    home.edit(|document| {
+        switching::disable(document, name);
+        if is_alone && !held.is_empty() {
+            switching::hold(document, name, &held);
+        }
+    })?;
     for node in world.runs_by_hand(name) {
         home.attribute(&node, &names::runs(name), None)?;
     }

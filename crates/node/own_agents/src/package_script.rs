@@ -2,7 +2,8 @@
 //! exit code says of the package.
 //!
 //! Exit 0 is done. Of a run script 1 means: nowhere else either, and 2: on another node. Of a halt
-//! script 1 means: the package may run nowhere until somebody looked.
+//! script 1 means: the package may run nowhere until somebody looked, and nowhere else before they say
+//! so, since what was not halted may still be in use here.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -125,7 +126,7 @@ fn stop() -> Result<Code, Failure> {
         Ended::With(code) => format!("the halt script ended with {code}"),
         Ended::TooLate => "the halt script took too long".to_owned(),
     };
-    switch_off().map_err(|error| failed(format!("{why}; and {error}")))?;
+    switch_off(Some(&ocf::node())).map_err(|error| failed(format!("{why}; and {error}")))?;
     set(None).map(|()| Code::Ok)
 }
 
@@ -139,16 +140,19 @@ fn elsewhere(why: &str, is_fast: bool) -> Result<Code, Failure> {
 
 /// The package shall not run anywhere.
 fn nowhere(why: &str) -> Result<Code, Failure> {
-    match switch_off() {
+    match switch_off(None) {
         Ok(()) => Err((Code::NotConfigured, why.to_owned())),
         Err(error) => Err(failed(format!("{why}; and {error}"))),
     }
 }
 
-fn switch_off() -> Result<(), String> {
+/// Switches the package off; with the node on which it was not halted whole, it is kept from others.
+fn switch_off(unhalted: Option<&str>) -> Result<(), String> {
     let package = ocf::parameter("package").ok_or("parameter package is not set")?;
-    ask(&["cmmodpkg", "-d", "-x", &package], None)
-        .map_err(|error| format!("the package cannot be switched off: {error}"))
+    let mut words = vec!["cmmodpkg", "-d", "-x"];
+    words.extend(unhalted.iter().flat_map(|node| ["-n", node]));
+    words.push(&package);
+    ask(&words, None).map_err(|error| format!("the package cannot be switched off: {error}"))
 }
 
 /// Runs one of our own commands, if need be as another instance.

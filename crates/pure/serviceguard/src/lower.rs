@@ -38,6 +38,7 @@ pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, ot
     let before = switching::is_disabled(document, &name);
     let was_there = package_text(document, &name).is_some();
     let bans = switching::banned(document, &name);
+    let held = switching::unhalted(document, &name);
     remove_package(document, &name);
     options::keep_package(document, &name, &text.to_string());
     members::write(document, &package);
@@ -54,6 +55,7 @@ pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, ot
     for node in bans {
         switching::ban(document, &name, &node);
     }
+    switching::hold(document, &name, &held);
 }
 
 /// Takes out all that a package has become.

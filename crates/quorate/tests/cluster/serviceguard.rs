@@ -76,9 +76,10 @@ fn with_packages() -> Bed {
     file(&bed, "cluster.ascii", &cluster);
     let script = bed.dir.join("control.sh");
     let script_says = bed.dir.join("code");
-    let text = format!("#!/bin/sh\n[ $1 = stop ] || exit $(cat {})\n", script_says.display());
+    let text = format!("#!/bin/sh\nexit $(cat {}.$1)\n", script_says.display());
     testkit::write_program(&script, &text);
-    file(&bed, "code", "1");
+    file(&bed, "code.start", "1");
+    file(&bed, "code.stop", "0");
     let script = script.display();
     file(
         &bed,
@@ -140,11 +141,20 @@ fn a_run_script_that_ends_with_1_leaves_its_package_switched_off_everywhere() {
     shows(&bed, 1, "mail", &off);
     shows(&bed, 1, "mail", &["node:n2|switching=enabled", "node:n3|switching=enabled"]);
     // With 2 it is the node's fault: the next one is tried, and there is none after that.
-    file(&bed, "code", "2");
+    file(&bed, "code.start", "2");
     does(&bed, 1, "cmmodpkg -e mail");
     shows(&bed, 1, "mail", &["node:n2|switching=disabled", "node:n3|switching=disabled"]);
     shows(&bed, 1, "mail", &["status=down", "autorun=enabled"]);
-    file(&bed, "code", "0");
+    file(&bed, "code.start", "0");
     does(&bed, 1, "cmmodpkg -e -n n3 mail");
     shows(&bed, 1, "mail", &["status=up", "owner=n3"]);
+    // What n3 does not halt is kept from n2, until somebody has looked.
+    file(&bed, "code.stop", "1");
+    does(&bed, 1, "cmhaltpkg mail");
+    shows(&bed, 1, "mail", &["status=down", "autorun=disabled", "node:n3|switching=enabled"]);
+    let (text, done) = said(&bed, 1, "cmrunpkg -n n2 mail");
+    assert!(!done && text.contains("its halt script failed on node n3"), "{text}");
+    does(&bed, 1, "cmmodpkg -e -n n2 mail");
+    does(&bed, 1, "cmrunpkg -n n2 mail");
+    shows(&bed, 1, "mail", &["status=up", "owner=n2"]);
 }

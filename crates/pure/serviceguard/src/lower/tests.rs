@@ -98,7 +98,9 @@ fn who_is_switched_off_stays_so_when_it_is_written_anew() {
     assert!(!switching::is_disabled(&document, "shop"));
     assert_eq!(switching::banned(&document, "shop"), ["n2"]);
     switching::disable(&mut document, "shop");
+    switching::hold(&mut document, "shop", &["n1".to_owned()]);
     write(&mut document, PACKAGE);
+    assert_eq!(switching::unhalted(&document, "shop"), ["n1"]);
     assert!(switching::is_disabled(&document, "shop"));
     switching::allow(&mut document, "shop", "n2");
     assert!(switching::banned(&document, "shop").is_empty());

@@ -63,6 +63,11 @@ pub mod names {
         constraint(package, "switching")
     }
 
+    /// The constraint that keeps a package where it was not halted whole.
+    pub fn unhalted(package: &str) -> String {
+        constraint(package, "unhalted")
+    }
+
     /// The constraint that switches a package off for one node.
     pub fn ban(package: &str, node: &str) -> String {
         constraint(package, &format!("off.{node}"))
@@ -122,8 +127,40 @@ pub mod switching {
         rule_expression(document, rule, (&names::runs(package), "not_defined", None));
     }
 
-    /// Switches it on for a node.
+    /// Where alone it may run since its halt script failed: the node on which that was, then nodes that
+    /// were allowed since. Empty if it was halted whole.
+    pub fn unhalted(document: &Document, package: &str) -> Vec<String> {
+        let Some(at) = document.find_id(&names::unhalted(package)) else { return Vec::new() };
+        let expressions = at.descendants().filter(|at| at.is("expression"));
+        expressions.filter_map(|at| Some(at.attr("value")?.to_owned())).collect()
+    }
+
+    /// Forbids it everywhere but on these nodes, the first of which did not halt it whole; even where
+    /// an operator runs it, since what was not halted may still be in use there.
+    pub fn hold(document: &mut Document, package: &str, nodes: &[String]) {
+        release(document, package);
+        if nodes.is_empty() {
+            return;
+        }
+        let rule = location(document, &names::unhalted(package), package, "and");
+        for node in nodes {
+            rule_expression(document, rule, ("#uname", "ne", Some((node, "string"))));
+        }
+    }
+
+    /// Somebody has looked: no node is forbidden for what was not halted.
+    pub fn release(document: &mut Document, package: &str) {
+        let found = document.find_id(&names::unhalted(package)).map(|at| at.id());
+        found.into_iter().for_each(|at| document.remove(at));
+    }
+
+    /// Switches it on for a node, also if another one did not halt it whole.
     pub fn allow(document: &mut Document, package: &str, node: &str) {
+        let mut held = unhalted(document, package);
+        if !held.is_empty() && !held.iter().any(|one| one == node) {
+            held.push(node.to_owned());
+            hold(document, package, &held);
+        }
         let found = document.find_id(&names::ban(package, node)).map(|at| at.id());
         found.into_iter().for_each(|at| document.remove(at));
     }
