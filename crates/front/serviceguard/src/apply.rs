@@ -87,7 +87,8 @@ fn changes(files: &Files, document: &cib::Document) -> Vec<String> {
     changes
 }
 
-fn agreed(what: &str, said: &mut Said<'_>) -> Result<bool, Trouble> {
+/// Whether an operator says yes.
+pub(crate) fn agreed(what: &str, said: &mut Said<'_>) -> Result<bool, Trouble> {
     if !std::io::stdin().is_terminal() {
         return Err(Trouble::new("Nobody can be asked; use -f to apply without a question"));
     }

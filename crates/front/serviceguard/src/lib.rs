@@ -6,6 +6,7 @@
 mod apply;
 mod call;
 mod check;
+mod deleteconf;
 mod getconf;
 mod home;
 mod makepkg;
@@ -24,9 +25,10 @@ use std::process::ExitCode;
 pub type Entry = fn(Vec<OsString>) -> ExitCode;
 
 /// Every command, by the name that it is called with.
-pub const TOOLS: [(&str, Entry); 12] = [
+pub const TOOLS: [(&str, Entry); 13] = [
     ("cmapplyconf", |words| call::run("cmapplyconf", words, apply::cmapplyconf)),
     ("cmcheckconf", |words| call::run("cmcheckconf", words, check::cmcheckconf)),
+    ("cmdeleteconf", |words| call::run("cmdeleteconf", words, deleteconf::cmdeleteconf)),
     ("cmgetconf", |words| call::run("cmgetconf", words, getconf::cmgetconf)),
     ("cmhaltnode", |words| call::run("cmhaltnode", words, nodes::cmhaltnode)),
     ("cmhaltpkg", |words| call::run("cmhaltpkg", words, packages::cmhaltpkg)),

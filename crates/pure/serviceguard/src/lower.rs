@@ -58,8 +58,16 @@ pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, ot
     switching::hold(document, &name, &held);
 }
 
+/// Takes out a package, and what watched subnets for it alone.
+pub fn delete_package(document: &mut Document, name: &str) {
+    remove_package(document, name);
+    if let Some(text) = cluster_text(document) {
+        networks::write(document, &Cluster::of(&Text::parse(&text)));
+    }
+}
+
 /// Takes out all that a package has become.
-pub fn remove_package(document: &mut Document, name: &str) {
+fn remove_package(document: &mut Document, name: &str) {
     let gone = write::of_package(document, name);
     gone.into_iter().for_each(|at| document.remove(at));
     options::forget_package(document, name);

@@ -81,7 +81,7 @@ fn what_was_read_is_given_back_and_nothing_else_is_touched() {
     assert_eq!(package_texts(&document).len(), 1);
     let again = Document::parse(&document.to_string()).unwrap();
     assert_eq!(package_text(&again, "shop").as_deref(), Some(PACKAGE), "also after a reading");
-    remove_package(&mut document, "shop");
+    delete_package(&mut document, "shop");
     let left = document.to_string();
     assert!(!left.contains("shop"), "{left}");
     assert!(before.contains("other") && left.contains("other"));
