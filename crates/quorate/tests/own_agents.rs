@@ -314,20 +314,21 @@ async fn appears(path: &Path) {
     }
 }
 
-/// A document in which the package `shop` is, and whether it is switched off there.
-fn document_of_shop(bed: &Bed) -> (String, impl Fn() -> bool) {
+/// A document in which the package `shop` is; whether it is switched off there, and whether it is kept
+/// on the node that did not halt it.
+fn document_of_shop(bed: &Bed) -> (String, impl Fn() -> (bool, bool)) {
     let path = bed.path("cib.xml");
     let text = "<cib validate-with='pacemaker-4.0' epoch='1' num_updates='0' admin_epoch='0'>\
         <configuration><crm_config><cluster_property_set id='serviceguard'><nvpair \
         id='serviceguard-shop' name='serviceguard-package-shop' value='package_name shop'/>\
-        </cluster_property_set></crm_config><nodes/><resources/><constraints/></configuration>\
+        </cluster_property_set></crm_config><nodes><node id='1' uname='n1'/></nodes><resources/><constraints/></configuration>\
         <status/></cib>";
     fs::write(&path, text).unwrap();
     let read = path.clone();
     (path, move || {
-        let is_off = fs::read_to_string(&read).unwrap().contains("sg.shop.switching");
+        let said = fs::read_to_string(&read).unwrap();
         fs::write(&read, text).unwrap();
-        is_off
+        (said.contains("sg.shop.switching"), said.contains("sg.shop.unhalted"))
     })
 }
 
@@ -361,11 +362,12 @@ async fn what_a_control_script_says_is_done() {
         let agent = "package-script";
         node.expect(OcfCode::NOT_RUNNING, agent, "monitor", &parameters).await;
         node.expect(started, agent, "start", &parameters).await;
-        assert_eq!(is_switched_off(), started == OcfCode::NOT_CONFIGURED, "{run}");
+        assert_eq!(is_switched_off(), (started == OcfCode::NOT_CONFIGURED, false), "{run}");
         let there = if started == OcfCode::OK { OcfCode::OK } else { OcfCode::NOT_RUNNING };
         node.expect(there, agent, "monitor", &parameters).await;
         node.expect(stopped, agent, "stop", &parameters).await;
-        assert_eq!(is_switched_off(), halt != "exit 0", "{halt}");
+        let is_left = halt != "exit 0";
+        assert_eq!(is_switched_off(), (is_left, is_left), "{halt}");
         node.expect(OcfCode::NOT_RUNNING, agent, "monitor", &parameters).await;
         assert_eq!(fs::read_to_string(&said).unwrap(), lines, "{run} {halt}");
         fs::remove_file(&said).unwrap();
