@@ -5,15 +5,19 @@
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use alert::Alerts;
 use cib::Document;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use ring::hmac;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
 use wire::api::{Entry, Event};
 
 /// Longer than anything here takes on a busy machine; reached only when a test fails.
@@ -78,7 +82,7 @@ struct Posted {
     body: String,
 }
 
-fn read_request(stream: &TcpStream) -> Posted {
+fn read_request(stream: impl Read) -> Posted {
     let mut reader = BufReader::new(stream);
     let mut headers = String::new();
     while !headers.ends_with("\r\n\r\n") {
@@ -106,6 +110,50 @@ fn receiver(codes: &'static [u32]) -> (String, Receiver<Posted>) {
         }
     });
     (url, posted)
+}
+
+/// The same over TLS; with the certificate of who vouches for it.
+fn tls_receiver(authority_name: &str) -> (String, String, Receiver<Posted>) {
+    let mut authority = CertificateParams::default();
+    authority.distinguished_name.push(DnType::CommonName, authority_name);
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let vouches = authority.self_signed(&key).unwrap().pem();
+    let authority = Issuer::new(authority, key);
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let own = own.signed_by(&key, &authority).unwrap();
+    let provider = Arc::new(crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/hook", listener.local_addr().unwrap());
+    let (sender, posted) = mpsc::channel();
+    std::thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = StreamOwned::new(connection, stream);
+            // Who does not trust it hangs up before there is a request.
+            while stream.conn.is_handshaking() && stream.conn.complete_io(&mut stream.sock).is_ok()
+            {
+            }
+            let mut first = [0];
+            if stream.conn.is_handshaking() || !matches!(stream.read(&mut first), Ok(1)) {
+                continue;
+            }
+            let request = read_request(first.as_slice().chain(&mut stream));
+            let _ = write!(stream, "HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n");
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+            let _ = sender.send(request);
+        }
+    });
+    (url, vouches, posted)
 }
 
 fn webhook(id: &str, url: &str, attributes: &str) -> String {
@@ -212,6 +260,46 @@ async fn a_webhook_is_signed_and_tried_again() {
         assert_eq!(value["data"]["cluster"], "c1");
         assert_eq!(value["data"]["entry"]["event"]["reason"], "nobody \"answers\"\n");
     }
+    fs::remove_dir_all(dir).unwrap();
+}
+
+#[tokio::test]
+async fn a_webhook_goes_over_tls_to_whom_its_authority_vouches_for() {
+    if !testkit::has(&["/usr/bin/curl"]) {
+        return;
+    }
+    let dir = directory("tls");
+    let (url, vouches, posted) = tls_receiver("ours");
+    let (other, _, nothing) = tls_receiver("theirs");
+    let trusting = |name: &str, text: &str| {
+        fs::write(dir.join(name), text).unwrap();
+        let path = dir.join(name);
+        format!("<nvpair id=\"{name}\" name=\"ca-file\" value=\"{}\"/>", path.display())
+    };
+    let trusts = trusting("right", &vouches);
+    let document = document(&format!(
+        "{}{}{}",
+        webhook("known", &url, &trusts),
+        webhook("stranger", &other, &trusts),
+        webhook("nobody", &other, ""),
+    ));
+    let mut alerts = Alerts::new("n1");
+    let begun = Instant::now();
+    for _ in 0..150 {
+        alerts.hear(&failed("db"), &document, true);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(10), "it waited for somebody");
+    let told = until("the one that is known", || posted.try_recv().ok()).await;
+    assert!(told.body.contains("db_monitor_10000"), "{}", told.body);
+    until("both refusals", || {
+        let unsent = alerts.unsent();
+        let is_said = |name: &str| {
+            unsent.iter().any(|text| text.starts_with(name) && text.contains("certificate"))
+        };
+        (is_said("alert `stranger-r`") && is_said("alert `nobody-r`")).then_some(())
+    })
+    .await;
+    assert!(nothing.try_recv().is_err(), "nothing is said to who is not trusted");
     fs::remove_dir_all(dir).unwrap();
 }
 
