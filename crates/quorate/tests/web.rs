@@ -302,6 +302,36 @@ fn what_an_agent_marks_as_secret_no_reader_is_told() {
 }
 
 #[test]
+fn a_plan_for_later_ends_with_the_token_that_asked_for_it() {
+    let house = House::new("later");
+    house.configure(&lamp("xyzzy"));
+    let token = house.token("night", "configure");
+    let planned = house.ask("POST", "/v1/plans", &[&token, JSON], &disable("lamp", "Started"));
+    let id = planned.json()["id"].as_str().unwrap().to_owned();
+    let schedule = |seconds: u64| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let when = json!({ "at": now.as_secs() + seconds }).to_string();
+        house.ask("POST", &format!("/v1/plans/{id}/schedule"), &[&token, JSON], &when)
+    };
+    let beyond = schedule(365 * 86_400);
+    assert!(beyond.status == 400 && beyond.body.contains("expires before"), "{beyond:?}");
+    assert_eq!(schedule(2).status, 201);
+    let removed = house.at_socket("DELETE", "/v1/tokens/night", "");
+    assert!(removed.starts_with("HTTP/1.1 200"), "{removed}");
+    let begun = Instant::now();
+    let told = loop {
+        let told = house.at_socket("GET", "/v1/scheduled", "");
+        if told.contains(r#""state":"refused""#) {
+            break told;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{told}");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert!(told.contains("its token night has expired or was taken away"), "{told}");
+    assert!(house.at_socket("GET", "/v1/document", "").contains("Stopped"));
+}
+
+#[test]
 fn agents_are_listed() {
     let house = House::new("agents");
     let at = house.root.join("agents/ocf/ours");

@@ -3,7 +3,8 @@
 //! The node that was asked keeps them on its disk and applies them, whoever has closed their browser
 //! meanwhile, and after a restart of its daemon, too. A plan stays one for the document for which it was
 //! made: if that is another one at its time, it is refused. If the daemon did not run at its time, it is
-//! missed. Both are told by the list, and by the record of who did what.
+//! missed. If who asked may no more at its time, or their token was taken away, it is refused. All that
+//! is told by the list, and by the record of who did what.
 //!
 //! **Always:** one is applied once or not at all: that it is begun is on the disk before the cluster
 //! is asked.
@@ -23,6 +24,7 @@ use wire::api::{Caller, Request};
 use crate::Shared;
 use crate::answer::{self, No, Outcome, Wrong, problem};
 use crate::audit::Deed;
+use crate::gate::Gate;
 use crate::role::Role;
 use crate::snapshot::now;
 use crate::who::{Via, Who};
@@ -74,7 +76,7 @@ pub(crate) enum State {
     /// The cluster was asked; of one that the daemon's end cut off it is not known whether it was made.
     Begun,
     Done,
-    /// By the cluster: because the document had changed, say.
+    /// By the cluster, because the document had changed, say; or since who asked may no more.
     Refused,
     /// The daemon did not run at its time.
     Missed,
@@ -89,6 +91,9 @@ struct Kept {
     /// Nothing for one for whom the document's access control does not count.
     groups: Option<Vec<String>>,
     client: String,
+    /// From the network: by what they got in.
+    #[serde(default)]
+    entry: Option<Entry>,
     via: String,
     from: String,
     role: Role,
@@ -97,6 +102,14 @@ struct Kept {
     request: Request,
     state: State,
     outcome: Option<String>,
+}
+
+/// What let somebody in from the network.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Entry {
+    Password,
+    Token(String),
 }
 
 /// All of this node.
@@ -127,7 +140,29 @@ impl Kept {
         Scheduled { id, at, user, asked, what, based_on, state, outcome }
     }
 
-    /// In whose name the cluster is asked.
+    /// In whose name the cluster is asked. They may have lost since what they had when they asked.
+    ///
+    /// # Errors
+    ///
+    /// Why they may no more, in words.
+    fn caller(&self, gate: &Gate) -> Result<Caller, String> {
+        let user = &self.user;
+        let no_more = || format!("{user} may no longer change the cluster");
+        let caller = match &self.entry {
+            None => return Ok(self.who().caller),
+            Some(Entry::Password) => gate.access.named(user),
+            Some(Entry::Token(name)) => {
+                let tokens = gate.tokens();
+                let token = tokens.named(name, now()).filter(|token| token.made <= self.asked);
+                let gone = || format!("its token {name} has expired or was taken away");
+                token.ok_or_else(gone)?.caller(&gate.access)
+            }
+        };
+        let caller = caller.ok_or_else(no_more)?;
+        Ok(Caller { client: self.client.clone(), ..caller })
+    }
+
+    /// Who asked, for the record.
     fn who(&self) -> Who {
         let caller = Caller {
             name: self.user.clone(),
@@ -196,6 +231,7 @@ pub(crate) async fn add(shared: &Shared, who: &Who, id: &str, when: When) -> Out
     {
         return Err(problem(Wrong::TooMany, "too many plans wait already"));
     }
+    let entry = entry(shared, who, at)?;
     let (request, role) = shared.plans.take_out(id, who)?;
     let what = Deed::of(&request).map(Deed::into_words).unwrap_or_default();
     let kept = Kept {
@@ -204,6 +240,7 @@ pub(crate) async fn add(shared: &Shared, who: &Who, id: &str, when: When) -> Out
         user: who.caller.name.clone(),
         groups: who.caller.groups.clone(),
         client: who.caller.client.clone(),
+        entry,
         via: who.via.words(),
         from: who.from.clone(),
         role,
@@ -218,6 +255,18 @@ pub(crate) async fn add(shared: &Shared, who: &Who, id: &str, when: When) -> Out
     let deed = Deed::new(format!("schedule for {}: {what}", view::moment::calendar(at)));
     shared.audit.add(who, &deed, "kept");
     Ok(answer::json(StatusCode::CREATED, &told))
+}
+
+/// What let them in, if that will still be so at the time.
+fn entry(shared: &Shared, who: &Who, at: i64) -> Result<Option<Entry>, No> {
+    match &who.via {
+        Via::Socket | Via::Schedule { .. } => Ok(None),
+        Via::Session { .. } => Ok(Some(Entry::Password)),
+        Via::Token { name } if shared.gate.tokens().named(name, at).is_some() => {
+            Ok(Some(Entry::Token(name.clone())))
+        }
+        Via::Token { .. } => Err(problem(Wrong::Malformed, "your token expires before `at`")),
+    }
 }
 
 /// Takes one that waits away, or forgets one that has ended.

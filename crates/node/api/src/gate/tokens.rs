@@ -100,6 +100,11 @@ impl Tokens {
         self.all.values().find(|token| token.digest == digest && now < token.expires)
     }
 
+    /// The one of that name, if it has not expired at that time.
+    pub(crate) fn named(&self, name: &str, at: i64) -> Option<&Token> {
+        self.all.get(name).filter(|token| at < token.expires)
+    }
+
     /// Makes one for `caller`. `None` if there are too many, or one of that name.
     pub(crate) fn add(
         &mut self,

@@ -44,12 +44,15 @@ fn of_state(schedule: &Schedule, state: State) -> Vec<Kept> {
 }
 
 async fn apply(shared: &Shared, kept: &Kept) {
+    let caller = match kept.caller(&shared.gate) {
+        Ok(caller) => caller,
+        Err(words) => return end(shared, kept, State::Refused, format!("refused: {words}")).await,
+    };
     if !set(shared, kept, State::Begun, None).await {
         // Not begun, so not lost; the disk may have room again.
         return tokio::time::sleep(LOOK).await;
     }
-    let who = kept.who();
-    let reply = shared.clients.ask(who.caller.clone(), kept.request.clone()).wait().await;
+    let reply = shared.clients.ask(caller, kept.request.clone()).wait().await;
     let state = match &reply {
         // The daemon has just begun: soon there is an answer, or it is too late.
         Some(Reply::Refused(Refused::NotReady)) => {
