@@ -51,6 +51,12 @@ const UNITS: [&str; 4] = [
     "corosync.service.d/quorate.conf",
 ];
 
+/// Agents of our own that real clusters run; the others are for demonstrations.
+const AGENTS: [&str; 3] = ["lan", "package-script", "package-service"];
+
+/// What an administrator puts in place by hand, from `packaging`.
+const EXAMPLES: [&str; 2] = ["grafana/quorate.json", "heartbeat/heartbeat"];
+
 /// Makes the package of `program` in `out`, and says where it is.
 pub(crate) fn make(program: &Path, out: &Path) -> Result<PathBuf, String> {
     let sources = xtask::tidy::root().join("packaging");
@@ -66,6 +72,14 @@ pub(crate) fn make(program: &Path, out: &Path) -> Result<PathBuf, String> {
     for unit in UNITS {
         let from = sources.join("systemd").join(unit);
         stage.copy(&from, &format!("/usr/lib/systemd/system/{unit}"), 0o644)?;
+    }
+    for agent in AGENTS {
+        let from = sources.with_file_name("agents").join("ocf/quorate").join(agent);
+        stage.copy(&from, &format!("/usr/lib/ocf/resource.d/quorate/{agent}"), 0o755)?;
+    }
+    for example in EXAMPLES {
+        let to = format!("/usr/share/doc/quorate/examples/{example}");
+        stage.copy(&sources.join(example), &to, 0o644)?;
     }
     // The machine's own rules for passwords may be others: what is changed here is kept.
     stage.copy(&sources.join("pam/quorate"), "/etc/pam.d/quorate", 0o644)?;

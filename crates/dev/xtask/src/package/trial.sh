@@ -29,6 +29,10 @@ in_copy id hacluster | grep -q haclient || fails "hacluster is not of the group 
 in_copy cibadmin --empty | grep -q '<cib ' || fails "cibadmin has no empty document"
 in_copy /usr/lib/pacemaker/pacemaker-controld metadata | grep -q '<resource-agent ' ||
     fails "pacemaker-controld has no metadata"
+for agent in lan package-script package-service; do
+    in_copy crm_resource --show-metadata "ocf:quorate:$agent" | grep -q "name=\"$agent\"" ||
+        fails "ocf:quorate:$agent has no metadata"
+done
 for schema in pacemaker-4.0.rng api/api-result.rng; do
     [ -s "$root/usr/share/pacemaker/$schema" ] || fails "there is no schema $schema"
 done
