@@ -447,7 +447,7 @@ async fn a_plan_waits_for_its_time_also_while_the_daemon_restarts() {
 
 #[tokio::test]
 async fn a_plan_for_another_document_or_whose_time_is_over_is_not_made() {
-    let scratch = Scratch::new("stale");
+    let scratch = Scratch::new("late");
     let mut api = listen(&scratch).unwrap();
     schedule(&mut api, &scratch, 1).await;
     let later = DOCUMENT.replace(r#"epoch="4""#, r#"epoch="5""#);
