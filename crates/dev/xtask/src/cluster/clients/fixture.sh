@@ -2,7 +2,9 @@
 set -e
 # What the machine around may have left.
 rm -f /var/lib/pacemaker/cib/shadow.*
-cibadmin -R -o resources -X '<resources>
+# At once: what is promoted before the constraints are there would stay where it is.
+cibadmin -M -o configuration -X '<configuration>
+<resources>
 <primitive id="fence" class="stonith" type="fence_bed">
 <instance_attributes id="fence-params">
 <nvpair id="fence-hosts" name="pcmk_host_list" value="n1 n2 n3"/>
@@ -57,15 +59,16 @@ cibadmin -R -o resources -X '<resources>
 <op id="solo-m" name="monitor" interval="10s" timeout="20s"/>
 </operations>
 </primitive>
-</resources>'
-cibadmin -R -o constraints -X '<constraints>
+</resources>
+<constraints>
 <rsc_location id="l1" rsc="solo" node="n2" score="100"/>
 <rsc_location id="l2" rsc="st-clone" role="Promoted" node="n3" score="50"/>
 <rsc_colocation id="c1" rsc="g" with-rsc="st-clone" with-rsc-role="Promoted" score="INFINITY"/>
 <rsc_order id="o1" first="st-clone" first-action="promote" then="g" then-action="start" kind="Mandatory"/>
-</constraints>'
-cibadmin -C -o configuration -X '<rsc_defaults>
+</constraints>
+<rsc_defaults>
 <meta_attributes id="rsc-options">
 <nvpair id="rsc-options-stickiness" name="resource-stickiness" value="100"/>
 </meta_attributes>
-</rsc_defaults>'
+</rsc_defaults>
+</configuration>'
