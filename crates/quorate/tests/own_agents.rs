@@ -375,6 +375,30 @@ async fn what_a_control_script_says_is_done() {
 }
 
 #[tokio::test]
+async fn a_control_script_does_not_outlive_the_halt_when_its_agent_was_killed() {
+    let bed = Bed::new();
+    let mut node = Node::new(&bed, "n1");
+    let script = bed.path("control.sh");
+    let left = "n1/run/package-script-package-script.script";
+    let text =
+        "#!/bin/sh\nuntil [ -s \"$LEFT\" ]; do sleep 0.01; done\nkill -9 $PPID\nexec sleep 1000\n";
+    testkit::write_program(Path::new(&script), text);
+    let variables = format!("LEFT={}", bed.path(left));
+    let parameters = [
+        ("package", "shop"),
+        ("run_script", script.as_str()),
+        ("halt_script", script.as_str()),
+        ("variables", variables.as_str()),
+    ];
+    let agent = "package-script";
+    node.expect(OcfCode::GENERIC, agent, "start", &parameters).await;
+    let script = recorded(&bed, left);
+    assert!(script.is_alive());
+    node.expect(OcfCode::OK, agent, "stop", &parameters).await;
+    assert!(!script.is_alive());
+}
+
+#[tokio::test]
 async fn a_control_scripts_services_are_looked_after_and_ended() {
     let bed = Bed::new();
     let mut node = Node::new(&bed, "n1");

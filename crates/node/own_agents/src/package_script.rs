@@ -96,7 +96,37 @@ fn end_services() -> Result<(), Failure> {
     Ok(())
 }
 
+/// The script that runs.
+fn script_file() -> PathBuf {
+    ocf::run_dir().join(format!("package-script-{}.script", ocf::instance()))
+}
+
+/// Ends a script whose agent was killed: it would go on beside what is done next, here or elsewhere.
+fn end_left_over() -> Result<(), Failure> {
+    let text = fs::read_to_string(script_file()).unwrap_or_default();
+    match text.trim().parse() {
+        Ok(script) => kill(script),
+        Err(()) => Ok(()),
+    }
+}
+
+/// Kills a script and what it started, but for what has left its group.
+fn kill(script: Identity) -> Result<(), Failure> {
+    if !script.is_alive() {
+        return Ok(());
+    }
+    if let Some(group) = i32::try_from(script.pid).ok().and_then(Pid::from_raw) {
+        let _gone = kill_process_group(group, Signal::KILL);
+    }
+    match process::wait_end(script, KILL_MAX) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(failed("the script cannot be killed")),
+        Err(error) => Err(failed(format!("cannot see whether the script has ended: {error}"))),
+    }
+}
+
 fn start() -> Result<Code, Failure> {
+    end_left_over()?;
     if state() == Some(State::Running) {
         return Ok(Code::Ok);
     }
@@ -113,6 +143,7 @@ fn start() -> Result<Code, Failure> {
 }
 
 fn stop() -> Result<Code, Failure> {
+    end_left_over()?;
     let ended = match state() {
         None => return Ok(Code::Ok),
         Some(State::Failed) => Ended::With(0),
@@ -217,15 +248,16 @@ fn run(name: &str, action: &str, limit: &str) -> Result<Ended, Failure> {
     let mut child = command.spawn().map_err(cannot)?;
     let patience = ocf::parameter(limit).and_then(|text| text.parse().ok());
     let patience = patience.map_or(FOR_EVER, Duration::from_secs);
-    if let Some(process) = Identity::of(child.id())
-        && !process::wait_end(process, patience).map_err(cannot)?
-    {
-        if let Some(group) = i32::try_from(process.pid).ok().and_then(Pid::from_raw) {
-            let _gone = kill_process_group(group, Signal::KILL);
+    if let Some(process) = Identity::of(child.id()) {
+        if let Err(error) = fs::write(script_file(), process.to_string()) {
+            kill(process)?;
+            return Err(cannot(error));
         }
-        process::wait_end(process, KILL_MAX).map_err(cannot)?;
-        child.wait().map_err(cannot)?;
-        return Ok(Ended::TooLate);
+        if !process::wait_end(process, patience).map_err(cannot)? {
+            kill(process)?;
+            child.wait().map_err(cannot)?;
+            return Ok(Ended::TooLate);
+        }
     }
     let status = child.wait().map_err(cannot)?;
     // Killed by somebody: as if it had said that the package is no good here.
