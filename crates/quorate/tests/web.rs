@@ -3,9 +3,13 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+#[path = "web/dashboard.rs"]
+mod dashboard;
 #[expect(dead_code, reason = "shared with another test program")]
 #[path = "web/house.rs"]
 mod house;
+#[path = "web/town.rs"]
+mod town;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -39,6 +39,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nodejs", "/usr/bin/node"),
     ("npm", "/usr/bin/npm"),
     ("chromium", "/usr/bin/chromium"),
+    ("prometheus", "/usr/bin/prometheus"),
     ("crmsh", "/usr/lib/python3/dist-packages/crmsh/pacemaker.py"),
 ];
 

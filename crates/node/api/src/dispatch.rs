@@ -85,7 +85,7 @@ async fn of_one(
         What::Grid => reading::view(shared, &who, View::Grid, query).await,
         What::Topology => reading::view(shared, &who, View::Topology, query).await,
         What::Fencing => reading::view(shared, &who, View::Fencing, query).await,
-        What::Metrics => reading::metrics(shared, &who).await,
+        What::Metrics => reading::metrics(shared, &who, request.headers()).await,
         What::StatusPage => reading::status_page(shared, &who).await,
         What::Why => reading::why(shared, &who, query).await,
         What::Document => reading::document(shared, &who, query).await,

@@ -144,7 +144,10 @@ fn content(gives: Gives, schemas: &mut SchemaGenerator) -> Value {
     let schema = match gives {
         Gives::Xml => return text("application/xml"),
         Gives::Page => return text("text/html"),
-        Gives::Metrics => return text("application/openmetrics-text"),
+        Gives::Metrics => {
+            let text = json!({ "schema": { "type": "string" } });
+            return json!({ "application/openmetrics-text": text, "text/plain": text });
+        }
         Gives::Events => return text("text/event-stream"),
         Gives::Status => schemas.subschema_for::<view::Status>(),
         Gives::Verdict => schemas.subschema_for::<view::Headline>(),

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use hyper::StatusCode;
 use hyper::body::Bytes;
-use hyper::header::CONTENT_SECURITY_POLICY;
+use hyper::header::{ACCEPT, CONTENT_SECURITY_POLICY};
+use hyper::{HeaderMap, StatusCode};
 use serde::Serialize;
+use view::metrics::Format;
 use wire::api::{Refused, Reply, Request};
 
 use crate::Shared;
@@ -73,13 +74,15 @@ pub(crate) async fn view(shared: &Shared, who: &Who, view: View, query: Option<&
     compute(snapshot, view.name().to_owned(), move |snapshot| Ok(view.make(snapshot))).await
 }
 
-/// All as numbers.
-pub(crate) async fn metrics(shared: &Shared, who: &Who) -> Outcome {
+/// All as numbers, in the format that the reader takes.
+pub(crate) async fn metrics(shared: &Shared, who: &Who, headers: &HeaderMap) -> Outcome {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let format = Format::accepted(accept.unwrap_or_default());
     let snapshot = now(shared, who).await?;
     let counted = shared.meter.counted();
-    let made = move || view::metrics::metrics(snapshot.seen(), &counted);
+    let made = move || view::metrics::metrics(snapshot.seen(), &counted, format);
     match tokio::task::spawn_blocking(made).await {
-        Ok(text) => Ok(answer::whole(StatusCode::OK, view::metrics::CONTENT_TYPE, text)),
+        Ok(text) => Ok(answer::whole(StatusCode::OK, format.content_type(), text)),
         // It panicked, which was logged; or all is ending.
         Err(_) => Err(problem(Wrong::Unavailable, "that cannot be computed")),
     }

@@ -1,4 +1,4 @@
-//! What a monitoring system reads: the cluster as numbers, in OpenMetrics' text.
+//! What a monitoring system reads: the cluster as numbers, in OpenMetrics' text or the one before it.
 //!
 //! Names that begin with `ha_cluster_` are those of ClusterLabs' `ha_cluster_exporter`, with its
 //! labels and meanings, so that dashboards made for it go on working; what it asks of Corosync is
@@ -22,18 +22,16 @@ use scheduler::Input;
 use crate::status::{Seen, status};
 
 pub use counted::{Counted, Histogram};
+pub use write::Format;
 
 use write::Text;
 
-/// What the text is, for HTTP.
-pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
 /// All metrics of the node that answers.
-pub fn metrics(seen: Seen<'_>, counted: &Counted) -> String {
+pub fn metrics(seen: Seen<'_>, counted: &Counted, format: Format) -> String {
     let input = Input { now: seen.now, ..Input::default() };
     let resolved = scheduler::resolve(seen.document, &input);
     let status = status(seen);
-    let mut text = Text::default();
+    let mut text = Text::new(format);
     exporter::pacemaker(&resolved, seen, &mut text);
     exporter::corosync(seen, &mut text);
     own::of_status(&status, seen, &mut text);

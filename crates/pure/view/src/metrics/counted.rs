@@ -11,6 +11,10 @@ use wire::api::Event;
 const BOUNDS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
 
+/// What is done about a node's loss. Each is told from the beginning, as 0: who reads histograms compares
+/// them with what they were, and would not see the first loss otherwise.
+pub(super) const PHASES: [&str; 4] = ["planned", "fenced", "starting", "done"];
+
 /// Tasks are words of agents; more than these are counted as `other`.
 const TASKS_MAX: usize = 32;
 

@@ -2,7 +2,7 @@
 
 use wire::api::LinkHealth;
 
-use super::counted::Counted;
+use super::counted::{Counted, Histogram, PHASES};
 use super::write::{Kind, Text};
 use crate::readiness::Ability;
 use crate::status::{Health, Seen, Status};
@@ -108,7 +108,9 @@ pub(super) fn of_counted(counted: &Counted, text: &mut Text) {
     let help =
         "From the moment when a node's loss was known to each phase of what was done about it";
     text.family("quorate_failover_seconds", Kind::Histogram, help);
-    for (phase, histogram) in &counted.failover {
+    for phase in PHASES {
+        let none_yet = Histogram::default();
+        let histogram = counted.failover.get(phase).unwrap_or(&none_yet);
         text.histogram(&[("phase", phase)], histogram);
     }
     let help = "From the result that told of a failure to nothing left to do";

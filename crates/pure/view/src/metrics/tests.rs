@@ -18,7 +18,7 @@ fn finished(action: &str, ms: u64, expected: bool) -> Event {
 fn text(counted: &Counted) -> String {
     let xml = r#"<cib have-quorum="1"><configuration><crm_config/><nodes><node id="1" uname="a&quot;b\c"/></nodes><resources/><constraints><rsc_location id="l" rsc="x" node="n" score="-INFINITY"/></constraints></configuration><status/></cib>"#;
     let document = Document::parse(xml).unwrap();
-    metrics(Seen { document: &document, cluster: None, now: 0 }, counted)
+    metrics(Seen { document: &document, cluster: None, now: 0 }, counted, Format::OpenMetrics)
 }
 
 #[test]
@@ -83,4 +83,22 @@ fn agents_words_cannot_make_series_without_end() {
     assert!(
         text(&counted).lines().filter(|line| line.contains("_seconds_count{task")).count() <= 33
     );
+}
+
+#[test]
+fn who_does_not_know_openmetrics_gets_what_came_before() {
+    let took = |accept: &str| Format::accepted(accept).content_type().split(';').next().unwrap();
+    assert_eq!(took(""), "application/openmetrics-text");
+    assert_eq!(took("*/*"), "application/openmetrics-text");
+    assert_eq!(
+        took("application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5"),
+        "application/openmetrics-text"
+    );
+    assert_eq!(took("text/plain;version=0.0.4;q=1,*/*;q=0.1"), "text/plain");
+    let document = Document::parse("<cib/>").unwrap();
+    let seen = Seen { document: &document, cluster: None, now: 0 };
+    let text = metrics(seen, &Counted::default(), Format::Prometheus);
+    assert!(text.contains("# TYPE quorate_memberships_total counter\n"), "{text}");
+    assert!(text.contains("\nquorate_memberships_total 0.0\n"), "{text}");
+    assert!(!text.contains("EOF"), "{text}");
 }

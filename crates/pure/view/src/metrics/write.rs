@@ -1,16 +1,42 @@
-//! OpenMetrics' text format, version 1.0.
+//! OpenMetrics' text format, version 1.0, and Prometheus' own, 0.0.4.
 //!
-//! Source: the OpenMetrics specification, "Text format": families with TYPE and HELP, each family's
-//! samples together, no sample twice, `# EOF` at the end.
+//! Sources: the OpenMetrics specification, "Text format": families with TYPE and HELP, each family's
+//! samples together, no sample twice, `# EOF` at the end. Prometheus, "Exposition formats": the same,
+//! but a counter's family has the whole name of its samples, and there is no end.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::counted::Histogram;
 
+/// In which words the reader wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    OpenMetrics,
+    /// For who does not know OpenMetrics yet.
+    Prometheus,
+}
+
+impl Format {
+    /// What a reader takes, by its `Accept`; OpenMetrics for who says nothing of either.
+    pub fn accepted(accept: &str) -> Self {
+        let old_only = accept.contains("text/plain") && !accept.contains("openmetrics-text");
+        if old_only { Self::Prometheus } else { Self::OpenMetrics }
+    }
+
+    /// What it is, for HTTP.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+        }
+    }
+}
+
 /// The text so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Text {
+    format: Format,
     out: String,
     /// Samples of the family that is being written.
     written: BTreeSet<String>,
@@ -28,16 +54,23 @@ pub(super) enum Kind {
 }
 
 impl Text {
+    pub(super) fn new(format: Format) -> Self {
+        let (out, written) = (String::new(), BTreeSet::new());
+        Self { format, out, written, name: "", head: String::new() }
+    }
+
     /// Begins a family.
     pub(super) fn family(&mut self, name: &'static str, kind: Kind, help: &str) {
-        let kind = match kind {
-            Kind::Gauge => "gauge",
-            Kind::Counter => "counter",
-            Kind::Histogram => "histogram",
+        let (kind, suffix) = match (kind, self.format) {
+            (Kind::Gauge, _) => ("gauge", ""),
+            (Kind::Counter, Format::OpenMetrics) => ("counter", ""),
+            (Kind::Counter, Format::Prometheus) => ("counter", "_total"),
+            (Kind::Histogram, _) => ("histogram", ""),
         };
         self.name = name;
         self.written.clear();
-        self.head = format!("# TYPE {name} {kind}\n# HELP {name} {}\n", escaped(help));
+        let help = escaped(help);
+        self.head = format!("# TYPE {name}{suffix} {kind}\n# HELP {name}{suffix} {help}\n");
     }
 
     /// A gauge's value.
@@ -67,7 +100,9 @@ impl Text {
     }
 
     pub(super) fn end(mut self) -> String {
-        self.out.push_str("# EOF\n");
+        if self.format == Format::OpenMetrics {
+            self.out.push_str("# EOF\n");
+        }
         self.out
     }
 
