@@ -15,7 +15,8 @@ fn main() -> ExitCode {
     let called = words.next().unwrap_or_default();
     let called = Path::new(&called).file_name().unwrap_or_default().to_owned();
     let mut words: Vec<OsString> = words.collect();
-    if let Some(tool) = called.to_str().and_then(tool) {
+    let is_sought = called == SOUGHT && words.first().is_some_and(|word| word == "daemon");
+    if !is_sought && let Some(tool) = called.to_str().and_then(tool) {
         return tool(words);
     }
     // Everything that is not an entry of its own is a command for people, or a mistake that the
@@ -34,6 +35,10 @@ fn main() -> ExitCode {
         None => cli::main(words),
     }
 }
+
+/// The unit starts the daemon by this name: other tools look for it among the processes to see whether the cluster
+/// runs (`crm report`, `crm history`).
+const SOUGHT: &str = "pacemaker-controld";
 
 /// Names of other systems' commands that this program answers to.
 const COMPATIBLE: [&[(&str, Entry)]; 3] =

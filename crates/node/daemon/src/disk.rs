@@ -135,13 +135,18 @@ impl Disk {
         self.meter = Some(meter);
     }
 
+    /// The configuration after the last record.
+    pub(crate) fn configuration(&self) -> &str {
+        &self.whole.configuration
+    }
+
     /// How many requests the store has not answered.
     pub(crate) fn waiting(&self) -> usize {
         self.purposes.len()
     }
 
-    /// Hands a record over. `whole` is what the brain has after it.
-    pub(crate) fn persist(&mut self, number: u64, record: &Record, whole: Whole) {
+    /// Hands a record over. `whole` is what the brain has after it; answers what it had before.
+    pub(crate) fn persist(&mut self, number: u64, record: &Record, whole: Whole) -> Whole {
         let payload = format::encode(record);
         let asked = match (record, self.condition) {
             (Record::Snapshot(_) | Record::Edits { .. }, Condition::Sound) => {
@@ -152,7 +157,7 @@ impl Disk {
             }
             (Record::Edits { .. }, Condition::Behind { .. }) => Err(StoreError::Incomplete),
         };
-        self.whole = whole;
+        let before = std::mem::replace(&mut self.whole, whole);
         match asked {
             Ok(ticket) => {
                 self.purposes.insert(ticket, Purpose::Record(number));
@@ -163,6 +168,7 @@ impl Disk {
                 self.refused.push_back(refusal(number, &error));
             }
         }
+        before
     }
 
     /// Keeps a document that lost against the quorum's.

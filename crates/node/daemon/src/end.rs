@@ -118,6 +118,7 @@ async fn leave(performer: Performer, config: &Config) {
         meter: _,
         alerts: _,
         carriers: _,
+        checkpoints: _,
     } = performer;
     drop(api);
     executor.shut_down().await;

@@ -12,6 +12,7 @@
 
 mod agent_tools;
 mod carrier;
+mod checkpoints;
 mod clock;
 mod commands;
 mod config;

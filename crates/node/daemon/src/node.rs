@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::agent_tools;
 use crate::carrier::Carriers;
+use crate::checkpoints::{self, Checkpoints};
 use crate::clock::{Clock, incarnation};
 use crate::commands::FAILED;
 use crate::config::{Config, FabricConfig, Logins, Roster, WatchdogConfig};
@@ -22,7 +23,7 @@ use crate::disk::{Disk, Found, chain};
 use crate::end;
 use crate::fabric_file::{self, FabricFileWriter};
 use crate::notify::Notify;
-use crate::ownership::Ownership;
+use crate::ownership::{self, Ownership};
 use crate::perform::Performer;
 #[cfg(feature = "corosync")]
 use crate::roster::RosterError;
@@ -134,6 +135,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
             meter,
             alerts,
             carriers: Carriers::watch(&config.fabric),
+            checkpoints: Checkpoints::start(pacemakers_directory(config)),
         },
         clock: Clock::start(),
         reports,
@@ -172,6 +174,12 @@ fn api_settings(config: &Config) -> ApiSettings {
         pam: PamSettings { program, service, rules },
         group,
     }
+}
+
+/// Where nobody else would look, as with several nodes on one machine, nothing is kept for others.
+fn pacemakers_directory(config: &Config) -> Option<&'static Path> {
+    let is_usual = config.state_dir == Path::new(ownership::USUAL_STATE);
+    (is_usual && fabric_file(config).is_some()).then_some(Path::new(checkpoints::DIRECTORY))
 }
 
 /// Opens what this cluster left; of one that was destroyed nothing.

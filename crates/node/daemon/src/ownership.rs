@@ -20,7 +20,7 @@ use corosync::Conf;
 use crate::config::Config;
 
 /// Where other tools would look for the state, if they knew of it.
-const USUAL_STATE: &str = "/var/lib/quorate";
+pub(crate) const USUAL_STATE: &str = "/var/lib/quorate";
 
 /// By a name which `pcs cluster destroy` takes for Pacemaker's document.
 const MARK: &str = "/var/lib/pacemaker/cib/cib.quorate";

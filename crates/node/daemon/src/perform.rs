@@ -9,6 +9,7 @@ use model::{AgentRef, ResourceId};
 use wire::api::{Agent, Description, Reply};
 
 use crate::carrier::Carriers;
+use crate::checkpoints::Checkpoints;
 use crate::disk::Disk;
 use crate::fabric_file::FabricFileWriter;
 use crate::report;
@@ -30,6 +31,7 @@ pub(crate) struct Performer {
     pub(crate) meter: Meter,
     pub(crate) alerts: Alerts,
     pub(crate) carriers: Carriers,
+    pub(crate) checkpoints: Checkpoints,
 }
 
 impl Performer {
@@ -51,7 +53,8 @@ impl Performer {
             Effect::Unwatch { resource } => self.executor.unwatch(&ResourceId::new(resource)),
             Effect::SetTimer { token, at } => self.timers.set(token, at),
             Effect::Persist { ticket, record } => {
-                self.disk.persist(ticket, &record, controller.whole());
+                let former = self.disk.persist(ticket, &record, controller.whole());
+                self.checkpoints.keep(former.configuration, self.disk.configuration());
             }
             Effect::SetAside { document, reason: _ } => self.disk.set_aside(document),
             Effect::WriteFabricFile { edition, text } => self.fabric_file.write(edition, text),

@@ -107,6 +107,7 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
         meter: _,
         alerts: _,
         carriers: _,
+        checkpoints: _,
     } = performer;
     tokio::select! {
         event = fabric.next() => match event {

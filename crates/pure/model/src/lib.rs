@@ -11,7 +11,7 @@ mod role;
 mod score;
 mod time;
 
-pub use moment::{clock, date_of};
+pub use moment::{clock, date_of, seconds_of_clock};
 pub use names::{AgentRef, NodeId, NodeName, ResourceId};
 pub use outcome::{ExecStatus, OcfCode, Outcome};
 pub use plan::{

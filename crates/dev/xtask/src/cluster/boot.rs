@@ -15,7 +15,7 @@ for faketime in /usr/lib/*/faketime/libfaketime.so.1; do
   fi
 done
 while :; do
-  env $own_clock quorate daemon --config /etc/quorate/quorate.toml
+  env $own_clock bash -c 'exec -a pacemaker-controld quorate daemon --config /etc/quorate/quorate.toml'
   case $? in 0 | 78 | 100) exit ;; esac
   sleep 1
   pgrep -x corosync >/dev/null || corosync

@@ -29,6 +29,10 @@ in_copy id hacluster | grep -q haclient || fails "hacluster is not of the group 
 in_copy cibadmin --empty | grep -q '<cib ' || fails "cibadmin has no empty document"
 in_copy /usr/lib/pacemaker/pacemaker-controld metadata | grep -q '<resource-agent ' ||
     fails "pacemaker-controld has no metadata"
+for folder in cib pengine; do
+    in_copy runuser -u hacluster -- test -w "/var/lib/pacemaker/$folder" ||
+        fails "hacluster cannot write into Pacemaker's directory $folder"
+done
 for agent in lan package-script package-service; do
     in_copy crm_resource --show-metadata "ocf:quorate:$agent" | grep -q "name=\"$agent\"" ||
         fails "ocf:quorate:$agent has no metadata"
@@ -43,6 +47,7 @@ in_copy systemd-analyze verify --man=no quorate.service quorate-door.service pac
 in_copy dpkg --list quorate | tail -1
 in_copy dpkg --listfiles quorate >"$layers/files"
 in_copy mkdir -p /var/lib/quorate
+in_copy touch /var/lib/pacemaker/cib/cib-1.raw /var/lib/pacemaker/cib/cib.last
 in_copy dpkg --force-depends --purge quorate >"$layers/log" 2>&1 ||
     { cat "$layers/log" >&2; fails "dpkg does not remove it"; }
 # Directories may be others' too.
@@ -50,3 +55,4 @@ while read -r file; do
     if [ -L "$root$file" ] || [ -f "$root$file" ]; then fails "$file was left there"; fi
 done <"$layers/files"
 [ ! -e "$root/var/lib/quorate" ] || fails "the state was left there"
+[ -z "$(ls "$root/var/lib/pacemaker/cib" 2>/dev/null)" ] || fails "former configurations were left there"

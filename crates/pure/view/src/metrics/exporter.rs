@@ -27,7 +27,7 @@ pub(super) fn pacemaker(resolved: &Resolved<'_>, seen: Seen<'_>, text: &mut Text
     text.flag(&[], options.maintenance_mode);
     failures(resolved, text);
     constraints(resolved, text);
-    let written = seen.document.root().attr("cib-last-written").and_then(seconds_of);
+    let written = seen.document.root().attr("cib-last-written").and_then(model::seconds_of_clock);
     if let Some(at) = written {
         let name = "ha_cluster_pacemaker_config_last_change";
         text.family(name, Kind::Gauge, "The timestamp of the last change of the configuration");
@@ -258,36 +258,5 @@ fn rings(carrier: &Carrier, own_id: &str, topology: &Topology, text: &mut Text) 
         let text_of = number.to_string();
         let labels = [("node_id", own_id), ("number", &*text_of), ("address", &**address)];
         text.flag(&labels, !is_faulty(number));
-    }
-}
-
-/// As Pacemaker writes it: `Sat Nov 21 21:55:08 2026`, universal time where we write it.
-fn seconds_of(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut words = text.split_whitespace().skip(1);
-    let month = words.next().and_then(|word| MONTHS.iter().position(|month| *month == word))?;
-    let day: i64 = words.next()?.parse().ok()?;
-    let mut clock = words.next()?.split(':').map(|part| part.parse::<i64>().ok());
-    let (hours, minutes, seconds) = (clock.next()??, clock.next()??, clock.next()??);
-    let year: i64 = words.next()?.parse().ok()?;
-    let month = i64::try_from(month).ok()? + 1;
-    // Years are counted from March, so that the leap day is the last of its year.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let era_days = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    let days = era_days + (153 * month + 2) / 5 + day - 1 - 719_468;
-    Some(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pacemakers_dates_are_read() {
-        assert_eq!(seconds_of("Thu Jan  1 00:00:00 1970"), Some(0));
-        assert_eq!(seconds_of("Thu Feb 29 23:59:59 2024"), Some(1_709_251_199));
-        assert_eq!(seconds_of("yesterday"), None);
-        assert_eq!(seconds_of(""), None);
     }
 }
