@@ -8,6 +8,8 @@ mod dashboard;
 #[expect(dead_code, reason = "shared with another test program")]
 #[path = "web/house.rs"]
 mod house;
+#[path = "web/others.rs"]
+mod others;
 #[path = "web/town.rs"]
 mod town;
 
@@ -22,9 +24,11 @@ use serde_json::json;
 
 const JSON: &str = "Content-Type: application/json";
 
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 20] = [
     "/v1/status",
     "/v1/verdict",
+    "/v1/summary",
+    "/v1/clusters",
     "/v1/grid",
     "/v1/topology",
     "/v1/fencing",

@@ -22,7 +22,7 @@ use crate::role::Role;
 use crate::routes::{self, Found, Route, What};
 use crate::web::cookie;
 use crate::who::Who;
-use crate::{agents, events, gate, openapi, scheduled};
+use crate::{agents, events, gate, openapi, others, scheduled};
 
 /// The largest document that the fabric carries, as JSON text with its escapes.
 const BODY_MAX: usize = 80 << 20;
@@ -82,6 +82,8 @@ async fn of_one(
     match route.what {
         What::Status => reading::view(shared, &who, View::Status, query).await,
         What::Verdict => reading::view(shared, &who, View::Verdict, query).await,
+        What::Summary => reading::view(shared, &who, View::Summary, query).await,
+        What::Clusters => others::list(shared, &who).await,
         What::Grid => reading::view(shared, &who, View::Grid, query).await,
         What::Topology => reading::view(shared, &who, View::Topology, query).await,
         What::Fencing => reading::view(shared, &who, View::Fencing, query).await,

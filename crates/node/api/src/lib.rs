@@ -24,6 +24,7 @@ mod histories;
 mod meter;
 mod moments;
 mod openapi;
+mod others;
 mod pam;
 mod past;
 mod plans;
@@ -35,6 +36,7 @@ mod scheduled;
 mod secrets;
 mod serve;
 mod snapshot;
+mod summary;
 mod web;
 mod who;
 
@@ -50,12 +52,14 @@ use audit::Audit;
 use clients::Clients;
 use gate::{Gate, Tokens};
 use moments::Moments;
+use others::Others;
 use pam::Pam;
 use plans::Plans;
 use scheduled::Schedule;
 use snapshot::Snapshots;
 
 pub use meter::Meter;
+pub use others::{Address, OtherCluster, WrongAddress};
 pub use pam::{PamSettings, pam_check};
 pub use web::{CertificateError, Web, WebError, WebSettings, own_fingerprint};
 
@@ -81,6 +85,7 @@ struct Shared {
     schedule: Arc<Schedule>,
     audit: Arc<Audit>,
     moments: Arc<Moments>,
+    others: Arc<Others>,
     /// Seats for those on the network who follow the events.
     streams: Arc<Semaphore>,
     meter: Meter,
@@ -104,6 +109,8 @@ pub struct ApiSettings {
     pub pam: PamSettings,
     /// Whose members may log in from the network; without it `haclient`'s.
     pub group: Option<String>,
+    /// Other clusters that are asked how they are.
+    pub others: Vec<OtherCluster>,
 }
 
 /// The open API. Dropping it closes the socket.
@@ -122,7 +129,7 @@ impl Api {
     /// # Errors
     /// When the socket cannot be made or given to its group.
     pub fn listen(settings: ApiSettings) -> Result<Self, ListenError> {
-        let ApiSettings { socket, directory, pam, group } = settings;
+        let ApiSettings { socket, directory, pam, group, others } = settings;
         if let Err(error) = std::fs::create_dir_all(&directory) {
             tracing::error!(%error, path = %directory.display(), "no token is kept");
         }
@@ -142,6 +149,7 @@ impl Api {
             schedule: Arc::new(Schedule::open(directory.join("scheduled.json"))),
             audit: Audit::open(&directory),
             moments: Arc::new(Moments::open(directory.join("moments"))),
+            others: Arc::new(Others::new(others)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             meter: Meter::default(),
         };

@@ -11,10 +11,12 @@ use crate::answer::Problem;
 use crate::audit;
 use crate::gate::{Credentials, token_routes, tokens};
 use crate::moments;
+use crate::others;
 use crate::plans::{Planned, Wish};
 use crate::reading;
 use crate::routes::{At, Gives, Parameter, ROUTES, Route, Takes, What};
 use crate::scheduled;
+use crate::summary::Summary;
 use crate::who::Session;
 
 /// How agents are called: names that a path can have, with colons between.
@@ -82,6 +84,8 @@ fn success(what: What) -> &'static str {
         What::Plan | What::Undo | What::MakeToken | What::Schedule => "201",
         What::Status
         | What::Verdict
+        | What::Summary
+        | What::Clusters
         | What::Grid
         | What::Topology
         | What::Fencing
@@ -151,6 +155,8 @@ fn content(gives: Gives, schemas: &mut SchemaGenerator) -> Value {
         Gives::Events => return text("text/event-stream"),
         Gives::Status => schemas.subschema_for::<view::Status>(),
         Gives::Verdict => schemas.subschema_for::<view::Headline>(),
+        Gives::Summary => schemas.subschema_for::<Summary>(),
+        Gives::Clusters => schemas.subschema_for::<Vec<others::Told>>(),
         Gives::Grid => schemas.subschema_for::<view::grid::Grid>(),
         Gives::Topology => schemas.subschema_for::<view::topology::Topology>(),
         Gives::Fencing => schemas.subschema_for::<reading::Fencing<'_>>(),

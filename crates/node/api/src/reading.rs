@@ -15,6 +15,7 @@ use crate::past;
 use crate::query;
 use crate::secrets;
 use crate::snapshot::{NoSnapshot, Snapshot};
+use crate::summary::Summary;
 use crate::who::Who;
 
 const XML: &str = "application/xml; charset=utf-8";
@@ -24,6 +25,7 @@ const XML: &str = "application/xml; charset=utf-8";
 pub(crate) enum View {
     Status,
     Verdict,
+    Summary,
     Grid,
     Topology,
     Fencing,
@@ -43,6 +45,7 @@ impl View {
         match self {
             Self::Status => "status",
             Self::Verdict => "verdict",
+            Self::Summary => "summary",
             Self::Grid => "grid",
             Self::Topology => "topology",
             Self::Fencing => "fencing",
@@ -53,6 +56,7 @@ impl View {
         match self {
             Self::Status => bytes(&view::status(snapshot.seen())),
             Self::Verdict => bytes(&view::verdict(snapshot.seen())),
+            Self::Summary => bytes(&Summary::of(view::status(snapshot.seen()), snapshot.now)),
             Self::Grid => bytes(&view::grid(snapshot.seen())),
             Self::Topology => bytes(&view::topology(snapshot.seen())),
             Self::Fencing => bytes(&Fencing {

@@ -25,6 +25,8 @@ impl Method {
 pub(crate) enum What {
     Status,
     Verdict,
+    Summary,
+    Clusters,
     Grid,
     Topology,
     Fencing,
@@ -71,6 +73,8 @@ pub(crate) enum Takes {
 pub(crate) enum Gives {
     Status,
     Verdict,
+    Summary,
+    Clusters,
     Grid,
     Topology,
     Fencing,
@@ -205,6 +209,18 @@ pub(crate) const ROUTES: &[Route] = &[
         What::Verdict,
         Gives::Verdict,
         "How the cluster is, in a sentence, and what to do",
+    ),
+    view(
+        "/v1/summary",
+        What::Summary,
+        Gives::Summary,
+        "How the cluster is, in a few numbers: what one cluster asks another for",
+    ),
+    get(
+        "/v1/clusters",
+        What::Clusters,
+        Gives::Clusters,
+        "How other clusters are, which the node that answers asks",
     ),
     view("/v1/grid", What::Grid, Gives::Grid, "Resources by nodes"),
     view("/v1/topology", What::Topology, Gives::Topology, "Nodes, links and quorum"),

@@ -132,7 +132,7 @@ fn tls(provider: Arc<CryptoProvider>, shown: Shown) -> Result<TlsAcceptor, rustl
 }
 
 /// On Linux niceness is a thread's own, and that of the threads which it starts.
-fn be_less_urgent() {
+pub(crate) fn be_less_urgent() {
     let set = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS);
     if let Err(error) = set {
         tracing::warn!(%error, "what is served to the network is as urgent as the cluster");

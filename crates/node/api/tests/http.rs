@@ -40,6 +40,7 @@ fn listen(scratch: &Scratch) -> Result<Api, api::ListenError> {
         directory: scratch.0.join("web"),
         pam,
         group: None,
+        others: Vec::new(),
     })
 }
 

@@ -29,6 +29,16 @@
 //! names = ["n1.example.org"]                  # in a certificate that is made
 //! ```
 //!
+//! Its console shows other clusters, too, where it is told how to ask them:
+//!
+//! ```toml
+//! [[web.clusters]]
+//! name = "east"
+//! urls = ["https://n1.east.example.org:7630", "https://n2.east.example.org:7630"]
+//! token = "/etc/quorate/east.token"           # of the role `read`; nobody else may read the file
+//! authority = "/etc/quorate/east-authority.pem"
+//! ```
+//!
 //! Relative paths start at the file's directory. The file that the package's unit names need not be there
 //! where Corosync is set up: then it is as if it said what stands above, with the socket where clients look.
 //!
@@ -46,7 +56,7 @@ use std::path::{Path, PathBuf};
 
 use std::time::Duration;
 
-use api::WebSettings;
+use api::{OtherCluster, WebSettings};
 use fabric::Votes;
 use model::{NodeId, NodeName};
 use serde::Deserialize;
@@ -87,6 +97,8 @@ pub(crate) struct Config {
     /// Whether and where the network is served.
     pub(crate) web: Option<WebSettings>,
     pub(crate) logins: Logins,
+    /// Other clusters that are asked how they are.
+    pub(crate) others: Vec<OtherCluster>,
 }
 
 /// The machine's watchdog.
@@ -253,10 +265,12 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let watchdog =
         file.watchdog.map(|section| watchdog(&section, &at)).transpose().map_err(wrong)?;
     let logins = web::logins(file.web.as_ref(), &at);
+    let others = web::clusters(file.web.as_ref(), &at).map_err(wrong)?;
     let web = file.web.map(|section| web::settings(section, file_name.as_deref(), &state_dir, &at));
     Ok(Config {
         web: web.transpose().map_err(wrong)?,
         logins,
+        others,
         api_socket: file.api_socket.map_or(state_dir.join("api.sock"), |path| at(&path)),
         state_dir,
         agents: file.agents.map(|path| at(&path)),

@@ -173,6 +173,7 @@ fn api_settings(config: &Config) -> ApiSettings {
         directory: config.state_dir.join("web"),
         pam: PamSettings { program, service, rules },
         group,
+        others: config.others.clone(),
     }
 }
 

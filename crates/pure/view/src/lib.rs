@@ -34,7 +34,9 @@ pub use consequences::{Consequences, as_it_is, consequences};
 pub use grid::{Grid, grid};
 pub use known::Unknown;
 pub use readiness::{Readiness, readiness};
-pub use status::{Headline, Seen, Status, status, verdict};
+pub use status::{
+    Headline, Health, NodeLine, NodeState, ResourceLine, Seen, Status, status, verdict,
+};
 pub use text::RenderOptions;
 pub use topology::{Topology, topology};
 pub use why::{Why, why};

@@ -19,7 +19,8 @@ const NODE: &[&str] = &["name", "id", "votes"];
 const FABRIC: &[&str] = &["kind", "socket", "stall"];
 const SBD: &[&str] = &["file"];
 const WEB: &[&str] =
-    &["listen", "certificate", "key", "names", "pam_service", "pam_rules", "group"];
+    &["listen", "certificate", "key", "names", "pam_service", "pam_rules", "group", "clusters"];
+const CLUSTER: &[&str] = &["name", "urls", "token", "authority"];
 const WATCHDOG: &[&str] = &["device", "timeout"];
 
 /// Line, name and nearest right word of the first key that there is not. `None` also for a text
@@ -43,15 +44,19 @@ fn unknown_in_file(table: &DeTable<'_>) -> Option<Unknown> {
         table.iter().find_map(|(key, value)| match key.get_ref().as_ref() {
             "fabric" => unknown_in_value(value.get_ref(), FABRIC),
             "sbd" => unknown_in_value(value.get_ref(), SBD),
-            "web" => unknown_in_value(value.get_ref(), WEB),
+            "web" => unknown_in_value(value.get_ref(), WEB).or_else(|| {
+                let clusters = value.get_ref().as_table()?.get("clusters")?;
+                unknown_in_each(clusters.get_ref(), CLUSTER)
+            }),
             "watchdog" => unknown_in_value(value.get_ref(), WATCHDOG),
-            "nodes" => {
-                let nodes = value.get_ref().as_array()?;
-                nodes.iter().find_map(|node| unknown_in_value(node.get_ref(), NODE))
-            }
+            "nodes" => unknown_in_each(value.get_ref(), NODE),
             _ => None,
         })
     })
+}
+
+fn unknown_in_each(values: &DeValue<'_>, known: &'static [&'static str]) -> Option<Unknown> {
+    values.as_array()?.iter().find_map(|value| unknown_in_value(value.get_ref(), known))
 }
 
 fn unknown_in_value(value: &DeValue<'_>, known: &'static [&'static str]) -> Option<Unknown> {

@@ -129,3 +129,26 @@ fn a_machine_in_no_cluster_is_told_what_is_missing() {
     let said = without_file(Path::new(USUAL_FILE), false).unwrap_err().to_string();
     assert!(said.contains("in no cluster") && said.contains("corosync.conf"), "{said}");
 }
+
+#[test]
+fn other_clusters_are_checked() {
+    let others = "[web]\n[[web.clusters]]\nname = \"east\"\nurls = [\"https://n1:7630\"]\n\
+                  token = \"east.token\"\nauthority = \"/east.pem\"\n";
+    let config = checked(&format!("{GOOD}{others}")).unwrap();
+    let [east] = config.others.as_slice() else { panic!("{:?}", config.others) };
+    assert_eq!(east.token, Path::new("/etc/quorate/east.token"));
+    assert_eq!(east.addresses, ["https://n1:7630".parse().unwrap()]);
+    let (_, again) = others.split_once('\n').unwrap();
+    for (text, wanted) in [
+        (others.replace("token", "tokn"), "there is no key `tokn`; did you mean `token`?"),
+        (others.replace("https:", "http:"), "`http://n1:7630`: expected `https://HOST`"),
+        (others.replace("n1:7630", "root@n1"), "`https://root@n1`: expected `https://HOST`"),
+        (others.replace("[\"https://n1:7630\"]", "[]"), "has 0 `urls`; 1 to 8 are possible"),
+        (format!("{others}{again}"), "two of `web.clusters` are called `east`"),
+        (others.replace("east\"\nurls", "\"\nurls"), "has no `name`"),
+        (format!("[web]\n{}", again.repeat(33)), "`web` has 33 `clusters`; 32 are possible"),
+    ] {
+        let said = checked(&format!("{GOOD}{text}")).unwrap_err();
+        assert!(said.contains(wanted), "{said}\n  wanted: {wanted}");
+    }
+}

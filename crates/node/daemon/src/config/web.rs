@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use api::WebSettings;
+use api::{Address, OtherCluster, WebSettings};
 use serde::Deserialize;
 
 /// Field word: the port of Hawk, whose place this takes.
@@ -22,7 +22,24 @@ pub(super) struct Section {
     pam_service: Option<String>,
     pam_rules: Option<PathBuf>,
     group: Option<String>,
+    clusters: Option<Vec<Cluster>>,
 }
+
+/// Another cluster, in `[[web.clusters]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cluster {
+    name: String,
+    urls: Vec<String>,
+    token: PathBuf,
+    authority: PathBuf,
+}
+
+/// Each of them is asked by each node whose console is open.
+const CLUSTERS_MAX: usize = 32;
+
+/// Of one cluster.
+const URLS_MAX: usize = 8;
 
 /// Who may log in, and who looks at their passwords.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +59,41 @@ pub(super) fn logins(section: Option<&Section>, at: &impl Fn(&Path) -> PathBuf) 
         rules: section.and_then(|section| section.pam_rules.as_deref()).map(at),
         group: section.and_then(|section| section.group.clone()),
     }
+}
+
+/// What it says of other clusters. Their files are looked at when they are needed: whatever is wrong
+/// with those, this node's own cluster runs.
+pub(super) fn clusters(
+    section: Option<&Section>,
+    at: &impl Fn(&Path) -> PathBuf,
+) -> Result<Vec<OtherCluster>, String> {
+    let all = section.and_then(|section| section.clusters.as_deref()).unwrap_or_default();
+    if all.len() > CLUSTERS_MAX {
+        return Err(format!("`web` has {} `clusters`; {CLUSTERS_MAX} are possible", all.len()));
+    }
+    let mut others: Vec<OtherCluster> = Vec::new();
+    for Cluster { name, urls, token, authority } in all {
+        if name.is_empty() || name.chars().any(char::is_control) {
+            return Err("one of `web.clusters` has no `name`".to_owned());
+        }
+        if others.iter().any(|other| other.name == *name) {
+            return Err(format!("two of `web.clusters` are called `{name}`"));
+        }
+        if urls.is_empty() || urls.len() > URLS_MAX {
+            return Err(format!(
+                "the cluster `{name}` has {} `urls`; 1 to {URLS_MAX} are possible",
+                urls.len()
+            ));
+        }
+        let address = |url: &String| {
+            url.parse::<Address>()
+                .map_err(|error| format!("the cluster `{name}`: `{url}`: {error}"))
+        };
+        let addresses = urls.iter().map(address).collect::<Result<_, _>>()?;
+        let (token, authority) = (at(token), at(authority));
+        others.push(OtherCluster { name: name.clone(), addresses, token, authority });
+    }
+    Ok(others)
 }
 
 pub(super) fn settings(

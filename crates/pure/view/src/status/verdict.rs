@@ -1,7 +1,7 @@
 //! How the cluster is, in a sentence, and what to do about it.
 
 use scheduler::{LossPolicy, Resolved};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wire::api::Cluster;
 
 use super::{NodeState, ResourceLine, Seen, Shape, Status};
@@ -43,7 +43,17 @@ impl Headline {
 
 /// How bad it is; later is worse.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
