@@ -91,6 +91,8 @@ export function start(): void {
   void follow(running.signal);
   const timer = setInterval(() => document.visibilityState === "visible" && void look(), LOOK_AGAIN_MS);
   running.signal.addEventListener("abort", () => clearInterval(timer));
+  // A browser that lost its network says so; whether the node is out of reach, a look tells.
+  addEventListener("offline", () => void look(), { signal: running.signal });
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void look(), {
     signal: running.signal,
   });

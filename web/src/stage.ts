@@ -185,6 +185,19 @@ export const scheduled = new Store<Scheduled[]>([]);
 /** What waits; nothing where the node keeps no plans, or one may not know. */
 export const askScheduled = (): Promise<void> => get<Scheduled[]>("/v1/scheduled").then(scheduled.set.bind(scheduled), () => scheduled.set([]));
 
+const SOON_MS = 500;
+const HOUR_MS = 3_600_000;
+let due: ReturnType<typeof setTimeout> | undefined;
+
+// What becomes of one is looked at when its time has come: that one was refused is no event.
+scheduled.follow((all) => {
+  clearTimeout(due);
+  const open = all.filter((one) => one.state === "waiting" || one.state === "begun");
+  if (!open.length) return;
+  const next = Math.min(...open.map((one) => one.at)) * 1000 - Date.now();
+  due = setTimeout(() => void askScheduled(), Math.min(HOUR_MS, Math.max(SOON_MS, next + SOON_MS)));
+});
+
 /** Lets the plan that is shown be applied at a time, in seconds since 1970. */
 export async function later(at: number): Promise<void> {
   const { plan, phase } = stage.value;

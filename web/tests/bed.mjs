@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
-const ROOT = resolve(fileURLToPath(import.meta.url), "../../..");
+export const ROOT = resolve(fileURLToPath(import.meta.url), "../../..");
 const ASSETS = join(ROOT, "crates/node/console/assets");
 const KINDS = { ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html" };
 

@@ -8,3 +8,12 @@ export async function apply(page) {
   await plan(page).getByRole("button", { name: /^Apply/ }).click();
   await plan(page).getByRole("button", { name: "Done" }).waitFor();
 }
+
+/** Logs in to a console. */
+export async function enter(page, url, who) {
+  await page.goto(url);
+  await page.getByLabel("User").fill(who.user);
+  await page.getByLabel("Password").fill(who.password);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+}

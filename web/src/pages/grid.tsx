@@ -1,4 +1,5 @@
-// Resources by nodes. Only the rows in sight are made, so that a thousand resources scroll like ten.
+// Resources by nodes. Only the rows in sight are made, and while one scrolls, a row that leaves at one end comes
+// in at the other: so a thousand resources scroll like ten.
 
 import { Component } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -15,6 +16,8 @@ const ROW_PX = 30;
 const SPARE_ROWS = 8;
 /** Rows are made in steps, so that not every pixel of scrolling is work. */
 const STEP = 4;
+/** After so long without scrolling, rows are in order for who reads the page as text, too. */
+const REST_MS = 200;
 /** With more nodes a cell is a sign; with fewer, a word too. */
 const WORDS_MAX = 8;
 
@@ -78,12 +81,12 @@ const SIGNS: Record<string, string> = {
   changing: "M8 3a5 5 0 0 0 0 10zM8 3a5 5 0 0 1 0 10",
   wanted: "M8 3a5 5 0 1 0 .01 0",
   banned: "M8 3a5 5 0 1 0 .01 0M4.5 11.5l7-7",
-  cannot: "M4.5 8h7",
 };
 
 export function Sign({ name }: { name: string }) {
   const path = SIGNS[name];
-  if (!path) return <span class="dot" />;
+  // The two that most cells are have no drawing: in a large grid that would be a thousand.
+  if (!path) return <span class={name === "cannot" ? "dash" : "dot"} />;
   return (
     <svg class={`sign-${name}`} viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
       <path d={path} />
@@ -108,6 +111,7 @@ export function GridView({ grid, filter, why, past }: Props) {
   const movable = !past && may("operate");
   const home = useRef<HTMLDivElement>(null);
   const [from, setFrom] = useState(0);
+  const [rested, setRested] = useState(0);
   const [height, setHeight] = useState(600);
   const [at, setAt] = useState<{ row: number; column: number }>();
   const [held, setHeld] = useState<Held>();
@@ -128,6 +132,10 @@ export function GridView({ grid, filter, why, past }: Props) {
     if (first !== from) setFrom(first);
     if (tip) setTip(undefined);
   };
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(from), REST_MS);
+    return () => clearTimeout(timer);
+  }, [from]);
   useEffect(() => {
     if (home.current && home.current.scrollTop > rows.length * ROW_PX) home.current.scrollTop = 0;
   }, [rows.length]);
@@ -259,17 +267,20 @@ export function GridView({ grid, filter, why, past }: Props) {
         ))}
       </div>
       <div class="rows" role="rowgroup" style={{ height: `${rows.length * ROW_PX}px` }}>
-        {rows.slice(from, last).map((row, index) => (
-          <Row
-            key={row.id + row.depth}
-            row={row}
-            index={from + index}
-            nodes={grid}
-            wide={wide}
-            active={at?.row === from + index ? at.column : undefined}
-            over={held?.resource === row.id ? (held.at ?? at?.column ?? -1) : undefined}
-          />
-        ))}
+        {shown(from, last, rested === from).map((index) => {
+          const row = rows[index]!;
+          return (
+            <Row
+              key={index % (last - from)}
+              row={row}
+              index={index}
+              nodes={grid}
+              wide={wide}
+              active={at?.row === index ? at.column : undefined}
+              over={held?.resource === row.id ? (held.at ?? at?.column ?? -1) : undefined}
+            />
+          );
+        })}
       </div>
       {shownTip && (
         <div class="tip" role="presentation" style={{ left: `${Math.min(tip.x, innerWidth - 300)}px`, top: `${Math.min(tip.y + 4, innerHeight - 110)}px` }}>
@@ -280,6 +291,12 @@ export function GridView({ grid, filter, why, past }: Props) {
       {!rows.length && <p class="empty">{filter ? `Nothing is called “${filter}”.` : "No resources yet."}</p>}
     </div>
   );
+}
+
+/** Which rows are made: in order, or each at the place in the tree of the one that it comes instead of. */
+function shown(from: number, last: number, inOrder: boolean): number[] {
+  const all = Array.from({ length: Math.max(0, last - from) }, (_, at) => from + at);
+  return inOrder ? all : all.sort((a, b) => (a % all.length) - (b % all.length));
 }
 
 const HEAD_PX = 34;
@@ -329,7 +346,7 @@ class Row extends Component<RowProps> {
 
   override render({ row, index, nodes, wide, active, over }: RowProps) {
     return (
-      <div class={`line${row.missing ? " missing" : ""}${over === undefined ? "" : " lifted"}`} role="row" aria-rowindex={index + 2} data-row={index} style={{ transform: `translateY(${index * ROW_PX}px)` }}>
+      <div class={`line${row.missing ? " missing" : ""}${over === undefined ? "" : " lifted"}`} role="row" aria-rowindex={index + 2} data-row={index} style={{ top: `${index * ROW_PX}px` }}>
         <div class="name" role="rowheader" title={row.id}>
           <a href={link("resources", [row.id])} tabIndex={-1} style={{ paddingLeft: `${row.depth * 14}px` }}>
             {row.id}

@@ -131,7 +131,7 @@ export function Plan() {
 
 const two = (number: number): string => String(number).padStart(2, "0");
 
-/** As a field for a moment holds it: by the browser's clock, to the minute. */
+/** As a field for a moment holds it: by the browser's clock, to the minute; who wants seconds, writes them. */
 function field(at: Date): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
 }
@@ -153,7 +153,7 @@ function Later() {
   return (
     <div class="later">
       <label>
-        When <input type="datetime-local" value={at} onInput={(event) => setAt(event.currentTarget.value)} />
+        When <input type="datetime-local" step="1" value={at} onInput={(event) => setAt(event.currentTarget.value)} />
       </label>
       <Button icon="clock" disabled={wrong} onClick={() => void stage.later(Math.floor(when / 1000))}>
         Schedule

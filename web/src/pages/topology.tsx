@@ -1,8 +1,8 @@
 // Who sees whom: nodes, links, quorum, partitions.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
-import { live } from "../live";
+import { live, look } from "../live";
 import { go, link } from "../route";
 import { useStore } from "../store";
 import { length } from "../time";
@@ -53,12 +53,18 @@ function breakerWords(breaker: TieBreaker): string {
   return breaker.ours ? `${votes} by the ${name}.` : `The ${name} answers, and gives its ${votes} to others.`;
 }
 
+const LOOK_MS = 2000;
 const LOSS_SHOWN_PPM = 1000;
 const loss = (ppm: number): string => `${(ppm / 10_000).toFixed(ppm && ppm < 1000 ? 3 : 1)} %`;
 const latency = (us: number): string => (us < 1000 ? `${us} µs` : us < 10_000 ? `${(us / 1000).toFixed(1)} ms` : length(us / 1000));
 
 /** Each way by itself: that a node is seen does not say that all ways to it work. */
 function Paths({ paths, onClose }: { paths: Path[]; onClose: () => void }) {
+  useEffect(() => {
+    // That a way fails is no event, and who opened this waits for it.
+    const timer = setInterval(() => void look(), LOOK_MS);
+    return () => clearInterval(timer);
+  }, []);
   return (
     <Dialog wide title="Links from the node that answers" onClose={onClose}>
       <div class="scroll">

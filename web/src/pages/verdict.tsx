@@ -1,10 +1,10 @@
 // The head of every page: how the cluster is, in words; what would break it; and how old that is.
 
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { connection, live } from "../live";
 import { useStore } from "../store";
-import { Icon, seconds } from "../ui/bits";
+import { Icon, say, seconds } from "../ui/bits";
 import type { Topology } from "../views";
 import { count } from "../words";
 
@@ -16,7 +16,8 @@ export function Verdict() {
   const level = verdict?.level ?? status?.verdict.health;
   const words = verdict?.words ?? status?.verdict.sentence;
   const advice = verdict?.advice ?? status?.verdict.advice ?? [];
-  const breaks = verdict?.breaks ?? [];
+  // What the sentence says already is not said twice.
+  const breaks = (verdict?.breaks ?? []).filter((one) => !words?.includes(one));
   const [first, ...others] = (words ?? "Asking…").split(/(?<=\.) /);
   const more = advice.length + breaks.length;
   return (
@@ -71,17 +72,23 @@ export function Verdict() {
   );
 }
 
-/** What cannot be kept up to date says so, and who else could be asked. */
+/** What cannot be kept up to date says so, and who else could be asked. Only the words that stay the same are
+ *  an alert: one that counted would be read out each second. */
 function Stale() {
   const { link } = useStore(connection);
   const { asOf, topology } = useStore(live);
   useStore(seconds);
+  const before = useRef(link);
+  useEffect(() => {
+    if (before.current === "lost" && link === "up") say("Connected again.");
+    before.current = link;
+  }, [link]);
   if (link !== "lost") return null;
   const old = Math.max(0, Math.round((Date.now() - asOf) / 1000));
   const others = topology?.nodes.filter((one) => one.kind === "cluster" && one.here && !one.answers) ?? [];
   return (
-    <p class="stale" role="alert">
-      <Icon name="warn" /> Connection lost. {asOf ? `What you see is ${old} s old.` : "Nothing was heard yet."} Trying again…
+    <p class="stale">
+      <Icon name="warn" /> <span role="alert">Connection lost. Trying again…</span> {asOf ? `What you see is ${old} s old.` : "Nothing was heard yet."}
       {others.length > 0 && (
         <>
           {" "}

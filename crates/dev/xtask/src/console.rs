@@ -17,7 +17,13 @@ use crate::check::steps::{Load, Step};
 const ASSETS: &str = "crates/node/console/assets";
 
 /// Each is needed for all of it.
-const NEEDED: [&str; 3] = ["/usr/bin/node", "/usr/bin/npm", "/usr/bin/chromium"];
+const NEEDED: [&str; 5] = [
+    "/usr/bin/node",
+    "/usr/bin/npm",
+    "/usr/bin/chromium",
+    "/usr/sbin/corosync",
+    "/usr/bin/corosync-qnetd",
+];
 
 #[derive(Parser)]
 pub(crate) struct Arguments {
