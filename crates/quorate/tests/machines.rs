@@ -121,6 +121,19 @@ fn assert_healed(machines: &Machines, nodes: u32) {
     }
 }
 
+/// How many lost nodes a node knows of, and how long after their last signs of life it did.
+fn detections(machines: &Machines, node: u32) -> (f64, f64) {
+    let client = machines.client(node);
+    let mut curl = std::process::Command::new("curl");
+    curl.args(["-s", "http://node/metrics", "--unix-socket"]).arg(client.path());
+    let text = String::from_utf8(curl.output().unwrap().stdout).unwrap();
+    let value = |what: &str| {
+        let series = format!("quorate_detection_seconds_{what}{{of=\"node\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&series)?.parse().ok()).unwrap()
+    };
+    (value("count"), value("sum"))
+}
+
 #[test]
 fn a_node_without_power_is_fenced_and_its_address_is_up_elsewhere() {
     if !can_be() {
@@ -133,6 +146,14 @@ fn a_node_without_power_is_fenced_and_its_address_is_up_elsewhere() {
     });
     let witness = others(3, holder)[0];
     wait_fenced(&machines, witness, holder);
+    let (count, sum) = detections(&machines, witness);
+    assert_eq!(count, 1.0);
+    // Corosync waits for the token for so long before it suspects anybody.
+    let key = ["corosync-cmapctl", "-g", "runtime.config.totem.token"];
+    let token = machines.run(witness, &key).unwrap();
+    let token: f64 = token.trim().rsplit(' ').next().unwrap().parse().unwrap();
+    let token = 0.9 * token / 1000.0;
+    assert!((token..60.0).contains(&sum), "{sum} s; {token} s");
     // Fencing was a reboot: it comes back by itself.
     assert_healed(&machines, 3);
 }

@@ -30,6 +30,17 @@ impl Meter {
         self.lock().stored(took.as_secs_f64());
     }
 
+    /// A node was said to be lost so long after it was last heard of.
+    pub fn lost_after(&self, silence: Duration) {
+        self.lock().lost_after(silence.as_secs_f64());
+    }
+
+    /// What a resource had running has just ended by itself.
+    pub fn ended(&self, resource: &str) {
+        let now = self.begun.elapsed().as_secs_f64();
+        self.lock().ended(now, resource);
+    }
+
     /// So many wait there now.
     pub fn queue(&self, name: &'static str, length: usize) {
         self.lock().queue(name, length);

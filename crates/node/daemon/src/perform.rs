@@ -6,7 +6,7 @@ use controller::{AgentRun, Controller, Effect, ExitReason};
 use exec::{Described, Executor, OperationToken, RunRequest};
 use fabric::Fabric;
 use model::{AgentRef, ResourceId};
-use wire::api::{Agent, Description, Reply};
+use wire::api::{Agent, Description, Event, Reply};
 
 use crate::carrier::Carriers;
 use crate::checkpoints::Checkpoints;
@@ -77,6 +77,7 @@ impl Performer {
             }
             Effect::Report(entry) => {
                 report::log(&entry);
+                self.measure_detection(&entry.event, controller);
                 let coordinates = controller.is_coordinator();
                 self.alerts.hear(&entry, controller.document(), coordinates);
                 self.api.publish(entry);
@@ -84,6 +85,15 @@ impl Performer {
             Effect::Exit { reason } => return Some(reason),
         }
         None
+    }
+
+    /// How long ago lost nodes were last heard of.
+    fn measure_detection(&self, event: &Event, controller: &Controller) {
+        let Event::Membership { lost, .. } = event else { return };
+        let heard = |name: &String| self.fabric.last_heard(controller.id_of(name)?);
+        for heard in lost.iter().filter_map(heard) {
+            self.meter.lost_after(heard.elapsed());
+        }
     }
 
     /// The brain does not know who could not be told, nor how the links are.

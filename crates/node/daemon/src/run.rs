@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use api::FromClient;
+use api::{FromClient, Meter};
 use controller::{Controller, Effect, ExitReason, Input, RunToken};
 use exec::{Finished, Report};
 use fabric::Event;
@@ -104,7 +104,7 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
         watchdog,
         sbd,
         executor: _,
-        meter: _,
+        meter,
         alerts: _,
         carriers: _,
         checkpoints: _,
@@ -115,7 +115,7 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
             None => Heard::Broken("the fabric"),
         },
         report = reports.recv() => match report {
-            Some(report) => Heard::Input(from_executor(report)),
+            Some(report) => Heard::Input(from_executor(report, meter)),
             None => Heard::Broken("the executor"),
         },
         word = disk.next() => match word {
@@ -185,7 +185,7 @@ fn from_fabric(event: Event) -> Heard {
     }
 }
 
-fn from_executor(report: Report) -> Input {
+fn from_executor(report: Report, meter: &Meter) -> Input {
     match report {
         Report::Finished(finished) => {
             let Finished { token, resource, outcome, stdout, stderr, exit, kinds } = finished;
@@ -193,6 +193,7 @@ fn from_executor(report: Report) -> Input {
             Input::AgentDone { run: RunToken(token.0), outcome, output: stdout, kinds }
         }
         Report::WatchedDied { resource } => {
+            meter.ended(resource.as_str());
             Input::Suspect { resource: resource.as_str().to_owned() }
         }
     }

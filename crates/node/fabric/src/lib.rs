@@ -18,14 +18,18 @@
 #[cfg(feature = "corosync")]
 pub mod corosync;
 pub mod embedded;
+mod heard;
 mod votes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use model::{NodeId, Quorum};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
+
+use heard::LastHeard;
 
 pub use votes::Votes;
 
@@ -67,6 +71,7 @@ pub struct Fabric {
     incoming: mpsc::Receiver<Incoming>,
     outbox: mpsc::UnboundedSender<Outgoing>,
     pressure: Arc<Pressure>,
+    heard: LastHeard,
     task: JoinHandle<()>,
 }
 
@@ -107,6 +112,7 @@ struct Ends {
     incoming: mpsc::Sender<Incoming>,
     outbox: mpsc::UnboundedReceiver<Outgoing>,
     pressure: Arc<Pressure>,
+    heard: LastHeard,
 }
 
 impl Fabric {
@@ -118,9 +124,14 @@ impl Fabric {
         let (incoming_end, incoming) = mpsc::channel(EVENTS_WAITING_MAX);
         let (outbox, outbox_end) = mpsc::unbounded_channel();
         let pressure = Arc::new(Pressure::default());
-        let ends =
-            Ends { incoming: incoming_end, outbox: outbox_end, pressure: Arc::clone(&pressure) };
-        Self { incoming, outbox, pressure, task: tokio::spawn(carry(ends)) }
+        let heard = LastHeard::default();
+        let ends = Ends {
+            incoming: incoming_end,
+            outbox: outbox_end,
+            pressure: Arc::clone(&pressure),
+            heard: heard.clone(),
+        };
+        Self { incoming, outbox, pressure, heard, task: tokio::spawn(carry(ends)) }
     }
 
     /// The next event. May be dropped before it is ready without losing one. `None` when the
@@ -152,6 +163,14 @@ impl Fabric {
             self.pressure.overflow.notify_one();
         }
         Ok(())
+    }
+
+    /// When the last sign of life of another node came, that is no longer a member. Corosync: of its
+    /// messages, among which is a beat four times in `stall`, so the node lived for up to that longer.
+    /// Embedded: the end of its connection, which its process' end is, or its last answer before it
+    /// was dropped for silence.
+    pub fn last_heard(&self, node: NodeId) -> Option<Instant> {
+        self.heard.of(node)
     }
 
     /// Leaves after everything broadcast so far was handed over to the carrier.

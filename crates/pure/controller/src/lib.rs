@@ -442,7 +442,8 @@ impl Controller {
         Named { id: id.to_string(), name: self.name_of(id), member }
     }
 
-    fn id_of(&self, name: &str) -> Option<NodeId> {
+    /// The node of this name, if it is one of the cluster's.
+    pub fn id_of(&self, name: &str) -> Option<NodeId> {
         self.identity.nodes.iter().find(|(_, known)| known.as_str() == name).map(|(id, _)| *id)
     }
 

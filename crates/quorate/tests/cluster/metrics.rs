@@ -47,10 +47,27 @@ fn a_failover_is_measured_in_phases() {
     let sum =
         |phase: &str| value(&after, &format!("quorate_failover_seconds_sum{{phase=\"{phase}\"}}"));
     assert!(sum("fenced") <= sum("done"), "{after}");
+    // The kernel tells of the end of a process at once.
+    let detected = |text: &str, what: &str, of: &str| {
+        value(text, &format!("quorate_detection_seconds_{what}{{of=\"{of}\"}}"))
+    };
+    assert_eq!(detected(&after, "count", "node"), 1.0, "{after}");
+    assert!(detected(&after, "sum", "node") < 60.0, "{after}");
     assert!(value(&after, "quorate_fencings_total{succeeded=\"true\"}") >= 1.0);
     assert_eq!(value(&after, "ha_cluster_corosync_quorum_votes{type=\"total_votes\"}"), 2.0);
     let gone = format!(
         "ha_cluster_pacemaker_nodes{{node=\"n{holder}\",type=\"member\",status=\"online\"}}"
     );
     assert_eq!(value(&after, &gone), 0.0);
+}
+
+#[test]
+fn how_long_a_process_was_dead_before_anybody_knew_is_measured() {
+    let (bed, holder) = with_lock();
+    let [keeper] = bed.marked(holder, "lock")[..] else { panic!("{:?}", bed.running("lock")) };
+    process::send(keeper, process::Signal::Kill).unwrap();
+    let count = "quorate_detection_seconds_count{of=\"resource\"}";
+    bed.wait(holder, "the end is found", |_| value(&metrics(&bed, holder), count) >= 1.0);
+    let sum = value(&metrics(&bed, holder), "quorate_detection_seconds_sum{of=\"resource\"}");
+    assert!((0.0..60.0).contains(&sum), "{sum}");
 }

@@ -42,9 +42,9 @@ pub(super) async fn carry(member: Member, mut ends: Ends) {
             Some(mut open) => {
                 tracing::info!("Corosync reached");
                 let session = Session::new(&mut open, &mut queue, last, member.stall);
-                let Ends { incoming, outbox, pressure } = &mut ends;
+                let Ends { incoming, outbox, pressure, heard } = &mut ends;
                 let reloads = reloads.as_mut();
-                let node = NodeEnds { incoming, outbox, pressure, reloads };
+                let node = NodeEnds { incoming, outbox, pressure, reloads, heard };
                 let (reached, ended) = session.live(node).await;
                 last = reached;
                 // Leaving waits for Corosync's answer, which may be what it does not give.

@@ -16,6 +16,7 @@ use super::message::{self, Beat, Message, Part};
 use super::queue::Queue;
 use super::reloads::Reloads;
 use super::vitals::{TURNS_MAX, Vitals};
+use crate::heard::LastHeard;
 use crate::{Event, Incoming, Outgoing, Pressure};
 
 /// Bytes of a membership's messages that some member has not taken yet. Bounds what Corosync must
@@ -73,6 +74,7 @@ pub(super) struct NodeEnds<'a> {
     pub(super) outbox: &'a mut mpsc::UnboundedReceiver<Outgoing>,
     pub(super) pressure: &'a Pressure,
     pub(super) reloads: Option<&'a mut Reloads>,
+    pub(super) heard: &'a LastHeard,
 }
 
 /// See the module.
@@ -162,7 +164,7 @@ impl<'a> Session<'a> {
     }
 
     async fn turn(&mut self, node: &mut NodeEnds<'_>, turns: &mut Interval) -> Result<(), Ended> {
-        let NodeEnds { incoming, outbox, pressure, reloads } = node;
+        let NodeEnds { incoming, outbox, pressure, reloads, heard } = node;
         self.speak()?;
         let later = self.later.unwrap_or(LATER_LONGEST);
         tokio::select! {
@@ -175,6 +177,9 @@ impl<'a> Session<'a> {
             words = self.link.next(), if self.pending.is_empty() => {
                 self.later = None;
                 for word in words? {
+                    if let Word::Message { from, .. } = &word {
+                        heard.note(NodeId(from.node), Instant::now().into_std());
+                    }
                     self.take(word, pressure)?;
                 }
             }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::NodeId;
 use tokio::io::{AsyncWriteExt, BufReader, BufWriter};
@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use super::Member;
 use super::frame::{self, Hello, ToMember, VERSION, kind};
+use crate::heard::LastHeard;
 use crate::{Ends, Event, Incoming, Outgoing, Votes};
 
 /// First and longest wait between attempts to reach the sequencer.
@@ -43,6 +44,7 @@ pub(super) async fn carry(member: Member, ends: Ends) {
         votes: votes.clone(),
         incoming: ends.incoming,
         pressure,
+        heard: ends.heard,
         last_membership: 0,
         in_flight: Mutex::default(),
     };
@@ -100,6 +102,8 @@ async fn greet(member: &Member, last_membership: u64) -> io::Result<Session> {
             Some(ToMember::Membership { id, members }) => {
                 return Ok(Session { reader, writer, silence, id, members });
             }
+            // Of one that this node has not been with.
+            Some(ToMember::Silent { .. }) => {}
             Some(ToMember::Refused { why }) => return Err(io::Error::other(why)),
             Some(ToMember::Ping(_) | ToMember::Delivered { .. }) => {
                 return Err(frame::malformed("order"));
@@ -135,6 +139,7 @@ struct Carrier {
     votes: Votes,
     incoming: mpsc::Sender<Incoming>,
     pressure: Arc<crate::Pressure>,
+    heard: LastHeard,
     last_membership: u64,
     /// Broadcasts handed to the sequencer and not yet delivered back, oldest first.
     in_flight: Mutex<VecDeque<Arc<Vec<u8>>>>,
@@ -222,6 +227,7 @@ impl Carrier {
             let _gone = match frame {
                 ToMember::Membership { id, members } => {
                     *last_membership = id;
+                    self.heard.forget(&members);
                     self.enter_as(id, members).await
                 }
                 ToMember::Delivered { from, payload } => {
@@ -231,6 +237,13 @@ impl Carrier {
                         self.in_flight().pop_front();
                     }
                     taken
+                }
+                ToMember::Silent { node, ms } => {
+                    let at = Instant::now().checked_sub(Duration::from_millis(ms));
+                    if let Some(at) = at {
+                        self.heard.note(node, at);
+                    }
+                    Ok(())
                 }
                 ToMember::Ping(number) => self.tell(Incoming::Ping(number)).await,
                 ToMember::Welcome { .. } | ToMember::Refused { .. } => {

@@ -156,6 +156,7 @@ async fn read_messages(
 ) -> io::Result<()> {
     let window = Arc::new(Semaphore::new(WINDOW));
     while let Some((kind, length)) = frame::read_prefix(stream).await? {
+        health.lock().spoke(Instant::now());
         match kind {
             kind::BROADCAST => {
                 let share = u32::try_from(length.clamp(1, WINDOW)).unwrap_or(u32::MAX);

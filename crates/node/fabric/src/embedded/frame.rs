@@ -9,7 +9,7 @@ use super::control::Verb;
 use crate::PAYLOAD_MAX;
 
 /// Spoken by both sides; a member of another version is refused.
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 
 /// Bytes before a frame's body: its length (of kind and body) and its kind.
 pub(super) const PREFIX: usize = 5;
@@ -29,6 +29,7 @@ pub(super) mod kind {
     pub(in super::super) const DELIVERED: u8 = 8;
     pub(in super::super) const PING: u8 = 9;
     pub(in super::super) const SIDES: u8 = 10;
+    pub(in super::super) const SILENT: u8 = 11;
 }
 
 /// A member's introduction.
@@ -44,10 +45,25 @@ pub(super) struct Hello {
 /// From the sequencer to a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ToMember {
-    Welcome { stall_ms: u64 },
-    Refused { why: String },
-    Membership { id: u64, members: Vec<NodeId> },
-    Delivered { from: NodeId, payload: Vec<u8> },
+    Welcome {
+        stall_ms: u64,
+    },
+    Refused {
+        why: String,
+    },
+    Membership {
+        id: u64,
+        members: Vec<NodeId>,
+    },
+    /// A member that is gone showed its last sign of life so long ago.
+    Silent {
+        node: NodeId,
+        ms: u64,
+    },
+    Delivered {
+        from: NodeId,
+        payload: Vec<u8>,
+    },
     Ping(u64),
 }
 
@@ -117,6 +133,19 @@ fn decode_membership(body: &[u8]) -> io::Result<ToMember> {
     let id = fields.u64()?;
     let members = fields.rest_as_nodes()?;
     Ok(ToMember::Membership { id, members })
+}
+
+pub(super) fn encode_silent(node: NodeId, ms: u64) -> Vec<u8> {
+    let mut body = node.0.to_le_bytes().to_vec();
+    body.extend_from_slice(&ms.to_le_bytes());
+    frame(kind::SILENT, &body)
+}
+
+fn decode_silent(body: &[u8]) -> io::Result<ToMember> {
+    let mut fields = Fields(body);
+    let (node, ms) = (NodeId(fields.u32()?), fields.u64()?);
+    fields.end()?;
+    Ok(ToMember::Silent { node, ms })
 }
 
 /// Groups of nodes: a length before each.
@@ -224,6 +253,7 @@ pub(super) async fn read_to_member(
         kind::REFUSED => ToMember::Refused { why: String::from_utf8_lossy(&body).into_owned() },
         kind::MEMBERSHIP => decode_membership(&body)?,
         kind::PING => ToMember::Ping(decode_number(&body)?),
+        kind::SILENT => decode_silent(&body)?,
         _ => return Err(malformed("kind")),
     };
     Ok(Some(frame))
@@ -287,6 +317,8 @@ mod tests {
         let members = vec![NodeId(1), NodeId(4)];
         let decoded = decode_membership(body(&encode_membership(5, &members))).unwrap();
         assert_eq!(decoded, ToMember::Membership { id: 5, members });
+        let decoded = decode_silent(body(&encode_silent(NodeId(4), 1250))).unwrap();
+        assert_eq!(decoded, ToMember::Silent { node: NodeId(4), ms: 1250 });
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 /// One member's signs of life.
 #[derive(Debug, Default)]
 pub(super) struct Health {
+    /// When it last said something.
+    heard: Option<Instant>,
     /// Since when bytes wait without any being taken.
     blocked_since: Option<Instant>,
     /// The ping that is not answered yet, and when it was handed to the socket.
@@ -44,6 +46,16 @@ impl Health {
         if let Some((_, sent @ None)) = &mut self.ping {
             *sent = Some(now);
         }
+    }
+
+    /// It said something.
+    pub(super) fn spoke(&mut self, now: Instant) {
+        self.heard = Some(now);
+    }
+
+    /// How long ago it last said something; nothing if it never did.
+    pub(super) fn last_spoke(&self, now: Instant) -> Option<Duration> {
+        self.heard.map(|heard| now.saturating_duration_since(heard))
     }
 
     /// The answer came. Answers to older pings, from before a reconnection, count for nothing.
@@ -85,6 +97,9 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut health = Health::default();
         assert_eq!(health.silent_for(at(9)), Duration::ZERO, "idle is not silent");
+        assert_eq!(health.last_spoke(at(9)), None);
+        health.spoke(at(7));
+        assert_eq!(health.last_spoke(at(9)), Some(Duration::from_secs(2)));
 
         assert!(health.may_ping(1));
         assert!(!health.may_ping(2), "one at a time");

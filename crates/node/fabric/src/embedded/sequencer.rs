@@ -168,7 +168,8 @@ impl Order {
             Report::Gone { connection, why } => {
                 if let Some(node) = self.nodes.get(&connection) {
                     tracing::info!(node = %node, why, "member gone");
-                    self.drop_member(*node);
+                    // The kernel tells of the end of a process when it ends.
+                    self.drop_member(*node, Some(Duration::ZERO));
                 }
             }
             Report::Control { verb, answer } => {
@@ -200,7 +201,15 @@ impl Order {
         self.reform();
     }
 
-    fn drop_member(&mut self, node: NodeId) {
+    /// `silent` is since when it showed no life, if that is known.
+    fn drop_member(&mut self, node: NodeId, silent: Option<Duration>) {
+        if let Some(silent) = silent {
+            let ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
+            let frame = Frame::new(frame::encode_silent(node, ms));
+            for seat in self.seats.values() {
+                let _failed = seat.door.frames.send(std::sync::Arc::clone(&frame));
+            }
+        }
         if let Some(seat) = self.seats.remove(&node) {
             self.nodes.remove(&seat.connection);
             seat.door.shut();
@@ -275,15 +284,15 @@ impl Order {
                 seat.door.health.lock().forgive(now);
             }
         }
-        let stalled: Vec<NodeId> = self
+        let stalled: Vec<(NodeId, Option<Duration>)> = self
             .seats
             .iter()
             .filter(|(_, seat)| seat.door.health.lock().silent_for(now) > self.stall)
-            .map(|(node, _)| *node)
+            .map(|(node, seat)| (*node, seat.door.health.lock().last_spoke(now)))
             .collect();
-        for node in stalled {
+        for (node, silent) in stalled {
             tracing::warn!(node = %node, after = ?self.stall, "member dropped: it takes nothing");
-            self.drop_member(node);
+            self.drop_member(node, silent);
         }
         for seat in self.seats.values() {
             if seat.door.health.lock().may_ping(self.pings + 1) {

@@ -15,6 +15,27 @@ const BOUNDS: [f64; 14] =
 /// them with what they were, and would not see the first loss otherwise.
 pub(super) const PHASES: [&str; 4] = ["planned", "fenced", "starting", "done"];
 
+/// Processes that end are looked at within moments; where more wait, something else is wrong.
+const ENDED_MAX: usize = 1000;
+
+/// What was found to be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Detected {
+    Node,
+    Resource,
+}
+
+impl Detected {
+    pub(super) const ALL: [Self; 2] = [Self::Node, Self::Resource];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Resource => "resource",
+        }
+    }
+}
+
 /// Tasks are words of agents; more than these are counted as `other`.
 const TASKS_MAX: usize = 32;
 
@@ -62,6 +83,10 @@ impl Histogram {
 /// All that is counted.
 #[derive(Clone, Debug, Default)]
 pub struct Counted {
+    /// From the last sign of life to the finding that it is over.
+    pub(super) detection: BTreeMap<Detected, Histogram>,
+    /// Resources whose processes ended, and when: until a monitor says what became of them.
+    ended: BTreeMap<String, f64>,
     /// Runs of agents: by task, and whether they ended as they should.
     pub(super) actions: BTreeMap<(String, bool), Histogram>,
     /// From the moment at which a node's loss was known to each phase of what is done about it.
@@ -90,6 +115,18 @@ impl Counted {
     /// A record took so long to be on the disk.
     pub fn stored(&mut self, seconds: f64) {
         self.stored.observe(seconds);
+    }
+
+    /// A node was said to be lost so long after it was last heard of.
+    pub fn lost_after(&mut self, seconds: f64) {
+        self.detection.entry(Detected::Node).or_default().observe(seconds);
+    }
+
+    /// What a resource had running has ended by itself, `now` as in [`note`](Self::note).
+    pub fn ended(&mut self, now: f64, resource: &str) {
+        if self.ended.len() < ENDED_MAX {
+            self.ended.entry(resource.to_owned()).or_insert(now);
+        }
     }
 
     /// So many wait there now.
@@ -138,6 +175,12 @@ impl Counted {
         let task = if is_new && tasks >= TASKS_MAX { "other" } else { task };
         let seconds = super::write::as_float(ms) / 1000.0;
         self.actions.entry((task.to_owned(), expected)).or_default().observe(seconds);
+        if let Some(ended) = self.ended.remove(resource_of(action))
+            && !expected
+        {
+            let detection = self.detection.entry(Detected::Resource).or_default();
+            detection.observe((now - ended).max(0.0));
+        }
         if !expected {
             self.failed_at.get_or_insert(now);
         }
@@ -157,6 +200,12 @@ impl Counted {
         }
         self.lost_at = None;
     }
+}
+
+/// An action is `RESOURCE_TASK_INTERVAL`.
+fn resource_of(action: &str) -> &str {
+    let rest = action.rsplit_once('_').map_or(action, |(rest, _)| rest);
+    rest.strip_suffix(task_of(action)).and_then(|rest| rest.strip_suffix('_')).unwrap_or(rest)
 }
 
 /// An action is `RESOURCE_TASK_INTERVAL`.

@@ -2,7 +2,7 @@
 
 use wire::api::LinkHealth;
 
-use super::counted::{Counted, Histogram, PHASES};
+use super::counted::{Counted, Detected, Histogram, PHASES};
 use super::write::{Kind, Text};
 use crate::readiness::Ability;
 use crate::status::{Health, Seen, Status};
@@ -98,6 +98,21 @@ fn fencing(status: &Status, now: i64, text: &mut Text) {
     text.value(&[], status.fencing.len() as f64);
 }
 
+/// What is measured stands in the help, since no fabric tells when a node died.
+fn detection(counted: &Counted, text: &mut Text) {
+    let help = "From the last sign of life to the finding that it is over. A node's is the last message \
+                that Corosync delivered of it, of which there is one each quarter of `stall` (5 s unless \
+                configured): so it lived for up to that longer. With the embedded fabric it is its \
+                connection's end, or its last answer. A resource's is the end of a process that is \
+                watched; the finding is the monitor's result. What only a monitor notices is not in here";
+    text.family("quorate_detection_seconds", Kind::Histogram, help);
+    for what in Detected::ALL {
+        let none_yet = Histogram::default();
+        let histogram = counted.detection.get(&what).unwrap_or(&none_yet);
+        text.histogram(&[("of", what.word())], histogram);
+    }
+}
+
 pub(super) fn of_counted(counted: &Counted, text: &mut Text) {
     let yes = |holds: bool| if holds { "true" } else { "false" };
     let help = "How long runs of agents took, by task and whether they ended as they should";
@@ -105,6 +120,7 @@ pub(super) fn of_counted(counted: &Counted, text: &mut Text) {
     for ((task, expected), histogram) in &counted.actions {
         text.histogram(&[("task", task), ("expected", yes(*expected))], histogram);
     }
+    detection(counted, text);
     let help =
         "From the moment when a node's loss was known to each phase of what was done about it";
     text.family("quorate_failover_seconds", Kind::Histogram, help);

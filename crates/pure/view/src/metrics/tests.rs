@@ -75,6 +75,28 @@ fn phases_are_counted_from_the_loss() {
 }
 
 #[test]
+fn a_processs_end_is_found_by_the_monitor_that_follows() {
+    let mut counted = Counted::default();
+    counted.ended(10.0, "my_db");
+    counted.ended(10.5, "my_db");
+    counted.ended(11.0, "other");
+    counted.note(10.75, &finished("db_monitor_10000", 1, false));
+    counted.note(11.0, &finished("my_db_monitor_10000", 1, false));
+    // It had ended, and yet it was as it should be: nothing was detected.
+    counted.note(12.0, &finished("other_monitor_10000", 1, true));
+    counted.note(13.0, &finished("other_monitor_10000", 1, false));
+    counted.lost_after(0.25);
+    let text = text(&counted);
+    for line in [
+        "quorate_detection_seconds_sum{of=\"resource\"} 1.0",
+        "quorate_detection_seconds_count{of=\"resource\"} 1.0",
+        "quorate_detection_seconds_sum{of=\"node\"} 0.25",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+}
+
+#[test]
 fn agents_words_cannot_make_series_without_end() {
     let mut counted = Counted::default();
     for number in 0..1000 {
