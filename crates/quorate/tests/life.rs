@@ -89,6 +89,37 @@ fn a_cluster_is_made_grows_and_shrinks() {
 }
 
 #[test]
+fn serviceguard_s_commands_halt_the_cluster_and_run_it() {
+    let Some(mut town) = Town::of(2, 1, "serviceguard") else { return };
+    let token = town.init(1);
+    town.joins(2, &token);
+    let is_up = |said: &str| said.matches(" running").count() == 2;
+    town.until_of(2, &["cmviewcl"], is_up);
+
+    let no = town.tool_says_no(2, &["cmruncl"]);
+    assert!(no.starts_with("cmruncl: The cluster is already running, on node n"), "{no}");
+    let said = town.tool(2, &["cmhaltcl"]);
+    assert!(said.ends_with("Successfully halted all nodes specified.\nHalt operation complete.\n"));
+    for node in [1, 2] {
+        let status = town.ok(node, &["status"]);
+        assert_eq!(status.matches("stopped").count(), 2, "{status}");
+    }
+    let said = town.tool(1, &["cmruncl", "-v"]);
+    assert!(said.starts_with("Waiting for cluster to form .... done\n"), "{said}");
+    town.until_of(1, &["cmviewcl"], is_up);
+
+    town.tool(1, &["cmhaltnode", "n2"]);
+    town.until_of(1, &["cmviewcl"], |said| said.contains("n2") && said.contains("halted"));
+    let said = town.tool(1, &["cmrunnode", "n2"]);
+    assert!(
+        said.starts_with("Waiting for nodes to join .... done\nCluster successfully formed.\n")
+    );
+    town.until_of(2, &["cmviewcl"], is_up);
+    let no = town.tool_says_no(1, &["cmrunnode", "n3"]);
+    assert_eq!(no, "cmrunnode: there is no node `n3`\ncmrunnode: The nodes are n1 and n2.\n");
+}
+
+#[test]
 fn who_may_not_join_is_told_why() {
     let Some(mut town) = Town::of(2, 1, "refused") else { return };
     let dry = town.ok(1, &["init", "web", "--dry-run"]);

@@ -101,13 +101,25 @@ pub(crate) fn all(
     but: &str,
     ask: &Ask,
 ) -> Vec<(String, Result<Answer, Trouble>)> {
+    let others = settings.nodes.iter().map(|node| node.called()).filter(|name| *name != but);
+    these(places, own, settings, &others.collect::<Vec<_>>(), ask)
+}
+
+/// Asks these members at the same time.
+pub(crate) fn these(
+    places: &Places,
+    own: &Own,
+    settings: &Settings,
+    names: &[&str],
+    ask: &Ask,
+) -> Vec<(String, Result<Answer, Trouble>)> {
     std::thread::scope(|scope| {
-        let others = settings.nodes.iter().map(|node| node.called().to_owned());
-        let asked: Vec<_> = others
-            .filter(|name| name != but)
+        let asked: Vec<_> = names
+            .iter()
             .map(|name| {
-                let addresses = crate::nodes_file::addresses(settings, &name);
-                (name, scope.spawn(move || member(places, own, &addresses, ask)))
+                let addresses = crate::nodes_file::addresses(settings, name);
+                let asked = scope.spawn(move || member(places, own, &addresses, ask));
+                ((*name).to_owned(), asked)
             })
             .collect();
         let gone = || Err(Trouble::new(Kind::Failed, "the question ended in a panic"));

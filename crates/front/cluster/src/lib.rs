@@ -42,6 +42,7 @@ mod trouble;
 
 use std::path::PathBuf;
 
+pub use power::{Order, Switched, members, switch};
 pub use trouble::{Kind, Trouble};
 pub use words::Verb;
 
@@ -79,8 +80,8 @@ pub fn run(verb: &Verb, how: &How) -> Result<Ended, Trouble> {
         Verb::Join(words) => join::run(how, words)?,
         Verb::Leave(words) => leave::run(how, words)?,
         Verb::Remove(words) => remove::run(how, words)?,
-        Verb::Start(words) => power::start(how, *words)?,
-        Verb::Stop(words) => power::stop(how, *words)?,
+        Verb::Start(words) => power::run(how, *words, Order::Start)?,
+        Verb::Stop(words) => power::run(how, *words, Order::Stop)?,
         Verb::Status => status::run(how)?,
         Verb::Link(words::Link::Status) => links::run(how)?,
         Verb::Listen => door::listen(how)?,

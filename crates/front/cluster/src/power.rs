@@ -1,5 +1,6 @@
 //! `quorate cluster start` and `stop`, here or everywhere.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use corosync::Settings;
@@ -62,64 +63,131 @@ pub(crate) fn stop_here(services: &Services) -> Result<(), Trouble> {
     services.stop(Service::Corosync)
 }
 
-/// `quorate cluster start`.
-pub(crate) fn start(how: &How, words: Power) -> Result<(), Trouble> {
-    let steps = [Service::Door, Service::Corosync, Service::Device, Service::Daemon];
-    let steps = steps.map(Step::Start);
-    everywhere(how, words, &steps, &Ask::Start, start_here, "runs")
+/// A member, and what became of the order there.
+pub type Switched = (String, Result<(), Trouble>);
+
+/// What members are asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    Start,
+    /// Resources move away first, if they may.
+    Stop,
 }
 
-/// `quorate cluster stop`.
-pub(crate) fn stop(how: &How, words: Power) -> Result<(), Trouble> {
-    let steps = [Service::Daemon, Service::Device, Service::Corosync].map(Step::Stop);
-    let here = |services: &Services, _: &Places, _: &Own| stop_here(services);
-    everywhere(how, words, &steps, &Ask::Stop, here, "has stopped")
-}
+impl Order {
+    fn ask(self) -> Ask {
+        match self {
+            Self::Start => Ask::Start,
+            Self::Stop => Ask::Stop,
+        }
+    }
 
-fn everywhere(
-    how: &How,
-    words: Power,
-    steps: &[Step],
-    ask: &Ask,
-    here: impl Fn(&Services, &Places, &Own) -> Result<(), Trouble> + Sync,
-    done: &str,
-) -> Result<(), Trouble> {
-    let places = Places::default();
-    let own = Own::read(&places)?;
-    let settings = Settings::of(&nodes_file::read(&places)?);
-    let services = Services::new(&own, &places, how.socket.as_deref());
-    let me = invite::own_name(&settings)?;
-    if words.changing.dry_run {
-        let others = settings.nodes.iter().map(|node| node.called()).filter(|name| *name != me);
-        if words.all {
-            for name in others {
-                say::out(&format!("ask the door of {name} to do the same"));
+    fn here(self, services: &Services, places: &Places, own: &Own) -> Result<(), Trouble> {
+        match self {
+            Self::Start => start_here(services, places, own),
+            Self::Stop => stop_here(services),
+        }
+    }
+
+    fn done(self) -> &'static str {
+        match self {
+            Self::Start => "runs",
+            Self::Stop => "has stopped",
+        }
+    }
+
+    fn steps(self) -> Vec<Step> {
+        match self {
+            Self::Start => [Service::Door, Service::Corosync, Service::Device, Service::Daemon]
+                .map(Step::Start)
+                .to_vec(),
+            Self::Stop => {
+                [Service::Daemon, Service::Device, Service::Corosync].map(Step::Stop).to_vec()
             }
         }
-        let is_there = |step: &&Step| {
-            settings.device.is_some()
-                || !matches!(step, Step::Start(Service::Device) | Step::Stop(Service::Device))
-        };
-        let steps: Vec<Step> = steps.iter().filter(is_there).cloned().collect();
-        steps::show(&steps, &services);
+    }
+}
+
+/// The cluster of this machine, as its files say.
+struct Known {
+    places: Places,
+    own: Own,
+    settings: Settings,
+    services: Services,
+    me: String,
+}
+
+impl Known {
+    fn read(socket: Option<&Path>) -> Result<Self, Trouble> {
+        let places = Places::default();
+        let own = Own::read(&places)?;
+        let settings = Settings::of(&nodes_file::read(&places)?);
+        let services = Services::new(&own, &places, socket);
+        let me = invite::own_name(&settings)?;
+        Ok(Self { places, own, settings, services, me })
+    }
+
+    /// Those who are to do it do so at the same time, and each answers for itself.
+    fn carry_out(&self, order: Order, names: &[String]) -> Vec<Switched> {
+        let Self { places, own, settings, services, me } = self;
+        std::thread::scope(|scope| {
+            let am_asked = names.contains(me);
+            let mine = am_asked.then(|| scope.spawn(|| order.here(services, places, own)));
+            let others: Vec<&str> =
+                names.iter().map(String::as_str).filter(|name| name != me).collect();
+            let theirs = ask::these(places, own, settings, &others, &order.ask());
+            let gone = || Err(Trouble::new(Kind::Failed, "it ended in a panic"));
+            let mine = mine.map(|mine| (me.clone(), mine.join().unwrap_or_else(|_| gone())));
+            let theirs = theirs.into_iter().map(|(name, answer)| (name, answer.map(drop_done)));
+            mine.into_iter().chain(theirs).collect()
+        })
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.settings.nodes.iter().map(|node| node.called().to_owned()).collect()
+    }
+}
+
+/// Names of the members, as this machine's `corosync.conf` has them, and this machine's.
+///
+/// # Errors
+/// Where it is no member, or a file cannot be read.
+pub fn members() -> Result<(Vec<String>, String), Trouble> {
+    let known = Known::read(None)?;
+    Ok((known.all(), known.me))
+}
+
+/// Has members start or stop, at the same time; says what became of each.
+///
+/// # Errors
+/// Where this machine is no member, or one of the names is nobody's: then nothing is done.
+pub fn switch(order: Order, names: &[String]) -> Result<Vec<Switched>, Trouble> {
+    let known = Known::read(None)?;
+    let all = known.all();
+    if let Some(stranger) = names.iter().find(|name| !all.contains(name)) {
+        let list = view::words::list(&all);
+        let trouble = Trouble::new(Kind::Unknown, format!("there is no node `{stranger}`"));
+        return Err(trouble.help(format!("The nodes are {list}.")));
+    }
+    Ok(known.carry_out(order, names))
+}
+
+/// `quorate cluster start` and `stop`.
+pub(crate) fn run(how: &How, words: Power, order: Order) -> Result<(), Trouble> {
+    let known = Known::read(how.socket.as_deref())?;
+    if words.changing.dry_run {
+        show(&known, words, order);
         return Ok(());
     }
     if !words.all {
-        here(&services, &places, &own)?;
-        say::out(&format!("{me} {done}"));
+        order.here(&known.services, &known.places, &known.own)?;
+        say::out(&format!("{} {}", known.me, order.done()));
         return Ok(());
     }
-    let (mine, theirs) = std::thread::scope(|scope| {
-        let mine = scope.spawn(|| here(&services, &places, &own));
-        let theirs = ask::all(&places, &own, &settings, &me, ask);
-        let gone = || Err(Trouble::new(Kind::Failed, "it ended in a panic"));
-        (mine.join().unwrap_or_else(|_| gone()), theirs)
-    });
     let mut failed = Vec::new();
-    let theirs = theirs.into_iter().map(|(name, answer)| (name, answer.map(drop_done)));
-    for (name, result) in std::iter::once((me, mine)).chain(theirs) {
+    for (name, result) in known.carry_out(order, &known.all()) {
         match result {
-            Ok(()) => say::out(&format!("{name} {done}")),
+            Ok(()) => say::out(&format!("{name} {}", order.done())),
             Err(trouble) => {
                 let (what, help) = trouble.into_words();
                 failed.push((name, what, help));
@@ -134,6 +202,21 @@ fn everywhere(
         trouble = help.into_iter().fold(trouble, |trouble, line| trouble.help(format!("  {line}")));
     }
     Err(trouble)
+}
+
+/// What would be done.
+fn show(known: &Known, words: Power, order: Order) {
+    if words.all {
+        for name in known.all().into_iter().filter(|name| *name != known.me) {
+            say::out(&format!("ask the door of {name} to do the same"));
+        }
+    }
+    let is_there = |step: &Step| {
+        known.settings.device.is_some()
+            || !matches!(step, Step::Start(Service::Device) | Step::Stop(Service::Device))
+    };
+    let steps: Vec<Step> = order.steps().into_iter().filter(is_there).collect();
+    steps::show(&steps, &known.services);
 }
 
 fn drop_done(_: Answer) {}

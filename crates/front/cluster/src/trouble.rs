@@ -78,8 +78,8 @@ impl Trouble {
         }
     }
 
-    /// What happened and what to do, for another machine.
-    pub(crate) fn into_words(self) -> (String, Vec<String>) {
+    /// What happened and what to do, for another machine or another command.
+    pub fn into_words(self) -> (String, Vec<String>) {
         match self {
             Self::Words { kind: _, what, help } => (what, help),
             Self::Client(ClientError::Refused(refused)) => {

@@ -13,6 +13,7 @@ mod makepkg;
 mod modnet;
 mod nodes;
 mod packages;
+mod power;
 mod seen;
 mod services;
 mod switches;
@@ -25,17 +26,20 @@ use std::process::ExitCode;
 pub type Entry = fn(Vec<OsString>) -> ExitCode;
 
 /// Every command, by the name that it is called with.
-pub const TOOLS: [(&str, Entry); 13] = [
+pub const TOOLS: [(&str, Entry); 16] = [
     ("cmapplyconf", |words| call::run("cmapplyconf", words, apply::cmapplyconf)),
     ("cmcheckconf", |words| call::run("cmcheckconf", words, check::cmcheckconf)),
     ("cmdeleteconf", |words| call::run("cmdeleteconf", words, deleteconf::cmdeleteconf)),
     ("cmgetconf", |words| call::run("cmgetconf", words, getconf::cmgetconf)),
+    ("cmhaltcl", |words| call::run("cmhaltcl", words, power::cmhaltcl)),
     ("cmhaltnode", |words| call::run("cmhaltnode", words, nodes::cmhaltnode)),
     ("cmhaltpkg", |words| call::run("cmhaltpkg", words, packages::cmhaltpkg)),
     ("cmhaltserv", |words| call::run("cmhaltserv", words, services::cmhaltserv)),
     ("cmmakepkg", |words| call::run("cmmakepkg", words, makepkg::cmmakepkg)),
     ("cmmodnet", |words| call::run("cmmodnet", words, modnet::cmmodnet)),
     ("cmmodpkg", |words| call::run("cmmodpkg", words, switches::cmmodpkg)),
+    ("cmruncl", |words| call::run("cmruncl", words, power::cmruncl)),
+    ("cmrunnode", |words| call::run("cmrunnode", words, power::cmrunnode)),
     ("cmrunpkg", |words| call::run("cmrunpkg", words, packages::cmrunpkg)),
     ("cmrunserv", |words| call::run("cmrunserv", words, services::cmrunserv)),
     ("cmviewcl", |words| call::run("cmviewcl", words, viewcl::cmviewcl)),

@@ -22,9 +22,7 @@ pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Tr
     }
     for node in &nodes {
         world.node(node)?;
-        let here = |name: &&str| world.places(name).iter().any(|(place, _)| place == node);
-        let packages: Vec<&str> =
-            world.packages.iter().map(serviceguard::Package::called).filter(here).collect();
+        let packages = packages_on(&world, node);
         if !packages.is_empty() && !call.has('f') {
             let list = view::words::list(&packages);
             let why = format!(
@@ -53,8 +51,14 @@ pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Tr
     Ok(())
 }
 
+/// The packages that run on a node.
+pub(crate) fn packages_on<'w>(world: &'w World, node: &str) -> Vec<&'w str> {
+    let here = |name: &&str| world.places(name).iter().any(|(place, _)| *place == node);
+    world.packages.iter().map(serviceguard::Package::called).filter(here).collect()
+}
+
 /// Waits until none of the nodes is up. That nobody answers any more says that this node is halted.
-fn wait_halted(home: &Home, nodes: &[String]) -> Result<(), Trouble> {
+pub(crate) fn wait_halted(home: &Home, nodes: &[String]) -> Result<(), Trouble> {
     /// Packages may take as long as their halt scripts.
     const PATIENCE: Duration = Duration::from_secs(3600);
     const PAUSE: Duration = Duration::from_millis(200);

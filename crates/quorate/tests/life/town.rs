@@ -66,7 +66,7 @@ impl Town {
     }
 
     fn quorate(&self, node: u32, words: &[&str]) -> Command {
-        let mut command = self.bed.command(node, Path::new(env!("CARGO_BIN_EXE_quorate"))).unwrap();
+        let mut command = self.program(node);
         command.arg("cluster").args(words);
         command
     }
@@ -80,8 +80,7 @@ impl Town {
     ) -> String {
         let start = Instant::now();
         loop {
-            let program = Path::new(env!("CARGO_BIN_EXE_quorate"));
-            let said = succeeded(self.bed.command(node, program).unwrap().args(words));
+            let said = self.tool(node, words);
             if is_so(&said) {
                 return said;
             }
@@ -97,10 +96,21 @@ impl Town {
 
     /// Why it fails; it must.
     pub(crate) fn says_no(&self, node: u32, words: &[&str]) -> String {
-        let Output { status, stdout, stderr } = self.quorate(node, words).output().unwrap();
-        let (said, why) = (text(stdout), text(stderr));
-        assert!(!status.success(), "{words:?} on n{node} succeeded: {said}{why}");
-        why
+        failed(&mut self.quorate(node, words))
+    }
+
+    /// What one of the program's commands says; it must succeed.
+    pub(crate) fn tool(&self, node: u32, words: &[&str]) -> String {
+        succeeded(self.program(node).args(words))
+    }
+
+    /// Why one of them fails; it must.
+    pub(crate) fn tool_says_no(&self, node: u32, words: &[&str]) -> String {
+        failed(self.program(node).args(words))
+    }
+
+    fn program(&self, node: u32) -> Command {
+        self.bed.command(node, Path::new(env!("CARGO_BIN_EXE_quorate"))).unwrap()
     }
 
     /// What it says once that is so.
@@ -220,6 +230,13 @@ fn succeeded(command: &mut Command) -> String {
     let (said, why) = (text(stdout), text(stderr));
     assert!(status.success(), "{command:?}: {status}: {said}{why}");
     said
+}
+
+fn failed(command: &mut Command) -> String {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let (said, why) = (text(stdout), text(stderr));
+    assert!(!status.success(), "{command:?} succeeded: {said}{why}");
+    why
 }
 
 fn text(bytes: Vec<u8>) -> String {

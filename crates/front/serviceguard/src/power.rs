@@ -1,0 +1,140 @@
+//! `cmruncl`, `cmrunnode`, `cmhaltcl`: what makes machines members starts and ends.
+//!
+//! Whether so many nodes may be a cluster is Corosync's quorum, not a warning to be confirmed.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use cluster::Order;
+use wire::api::Change;
+
+use crate::call::{Call, Said, Trouble};
+use crate::home::Home;
+use crate::nodes::{packages_on, wait_halted};
+use crate::seen::World;
+
+/// `AUTO_START_TIMEOUT` of a file that names none.
+const AUTO_START: Duration = Duration::from_secs(600);
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Starts the cluster, on all nodes or on those of `-n`, where it runs on none.
+pub(crate) fn cmruncl(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
+    let call = Call::read(words, "fvtn:w:")?;
+    if let Some(word) = call.words.first() {
+        return Err(Trouble(format!("Unexpected `{word}`; nodes are named with -n")));
+    }
+    if let Ok(world) = World::read(&Home::find())
+        && let Some(node) = world.up().next()
+    {
+        let why =
+            format!("The cluster is already running, on node {node}\nUse cmrunnode for others");
+        return Err(Trouble(why));
+    }
+    let mut nodes: Vec<String> = call.values('n').map(str::to_owned).collect();
+    if nodes.is_empty() {
+        nodes = cluster::members().map_err(in_words)?.0;
+    }
+    start(&call, &nodes, "Waiting for cluster to form ....", said)
+}
+
+/// Starts nodes, or this one: they join the cluster, or form it.
+pub(crate) fn cmrunnode(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
+    let call = Call::read(words, "vtw:")?;
+    let mut nodes = call.words.clone();
+    if nodes.is_empty() {
+        nodes.push(cluster::members().map_err(in_words)?.1);
+    }
+    start(&call, &nodes, "Waiting for nodes to join ....", said)
+}
+
+fn start(call: &Call, nodes: &[String], waiting: &str, said: &mut Said<'_>) -> Result<(), Trouble> {
+    if call.has('t') {
+        said.line(format!("Would start on {}", view::words::list(nodes)));
+        return Ok(());
+    }
+    said.text(waiting);
+    switch(Order::Start, nodes)?;
+    wait_up(nodes)?;
+    said.line(" done");
+    said.line("Cluster successfully formed.");
+    said.line("Check the syslog files on all nodes in the cluster to verify that no warnings");
+    said.line("occurred during startup.");
+    Ok(())
+}
+
+/// Waits until all of them are members, as long as the cluster's file says.
+fn wait_up(nodes: &[String]) -> Result<(), Trouble> {
+    let begun = Instant::now();
+    loop {
+        let world = World::read(&Home::find());
+        let up: BTreeSet<&str> = world.iter().flat_map(World::up).collect();
+        let missing: Vec<&str> =
+            nodes.iter().map(String::as_str).filter(|node| !up.contains(node)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let said = world.as_ref().ok().and_then(|world| world.cluster.auto_start_timeout.as_ref());
+        let patience = said.map_or(AUTO_START, |timeout| Duration::from_micros(timeout.value));
+        if begun.elapsed() > patience {
+            let list = view::words::list(&missing);
+            return Err(Trouble(format!("AUTO_START_TIMEOUT passed without {list}")));
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// Halts the cluster on all nodes. Where packages run, only with `-f`; they move nowhere.
+pub(crate) fn cmhaltcl(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
+    let call = Call::read(words, "fvtd")?;
+    if call.has('d') {
+        let why = "Packages cannot be detached one by one\n\
+                   With the option maintenance-mode, all of them run on while the cluster is halted";
+        return Err(Trouble::new(why));
+    }
+    let home = Home::find();
+    let world = World::read(&home)?;
+    let mut nodes: Vec<String> = world.up().map(str::to_owned).collect();
+    // This one is asked to tell the others, and goes last.
+    nodes.sort_by_key(|node| Some(node) == world.here.as_ref());
+    let running: BTreeSet<&str> = nodes.iter().flat_map(|node| packages_on(&world, node)).collect();
+    if !running.is_empty() && !call.has('f') {
+        let list = view::words::list(&running.into_iter().collect::<Vec<_>>());
+        let why =
+            format!("Unable to halt the cluster, packages run: {list}\nUse -f to halt them, too");
+        return Err(Trouble(why));
+    }
+    let members = cluster::members().map_err(in_words)?.0;
+    if call.has('t') {
+        return Ok(());
+    }
+    said.line("Disabling all packages from starting on nodes to be halted.");
+    said.line("Warning: Do not modify or enable packages until the halt operation is\ncompleted.");
+    said.text("Waiting for nodes to halt ");
+    // All are told before the first has halted anything: nothing is started on one to be halted there again.
+    for node in &nodes {
+        home.change(Change::Shutdown { node: node.clone() })?;
+        said.text(".");
+    }
+    wait_halted(&home, &nodes)?;
+    switch(Order::Stop, &members)?;
+    said.line(" done");
+    said.line("Successfully halted all nodes specified.");
+    said.line("Halt operation complete.");
+    Ok(())
+}
+
+/// Gives the order; an error names each node that could not follow it.
+fn switch(order: Order, nodes: &[String]) -> Result<(), Trouble> {
+    let mut lines = Vec::new();
+    for (node, result) in cluster::switch(order, nodes).map_err(in_words)? {
+        if let Err(trouble) = result {
+            lines.push(format!("Node {node}: {}", in_words(trouble).0));
+        }
+    }
+    if lines.is_empty() { Ok(()) } else { Err(Trouble(lines.join("\n"))) }
+}
+
+fn in_words(trouble: cluster::Trouble) -> Trouble {
+    let (what, help) = trouble.into_words();
+    Trouble(std::iter::once(what).chain(help).collect::<Vec<_>>().join("\n"))
+}
