@@ -121,12 +121,17 @@ fn assert_healed(machines: &Machines, nodes: u32) {
     }
 }
 
-/// How many lost nodes a node knows of, and how long after their last signs of life it did.
-fn detections(machines: &Machines, node: u32) -> (f64, f64) {
+/// What a node tells who monitors it.
+fn metrics(machines: &Machines, node: u32) -> String {
     let client = machines.client(node);
     let mut curl = std::process::Command::new("curl");
     curl.args(["-s", "http://node/metrics", "--unix-socket"]).arg(client.path());
-    let text = String::from_utf8(curl.output().unwrap().stdout).unwrap();
+    String::from_utf8(curl.output().unwrap().stdout).unwrap()
+}
+
+/// How many lost nodes a node knows of, and how long after their last signs of life it did.
+fn detections(machines: &Machines, node: u32) -> (f64, f64) {
+    let text = metrics(machines, node);
     let value = |what: &str| {
         let series = format!("quorate_detection_seconds_{what}{{of=\"node\"}} ");
         text.lines().find_map(|line| line.strip_prefix(&series)?.parse().ok()).unwrap()

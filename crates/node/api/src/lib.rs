@@ -18,6 +18,7 @@ mod answer;
 mod audit;
 mod clients;
 mod dispatch;
+mod drbd;
 mod events;
 mod gate;
 mod histories;
@@ -61,6 +62,7 @@ use snapshot::Snapshots;
 pub use meter::Meter;
 pub use others::{Address, OtherCluster, WrongAddress};
 pub use pam::{PamSettings, pam_check};
+pub use view::metrics::SbdDisk;
 pub use web::{CertificateError, Web, WebError, WebSettings, own_fingerprint};
 
 /// Who follow the events from the network, at a time.
@@ -89,6 +91,7 @@ struct Shared {
     /// Seats for those on the network who follow the events.
     streams: Arc<Semaphore>,
     meter: Meter,
+    drbd: Arc<drbd::Asking>,
 }
 
 /// The socket could not be had.
@@ -152,6 +155,7 @@ impl Api {
             others: Arc::new(Others::new(others)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             meter: Meter::default(),
+            drbd: Arc::default(),
         };
         let record = moments::record(Arc::clone(&shared.moments), shared.clients.clone());
         let accept = serve::accept(listener, access, shared.clone());

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use view::metrics::Counted;
+use view::metrics::{Counted, SbdDisk};
 use wire::api::Event;
 
 /// Clones count together.
@@ -39,6 +39,11 @@ impl Meter {
     pub fn ended(&self, resource: &str) {
         let now = self.begun.elapsed().as_secs_f64();
         self.lock().ended(now, resource);
+    }
+
+    /// How the disks are by which this node is fenced.
+    pub fn sbd(&self, disks: Vec<SbdDisk>) {
+        self.lock().sbd(disks);
     }
 
     /// So many wait there now.

@@ -84,7 +84,8 @@ pub(crate) async fn metrics(shared: &Shared, who: &Who, headers: &HeaderMap) -> 
     let format = Format::accepted(accept.unwrap_or_default());
     let snapshot = now(shared, who).await?;
     let counted = shared.meter.counted();
-    let made = move || view::metrics::metrics(snapshot.seen(), &counted, format);
+    let drbd = shared.drbd.now().await;
+    let made = move || view::metrics::metrics(snapshot.seen(), &counted, &drbd, format);
     match tokio::task::spawn_blocking(made).await {
         Ok(text) => Ok(answer::whole(StatusCode::OK, format.content_type(), text)),
         // It panicked, which was logged; or all is ending.

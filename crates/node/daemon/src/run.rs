@@ -151,6 +151,9 @@ async fn listen(running: &mut Running, alive: &mut Interval, feed: &mut Interval
                     sbd.as_mut().is_none_or(|disks| disks.may_live(controller.is_left_alone()));
                 watchdog.feed(by_disks && controller.may_live(clock.now().tick));
             }
+            if let Some(disks) = sbd {
+                meter.sbd(disks.told());
+            }
             Heard::Nothing
         }
     }

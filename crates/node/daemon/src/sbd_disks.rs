@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use api::SbdDisk;
 use sbd::{Delay, Header, Letter, Settings, Times, TimesError, has_majority};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -54,6 +55,8 @@ pub(crate) enum SbdError {
 #[derive(Debug)]
 pub(crate) struct SbdDisks {
     disks: Vec<Shared>,
+    /// In the same order, as sbd's file names them.
+    names: Vec<String>,
     times: Times,
     watchdog: PathBuf,
     mark: Mark,
@@ -104,7 +107,7 @@ impl SbdDisks {
         let times = Times::of(&headers, feeding(first.watchdog)).map_err(SbdError::Times)?;
         mark.make().map_err(SbdError::Remember)?;
         delay(settings.delay, &times, &mark).await;
-        Ok(Self { disks, times, watchdog, mark, exits, is_alone: false })
+        Ok(Self { disks, names: settings.devices, times, watchdog, mark, exits, is_alone: false })
     }
 
     /// The machine's watchdog, as sbd's file names it.
@@ -137,6 +140,18 @@ impl SbdDisks {
             }
         }
         !self.must_die() && (!is_alone || is_left_alone)
+    }
+
+    /// How they are, for `/metrics`.
+    pub(crate) fn told(&self) -> Vec<SbdDisk> {
+        let now = Instant::now();
+        let of = |(name, disk): (&String, &Shared)| {
+            let header = lock(disk).header;
+            let timeouts =
+                header.map(|header| (header.watchdog.as_secs(), header.msgwait.as_secs()));
+            SbdDisk { device: name.clone(), healthy: self.is_good(disk, now), timeouts }
+        };
+        self.names.iter().zip(&self.disks).map(of).collect()
     }
 
     fn is_good(&self, disk: &Shared, now: Instant) -> bool {

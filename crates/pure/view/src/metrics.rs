@@ -15,6 +15,7 @@
 mod counted;
 mod exporter;
 mod own;
+mod storage;
 mod write;
 
 use scheduler::Input;
@@ -22,18 +23,21 @@ use scheduler::Input;
 use crate::status::{Seen, status};
 
 pub use counted::{Counted, Histogram};
+pub use storage::{Drbd, DrbdResource, SbdDisk};
 pub use write::Format;
 
 use write::Text;
 
 /// All metrics of the node that answers.
-pub fn metrics(seen: Seen<'_>, counted: &Counted, format: Format) -> String {
+pub fn metrics(seen: Seen<'_>, counted: &Counted, drbd: &Drbd, format: Format) -> String {
     let input = Input { now: seen.now, ..Input::default() };
     let resolved = scheduler::resolve(seen.document, &input);
     let status = status(seen);
     let mut text = Text::new(format);
     exporter::pacemaker(&resolved, seen, &mut text);
     exporter::corosync(seen, &mut text);
+    storage::sbd(&counted.sbd, &mut text);
+    storage::drbd(drbd, &mut text);
     own::of_status(&status, seen, &mut text);
     own::of_counted(counted, &mut text);
     text.end()

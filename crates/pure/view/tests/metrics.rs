@@ -10,7 +10,7 @@ use cib::Document;
 use generator::cluster;
 use openmetrics_parser::openmetrics::parse_openmetrics;
 use view::Seen;
-use view::metrics::{Counted, Format, metrics};
+use view::metrics::{Counted, Drbd, Format, metrics};
 use wire::api::{Carrier, Cluster, Event, LinkHealth};
 
 const NOW: i64 = 1_795_223_471;
@@ -35,7 +35,12 @@ fn counted() -> Counted {
 }
 
 fn text_of(document: &Document) -> String {
-    metrics(Seen { document, cluster: None, now: NOW }, &counted(), Format::OpenMetrics)
+    metrics(
+        Seen { document, cluster: None, now: NOW },
+        &counted(),
+        &Drbd::default(),
+        Format::OpenMetrics,
+    )
 }
 
 #[test]
@@ -100,7 +105,7 @@ fn a_link_to_a_member_that_is_down_makes_its_ring_faulty() {
         ..Cluster::default()
     };
     let seen = Seen { document: &document, cluster: Some(&cluster), now: NOW };
-    let text = metrics(seen, &counted(), Format::OpenMetrics);
+    let text = metrics(seen, &counted(), &Drbd::default(), Format::OpenMetrics);
     for line in [
         "ha_cluster_corosync_ring_errors 1.0",
         r#"ha_cluster_corosync_rings{node_id="1",number="0",address="10.0.0.1"} 1.0"#,

@@ -10,7 +10,7 @@ use testbed::Watchdog;
 
 use crate::bed::{Machines, PROGRAM, can_be};
 use crate::document::{constraints, document, modified, note, prefers, runs};
-use crate::wait_fenced;
+use crate::{metrics, wait_fenced};
 
 /// The watchdog's time on the disk; msgwait gives it the same again, and time to look and to feed.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -108,6 +108,14 @@ impl Shared {
 fn a_message_on_a_shared_disk_fences_a_node() {
     let Some(Shared { mut machines, disk, watchdogs }) = Shared::start() else { return };
     let lives = [1, 2].map(|node| machines.bed.first_process(node));
+    let device = format!("device=\"{}\"", disk.0);
+    for line in [
+        format!("ha_cluster_sbd_devices{{{device},status=\"healthy\"}} 1.0"),
+        format!("ha_cluster_sbd_timeouts{{{device},type=\"watchdog\"}} 5.0"),
+        format!("ha_cluster_sbd_timeouts{{{device},type=\"msgwait\"}} 12.0"),
+    ] {
+        machines.wait(&line, || metrics(&machines, 1).lines().any(|found| found == line));
+    }
 
     // Cut off, it lives by the disk, until the others write to it.
     machines.bed.cut(&[&[1, 2], &[3]]).unwrap();

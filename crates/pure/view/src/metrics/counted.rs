@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use wire::api::Event;
 
+use super::storage::SbdDisk;
+
 /// Upper bounds in seconds: from a write to a fast disk to a fencing that has to be repeated.
 const BOUNDS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
@@ -102,6 +104,8 @@ pub struct Counted {
     /// By whether they were made.
     pub(super) changes: BTreeMap<bool, u64>,
     pub(super) memberships: u64,
+    /// As they were lately.
+    pub(super) sbd: Vec<SbdDisk>,
     lost_at: Option<f64>,
     failed_at: Option<f64>,
 }
@@ -132,6 +136,11 @@ impl Counted {
     /// So many wait there now.
     pub fn queue(&mut self, name: &'static str, length: usize) {
         self.queues.insert(name, length);
+    }
+
+    /// How sbd's disks are now.
+    pub fn sbd(&mut self, disks: Vec<SbdDisk>) {
+        self.sbd = disks;
     }
 
     /// Something happened, `now` in seconds of a clock that never goes back.

@@ -1,7 +1,7 @@
 //! The metrics of `ha_cluster_exporter`: its names, labels and meanings.
 //!
 //! Source: `doc/metrics.md` of ClusterLabs/ha_cluster_exporter 1.4. What it has of DRBD and of sbd's
-//! disks is not of the cluster's document and not here. Its counter of the last change is a gauge
+//! disks is in [`storage`](super::storage). Its counter of the last change is a gauge
 //! here: OpenMetrics' counters count, and have another name.
 
 use cib::{Element, Section};

@@ -18,7 +18,12 @@ fn finished(action: &str, ms: u64, expected: bool) -> Event {
 fn text(counted: &Counted) -> String {
     let xml = r#"<cib have-quorum="1"><configuration><crm_config/><nodes><node id="1" uname="a&quot;b\c"/></nodes><resources/><constraints><rsc_location id="l" rsc="x" node="n" score="-INFINITY"/></constraints></configuration><status/></cib>"#;
     let document = Document::parse(xml).unwrap();
-    metrics(Seen { document: &document, cluster: None, now: 0 }, counted, Format::OpenMetrics)
+    metrics(
+        Seen { document: &document, cluster: None, now: 0 },
+        counted,
+        &Drbd::default(),
+        Format::OpenMetrics,
+    )
 }
 
 #[test]
@@ -97,6 +102,25 @@ fn a_processs_end_is_found_by_the_monitor_that_follows() {
 }
 
 #[test]
+fn disks_of_sbds_are_told_with_their_times() {
+    let mut counted = Counted::default();
+    let disk =
+        |device: &str, healthy, timeouts| SbdDisk { device: device.to_owned(), healthy, timeouts };
+    counted.sbd(vec![disk("/dev/a", true, Some((5, 10))), disk("/dev/b", false, None)]);
+    let text = text(&counted);
+    let told: Vec<&str> = text.lines().filter(|line| line.starts_with("ha_cluster_sbd_")).collect();
+    assert_eq!(
+        told,
+        [
+            "ha_cluster_sbd_devices{device=\"/dev/a\",status=\"healthy\"} 1.0",
+            "ha_cluster_sbd_devices{device=\"/dev/b\",status=\"unhealthy\"} 1.0",
+            "ha_cluster_sbd_timeouts{device=\"/dev/a\",type=\"watchdog\"} 5.0",
+            "ha_cluster_sbd_timeouts{device=\"/dev/a\",type=\"msgwait\"} 10.0",
+        ]
+    );
+}
+
+#[test]
 fn agents_words_cannot_make_series_without_end() {
     let mut counted = Counted::default();
     for number in 0..1000 {
@@ -119,7 +143,7 @@ fn who_does_not_know_openmetrics_gets_what_came_before() {
     assert_eq!(took("text/plain;version=0.0.4;q=1,*/*;q=0.1"), "text/plain");
     let document = Document::parse("<cib/>").unwrap();
     let seen = Seen { document: &document, cluster: None, now: 0 };
-    let text = metrics(seen, &Counted::default(), Format::Prometheus);
+    let text = metrics(seen, &Counted::default(), &Drbd::default(), Format::Prometheus);
     assert!(text.contains("# TYPE quorate_memberships_total counter\n"), "{text}");
     assert!(text.contains("\nquorate_memberships_total 0.0\n"), "{text}");
     assert!(!text.contains("EOF"), "{text}");
