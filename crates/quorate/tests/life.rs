@@ -33,6 +33,7 @@ fn a_cluster_is_made_grows_and_shrinks() {
     assert_eq!(town.file(1), town.file(3));
     assert_eq!(town.mode(3, "/etc/corosync/authkey"), "400");
     assert_eq!(town.mode(3, "/etc/corosync/corosync.conf"), "644");
+    town.share_authority(&[1, 2, 3]);
     town.ok(1, &["check"]);
 
     town.ok(2, &["timing", "--failover-time", "5s", "--apply"]);

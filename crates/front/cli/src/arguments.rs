@@ -134,6 +134,9 @@ pub(crate) enum Command {
     /// The cluster itself: init, join, leave, remove, start, stop, status, link, check, timing
     #[command(subcommand)]
     Cluster(cluster::Verb),
+    /// What this node serves to the network: its certificate
+    #[command(subcommand)]
+    Web(Web),
     /// The exit codes, and what each says
     ExitCodes,
 }
@@ -364,6 +367,19 @@ pub(crate) struct ImportHeartbeat {
     pub(crate) elsewhere: bool,
     #[command(flatten)]
     pub(crate) changing: Changing,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Web {
+    /// The certificate by which browsers and programs know this node
+    #[command(subcommand)]
+    Certificate(Shown),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Shown {
+    /// Whose it is, for which names, until when, its fingerprint, and who signed it
+    Show,
 }
 
 #[derive(Debug, Subcommand)]

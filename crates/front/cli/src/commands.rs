@@ -15,6 +15,7 @@ mod resource_set;
 mod resource_words;
 mod screen;
 mod watch;
+mod web;
 mod why;
 
 use std::time::Duration;
@@ -49,6 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
         Command::Import(verb) => import::run(common, verb),
         Command::Export(verb) => import::export(common, verb),
         Command::Agents { what } => agents::run(common, what.as_deref()),
+        Command::Web(verb) => web::run(common, verb),
         Command::Cluster(verb) => {
             let how = cluster::How { socket: common.socket.clone(), json: common.json };
             Ok(match cluster::run(verb, &how)? {

@@ -64,6 +64,25 @@ pub(crate) fn post(
     Ok(body)
 }
 
+/// Asks for something; gives back the answer's body.
+pub(crate) fn get(
+    path: &Path,
+    target: &Target<'_>,
+    deadline: Instant,
+) -> Result<Vec<u8>, HttpError> {
+    let head = format!(
+        "GET {} HTTP/1.1\r\nHost: quorate\r\n{}Connection: close\r\n\r\n",
+        target.path,
+        target.header()
+    );
+    let mut stream = Stream::open(path, deadline)?;
+    stream.send(head.as_bytes(), deadline)?;
+    let head = stream.head(deadline)?;
+    let body = stream.body(&head, deadline)?;
+    head.check(|| String::from_utf8_lossy(&body).into_owned())?;
+    Ok(body)
+}
+
 /// Asks for a stream of lines.
 pub(crate) fn get_stream(
     path: &Path,

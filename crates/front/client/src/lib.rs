@@ -7,6 +7,7 @@
 //!
 //! **Always:** every wait has a deadline; a daemon that hangs never hangs a tool.
 
+mod certificate;
 mod http;
 mod socket;
 
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use wire::api::{Agent, Cluster, Description, Entry, Refused, Reply, Request};
 
+pub use certificate::{Certificate, Named};
 pub use socket::{DEFAULT_SOCKET, SOCKET_VARIABLE, socket_path};
 
 /// Why a question has no answer. The cause, where there is one, is the `source`.
@@ -204,6 +206,22 @@ impl Client {
             http::get_stream(&self.path, &self.asks(&target), Instant::now() + self.patience)
                 .map_err(|error| self.explain(error, self.patience))?;
         Ok(Events { path: self.path.clone(), stream, data: String::new(), is_entry: true })
+    }
+
+    /// The certificate that the network is shown, as `/v1/certificate/shown` tells it; `None` where nothing is
+    /// served to the network.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub fn certificate(&self) -> Result<Option<Certificate>, ClientError> {
+        let target = self.asks("/v1/certificate/shown");
+        match http::get(&self.path, &target, Instant::now() + self.patience) {
+            Ok(text) => {
+                serde_json::from_slice(&text).map(Some).map_err(|error| self.garbled(error))
+            }
+            Err(http::HttpError::Status(404, _)) => Ok(None),
+            Err(error) => Err(self.explain(error, self.patience)),
+        }
     }
 
     fn asks<'a>(&'a self, target: &'a str) -> http::Target<'a> {

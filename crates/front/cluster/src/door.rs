@@ -14,6 +14,7 @@ use wire::api::Cluster;
 use wire::door::{Answer, Ask, Join, Running, Welcome};
 
 use crate::How;
+use crate::authority;
 use crate::daemon_file::DaemonFile;
 use crate::hex::hex;
 use crate::invite::{self, NoEntry};
@@ -262,6 +263,7 @@ fn welcome(house: &House, key: &DoorKey, from: &str, join: &Join) -> Result<Answ
         port: own.port,
         daemon: daemon.for_another().text(places),
         watchdog: daemon.watchdog.as_ref().and_then(|watchdog| watchdog.timeout),
+        authority: authority::read(places)?,
     })))
 }
 

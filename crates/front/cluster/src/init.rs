@@ -8,6 +8,7 @@ use corosync::{Conf, Fencing, Member, NewCluster, Settings, Timing, Wish, fresh}
 
 use crate::How;
 use crate::authkey;
+use crate::authority;
 use crate::daemon_file::{DaemonFile, Watchdog};
 use crate::hex::hex;
 use crate::invite;
@@ -181,6 +182,7 @@ fn steps_of(
     }
     let key = DoorKey::generate().map_err(random)?;
     steps.push(Step::secret(places.door_key(), 0o600, key.text().into_bytes()));
+    steps.extend(authority::new(places, &words.name)?);
     steps.push(Step::file(places.own(), Own::text(words.port)));
     let device = words.machine.watchdog.clone();
     let watchdog = device.map(|device| Watchdog { device, timeout: told.watchdog });

@@ -8,6 +8,7 @@ use wire::door::{Answer, Ask, Join as Wish, Welcome};
 
 use crate::How;
 use crate::ask;
+use crate::authority;
 use crate::check;
 use crate::daemon_file::{self, Watchdog};
 use crate::hex::hex;
@@ -104,7 +105,7 @@ fn addresses(token: &Token, given: &[String]) -> Result<Vec<String>, Trouble> {
 }
 
 fn steps_of(places: &Places, welcome: &Welcome, words: &Join) -> Result<Vec<Step>, Trouble> {
-    let Welcome { file, authkey, door_key, port, daemon, watchdog } = welcome;
+    let Welcome { file, authkey, door_key, port, daemon, watchdog, authority } = welcome;
     nodes_file::without_errors(&places.nodes_file(), file)?;
     if DoorKey::parse(door_key).is_none() {
         return Err(Trouble::new(Kind::BadData, "the door's key that was sent is damaged"));
@@ -121,6 +122,7 @@ fn steps_of(places: &Places, welcome: &Welcome, words: &Join) -> Result<Vec<Step
     let mut steps = vec![Step::file(places.nodes_file(), file.clone())];
     steps.extend(key_step(places, authkey.as_deref())?);
     steps.push(Step::secret(places.door_key(), 0o600, door_key.clone().into_bytes()));
+    steps.extend(authority::take(places, authority.as_ref())?);
     steps.push(Step::file(places.own(), Own::text(*port)));
     steps.push(Step::file(places.daemon(), daemon));
     Ok(steps)
@@ -146,7 +148,8 @@ fn show(
     steps.push(others(
         "all members: put the next edition of corosync.conf on disk, then read it".to_owned(),
     ));
-    for path in [places.nodes_file(), places.authkey(), places.door_key(), places.own()] {
+    let sent = [places.nodes_file(), places.authkey(), places.door_key(), places.own()];
+    for path in sent.into_iter().chain(places.authority()) {
         steps.push(others(format!("write {} as the door sends it", path.display())));
     }
     let with = words.machine.watchdog.as_ref();

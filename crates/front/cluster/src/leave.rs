@@ -81,9 +81,9 @@ fn ask_one(
 /// Nothing starts with the machine any more, and the files that make it a member get other names. The door's
 /// key goes last of all: with it, it could still be asked.
 pub(crate) fn put_aside(places: &Places, services: &Services) -> Vec<Step> {
-    let files =
-        [places.nodes_file(), places.authkey(), places.daemon(), places.store(), places.door_key()];
-    let aside = files.into_iter().filter(|path| path.exists()).map(Step::SetAside);
+    let files = [places.nodes_file(), places.authkey(), places.daemon(), places.store()];
+    let files = files.into_iter().chain(places.authority()).chain([places.door_key()]);
+    let aside = files.filter(|path| path.exists()).map(Step::SetAside);
     // Not every machine has the program that speaks to a quorum device.
     let device = services.is_enabled(Service::Device).then_some(Service::Device);
     let begun = [Service::Daemon, Service::Corosync, Service::Door].into_iter().chain(device);

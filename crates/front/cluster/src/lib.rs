@@ -14,6 +14,7 @@ mod words;
 
 mod ask;
 mod authkey;
+mod authority;
 mod catch_up;
 mod check;
 mod daemon_file;

@@ -61,6 +61,11 @@ impl Places {
         self.state.join("store")
     }
 
+    /// Who signs the certificates that the nodes show to the network, and the key with which that is done.
+    pub(crate) fn authority(&self) -> [PathBuf; 2] {
+        ["authority.pem", "authority-key.pem"].map(|name| self.state.join("web").join(name))
+    }
+
     /// Tokens that are out.
     pub(crate) fn invitations(&self) -> PathBuf {
         self.state.join("invitations")

@@ -22,7 +22,7 @@ use crate::role::Role;
 use crate::routes::{self, Found, Route, What};
 use crate::web::cookie;
 use crate::who::Who;
-use crate::{agents, events, gate, openapi, others, scheduled};
+use crate::{agents, certificate, events, gate, openapi, others, scheduled};
 
 /// The largest document that the fabric carries, as JSON text with its escapes.
 const BODY_MAX: usize = 80 << 20;
@@ -58,6 +58,7 @@ pub(crate) async fn dispatch(
         }
         (Some(needed), Some(who)) => Err(needs(needed, &who)),
         (Some(_), None) => Err(problem(Wrong::NotLoggedIn, "log in, or bring a token")),
+        (None, _) if route.what == What::Authority => certificate::authority(shared),
         // The web's door has answered those that need nobody to be known.
         (None, _) => Err(problem(Wrong::NotFound, "that is not served here")),
     }
@@ -83,6 +84,7 @@ async fn of_one(
         What::Status => reading::view(shared, &who, View::Status, query).await,
         What::Verdict => reading::view(shared, &who, View::Verdict, query).await,
         What::Summary => reading::view(shared, &who, View::Summary, query).await,
+        What::Certificate => certificate::shown(shared),
         What::Clusters => others::list(shared, &who).await,
         What::Grid => reading::view(shared, &who, View::Grid, query).await,
         What::Topology => reading::view(shared, &who, View::Topology, query).await,
@@ -122,6 +124,7 @@ async fn of_one(
         What::RemoveToken => token_routes::remove(shared, &who, name.unwrap_or_default()).await,
         What::Logout => Ok(gate::logout(shared, &who, cookie(request.headers()))),
         // Nobody need be known for it, so it does not come here.
+        What::Authority => certificate::authority(shared),
         What::Login => Err(problem(Wrong::NotFound, "there is no login here")),
     }
 }

@@ -16,6 +16,7 @@ mod access;
 mod agents;
 mod answer;
 mod audit;
+mod certificate;
 mod clients;
 mod dispatch;
 mod drbd;
@@ -63,7 +64,7 @@ pub use meter::Meter;
 pub use others::{Address, OtherCluster, WrongAddress};
 pub use pam::{PamSettings, pam_check};
 pub use view::metrics::SbdDisk;
-pub use web::{CertificateError, Web, WebError, WebSettings, own_fingerprint};
+pub use web::{CertificateError, Web, WebError, WebSettings};
 
 /// Who follow the events from the network, at a time.
 const STREAMS_MAX: usize = 256;
@@ -88,6 +89,7 @@ struct Shared {
     audit: Arc<Audit>,
     moments: Arc<Moments>,
     others: Arc<Others>,
+    web: Arc<certificate::Served>,
     /// Seats for those on the network who follow the events.
     streams: Arc<Semaphore>,
     meter: Meter,
@@ -153,6 +155,7 @@ impl Api {
             audit: Audit::open(&directory),
             moments: Arc::new(Moments::open(directory.join("moments"))),
             others: Arc::new(Others::new(others)),
+            web: Arc::default(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             meter: Meter::default(),
             drbd: Arc::default(),

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::agents::Described;
 use crate::answer::Problem;
 use crate::audit;
+use crate::certificate;
 use crate::gate::{Credentials, token_routes, tokens};
 use crate::moments;
 use crate::others;
@@ -86,6 +87,8 @@ fn success(what: What) -> &'static str {
         | What::Verdict
         | What::Summary
         | What::Clusters
+        | What::Authority
+        | What::Certificate
         | What::Grid
         | What::Topology
         | What::Fencing
@@ -147,6 +150,7 @@ fn body(takes: Takes, schemas: &mut SchemaGenerator) -> Schema {
 fn content(gives: Gives, schemas: &mut SchemaGenerator) -> Value {
     let schema = match gives {
         Gives::Xml => return text("application/xml"),
+        Gives::Pem => return text(certificate::PEM),
         Gives::Page => return text("text/html"),
         Gives::Metrics => {
             let text = json!({ "schema": { "type": "string" } });
@@ -156,6 +160,7 @@ fn content(gives: Gives, schemas: &mut SchemaGenerator) -> Value {
         Gives::Status => schemas.subschema_for::<view::Status>(),
         Gives::Verdict => schemas.subschema_for::<view::Headline>(),
         Gives::Summary => schemas.subschema_for::<Summary>(),
+        Gives::Certificate => schemas.subschema_for::<certificate::Certificate>(),
         Gives::Clusters => schemas.subschema_for::<Vec<others::Told>>(),
         Gives::Grid => schemas.subschema_for::<view::grid::Grid>(),
         Gives::Topology => schemas.subschema_for::<view::topology::Topology>(),

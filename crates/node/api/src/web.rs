@@ -14,6 +14,7 @@ mod headers;
 mod listener;
 mod plain;
 mod shown;
+mod x509;
 
 use std::fs;
 use std::io;
@@ -27,11 +28,12 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::{self, ServerConfig};
 
-pub use certificate::{CertificateError, own_fingerprint};
+pub use certificate::CertificateError;
 pub(crate) use door::cookie;
 
 use crate::Shared;
-use shown::Shown;
+pub(crate) use shown::Shown;
+pub(crate) use x509::Read;
 
 /// How much less urgent this thread is than the daemon's loop. Source: nice(2).
 const NICENESS: i32 = 10;
@@ -84,6 +86,7 @@ pub(crate) fn start(shared: Shared, settings: &WebSettings) -> Result<Web, WebEr
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let shown = Shown::find(settings, &provider)?;
     let tls = tls(provider, shown.clone()).map_err(WebError::Tls)?;
+    shared.web.store(shown.clone(), settings.given.is_some());
     let renew = shown.renew(settings.clone());
     let listener = TcpListener::bind(settings.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;

@@ -253,6 +253,7 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let at = |path: &Path| plain(&base.join(path));
     let state_dir = at(&file.state_dir);
     let file_name = file.name.clone();
+    let is_between_machines = matches!(file.fabric, FabricSection::Corosync { .. });
     let fabric = match file.fabric {
         FabricSection::Embedded { socket } => {
             let nodes = file.nodes.unwrap_or_default();
@@ -266,7 +267,9 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
         file.watchdog.map(|section| watchdog(&section, &at)).transpose().map_err(wrong)?;
     let logins = web::logins(file.web.as_ref(), &at);
     let others = web::clusters(file.web.as_ref(), &at).map_err(wrong)?;
-    let web = file.web.map(|section| web::settings(section, file_name.as_deref(), &state_dir, &at));
+    let web = file.web.map(|section| {
+        web::settings(section, file_name.as_deref(), &state_dir, is_between_machines, &at)
+    });
     Ok(Config {
         web: web.transpose().map_err(wrong)?,
         logins,

@@ -71,6 +71,16 @@ pub struct Welcome {
     /// The time-out of the others' watchdogs, in seconds.
     #[serde(default)]
     pub watchdog: Option<u64>,
+    /// Who signs the certificates of the nodes.
+    #[serde(default)]
+    pub authority: Option<Authority>,
+}
+
+/// A certificate and its key, as PEM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authority {
+    pub certificate: String,
+    pub key: String,
 }
 
 /// What runs on a machine.

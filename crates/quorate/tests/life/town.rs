@@ -202,6 +202,20 @@ impl Town {
         text(command.arg("/etc/corosync/corosync.conf").output().unwrap().stdout)
     }
 
+    /// These have the same authority for what they show to the network, and nobody else can sign by it.
+    pub(crate) fn share_authority(&self, nodes: &[u32]) {
+        let of = |node: u32| {
+            let web = self.bed.node_dir(&format!("n{node}")).join("var/lib/quorate/web");
+            ["authority.pem", "authority-key.pem"].map(|name| {
+                std::fs::read_to_string(web.join(name)).unwrap_or_else(|_| panic!("n{node} {name}"))
+            })
+        };
+        for node in nodes {
+            assert_eq!(of(*node), of(nodes[0]));
+            assert_eq!(self.mode(*node, "/var/lib/quorate/web/authority-key.pem"), "600");
+        }
+    }
+
     /// Who may do what with a file, as octal digits.
     pub(crate) fn mode(&self, node: u32, path: &str) -> String {
         let mut command = self.bed.command(node, "stat").unwrap();

@@ -1,4 +1,5 @@
-//! The certificate: the operator's, or one that this node makes and signs by an authority of its own.
+//! The certificate: the operator's, or one that this node makes and signs by the cluster's authority, which
+//! `quorate cluster init` made and `join` was sent; where there is none, by one of its own.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -8,19 +9,20 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose,
+    Issuer, KeyPair, KeyUsagePurpose, PublicKeyData,
 };
-use ring::digest::{SHA256, digest};
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::WebSettings;
+use super::x509::{self, Read};
+use crate::snapshot::now;
 
 /// Longer is refused by some browsers, also from authorities that a user has added.
 const LIFE_DAYS: u64 = 825;
 
-/// One that is older is made anew, also while the daemon runs.
-const RENEW_DAYS: u64 = 700;
+/// One that ends sooner is made anew, also while the daemon runs.
+const RENEW_DAYS: i64 = 125;
 
 const AUTHORITY_LIFE_DAYS: u64 = 20 * 365;
 
@@ -41,6 +43,8 @@ pub enum CertificateError {
     Empty { path: PathBuf },
     #[error("cannot write `{path}`")]
     Write { path: PathBuf, source: io::Error },
+    #[error("`{key}` is not the key of `{path}`")]
+    OtherKey { path: PathBuf, key: PathBuf },
     #[error("cannot make a certificate")]
     Make(#[source] rcgen::Error),
 }
@@ -69,10 +73,33 @@ pub(super) fn files(settings: &WebSettings) -> (PathBuf, PathBuf) {
     settings.given.clone().unwrap_or_else(ours)
 }
 
-/// Whether we are to make one: there is none of ours, or it is old. One that was given is the operator's.
+/// Whether we are to make one: there is none of ours, it ends soon, it lacks one of our names, or the
+/// authority is another one now. One that was given is the operator's.
 pub(super) fn is_due(settings: &WebSettings) -> bool {
     let (certificate, key) = files(settings);
-    settings.given.is_none() && (!key.exists() || is_old(&certificate))
+    if settings.given.is_some() {
+        return false;
+    }
+    if !key.exists() || !certificate.exists() {
+        return true;
+    }
+    // Who wrote something else there is to be told so.
+    let found = chain(&certificate).unwrap_or_default();
+    let [own, of_authority] = found.as_slice() else { return false };
+    let authority = CertificateDer::from_pem_file(settings.directory.join(AUTHORITY));
+    if authority.ok().as_ref() != Some(of_authority) {
+        return true;
+    }
+    let (Some(own), Some(authority)) = (Read::of(own), Read::of(of_authority)) else {
+        return false;
+    };
+    // What its authority does not outlive is not made better by another.
+    let ends = own.valid_until - now() < RENEW_DAYS * 86_400;
+    ends && own.valid_until < authority.valid_until || !own.is_for(&settings.names)
+}
+
+fn chain(path: &Path) -> Option<Vec<CertificateDer<'static>>> {
+    CertificateDer::pem_file_iter(path).and_then(Iterator::collect).ok()
 }
 
 fn read(certificate: &Path, key: &Path) -> Result<Found, CertificateError> {
@@ -90,13 +117,6 @@ fn read(certificate: &Path, key: &Path) -> Result<Found, CertificateError> {
     Ok(Found { chain, key })
 }
 
-fn is_old(path: &Path) -> bool {
-    let written = fs::metadata(path).and_then(|about| about.modified());
-    written.is_ok_and(|at| {
-        SystemTime::now().duration_since(at).is_ok_and(|age| age > days(RENEW_DAYS))
-    }) || !path.exists()
-}
-
 fn days(number: u64) -> Duration {
     Duration::from_secs(number * 86_400)
 }
@@ -107,7 +127,7 @@ fn make(settings: &WebSettings) -> Result<(), CertificateError> {
     let failed = |source| CertificateError::Write { path: directory.clone(), source };
     fs::create_dir_all(directory).map_err(failed)?;
     fs::set_permissions(directory, Permissions::from_mode(0o700)).map_err(failed)?;
-    let (authority, text) = authority(directory)?;
+    let Authority { issuer, text, until } = authority(directory)?;
     let mut params = CertificateParams::new(names.clone()).map_err(CertificateError::Make)?;
     let name = names.first().map_or("quorate", String::as_str);
     params.distinguished_name = DistinguishedName::new();
@@ -116,8 +136,11 @@ fn make(settings: &WebSettings) -> Result<(), CertificateError> {
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     valid_for(&mut params, LIFE_DAYS);
+    if let Some(until) = until {
+        params.not_after = params.not_after.min(until.into());
+    }
     let key = KeyPair::generate().map_err(CertificateError::Make)?;
-    let certificate = params.signed_by(&key, &authority).map_err(CertificateError::Make)?;
+    let certificate = params.signed_by(&key, &issuer).map_err(CertificateError::Make)?;
     write(&directory.join(KEY), &key.serialize_pem())?;
     // The chain: who trusts the authority needs nothing else.
     write(&directory.join(CERTIFICATE), &format!("{}{text}", certificate.pem()))
@@ -129,23 +152,41 @@ fn valid_for(params: &mut CertificateParams, life: u64) {
     params.not_after = (now - DAY + days(life)).into();
 }
 
-/// The authority and its certificate's text.
-fn authority(directory: &Path) -> Result<(Issuer<'static, KeyPair>, String), CertificateError> {
+/// Who signs.
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    /// Its certificate, as PEM.
+    text: String,
+    /// When that ends.
+    until: Option<SystemTime>,
+}
+
+/// The one that is there, or else a new one.
+fn authority(directory: &Path) -> Result<Authority, CertificateError> {
     let (path, key_path) = (directory.join(AUTHORITY), directory.join(AUTHORITY_KEY));
     if let (Ok(text), Ok(key)) = (fs::read_to_string(&path), fs::read_to_string(&key_path)) {
         let key = KeyPair::from_pem(&key).map_err(CertificateError::Make)?;
-        let issuer = Issuer::new(authority_params(), key);
-        return Ok((issuer, text));
+        let failed = |source| CertificateError::Read { path: path.clone(), source };
+        let der = CertificateDer::from_pem_slice(text.as_bytes()).map_err(failed)?;
+        // Two files that were not put there together.
+        if x509::public_key(&der).is_none_or(|public| public != key.subject_public_key_info()) {
+            return Err(CertificateError::OtherKey { path, key: key_path });
+        }
+        let until = Read::of(&der).and_then(|read| u64::try_from(read.valid_until).ok());
+        let until = until.map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        let issuer = Issuer::from_ca_cert_der(&der, key).map_err(CertificateError::Make)?;
+        return Ok(Authority { issuer, text, until });
     }
     let params = authority_params();
     let key = KeyPair::generate().map_err(CertificateError::Make)?;
     let certificate = params.self_signed(&key).map_err(CertificateError::Make)?;
     write(&key_path, &key.serialize_pem())?;
     write(&path, &certificate.pem())?;
-    Ok((Issuer::new(params, key), certificate.pem()))
+    let text = certificate.pem();
+    Ok(Authority { issuer: Issuer::new(params, key), text, until: None })
 }
 
-/// The same each time: with the key they are all that a certificate takes from its authority.
+/// Of a node that is in no cluster of ours; `quorate cluster init` makes the same, with the cluster's name.
 fn authority_params() -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
@@ -165,16 +206,4 @@ fn write(path: &Path, text: &str) -> Result<(), CertificateError> {
     let mut file = options.open(&new).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     fs::rename(&new, path).map_err(failed)
-}
-
-/// The SHA-256 of the first certificate in a file, as browsers show it: `AB:CD:...`.
-///
-/// # Errors
-/// When there is none that can be read.
-pub fn own_fingerprint(path: &Path) -> Result<String, CertificateError> {
-    let failed = |source| CertificateError::Read { path: path.to_owned(), source };
-    let certificate = CertificateDer::from_pem_file(path).map_err(failed)?;
-    let digest = digest(&SHA256, &certificate);
-    let parts: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
-    Ok(parts.join(":"))
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use tokio_rustls::rustls::crypto::CryptoProvider;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
@@ -17,7 +18,7 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// What is shown now. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     provider: Arc<CryptoProvider>,
     key: Arc<RwLock<Arc<CertifiedKey>>>,
 }
@@ -62,6 +63,13 @@ impl Shown {
                 }
             }
         }
+    }
+}
+
+impl Shown {
+    /// The certificate, and those of who signed it, as far as they are shown.
+    pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
+        self.key.read().unwrap_or_else(PoisonError::into_inner).cert.clone()
     }
 }
 

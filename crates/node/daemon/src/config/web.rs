@@ -100,6 +100,7 @@ pub(super) fn settings(
     section: Section,
     node: Option<&str>,
     state_dir: &Path,
+    has_corosync: bool,
     at: &impl Fn(&Path) -> PathBuf,
 ) -> Result<WebSettings, String> {
     let Section { listen, certificate, key, names, .. } = section;
@@ -110,21 +111,64 @@ pub(super) fn settings(
         (Some(_), None) => return Err("`web` has a `certificate` and no `key`".to_owned()),
         (None, Some(_)) => return Err("`web` has a `key` and no `certificate`".to_owned()),
     };
-    let names = names.unwrap_or_else(|| own_names(node, listen.ip()));
+    let listed = || {
+        let conf = std::fs::read_to_string(super::COROSYNC_CONF).unwrap_or_default();
+        if has_corosync { listed_names(&conf, is_own) } else { Vec::new() }
+    };
+    let names = names.unwrap_or_else(|| own_names(node, listen.ip(), listed()));
     Ok(WebSettings { listen, given, directory: state_dir.join("web"), names })
 }
 
 /// What this machine may be called in a browser.
-fn own_names(node: Option<&str>, listen: IpAddr) -> Vec<String> {
+fn own_names(node: Option<&str>, listen: IpAddr, listed: Vec<String>) -> Vec<String> {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let mut names: Vec<String> = Vec::new();
     let fixed = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     let own = node.map(str::to_owned).into_iter().chain([host.trim().to_owned()]);
     let address = (!listen.is_unspecified()).then(|| listen.to_string());
-    for name in own.chain(address).chain(fixed) {
+    for name in own.chain(address).chain(listed).chain(fixed) {
         if !name.is_empty() && !names.contains(&name) {
             names.push(name);
         }
     }
     names
+}
+
+/// What Corosync's file calls this machine, and its addresses there. Those that move between machines are
+/// none of them.
+fn listed_names(conf: &str, is_own: impl Fn(IpAddr) -> bool) -> Vec<String> {
+    let settings = corosync::Settings::of(&corosync::Conf::parse(conf));
+    let addresses = |node: &corosync::Node| -> Vec<IpAddr> {
+        node.addresses.iter().filter_map(|(_, address)| address.value.parse().ok()).collect()
+    };
+    let here = settings.nodes.iter().find(|node| addresses(node).into_iter().any(&is_own));
+    here.into_iter()
+        .flat_map(|node| {
+            let addresses = addresses(node).into_iter().map(|address| address.to_string());
+            [node.called().to_owned()].into_iter().chain(addresses)
+        })
+        .collect()
+}
+
+/// Whether this machine has the address: only then can something listen there.
+fn is_own(address: IpAddr) -> bool {
+    std::net::UdpSocket::bind((address, 0)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_has_its_listed_name_and_addresses() {
+        let conf = "nodelist {\n node {\n name: n1\n nodeid: 1\n ring0_addr: 10.0.0.1\n }\n node {\n \
+                    name: n2\n nodeid: 2\n ring0_addr: 10.0.0.2\n ring1_addr: 10.1.0.2\n }\n}\n";
+        let is_second = |address: IpAddr| address.to_string() == "10.1.0.2";
+        assert_eq!(listed_names(conf, is_second), ["n2", "10.0.0.2", "10.1.0.2"]);
+        assert!(listed_names(conf, |_| false).is_empty());
+        let names =
+            own_names(Some("n2"), "10.0.0.2".parse().unwrap(), listed_names(conf, is_second));
+        assert_eq!(names.iter().filter(|name| *name == "10.0.0.2").count(), 1);
+        assert!(names.contains(&"10.1.0.2".to_owned()) && names.contains(&"localhost".to_owned()));
+    }
 }
