@@ -15,6 +15,7 @@ export const GO: Record<string, string> = {
   x: "configuration",
   w: "wizards",
   a: "audit",
+  k: "clusters",
 };
 
 let pending = 0;

@@ -101,3 +101,30 @@ export interface TopologyLink {
   /** Empty where the fabric has none, or between two others. */
   paths?: Path[];
 }
+
+/** What this node knows of another cluster, `GET /v1/clusters`. */
+export interface OtherCluster {
+  name: string;
+  urls: string[];
+  /** The one of them that told the summary. */
+  from: string | null;
+  summary: Summary | null;
+  /** When it told that, in seconds since 1970. */
+  "as-of": number | null;
+  /** It was asked since, and did not tell. */
+  stale: boolean;
+  trouble: { kind: "unreachable" | "slow" | "not-understood" | "refused" | "not-trusted" | "setup"; words: string } | null;
+}
+
+/** A cluster in a few numbers. */
+export interface Summary {
+  "cluster-name": string | null;
+  "seen-by": string | null;
+  level: Health;
+  words: string;
+  advice: string[];
+  quorate: boolean;
+  nodes: { all: number; online: number; unclean: number; standby: number; maintenance: number };
+  resources: { all: number; missing: number; failed: number };
+  problems: { all: number; failures: number; fencing: number; findings: number };
+}

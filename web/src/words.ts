@@ -14,7 +14,7 @@ export const capital = (text: string): string => text.charAt(0).toUpperCase() + 
 
 export type Tone = "good" | "plain" | "warn" | "bad" | "faint" | "strong";
 
-/** An event in words; as `crates/pure/view/src/history.rs` has it. */
+/** An event in words. As `crates/pure/view/src/history.rs` has it; but what was done is said, not how it is called. */
 export function describe(event: Event): [Tone, string] {
   switch (event.kind) {
     case "membership": {
@@ -33,11 +33,7 @@ export function describe(event: Event): [Tone, string] {
     case "started":
       return ["faint", `${event.action} begins on ${event.node}`];
     case "finished":
-      if (event.expected) return ["plain", `${event.action} done on ${event.node} in ${length(event.ms)}`];
-      if (event.action.endsWith("_monitor_0") && (event.code === 0 || event.code === 8)) {
-        return ["warn", `${event.action.slice(0, -10)} was found ${event.code === 8 ? "promoted" : "running"} on ${event.node}, in ${length(event.ms)}`];
-      }
-      return ["bad", `${event.action} FAILED on ${event.node}: ${event.status === "Done" ? (CODES[event.code] ?? "error") : event.status} (${event.code})${event.reason ? `: ${event.reason}` : ""}, after ${length(event.ms)}`];
+      return finished(event);
     case "fencing":
       return ["warn", `cutting ${event.target} off (${event.action}) with ${event.device}, done by ${event.by}`];
     case "fenced":
@@ -52,23 +48,55 @@ export function describe(event: Event): [Tone, string] {
   }
 }
 
+/** What an action that did what it should has done. */
+const DONE: Record<string, string> = { start: "started", stop: "stopped", promote: "promoted", demote: "demoted", migrate_to: "sent on its way", migrate_from: "taken over", notify: "told", reload: "reloaded", "reload-agent": "reloaded" };
+
+function finished(event: Extract<Event, { kind: "finished" }>): [Tone, string] {
+  const { resource, task, interval } = resourceOf(event.action);
+  const { node } = event;
+  const took = length(event.ms);
+  if (event.expected) {
+    if (task === "monitor") return ["plain", `looked ${interval ? "at" : "for"} ${resource} on ${node}: as it should be (${took})`];
+    return ["plain", DONE[task] ? `${resource} ${DONE[task]} on ${node} in ${took}` : `${event.action} done on ${node} in ${took}`];
+  }
+  if (task === "monitor" && !interval && (event.code === 0 || event.code === 8)) {
+    return ["warn", `${resource} was found ${event.code === 8 ? "promoted" : "running"} on ${node}, in ${took}`];
+  }
+  const what = event.status === "Done" ? (CODES[event.code] ?? "error") : event.status;
+  return ["bad", `${task ? `${resource}: ${task}` : event.action} FAILED on ${node}: ${what} (${event.code})${event.reason ? `: ${event.reason}` : ""}, after ${took}`];
+}
+
 /** What an agent's answer means. */
 const CODES: Record<number, string> = { 2: "a parameter is wrong", 3: "it cannot do that", 4: "it may not", 5: "not installed", 6: "not configured", 7: "not running", 8: "promoted", 9: "failed while promoted" };
 
-const ACTIONS_SHOWN = 8;
+const GROUPS_SHOWN = 6;
 
-/** What changes something goes first; looks are only counted. */
+/** What changes something goes first, by what is done where; looks are only counted, and who is told of what goes
+ *  without saying. */
 function summary(actions: string[]): string {
-  const told = actions.filter((one) => !one.startsWith("monitor "));
-  const looks = actions.length - told.length;
-  const shown = told.slice(0, ACTIONS_SHOWN);
-  if (told.length > ACTIONS_SHOWN) shown.push(`${told.length - ACTIONS_SHOWN} more`);
+  const told = actions.filter((one) => !/^(monitor|notify) /.test(one));
+  const groups = new Map<string, { verb: string; names: string[]; place: string }>();
+  for (const one of told) {
+    const [, verb, name, place] = /^(\S+) (\S+)( on \S+)$/.exec(one) ?? [];
+    if (!verb || !name || !place) groups.set(one, { verb: one, names: [], place: "" });
+    else {
+      const group = groups.get(verb + place) ?? { verb, names: [], place };
+      if (!group.names.includes(name)) group.names.push(name);
+      groups.set(verb + place, group);
+    }
+  }
+  const all = [...groups.values()].map(({ verb, names, place }) => `${verb}${names.length ? ` ${list(names)}` : ""}${place}`);
+  const shown = all.slice(0, GROUPS_SHOWN);
+  if (all.length > GROUPS_SHOWN) shown.push(`${all.length - GROUPS_SHOWN} more`);
+  const looks = actions.filter((one) => one.startsWith("monitor ")).length;
   if (looks) shown.push(count(looks, "look"));
-  return list(shown);
+  return shown.join("; ") || "who must know is told";
 }
 
 /** The part of an action's name that is the resource: `db_monitor_10000`. */
 export function resourceOf(action: string): { resource: string; task: string; interval: number } {
+  const told = /^(.*)_(?:pre|post|confirmed-pre|confirmed-post)_notify_\w+_0$/.exec(action);
+  if (told) return { resource: told[1]!, task: "notify", interval: 0 };
   const parts = /^(.*)_(migrate_to|migrate_from|[a-z-]+)_(\d+)$/.exec(action);
   return parts ? { resource: parts[1]!, task: parts[2]!, interval: Number(parts[3]) } : { resource: action, task: "", interval: 0 };
 }

@@ -2,7 +2,8 @@
 // clusters get, of which only one node is there. Real daemons with consoles of their own.
 
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -110,6 +111,20 @@ async function until(what, look) {
   }
 }
 
+/** A token for another cluster to ask with. */
+function tokenOf(socketPath) {
+  return new Promise((done, fail) => {
+    const body = JSON.stringify({ name: "another", role: "read" });
+    const asked = request({ socketPath, path: "/v1/tokens", method: "POST", headers: { "content-type": "application/json", "content-length": body.length } }, (answer) => {
+      let said = "";
+      answer.setEncoding("utf8").on("data", (piece) => (said += piece));
+      answer.on("end", () => done(JSON.parse(said).token));
+    });
+    asked.on("error", fail);
+    asked.end(body);
+  });
+}
+
 class Daemons {
   directory = mkdtempSync(join(tmpdir(), "quorate-web-"));
   children = [];
@@ -142,7 +157,7 @@ class Daemons {
     });
   }
 
-  end() {
+  kill() {
     for (const child of this.children) {
       try {
         process.kill(-child.pid, "SIGKILL");
@@ -150,6 +165,10 @@ class Daemons {
         // It is over already.
       }
     }
+  }
+
+  end() {
+    this.kill();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
@@ -178,6 +197,10 @@ export async function startPair() {
   await Promise.all(NODES.map((name) => all.said(name, ["--json", "status"], whole)));
   return {
     urls: await Promise.all(NODES.map((name) => all.url(name))),
+    token: () => tokenOf(join(all.directory, NODES[0], "api.sock")),
+    authority: join(all.directory, NODES[0], "web/authority.pem"),
+    /** Pulls the plug of both. */
+    kill: () => all.kill(),
     cut: () => execFileSync("nsenter", ["-t", first, "-n", "ip", "link", "set", "eth1", "down"]),
     end: () => all.end(),
   };
@@ -193,15 +216,31 @@ function large() {
   const resources = Array.from({ length: ROWS }, (_, at) => `<primitive id="resource-${at}" class="ocf" provider="quorate" type="ping"/>`);
   const rule = (at, kind, by, score) => `<rsc_location id="${kind}-${at}" rsc="resource-${at}" node="${names[(at + by) % COLUMNS]}" score="${score}"/>`;
   const constraints = resources.map((_, at) => rule(at, "prefers", 0, 100) + rule(at, "never", 5, "-INFINITY"));
-  const options = Object.entries({ "maintenance-mode": true, "enable-startup-probes": false, "fencing-enabled": false, "startup-fencing": false }).map(([name, value]) => `<nvpair id="option-${name}" name="${name}" value="${value}"/>`);
+  const options = Object.entries({ "cluster-name": "large", "maintenance-mode": true, "enable-startup-probes": false, "fencing-enabled": false, "startup-fencing": false }).map(([name, value]) => `<nvpair id="option-${name}" name="${name}" value="${value}"/>`);
   return `<cib validate-with="pacemaker-3.9" admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config><cluster_property_set id="options">${options.join("")}</cluster_property_set></crm_config><nodes>${nodes.join("")}</nodes><resources>${resources.join("")}</resources><constraints>${constraints.join("")}</constraints></configuration><status/></cib>`;
 }
 
-/** One node that holds a large document. */
+/** Of the other cluster, which `startLarge`'s node asks. */
+const OTHERS = `
+[[web.clusters]]
+name = "pair"
+urls = ["https://${consoleOf(1)}:7630"]
+token = "pair.token"
+authority = "pair.pem"
+
+[[web.clusters]]
+name = "abandoned"
+urls = ["https://127.0.0.1:9", "https://[::1]:9"]
+token = "pair.token"
+authority = "pair.pem"
+`;
+
+/** One node that holds a large document, and may know of other clusters. */
 export async function startLarge() {
   const all = new Daemons();
   const own = join(all.directory, "node1");
   prepare(own, "127.0.0.1:0", `name = "node1"\nnodes = [{ name = "node1", id = 1 }]\n\n[fabric]\nkind = "embedded"\nsocket = "${own}/fabric.sock"`);
+  appendFileSync(join(own, "quorate.toml"), OTHERS);
   writeFileSync(join(own, "large.xml"), large());
   all.start("node1", program(), "fabric", "--socket", join(own, "fabric.sock"));
   const daemon = all.start("node1", program(), "daemon", "--config", join(own, "quorate.toml"));
@@ -209,6 +248,11 @@ export async function startLarge() {
   all.quorate("node1", "config", "apply", join(own, "large.xml"), "--yes");
   return {
     url: await all.url("node1"),
+    /** Lets it ask the pair. */
+    introduce: async (pair) => {
+      cpSync(pair.authority, join(own, "pair.pem"));
+      writeFileSync(join(own, "pair.token"), await pair.token(), { mode: 0o600 });
+    },
     pause: () => process.kill(daemon, "SIGSTOP"),
     goOn: () => process.kill(daemon, "SIGCONT"),
     end: () => all.end(),

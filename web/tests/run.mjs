@@ -13,6 +13,7 @@ import forms from "./forms.mjs";
 import largeSteps from "./large.mjs";
 import { startLarge, startPair } from "./others.mjs";
 import pairs from "./pair.mjs";
+import several from "./several.mjs";
 import steps from "./steps.mjs";
 
 const SHOTS = resolve(fileURLToPath(import.meta.url), "../../../docs/guide/console");
@@ -62,9 +63,9 @@ async function main() {
   const page = await visit(browser);
   /** Takes out what the browser says of its own doing. */
   const forgive = (pattern) => wrong.splice(0, wrong.length, ...wrong.filter((one) => !pattern.test(one)));
-  const bed = { forgive, browser, context: page.context(), page, visit: () => visit(browser), demo, pair, large, who, url, accessible: page.accessible, shot: (name) => shot(page, name) };
+  const bed = { forgive, browser, context: page.context(), page, visit: () => visit(browser), demo, pair, large, who, url, accessible: page.accessible, shot: (name) => shot(page, name), shotOf: shot };
   const { thousandByThirtyTwo, ...aside } = largeSteps;
-  await Promise.all([inOrder(bed, { ...steps, ...forms }), inOrder(bed, { ...pairs, ...aside })]);
+  await Promise.all([inOrder(bed, { ...steps, ...forms }), inOrder(bed, { ...pairs, ...several, ...aside })]);
   // By itself: it tells times.
   await inOrder(bed, { thousandByThirtyTwo });
 }

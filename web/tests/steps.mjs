@@ -193,7 +193,7 @@ async function failure({ page, demo }) {
   await page.getByRole("heading", { name: /server: monitor failed on/ }).waitFor({ state: "detached" });
 }
 
-async function nodeDies({ page, demo }) {
+async function nodeDies({ page, demo, accessible }) {
   await go(page, "#/overview");
   const serving = (await cell(page, "web is started on").first().getAttribute("aria-label")).match(/started on (\w+)/)[1];
   assert.notEqual(serving, "n3");
@@ -214,6 +214,10 @@ async function nodeDies({ page, demo }) {
   assert.ok(seen.length > 1, "the head of the page changed while it happened");
   demo.press("o");
   await page.getByRole("heading", { level: 1, name: /^Healthy\./ }).waitFor();
+  // All is well again, and who comes now still sees what it was.
+  const story = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: `${serving} was lost` }) });
+  await story.getByText(new RegExp(`It was proven off by power.*address.* started on.*${serving} is back\\.`)).waitFor();
+  await accessible("what happened lately");
 }
 
 async function timeline({ page, accessible, shot }) {

@@ -2,15 +2,17 @@
 
 import { useState } from "preact/hooks";
 
+import { helpShown } from "../keys";
 import { entries, live } from "../live";
 import { link } from "../route";
 import { useStore } from "../store";
 import { clock } from "../time";
-import { Card, Empty, Filter, Tag } from "../ui/bits";
+import { Button, Card, Empty, Filter, Tag } from "../ui/bits";
 import type { Entry } from "../types";
 import { count, describe } from "../words";
 import { GridView } from "./grid";
 import { Incidents } from "./incidents";
+import { Lately } from "./lately";
 import { Map } from "./topology";
 import { WhyDialog } from "./why";
 
@@ -27,6 +29,9 @@ export function Overview() {
         side={
           <>
             {grid && <span class="soft small">{`${count(grid.rows.length, "row")} × ${count(grid.nodes.length, "node")}`}</span>}
+            <Button small kind="quiet" onClick={() => helpShown.set(true)}>
+              Signs
+            </Button>
             <Filter value={filter} set={setFilter} label="Filter resources" />
           </>
         }
@@ -37,6 +42,7 @@ export function Overview() {
       </div>
       <div class="side-column">
         <Incidents />
+        <Lately />
         <Map />
       </div>
       {why && <WhyDialog {...why} onClose={() => setWhy(undefined)} />}
@@ -66,7 +72,7 @@ function Recent() {
           ))}
         </p>
       )}
-      <ol class="events">
+      <ol class="events" tabIndex={0} aria-label="What happened, the latest first">
         {told.map((one) => {
           const [tone, words] = describe(one.event);
           return (

@@ -8,7 +8,7 @@ import { Icon, say, seconds } from "../ui/bits";
 import type { Topology } from "../views";
 import { count } from "../words";
 
-const ICONS: Record<string, string> = { healthy: "ok", weakened: "warn", working: "work", impaired: "bad", down: "down" };
+export const ICONS: Record<string, string> = { healthy: "ok", weakened: "warn", working: "work", impaired: "bad", down: "down" };
 
 export function Verdict() {
   const { verdict, status } = useStore(live);
