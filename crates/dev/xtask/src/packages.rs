@@ -39,6 +39,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nodejs", "/usr/bin/node"),
     ("npm", "/usr/bin/npm"),
     ("chromium", "/usr/bin/chromium"),
+    ("pacemaker-common", "/usr/share/pacemaker/alerts/alert_file.sh.sample"),
     ("prometheus", "/usr/bin/prometheus"),
     ("crmsh", "/usr/lib/python3/dist-packages/crmsh/pacemaker.py"),
 ];

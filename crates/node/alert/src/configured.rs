@@ -28,6 +28,8 @@ pub(crate) struct Target {
     /// Instance attributes.
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) kinds: BTreeSet<Kind>,
+    /// Only these; all, where none is named.
+    pub(crate) attribute_names: BTreeSet<String>,
 }
 
 /// How a target is told.
@@ -91,6 +93,7 @@ fn target(
             .to_owned(),
         attributes,
         kinds: kinds(alert),
+        attribute_names: attribute_names(alert),
     })
 }
 
@@ -108,12 +111,19 @@ fn kinds(alert: Element<'_>) -> BTreeSet<Kind> {
         ("select_nodes", Kind::Node),
         ("select_fencing", Kind::Fencing),
         ("select_resources", Kind::Resource),
+        ("select_attributes", Kind::Attribute),
     ];
     named
         .into_iter()
         .filter(|(name, _)| select.child(name).is_some())
         .map(|(_, kind)| kind)
         .collect()
+}
+
+fn attribute_names(alert: Element<'_>) -> BTreeSet<String> {
+    let selected = alert.child("select").and_then(|select| select.child("select_attributes"));
+    let named = selected.into_iter().flat_map(Element::children).filter(|at| at.is("attribute"));
+    named.filter_map(|attribute| attribute.attr("name").map(str::to_owned)).collect()
 }
 
 /// The first set that gives a name wins, as everywhere in the document.
@@ -138,6 +148,10 @@ impl Target {
     /// Whether it is to be told.
     pub(crate) fn wants(&self, notice: &Notice) -> bool {
         if !self.kinds.contains(&notice.kind) {
+            return false;
+        }
+        let is_named = |name: &String| self.attribute_names.contains(name);
+        if !self.attribute_names.is_empty() && !notice.attribute.as_ref().is_none_or(is_named) {
             return false;
         }
         // Agents have their own words for what they filter by.

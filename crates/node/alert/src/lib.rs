@@ -13,6 +13,7 @@
 //!
 //! Field words: Pacemaker *alerts*, *alert agent*, *recipient*.
 
+mod attributes;
 mod configured;
 mod notice;
 mod program;
@@ -26,8 +27,9 @@ use cib::{Document, Section};
 use tokio::sync::mpsc;
 use wire::api::{Entry, Event};
 
+use attributes::Attributes;
 use configured::{Target, Way, targets};
-use notice::Notice;
+use notice::{Kind, Notice};
 
 /// What waits for one target at most.
 const QUEUE_MAX: usize = 100;
@@ -56,6 +58,7 @@ impl Drop for Queue {
 pub struct Alerts {
     node: String,
     members: BTreeSet<String>,
+    attributes: Attributes,
     queues: BTreeMap<Target, Queue>,
     troubles: Troubles,
     sequence: u64,
@@ -67,6 +70,7 @@ impl Alerts {
         Self {
             node: node.to_owned(),
             members: BTreeSet::new(),
+            attributes: Attributes::default(),
             queues: BTreeMap::new(),
             troubles: Troubles::default(),
             sequence: 0,
@@ -74,7 +78,7 @@ impl Alerts {
     }
 
     /// Something happened. Agents are told by each node what it sees, as Pacemaker does; webhooks
-    /// and e-mail by the coordinator alone, once. Must be called in a tokio runtime.
+    /// and e-mail by the coordinator alone, once, and of attributes all. Must be called in a tokio runtime.
     pub fn hear(&mut self, entry: &Entry, document: &Document, is_coordinator: bool) {
         let before = self.members.clone();
         if let Event::Membership { members, .. } = &entry.event {
@@ -83,18 +87,21 @@ impl Alerts {
         if document.section(Section::Alerts).is_none_or(|alerts| alerts.children().next().is_none())
         {
             self.queues.clear();
+            self.attributes.forget();
             return;
         }
-        let notices = notice::notices(entry, &before, document);
+        let wanted = targets(document);
+        let mut notices = notice::notices(entry, &before, document);
+        notices.extend(self.of_attributes(entry, document, &wanted));
         if notices.is_empty() {
             return;
         }
         let micros = micros(entry.at, SystemTime::now());
-        let wanted = targets(document);
         self.queues.retain(|target, _| wanted.contains(target));
         for notice in notices {
             for target in &wanted {
                 let is_ours_to_tell = match target.way {
+                    Way::Agent if notice.kind == Kind::Attribute => is_coordinator,
                     Way::Agent => notice.is_told_by(&self.node),
                     Way::Webhook | Way::Mail => is_coordinator,
                 };
@@ -103,6 +110,21 @@ impl Alerts {
                 }
             }
         }
+    }
+
+    /// Attributes that changed, if anybody asks for them: who does not pays nothing for it.
+    fn of_attributes(
+        &mut self,
+        entry: &Entry,
+        document: &Document,
+        wanted: &BTreeSet<Target>,
+    ) -> Vec<Notice> {
+        if !wanted.iter().any(|target| target.kinds.contains(&Kind::Attribute)) {
+            self.attributes.forget();
+            return Vec::new();
+        }
+        let changed = self.attributes.look(document, &self.members);
+        changed.iter().map(|changed| notice::of_attribute(changed, entry.at, document)).collect()
     }
 
     /// What could not be sent, a sentence a target.

@@ -11,12 +11,15 @@ use model::{ExecStatus, OcfCode};
 use serde_json::{Value, json};
 use wire::api::{Entry, Event};
 
+use crate::attributes::Changed;
+
 /// What an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Node,
     Fencing,
     Resource,
+    Attribute,
 }
 
 impl Kind {
@@ -25,6 +28,7 @@ impl Kind {
             Self::Node => "node",
             Self::Fencing => "fencing",
             Self::Resource => "resource",
+            Self::Attribute => "attribute",
         }
     }
 }
@@ -36,6 +40,7 @@ pub(crate) struct Notice {
     pub(crate) kind: Kind,
     pub(crate) node: String,
     pub(crate) resource: Option<String>,
+    pub(crate) attribute: Option<String>,
     pub(crate) is_trouble: bool,
     /// Seconds since 1970.
     pub(crate) at: i64,
@@ -45,14 +50,15 @@ pub(crate) struct Notice {
     pub(crate) words: String,
     /// `CRM_alert_*`, but for those that are each target's own.
     pub(crate) variables: Vec<(&'static str, String)>,
+    /// For programs elsewhere: what happened, as the API tells it.
     pub(crate) data: Value,
 }
 
 impl Notice {
-    /// A resource's action is told where it ran, all else everywhere.
+    /// A resource's action is told where it ran, a loss or a fencing everywhere.
     pub(crate) fn is_told_by(&self, node: &str) -> bool {
         match self.kind {
-            Kind::Node | Kind::Fencing => true,
+            Kind::Node | Kind::Fencing | Kind::Attribute => true,
             Kind::Resource => self.node == node,
         }
     }
@@ -91,7 +97,7 @@ pub(crate) fn notices(
     };
     for notice in &mut notices {
         notice.at = entry.at;
-        notice.data = data(entry, document);
+        notice.data = json!({ "cluster": cluster(document), "entry": entry });
     }
     notices
 }
@@ -103,6 +109,7 @@ fn notice(kind: Kind, node: &str, words: String, variables: Vec<(&'static str, S
         kind,
         node: node.to_owned(),
         resource: None,
+        attribute: None,
         is_trouble: false,
         at: 0,
         micros: 0,
@@ -120,6 +127,25 @@ fn of_node(document: &Document, node: &str, state: &str, word: &str) -> Notice {
     ];
     let plain = notice(Kind::Node, node, format!("{node} {word}"), variables);
     Notice { is_trouble: state == "lost", ..plain }
+}
+
+/// What is told of an attribute; one that was removed has no value.
+pub(crate) fn of_attribute(changed: &Changed, at: i64, document: &Document) -> Notice {
+    let Changed { node, name, value } = changed;
+    let mut variables = vec![
+        ("CRM_alert_node", node.clone()),
+        ("CRM_alert_nodeid", id_of(document, node)),
+        ("CRM_alert_attribute_name", name.clone()),
+    ];
+    variables.extend(value.clone().map(|value| ("CRM_alert_attribute_value", value)));
+    let words = match value {
+        Some(value) => format!("{name} of {node} is {value}"),
+        None => format!("{name} of {node} is gone"),
+    };
+    let told = json!({ "node": node, "name": name, "value": value });
+    let data = json!({ "cluster": cluster(document), "attribute": told });
+    let plain = notice(Kind::Attribute, node, words, variables);
+    Notice { attribute: Some(name.clone()), at, data, ..plain }
 }
 
 fn of_fencing(event: &Event, target: &str, action: &str, succeeded: bool) -> Notice {
@@ -198,12 +224,9 @@ fn id_of(document: &Document, name: &str) -> String {
     named.next().and_then(|node| node.attr("id")).unwrap_or("0").to_owned()
 }
 
-/// For programs elsewhere: the event as the API tells it.
-fn data(entry: &Entry, document: &Document) -> Value {
-    let option = |name: &str| {
-        let options = document.root().path(&["configuration", "crm_config"])?;
-        let mut pairs = options.descendants().filter(|pair| pair.attr("name") == Some(name));
-        pairs.find_map(|pair| pair.attr("value"))
-    };
-    json!({ "cluster": option("cluster-name"), "entry": entry })
+/// The cluster's name, if it has one.
+fn cluster(document: &Document) -> Option<&str> {
+    let options = document.root().path(&["configuration", "crm_config"])?;
+    let mut pairs = options.descendants().filter(|pair| pair.attr("name") == Some("cluster-name"));
+    pairs.find_map(|pair| pair.attr("value"))
 }

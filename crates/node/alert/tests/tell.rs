@@ -24,13 +24,16 @@ use wire::api::{Entry, Event};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn document(alerts: &str) -> Document {
-    let text = format!(
+    Document::parse(&xml(alerts)).unwrap()
+}
+
+fn xml(alerts: &str) -> String {
+    format!(
         "<cib><configuration><crm_config><cluster_property_set id=\"o\"><nvpair id=\"o1\" \
          name=\"cluster-name\" value=\"c1\"/></cluster_property_set></crm_config><nodes>\
          <node id=\"7\" uname=\"n2\"/></nodes><resources/><constraints/><alerts>{alerts}</alerts>\
          </configuration><status/></cib>"
-    );
-    Document::parse(&text).unwrap()
+    )
 }
 
 fn entry(event: Event) -> Entry {
@@ -402,4 +405,67 @@ async fn mail_goes_to_the_server_that_is_named() {
     // A line break in what an agent said makes no header.
     let headers = said.split("\r\n\r\n").next().unwrap();
     assert!(!headers.lines().any(|line| line.starts_with(", after")), "{said}");
+}
+
+/// With these passing attributes of n1.
+fn with_attributes(alerts: &str, attributes: &[(&str, &str)]) -> Document {
+    let pairs: String = attributes
+        .iter()
+        .map(|(name, value)| format!("<nvpair id=\"s-{name}\" name=\"{name}\" value=\"{value}\"/>"))
+        .collect();
+    let status = format!(
+        "<status><node_state id=\"1\" uname=\"n1\"><transient_attributes id=\"1\">\
+         <instance_attributes id=\"s\">{pairs}</instance_attributes></transient_attributes>\
+         </node_state></status>"
+    );
+    Document::parse(&xml(alerts).replace("<status/>", &status)).unwrap()
+}
+
+const SAMPLE: &str = "/usr/share/pacemaker/alerts/alert_file.sh.sample";
+
+#[tokio::test]
+async fn pacemakers_sample_agent_writes_of_all_kinds() {
+    if !testkit::has(&[SAMPLE]) {
+        return;
+    }
+    let dir = directory("sample");
+    let told = dir.join("told");
+    let alert = format!(
+        "<alert id=\"a\" path=\"{SAMPLE}\"><select><select_nodes/><select_fencing/>\
+         <select_resources/><select_attributes><attribute id=\"s1\" name=\"pingd\"/>\
+         </select_attributes></select><meta_attributes id=\"m\"><nvpair id=\"m1\" \
+         name=\"timestamp-format\" value=\"@\"/></meta_attributes><recipient id=\"r\" value=\"{}\"/></alert>",
+        told.display()
+    );
+    let mut alerts = Alerts::new("n1");
+    let at = |attributes: &[(&str, &str)]| with_attributes(&alert, attributes);
+    let fenced = Event::Fenced {
+        target: "n2".to_owned(),
+        action: "off".to_owned(),
+        succeeded: true,
+        by: "n1".to_owned(),
+        reason: String::new(),
+    };
+    alerts.hear(&lost("n2"), &at(&[("pingd", "100"), ("load", "1")]), true);
+    alerts.hear(&entry(fenced), &at(&[("pingd", "100"), ("load", "2")]), true);
+    alerts.hear(&failed("db"), &at(&[("pingd", "0"), ("load", "3"), ("password", "x")]), true);
+    // Only who coordinates tells of attributes.
+    alerts.hear(&entry(Event::Idle), &at(&[("pingd", "50")]), false);
+    alerts.hear(&entry(Event::Idle), &at(&[]), true);
+    let text = until("all of it", || {
+        fs::read_to_string(&told).ok().filter(|text| text.lines().count() >= 6)
+    })
+    .await;
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "@: Node 'n1' is now 'member'");
+    assert_eq!(lines[1], "@: Node 'n2' is now 'lost'");
+    assert!(lines[2].starts_with("@: Fencing "), "{text}");
+    assert!(
+        lines[3].starts_with("@: Resource operation 'monitor (10000)' for 'db' on 'n1': not"),
+        "{text}"
+    );
+    assert_eq!(lines[4], "@: Attribute 'pingd' on node 'n1' was updated to '0'");
+    assert_eq!(lines[5], "@: Attribute 'pingd' on node 'n1' was updated to ''");
+    assert_eq!(lines.len(), 6, "{text}");
+    fs::remove_dir_all(dir).unwrap();
 }

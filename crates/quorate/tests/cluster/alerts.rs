@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use wire::api::{Change, Edit, Reply};
+use wire::api::{Change, Edit, Manner, Reply};
 
 use crate::bed::{Bed, configuration};
 use crate::{other_than, with_lock_in};
@@ -11,7 +11,9 @@ use crate::{other_than, with_lock_in};
 fn with_alerts(bed_configuration: &str, program: &str, told: &str) -> String {
     let (address, port) = testkit::free_port();
     let alerts = format!(
-        "<alerts><alert id=\"keep\" path=\"{program}\"><recipient id=\"keep-r\" value=\"{told}\"/>\
+        "<alerts><alert id=\"also\" path=\"{program}\"><select><select_attributes/></select>\
+         <recipient id=\"also-r\" value=\"{told}\"/></alert>\
+         <alert id=\"keep\" path=\"{program}\"><recipient id=\"keep-r\" value=\"{told}\"/>\
          </alert><alert id=\"hook\" path=\"quorate:webhook\"><recipient id=\"hook-r\" \
          value=\"http://{address}:{port}/\"/></alert></alerts></configuration>"
     );
@@ -30,7 +32,7 @@ fn a_lost_node_is_told_and_who_could_not_be_told_is_in_the_status() {
     testkit::write_program(
         &program,
         "#!/bin/sh\necho \"$CRM_alert_kind $CRM_alert_node $CRM_alert_task $CRM_alert_rc \
-         $CRM_alert_desc\" >> \"$CRM_alert_recipient\"\n",
+         $CRM_alert_desc $CRM_alert_attribute_name $CRM_alert_attribute_value\" >> \"$CRM_alert_recipient\"\n",
     );
     // Agents run as the cluster's user, if there is one.
     fs::set_permissions(&bed.dir, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
@@ -42,6 +44,12 @@ fn a_lost_node_is_told_and_who_could_not_be_told_is_in_the_status() {
     let reply = bed.change(survivor, change);
     assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
     bed.wait_idle(survivor);
+    let (node, name) = (format!("n{survivor}"), "mood".to_owned());
+    let (value, manner) = (Some("good".to_owned()), Manner::default());
+    bed.change(survivor, Change::Attribute { node, name, value, manner });
+    bed.wait(survivor, "the attribute is told", |_| {
+        told(&bed).contains(&format!("attribute n{survivor}    mood good"))
+    });
     bed.kill_node(holder);
     bed.wait(survivor, "what is told", |_| {
         let told = told(&bed);
