@@ -89,21 +89,68 @@ fn a_cluster_is_made_grows_and_shrinks() {
     assert!(none.contains("there is no /etc/corosync/corosync.conf"), "{none}");
 }
 
+/// Of two heartbeat networks, so that three seconds are enough.
+const CLUSTER_FILE: &str = "CLUSTER_NAME web
+NODE_NAME n1
+  NETWORK_INTERFACE eth0
+    HEARTBEAT_IP 10.77.0.1
+  NETWORK_INTERFACE eth1
+    HEARTBEAT_IP 10.77.1.1
+NODE_NAME n2
+  NETWORK_INTERFACE eth0
+    HEARTBEAT_IP 10.77.0.2
+  NETWORK_INTERFACE eth1
+    HEARTBEAT_IP 10.77.1.2
+NODE_NAME n3
+  NETWORK_INTERFACE eth0
+    HEARTBEAT_IP 10.77.0.3
+  NETWORK_INTERFACE eth1
+    HEARTBEAT_IP 10.77.1.3
+MEMBER_TIMEOUT 3000000
+AUTO_START_TIMEOUT 600000000
+NETWORK_POLLING_INTERVAL 2000000
+";
+
 #[test]
-fn serviceguard_s_commands_halt_the_cluster_and_run_it() {
-    let Some(mut town) = Town::of(2, 1, "serviceguard") else { return };
+fn serviceguard_s_commands_set_up_the_cluster_halt_it_and_run_it() {
+    if !testkit::has(&["/usr/bin/corosync-qnetd", "/usr/sbin/corosync-qdevice"]) {
+        return;
+    }
+    let Some(mut town) = Town::of(4, 2, "serviceguard") else { return };
     let token = town.init(1);
     town.joins(2, &token);
-    let is_up = |said: &str| said.matches(" running").count() == 2;
+    let token = town.invite(1);
+    town.joins(3, &token);
+    let is_up = |said: &str| said.matches(" running").count() == 3;
     town.until_of(2, &["cmviewcl"], is_up);
+
+    let file = town.bed.root().join("cluster.ascii");
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, CLUSTER_FILE).unwrap();
+    let said = town.tool(1, &["cmapplyconf", "-f", "-C", path]);
+    assert!(said.contains("corosync.conf: the token's 1729 ms become 3000 ms\n"), "{said}");
+    assert_eq!(town.file(1), town.file(2));
+    town.wait("Corosync reads it", || town.running_token(2) == "3000");
+    let said = town.tool(2, &["cmapplyconf", "-f", "-C", path]);
+    assert!(said.ends_with("Nothing changes: the configuration is this already.\n"), "{said}");
+
+    town.serve_quorum(4);
+    std::fs::write(
+        &file,
+        CLUSTER_FILE.replace("NODE_NAME n1\n", "QS_HOST 10.77.0.4\nNODE_NAME n1\n"),
+    )
+    .unwrap();
+    let said = town.tool(2, &["cmapplyconf", "-f", "-C", path]);
+    assert!(said.contains("corosync.conf: the quorum server is 10.77.0.4\n"), "{said}");
+    town.wait("its votes count", || [1, 2, 3].into_iter().all(|node| town.counted(node) == "5"));
 
     let no = town.tool_says_no(2, &["cmruncl"]);
     assert!(no.starts_with("cmruncl: The cluster is already running, on node n"), "{no}");
     let said = town.tool(2, &["cmhaltcl"]);
     assert!(said.ends_with("Successfully halted all nodes specified.\nHalt operation complete.\n"));
-    for node in [1, 2] {
+    for node in [1, 2, 3] {
         let status = town.ok(node, &["status"]);
-        assert_eq!(status.matches("stopped").count(), 2, "{status}");
+        assert_eq!(status.matches("stopped").count(), 3, "{status}");
     }
     let said = town.tool(1, &["cmruncl", "-v"]);
     assert!(said.starts_with("Waiting for cluster to form .... done\n"), "{said}");
@@ -116,8 +163,8 @@ fn serviceguard_s_commands_halt_the_cluster_and_run_it() {
         said.starts_with("Waiting for nodes to join .... done\nCluster successfully formed.\n")
     );
     town.until_of(2, &["cmviewcl"], is_up);
-    let no = town.tool_says_no(1, &["cmrunnode", "n3"]);
-    assert_eq!(no, "cmrunnode: there is no node `n3`\ncmrunnode: The nodes are n1 and n2.\n");
+    let no = town.tool_says_no(1, &["cmrunnode", "n4"]);
+    assert_eq!(no, "cmrunnode: there is no node `n4`\ncmrunnode: The nodes are n1, n2 and n3.\n");
 }
 
 #[test]

@@ -12,6 +12,7 @@
 
 mod words;
 
+mod adopt;
 mod ask;
 mod authkey;
 mod authority;
@@ -43,6 +44,7 @@ mod trouble;
 
 use std::path::PathBuf;
 
+pub use adopt::{change_file, file, is_certified};
 pub use power::{Order, Switched, members, switch};
 pub use trouble::{Kind, Trouble};
 pub use words::Verb;

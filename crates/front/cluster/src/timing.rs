@@ -69,7 +69,7 @@ fn apply(how: &How, words: &words::Timing, failover: Duration) -> Result<(), Tro
 }
 
 /// Refuses times that would have the watchdogs reset healthy nodes where they are counted on.
-fn fits_watchdog(
+pub(crate) fn fits_watchdog(
     services: &Services,
     places: &Places,
     conf: &Conf,

@@ -2,9 +2,9 @@
 
 use std::io::{BufRead, IsTerminal};
 
-use serviceguard::{Package, lower};
+use serviceguard::{Cluster, Package, lower};
 
-use crate::call::{Call, Said, Trouble};
+use crate::call::{Call, Said, Trouble, in_words};
 use crate::check::{self, Files, Known};
 use crate::home::Home;
 
@@ -21,7 +21,9 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     let known = Known::of(&files, Some(&found.document));
     check::verify(&files, &known, call.has('v'), said)?;
     nodes(&known, &found.document)?;
-    let changes = changes(&files, &found.document);
+    let engine = engine(&home, &files);
+    let changes: Vec<String> =
+        changes(&files, &found.document).into_iter().chain(engine.clone()).collect();
     if changes.is_empty() {
         said.line("Nothing changes: the configuration is this already.");
         return Ok(());
@@ -30,6 +32,12 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     let what = if files.cluster.is_some() { "cluster" } else { "package" };
     if !call.has('f') && !agreed(what, said)? {
         return Err(Trouble::new("Nothing was changed"));
+    }
+    if !engine.is_empty() {
+        cluster::change_file(|conf| {
+            drop(lower::adjust(conf, &known.cluster, cluster::is_certified()))
+        })
+        .map_err(in_words)?;
     }
     home.edit(|document| {
         if let Some(file) = &files.cluster {
@@ -71,7 +79,6 @@ fn changes(files: &Files, document: &cib::Document) -> Vec<String> {
         && lower::cluster_text(document).as_deref() != Some(file.text.to_string().as_str())
     {
         changes.push("Modifying configuration of the cluster".to_owned());
-        changes.push("corosync.conf stays as it is: see `quorate cluster check`".to_owned());
     }
     for file in &files.packages {
         let package = Package::of(&file.text);
@@ -85,6 +92,16 @@ fn changes(files: &Files, document: &cib::Document) -> Vec<String> {
         }
     }
     changes
+}
+
+/// What changes in `corosync.conf`. On paper, and on machines that are no members, nothing does.
+fn engine(home: &Home, files: &Files) -> Vec<String> {
+    match (home, &files.cluster, cluster::file()) {
+        (Home::Cluster(_), Some(file), Ok(mut conf)) => {
+            lower::adjust(&mut conf, &Cluster::of(&file.text), cluster::is_certified())
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Whether an operator says yes.

@@ -14,6 +14,12 @@ impl Trouble {
     }
 }
 
+/// What keeps machines from being members, in this family's form.
+pub(crate) fn in_words(trouble: cluster::Trouble) -> Trouble {
+    let (what, help) = trouble.into_words();
+    Trouble(std::iter::once(what).chain(help).collect::<Vec<_>>().join("\n"))
+}
+
 /// One call: options by their letters, and words that are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Call {

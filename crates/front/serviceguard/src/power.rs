@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use cluster::Order;
 use wire::api::Change;
 
-use crate::call::{Call, Said, Trouble};
+use crate::call::{Call, Said, Trouble, in_words};
 use crate::home::Home;
 use crate::nodes::{packages_on, wait_halted};
 use crate::seen::World;
@@ -132,9 +132,4 @@ fn switch(order: Order, nodes: &[String]) -> Result<(), Trouble> {
         }
     }
     if lines.is_empty() { Ok(()) } else { Err(Trouble(lines.join("\n"))) }
-}
-
-fn in_words(trouble: cluster::Trouble) -> Trouble {
-    let (what, help) = trouble.into_words();
-    Trouble(std::iter::once(what).chain(help).collect::<Vec<_>>().join("\n"))
 }

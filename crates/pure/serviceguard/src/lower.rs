@@ -17,7 +17,7 @@ use crate::cluster::Cluster;
 use crate::package::Package;
 use crate::text::Text;
 
-pub use engine::corosync_conf;
+pub use engine::{adjust, corosync_conf};
 pub use networks::{WatchedWire, watched_wires};
 pub use options::{cluster_text, package_text, package_texts};
 pub use write::{names, switching};

@@ -126,6 +126,13 @@ impl Town {
         }
     }
 
+    /// Has a node outside of the cluster be Corosync's quorum server.
+    pub(crate) fn serve_quorum(&self, node: u32) {
+        let mut command = self.bed.command(node, "sh").unwrap();
+        let serve = "mkdir -p /run/corosync-qnetd; exec corosync-qnetd -s off";
+        succeeded(command.args(["-c", serve]));
+    }
+
     /// Waits until something is so.
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
         let start = Instant::now();
@@ -163,14 +170,20 @@ impl Town {
 
     /// What Corosync counts on a node: expected votes, and the rules that are on.
     pub(crate) fn votes(&self, node: u32) -> String {
+        format!("{} {}", self.quorum(node, "Expected votes:"), self.quorum(node, "Flags:"))
+    }
+
+    /// How many votes Corosync has on a node.
+    pub(crate) fn counted(&self, node: u32) -> String {
+        self.quorum(node, "Total votes:")
+    }
+
+    fn quorum(&self, node: u32, key: &str) -> String {
         let mut command = self.bed.command(node, "corosync-quorumtool").unwrap();
         // It fails where there is no quorum.
         let said = text(command.arg("-s").output().unwrap().stdout);
-        let value = |key: &str| {
-            let line = said.lines().find_map(|line| line.strip_prefix(key));
-            line.unwrap_or_else(|| panic!("no {key} in {said}")).trim().to_owned()
-        };
-        format!("{} {}", value("Expected votes:"), value("Flags:"))
+        let line = said.lines().find_map(|line| line.strip_prefix(key));
+        line.unwrap_or_else(|| panic!("no {key} in {said}")).trim().to_owned()
     }
 
     /// Each of these nodes joins with its token, all at once.

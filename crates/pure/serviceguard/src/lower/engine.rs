@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use corosync::timing::{FAILOVER_DEFAULT, Fencing};
-use corosync::{Conf, Finding, Member, NewCluster, Timing, Wish, fresh};
+use corosync::timing::{Effective, FAILOVER_DEFAULT, Fencing};
+use corosync::{Conf, Finding, Member, NewCluster, Settings, Timing, Wish, fresh};
 
 use crate::address::common;
 use crate::check::Findings;
@@ -43,6 +43,37 @@ pub fn corosync_conf(cluster: &Cluster) -> (String, Vec<Finding>) {
     (quorum(&text, cluster), found.in_order())
 }
 
+/// Has a cluster's `corosync.conf` say what the file says of waiting times and of the quorum server, and answers
+/// what that changes, in words. What the file does not say stays, as do nodes and their addresses: machines come
+/// and go by joining and leaving. Where nodes are `certified`, the server is asked over TLS: without certificates,
+/// Corosync's daemon for it does not start.
+pub fn adjust(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String> {
+    let mut changes = Vec::new();
+    let before = Effective::of(&Settings::of(conf)).real_token;
+    if says_timeout(cluster) && before != token(cluster) {
+        let token = token(cluster);
+        changes.push(format!("Modifying corosync.conf: the token's {before} ms become {token} ms"));
+        conf.set(&["totem"], "token", &token.to_string());
+        conf.set(&["totem"], "token_coefficient", "0");
+        for derived in ["consensus", "token_retransmit", "hold"] {
+            conf.unset(&["totem"], derived);
+        }
+    }
+    let device = Settings::of(conf).device;
+    let asked = device.and_then(|device| device.host).map(|host| host.value);
+    if let Some(server) = &cluster.lock.server
+        && asked.as_ref() != Some(&server.value)
+    {
+        changes.push(format!("Modifying corosync.conf: the quorum server is {}", server.value));
+        add_server(conf, cluster, certified);
+    }
+    changes
+}
+
+fn says_timeout(cluster: &Cluster) -> bool {
+    cluster.member_timeout.is_some() || cluster.node_timeout.is_some()
+}
+
 /// How long the file wants a silent node to be waited for (µs).
 pub(super) fn member_timeout(cluster: &Cluster) -> u64 {
     let old = cluster.node_timeout.as_ref().or(cluster.heartbeat_interval.as_ref());
@@ -55,15 +86,25 @@ pub(super) fn member_timeout(cluster: &Cluster) -> u64 {
 
 /// The token is the time after which a node counts as lost; Corosync sends it again meanwhile.
 fn waiting(timing: Timing, cluster: &Cluster) -> Timing {
-    let timeout = member_timeout(cluster);
-    let token = u64::try_from(Duration::from_micros(timeout).as_millis()).unwrap_or(u64::MAX);
+    let token = token(cluster);
     Timing { token, token_coefficient: 0, real_token: token, ..timing }
 }
 
-/// With the quorum server, where there is one, as the third vote.
+/// How long a silent node is waited for (ms).
+fn token(cluster: &Cluster) -> u64 {
+    let timeout = Duration::from_micros(member_timeout(cluster));
+    u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn quorum(text: &str, cluster: &Cluster) -> String {
-    let Some(server) = &cluster.lock.server else { return text.to_owned() };
     let mut conf = Conf::parse(text);
+    add_server(&mut conf, cluster, false);
+    conf.to_string()
+}
+
+/// The quorum server, where the file names one, as the third vote.
+fn add_server(conf: &mut Conf, cluster: &Cluster, certified: bool) {
+    let Some(server) = &cluster.lock.server else { return };
     conf.unset(&["quorum"], "two_node");
     // Both halves of an even number may ask; of an odd one the rest of a rest.
     let is_even = cluster.nodes.len().is_multiple_of(2);
@@ -75,8 +116,7 @@ fn quorum(text: &str, cluster: &Cluster) -> String {
     conf.set(&device, "votes", &votes.to_string());
     conf.set(&net, "host", &server.value);
     conf.set(&net, "algorithm", algorithm);
-    conf.set(&net, "tls", "on");
-    conf.to_string()
+    conf.set(&net, "tls", if certified { "on" } else { "off" });
 }
 
 /// Each node's addresses, link by link. Which addresses share a network is not said: what has most

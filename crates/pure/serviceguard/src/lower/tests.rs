@@ -127,6 +127,33 @@ fn a_cluster_becomes_corosyncs_file() {
 }
 
 #[test]
+fn only_what_the_file_says_changes_in_corosyncs() {
+    let present = "totem {\n    cluster_name: web\n    token: 1000\n    consensus: 5000\n}\nnodelist {\n    node {\n        \
+                   ring0_addr: 192.0.2.7\n        nodeid: 7\n        name: n1\n    }\n}\nquorum {\n    \
+                   provider: corosync_votequorum\n    two_node: 1\n}\n";
+    let cluster = Cluster::of(&Text::parse(CLUSTER));
+    let mut conf = corosync::Conf::parse(present);
+    let changes = adjust(&mut conf, &cluster, true);
+    let expected = [
+        "Modifying corosync.conf: the token's 1000 ms become 14000 ms",
+        "Modifying corosync.conf: the quorum server is qs1",
+    ];
+    assert_eq!(changes, expected);
+    let text = conf.to_string();
+    for line in
+        ["token: 14000\n", "ring0_addr: 192.0.2.7\n", "nodeid: 7\n", "host: qs1\n", "tls: on\n"]
+    {
+        assert!(text.contains(line), "{text}\nwithout {line}");
+    }
+    for gone in ["consensus", "two_node"] {
+        assert!(!text.contains(gone), "{text}");
+    }
+    assert!(adjust(&mut conf, &cluster, true).is_empty(), "{conf}");
+    let silent = Cluster::of(&Text::parse("CLUSTER_NAME web\n"));
+    assert!(adjust(&mut corosync::Conf::parse(present), &silent, true).is_empty());
+}
+
+#[test]
 fn what_has_no_counterpart_is_said() {
     let text = CLUSTER.replace("QS_HOST qs1\n", "").replace(
         "NODE_NAME n1\n",

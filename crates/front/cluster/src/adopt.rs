@@ -1,0 +1,56 @@
+//! `corosync.conf` changed for every member by another command than ours, while the cluster runs.
+
+use std::path::Path;
+
+use corosync::{Conf, Fencing, Settings};
+
+use crate::nodes_file;
+use crate::own::Own;
+use crate::places::Places;
+use crate::power::{self, Order};
+use crate::services::{Service, Services};
+use crate::timing;
+use crate::trouble::{Kind, Trouble};
+
+/// The file as this machine has it.
+///
+/// # Errors
+/// Where there is none, or it cannot be read.
+pub fn file() -> Result<Conf, Trouble> {
+    nodes_file::read(&Places::default())
+}
+
+/// Where `corosync-qdevice-net-certutil` keeps a node's certificate for a quorum server.
+const CERTIFICATES: &str = "/etc/corosync/qdevice/net/nssdb";
+
+/// Whether this machine can ask a quorum server over TLS.
+pub fn is_certified() -> bool {
+    Path::new(CERTIFICATES).exists()
+}
+
+/// Has `edit` change the file on every member, and Corosync read it. The daemon that asks a quorum device is started
+/// where the file names one.
+///
+/// # Errors
+/// When the members do not agree, times would have watchdogs reset healthy nodes, or a member cannot be reached.
+pub fn change_file(edit: impl Fn(&mut Conf)) -> Result<(), Trouble> {
+    let places = Places::default();
+    let services = Services::new(&Own::read(&places)?, &places, None);
+    let conf = nodes_file::change(&services, &places, |conf| {
+        edit(conf);
+        conf.count_up();
+        timing::fits_watchdog(&services, &places, conf, Fencing::Device)
+    })?;
+    let settings = Settings::of(&conf);
+    if settings.device.is_none() {
+        return Ok(());
+    }
+    let names: Vec<String> = settings.nodes.iter().map(|node| node.called().to_owned()).collect();
+    power::switch(Order::Start, &names)?.into_iter().try_for_each(|(_node, result)| result)?;
+    if services.runs(Service::Device) {
+        return Ok(());
+    }
+    let trouble =
+        Trouble::new(Kind::Failed, "the daemon that asks the quorum server does not run here");
+    Err(trouble.help("`corosync-qdevice -f -d` says why. corosync.conf is changed already."))
+}
