@@ -399,6 +399,30 @@ async fn a_control_script_does_not_outlive_the_halt_when_its_agent_was_killed() 
 }
 
 #[tokio::test]
+async fn where_nobody_hears_that_the_node_shall_be_reset_the_halt_fails_for_that() {
+    let bed = Bed::new();
+    let missing = bed.path("no-such-document");
+    let mut node = Node::with(&bed, "n1", &[("CIB_file", missing.as_str())]);
+    let script = bed.path("control.sh");
+    testkit::write_program(Path::new(&script), "#!/bin/sh\nexit 2\n");
+    let parameters = [
+        ("package", "shop"),
+        ("run_script", script.as_str()),
+        ("halt_script", script.as_str()),
+        ("fail_fast", "yes"),
+    ];
+    let agent = "package-script";
+    let finished = node.expect(OcfCode::GENERIC, agent, "start", &parameters).await;
+    let reason = &finished.outcome.reason;
+    assert!(reason.contains("this node cannot be given up"), "{reason}");
+    for _try in 0..2 {
+        let finished = node.expect(OcfCode::GENERIC, agent, "stop", &parameters).await;
+        let reason = finished.outcome.reason;
+        assert_eq!(reason, "this node must be reset before the package runs elsewhere");
+    }
+}
+
+#[tokio::test]
 async fn a_control_scripts_services_are_looked_after_and_ended() {
     let bed = Bed::new();
     let mut node = Node::new(&bed, "n1");

@@ -39,6 +39,8 @@ enum State {
     Running,
     /// The run script said so: the halt script is not run.
     Failed,
+    /// Nor is it here; and the node was to be reset, of which nobody could be told.
+    Unreset,
 }
 
 fn state_file() -> PathBuf {
@@ -48,6 +50,7 @@ fn state_file() -> PathBuf {
 fn state() -> Option<State> {
     match fs::read_to_string(state_file()).ok()?.as_str() {
         "running" => Some(State::Running),
+        "unreset" => Some(State::Unreset),
         _ => Some(State::Failed),
     }
 }
@@ -57,6 +60,7 @@ fn set(state: Option<State>) -> Result<(), Failure> {
     let text = match state {
         Some(State::Running) => "running",
         Some(State::Failed) => "failed",
+        Some(State::Unreset) => "unreset",
         None => {
             return match fs::remove_file(state_file()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot(error)),
@@ -71,7 +75,7 @@ fn set(state: Option<State>) -> Result<(), Failure> {
 /// The script has started it, and no service that it left to a keeper has failed.
 fn monitor() -> Result<Code, Failure> {
     match state() {
-        Some(State::Failed) | None => return Ok(Code::NotRunning),
+        Some(State::Failed | State::Unreset) | None => return Ok(Code::NotRunning),
         Some(State::Running) => {}
     }
     let services = services();
@@ -147,6 +151,10 @@ fn stop() -> Result<Code, Failure> {
     let ended = match state() {
         None => return Ok(Code::Ok),
         Some(State::Failed) => Ended::With(0),
+        // With fail fast, this is what has the node fenced.
+        Some(State::Unreset) => {
+            return Err(failed("this node must be reset before the package runs elsewhere"));
+        }
         Some(State::Running) => run("halt_script", "stop", "halt_timeout")?,
     };
     let is_fast = ocf::parameter("fail_fast").as_deref() == Some("yes");
@@ -164,6 +172,7 @@ fn stop() -> Result<Code, Failure> {
 /// The package shall be tried on another node; with fail fast this one is reset before.
 fn elsewhere(why: &str, is_fast: bool) -> Result<Code, Failure> {
     if is_fast && let Err(error) = ask(&["attrd_updater", "-n", "terminate", "-U", "true"], None) {
+        set(Some(State::Unreset))?;
         return Err(failed(format!("{why}; this node cannot be given up: {error}")));
     }
     Err(failed(why))
