@@ -3,7 +3,7 @@
 //!
 //! Each target (an alert and a recipient) has a queue and a task of its own, so that one that hangs
 //! delays nobody else. Everything is sent by a program with a deadline: an alert agent, `curl`,
-//! `sendmail`.
+//! `sendmail`. What waits is kept in files until it is told, so that the daemon's next life tells it.
 //!
 //! **Not here:** which events there are (`wire`), what they mean in words (`view`).
 //!
@@ -14,12 +14,15 @@
 //! Field words: Pacemaker *alerts*, *alert agent*, *recipient*.
 
 mod attributes;
+mod backlog;
 mod configured;
+mod kept;
 mod notice;
 mod program;
 mod send;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -28,7 +31,9 @@ use tokio::sync::mpsc;
 use wire::api::{Entry, Event};
 
 use attributes::Attributes;
+use backlog::Backlog;
 use configured::{Target, Way, targets};
+use kept::{Kept, Record};
 use notice::{Kind, Notice};
 
 /// What waits for one target at most.
@@ -44,6 +49,7 @@ struct Queue {
     task: tokio::task::JoinHandle<()>,
     name: String,
     troubles: Troubles,
+    backlog: Backlog,
 }
 
 impl Drop for Queue {
@@ -62,18 +68,27 @@ pub struct Alerts {
     queues: BTreeMap<Target, Queue>,
     troubles: Troubles,
     sequence: u64,
+    kept: Kept,
+    /// Of a former life, until it is seen whose they are.
+    left: Vec<Record>,
 }
 
 impl Alerts {
-    /// Of the node of this name.
-    pub fn new(node: &str) -> Self {
+    /// Of the node of this name. What waits is kept in this directory, which is made.
+    pub fn new(node: &str, directory: PathBuf) -> Self {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let (kept, left) = Kept::open(directory, now);
         Self {
             node: node.to_owned(),
             members: BTreeSet::new(),
             attributes: Attributes::default(),
             queues: BTreeMap::new(),
             troubles: Troubles::default(),
-            sequence: 0,
+            // Numbers that are in use are not given again.
+            sequence: left.iter().map(|record| record.notice.sequence).max().unwrap_or(0),
+            kept,
+            left,
         }
     }
 
@@ -86,18 +101,19 @@ impl Alerts {
         }
         if document.section(Section::Alerts).is_none_or(|alerts| alerts.children().next().is_none())
         {
-            self.queues.clear();
+            self.drop_unwanted(&BTreeSet::new());
             self.attributes.forget();
             return;
         }
         let wanted = targets(document);
+        self.take_up(&wanted);
         let mut notices = notice::notices(entry, &before, document);
         notices.extend(self.of_attributes(entry, document, &wanted));
         if notices.is_empty() {
             return;
         }
         let micros = micros(entry.at, SystemTime::now());
-        self.queues.retain(|target, _| wanted.contains(target));
+        self.drop_unwanted(&wanted);
         for notice in notices {
             for target in &wanted {
                 let is_ours_to_tell = match target.way {
@@ -133,16 +149,47 @@ impl Alerts {
         troubles.iter().map(|(target, why)| format!("{target}: {why}")).collect()
     }
 
+    /// What a former life could not tell any more is told now, to who has the same id.
+    fn take_up(&mut self, wanted: &BTreeSet<Target>) {
+        for Record { target, notice } in std::mem::take(&mut self.left) {
+            match wanted.iter().find(|one| one.id == target) {
+                Some(target) => self.hand_over(target, notice),
+                None => self.kept.forget(notice.sequence),
+            }
+        }
+    }
+
+    fn drop_unwanted(&mut self, wanted: &BTreeSet<Target>) {
+        self.queues.retain(|target, queue| {
+            let is_wanted = wanted.contains(target);
+            if !is_wanted {
+                queue.backlog.give_up();
+            }
+            is_wanted
+        });
+    }
+
     fn queue(&mut self, target: &Target, notice: &Notice) {
         self.sequence += 1;
         let notice = Notice { sequence: self.sequence, ..notice.clone() };
+        self.kept.keep(target, &notice);
+        self.hand_over(target, notice);
+    }
+
+    fn hand_over(&mut self, target: &Target, notice: Notice) {
+        let sequence = notice.sequence;
         let queue = self.queues.entry(target.clone()).or_insert_with(|| {
             let (notices, waiting) = mpsc::channel(QUEUE_MAX);
             let troubles = Arc::clone(&self.troubles);
-            let serving = send::serve(target.clone(), waiting, Arc::clone(&troubles));
-            Queue { notices, task: tokio::spawn(serving), name: send::name(target), troubles }
+            let backlog = Backlog::new(self.kept.clone());
+            let (of_task, told) = (Arc::clone(&troubles), backlog.clone());
+            let serving = send::serve(target.clone(), waiting, of_task, told);
+            let (task, name) = (tokio::spawn(serving), send::name(target));
+            Queue { notices, task, name, troubles, backlog }
         });
+        queue.backlog.wait(sequence);
         if queue.notices.try_send(notice).is_err() {
+            queue.backlog.done(sequence);
             send::trouble(&self.troubles, target, "it does not keep up; some was dropped");
         }
     }

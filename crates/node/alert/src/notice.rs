@@ -8,13 +8,15 @@ use std::collections::BTreeSet;
 
 use cib::{Document, Element, Section};
 use model::{ExecStatus, OcfCode};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::api::{Entry, Event};
 
 use crate::attributes::Changed;
 
 /// What an event is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     Node,
     Fencing,
@@ -34,7 +36,7 @@ impl Kind {
 }
 
 /// One thing that is told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Notice {
     pub(crate) sequence: u64,
     pub(crate) kind: Kind,
@@ -49,7 +51,7 @@ pub(crate) struct Notice {
     /// A sentence.
     pub(crate) words: String,
     /// `CRM_alert_*`, but for those that are each target's own.
-    pub(crate) variables: Vec<(&'static str, String)>,
+    pub(crate) variables: Vec<(String, String)>,
     /// For programs elsewhere: what happened, as the API tells it.
     pub(crate) data: Value,
 }
@@ -114,7 +116,7 @@ fn notice(kind: Kind, node: &str, words: String, variables: Vec<(&'static str, S
         at: 0,
         micros: 0,
         words,
-        variables,
+        variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         data: Value::Null,
     }
 }

@@ -11,6 +11,7 @@ use tokio::process::Command;
 use tokio::sync::mpsc;
 
 use crate::Troubles;
+use crate::backlog::Backlog;
 use crate::configured::{Target, Way};
 use crate::notice::Notice;
 use crate::program;
@@ -22,7 +23,12 @@ const RETRY_FIRST: Duration = Duration::from_secs(1);
 const TRIES: u32 = 6;
 
 /// Tells the target all that comes, until it is not wanted any more.
-pub(crate) async fn serve(target: Target, mut waiting: mpsc::Receiver<Notice>, troubles: Troubles) {
+pub(crate) async fn serve(
+    target: Target,
+    mut waiting: mpsc::Receiver<Notice>,
+    troubles: Troubles,
+    backlog: Backlog,
+) {
     while let Some(notice) = waiting.recv().await {
         let sent = match target.way {
             // As Pacemaker: an agent is run once for each event, and what it makes of it is its own.
@@ -35,6 +41,7 @@ pub(crate) async fn serve(target: Target, mut waiting: mpsc::Receiver<Notice>, t
             }
             Err(why) => trouble(&troubles, &target, &format!("{why}; `{}` is lost", notice.words)),
         }
+        backlog.done(notice.sequence);
     }
 }
 
@@ -73,7 +80,7 @@ async fn with_retries(target: &Target, notice: &Notice, troubles: &Troubles) -> 
 async fn agent(target: &Target, notice: &Notice) -> Result<(), String> {
     let mut command = Command::new(&target.path);
     command.env_clear().envs(exec::inherited_environment());
-    command.envs(notice.variables.iter().map(|(name, value)| (*name, value.as_str())));
+    command.envs(notice.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     command.env("CRM_alert_kind", notice.kind.word());
     command.env("CRM_alert_version", "3.0.2");
     command.env("CRM_alert_recipient", &target.recipient);

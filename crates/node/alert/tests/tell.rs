@@ -7,7 +7,7 @@ use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -68,6 +68,13 @@ fn directory(name: &str) -> PathBuf {
     path
 }
 
+/// Where what waits is kept; empty at first.
+fn kept(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kept-{name}"));
+    let _not_there = fs::remove_dir_all(&path);
+    path
+}
+
 async fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
@@ -100,7 +107,10 @@ fn read_request(stream: impl Read) -> Posted {
 
 /// Answers each request with the next of the codes, then with 200.
 fn receiver(codes: &'static [u32]) -> (String, Receiver<Posted>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    receiver_at(TcpListener::bind("127.0.0.1:0").unwrap(), codes)
+}
+
+fn receiver_at(listener: TcpListener, codes: &'static [u32]) -> (String, Receiver<Posted>) {
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let (sender, posted) = mpsc::channel();
     std::thread::spawn(move || {
@@ -186,7 +196,7 @@ async fn agents_of_pacemaker_are_told_as_it_tells_them() {
         program.display(),
         told.display()
     );
-    let mut alerts = Alerts::new("n1");
+    let mut alerts = Alerts::new("n1", kept("agent"));
     alerts.hear(&failed("my_db"), &document(&alert), false);
     let text = until("the agent", || fs::read_to_string(&told).ok()).await;
     for line in [
@@ -241,7 +251,7 @@ async fn a_webhook_is_signed_and_tried_again() {
     let attribute =
         format!("<nvpair id=\"s\" name=\"secret-file\" value=\"{}\"/>", secret.display());
     let document = document(&webhook("w", &url, &attribute));
-    let mut alerts = Alerts::new("n1");
+    let mut alerts = Alerts::new("n1", kept("webhook"));
     alerts.hear(&failed("db"), &document, false);
     assert!(alerts.unsent().is_empty(), "the coordinator tells it");
     alerts.hear(&failed("db"), &document, true);
@@ -286,7 +296,7 @@ async fn a_webhook_goes_over_tls_to_whom_its_authority_vouches_for() {
         webhook("stranger", &other, &trusts),
         webhook("nobody", &other, ""),
     ));
-    let mut alerts = Alerts::new("n1");
+    let mut alerts = Alerts::new("n1", kept("tls"));
     let begun = Instant::now();
     for _ in 0..150 {
         alerts.hear(&failed("db"), &document, true);
@@ -324,7 +334,7 @@ async fn who_hangs_or_refuses_delays_nobody_and_is_told_of() {
         webhook("refuses", &refuses, ""),
         webhook("works", &works, trouble_only)
     ));
-    let mut alerts = Alerts::new("n1");
+    let mut alerts = Alerts::new("n1", kept("slow"));
     let begun = Instant::now();
     for _ in 0..150 {
         alerts.hear(&failed("db"), &document, true);
@@ -395,7 +405,7 @@ async fn mail_goes_to_the_server_that_is_named() {
          value=\"cluster@example.org\"/></instance_attributes><recipient id=\"mr\" \
          value=\"ops@example.org\"/></alert>"
     );
-    let mut alerts = Alerts::new("n1");
+    let mut alerts = Alerts::new("n1", kept("mail"));
     alerts.hear(&failed("db"), &document(&alert), true);
     let said = until("the mail", || mails.try_recv().ok()).await;
     assert!(said.contains("MAIL FROM:<cluster@example.org>"), "{said}");
@@ -437,7 +447,7 @@ async fn pacemakers_sample_agent_writes_of_all_kinds() {
          name=\"timestamp-format\" value=\"@\"/></meta_attributes><recipient id=\"r\" value=\"{}\"/></alert>",
         told.display()
     );
-    let mut alerts = Alerts::new("n1");
+    let mut alerts = Alerts::new("n1", kept("sample"));
     let at = |attributes: &[(&str, &str)]| with_attributes(&alert, attributes);
     let fenced = Event::Fenced {
         target: "n2".to_owned(),
@@ -468,4 +478,54 @@ async fn pacemakers_sample_agent_writes_of_all_kinds() {
     assert_eq!(lines[5], "@: Attribute 'pingd' on node 'n1' was updated to ''");
     assert_eq!(lines.len(), 6, "{text}");
     fs::remove_dir_all(dir).unwrap();
+}
+
+#[tokio::test]
+async fn what_waits_is_told_by_the_next_life_and_what_was_told_is_not() {
+    if !testkit::has(&["/usr/bin/curl"]) {
+        return;
+    }
+    let directory = kept("lives");
+    // But for the one that is just being written.
+    let names = || {
+        let entries = fs::read_dir(&directory).unwrap().map(|file| file.unwrap().path());
+        entries.filter(|path| !path.ends_with("new")).collect::<Vec<_>>()
+    };
+    let files = || names().len();
+    let at = testkit::free_port();
+    let url = format!("http://{}:{}/hook", at.0, at.1);
+    let both = document(&format!("{}{}", webhook("one", &url, ""), webhook("two", &url, "")));
+    let now = |event: Entry| {
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        Entry { at: i64::try_from(since.as_secs()).unwrap(), ..event }
+    };
+    let mut first = Alerts::new("n1", directory.clone());
+    first.hear(&now(failed("db")), &both, true);
+    first.hear(&now(failed("web")), &both, true);
+    until("four files", || (files() == 4).then_some(())).await;
+    until("a try", || (first.unsent().len() == 2).then_some(())).await;
+    drop(first);
+    assert_eq!(files(), 4, "they are there for the next life");
+    for file in names() {
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!fs::read_to_string(file).unwrap().contains("hook\""), "an address may be secret");
+    }
+    fs::write(directory.join("nonsense"), "{").unwrap();
+    let (_, posted) = receiver_at(TcpListener::bind(at).unwrap(), &[]);
+    // One of the two is not wanted any more; and this life coordinates nothing.
+    let one = document(&webhook("one", &url, ""));
+    let mut second = Alerts::new("n1", directory.clone());
+    second.hear(&now(entry(Event::Idle)), &one, false);
+    for resource in ["db", "web"] {
+        let told = until("what was left", || posted.try_recv().ok()).await;
+        assert!(told.body.contains(&format!("{resource}_monitor")), "{}", told.body);
+    }
+    until("no file", || (files() == 0).then_some(())).await;
+    drop(second);
+    let mut third = Alerts::new("n1", directory.clone());
+    third.hear(&now(failed("new")), &one, true);
+    let told = until("what is new", || posted.try_recv().ok()).await;
+    assert!(told.body.contains("new_monitor"), "{}", told.body);
+    drop(third);
+    fs::remove_dir_all(&directory).unwrap();
 }

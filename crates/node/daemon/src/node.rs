@@ -112,7 +112,7 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let executor = Executor::new(exec_config, report);
     let api = Api::listen(api_settings(config)).map_err(StartError::Api)?;
     let web = serve_web(config, &api);
-    let alerts = Alerts::new(roster.name.as_str());
+    let alerts = Alerts::new(roster.name.as_str(), config.state_dir.join("alerts"));
     let meter = api.meter();
     disk.measure_with(meter.clone());
     let fabric = join(config, &roster);
