@@ -12,6 +12,8 @@ mod dashboard;
 mod house;
 #[path = "web/others.rs"]
 mod others;
+#[path = "web/sessions.rs"]
+mod sessions;
 #[path = "web/town.rs"]
 mod town;
 

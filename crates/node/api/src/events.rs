@@ -16,8 +16,8 @@ use crate::clients::Clients;
 /// A comment is sent when nothing happened for so long, so that a dead connection shows.
 const QUIET_MAX: Duration = Duration::from_secs(10);
 
-/// A reader that takes nothing for so long is hung up on.
-const UNTAKEN_MAX: Duration = Duration::from_secs(60);
+/// A reader for whom this many pieces wait, and that takes nothing for so long, is told no more.
+const UNTAKEN_MAX: Duration = Duration::from_secs(30);
 
 /// Pieces that wait for a slow reader.
 const PIECES_WAITING_MAX: usize = 64;
@@ -58,16 +58,17 @@ impl After {
 }
 
 /// Starts a stream of the events after that one, or of all that are known. What was taken for it, such
-/// as a seat, is given back when it ends.
+/// as a seat, is given back when it ends. It ends, too, when who reads may not stay.
 pub(crate) fn stream(
     clients: Clients,
     caller: Caller,
     after: Option<After>,
+    may_stay: impl Fn() -> bool + Send + Sync + 'static,
     seat: impl Send + 'static,
 ) -> EventStream {
     let (pieces, receiver) = mpsc::channel(PIECES_WAITING_MAX);
     tokio::spawn(async move {
-        let ended = tell(&clients, caller, after, &pieces).await;
+        let ended = tell(&clients, caller, after, (&pieces, &may_stay)).await;
         if let Some(error) = ended.err() {
             tracing::debug!(?error, "a follower of events is gone");
         }
@@ -83,13 +84,15 @@ enum End {
     ReaderGone,
     /// The node does not answer any more.
     Stopping,
+    /// Who reads has no session or token any more.
+    NotAnyMore,
 }
 
 async fn tell(
     clients: &Clients,
     caller: Caller,
     after: Option<After>,
-    pieces: &mpsc::Sender<Bytes>,
+    (pieces, may_stay): (&mpsc::Sender<Bytes>, &(impl Fn() -> bool + Sync)),
 ) -> Result<(), End> {
     // Followed first and asked then: nothing can fall between.
     let mut live = clients.follow();
@@ -119,11 +122,18 @@ async fn tell(
             let entry = tokio::select! {
                 entry = live.recv() => entry,
                 () = tokio::time::sleep(QUIET_MAX) => {
+                    if !may_stay() {
+                        return Err(End::NotAnyMore);
+                    }
                     put(pieces, Bytes::from_static(b":\n\n")).await?;
                     continue;
                 }
                 () = pieces.closed() => return Err(End::ReaderGone),
             };
+            // A session or a token ends while somebody follows.
+            if !may_stay() {
+                return Err(End::NotAnyMore);
+            }
             match entry {
                 Ok(entry) if entry.number < next => {} // was among the known ones
                 // What they may see can have changed with this very event: the node is asked anew.

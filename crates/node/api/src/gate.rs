@@ -8,15 +8,19 @@ pub(crate) mod token_routes;
 pub(crate) mod tokens;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 pub(crate) use attempts::Attempts;
 pub(crate) use digest::{Digest, Secret};
 pub(crate) use login::{COOKIE, Credentials, begin, login, logout, with_cookie};
+pub use sessions::SessionTimes;
 pub(crate) use sessions::Sessions;
 pub(crate) use tokens::Tokens;
 
 use crate::access::Members;
 use crate::pam::Pam;
+use crate::snapshot::now;
+use crate::who::Via;
 
 /// All that is known of who may get in.
 #[derive(Debug)]
@@ -29,9 +33,18 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(access: Members, pam: Pam, tokens: Tokens) -> Self {
-        let tokens = Mutex::new(tokens);
-        Self { access, pam, sessions: Mutex::default(), attempts: Mutex::default(), tokens }
+    pub(crate) fn new(access: Members, pam: Pam, tokens: Tokens, times: SessionTimes) -> Self {
+        let (sessions, tokens) = (Mutex::new(Sessions::new(times)), Mutex::new(tokens));
+        Self { access, pam, sessions, attempts: Mutex::default(), tokens }
+    }
+
+    /// Whether who got in so may stay: the session or the token has not ended meanwhile.
+    pub(crate) fn lets_stay(&self, via: &Via) -> bool {
+        match via {
+            Via::Socket | Via::Schedule { .. } => true,
+            Via::Session { proof } => self.sessions().goes_on(proof, Instant::now()),
+            Via::Token { name } => self.tokens().named(name, now()).is_some(),
+        }
     }
 
     pub(crate) fn sessions(&self) -> MutexGuard<'_, Sessions> {

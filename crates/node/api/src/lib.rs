@@ -60,6 +60,7 @@ use plans::Plans;
 use scheduled::Schedule;
 use snapshot::Snapshots;
 
+pub use gate::SessionTimes;
 pub use meter::Meter;
 pub use others::{Address, OtherCluster, WrongAddress};
 pub use pam::{PamSettings, pam_check};
@@ -116,6 +117,7 @@ pub struct ApiSettings {
     pub group: Option<String>,
     /// Other clusters that are asked how they are.
     pub others: Vec<OtherCluster>,
+    pub sessions: SessionTimes,
 }
 
 /// The open API. Dropping it closes the socket.
@@ -134,7 +136,7 @@ impl Api {
     /// # Errors
     /// When the socket cannot be made or given to its group.
     pub fn listen(settings: ApiSettings) -> Result<Self, ListenError> {
-        let ApiSettings { socket, directory, pam, group, others } = settings;
+        let ApiSettings { socket, directory, pam, group, others, sessions } = settings;
         if let Err(error) = std::fs::create_dir_all(&directory) {
             tracing::error!(%error, path = %directory.display(), "no token is kept");
         }
@@ -149,6 +151,7 @@ impl Api {
                 Members::of(group),
                 Pam::new(pam),
                 Tokens::open(directory.join("tokens.json")),
+                sessions,
             )),
             plans: Arc::default(),
             schedule: Arc::new(Schedule::open(directory.join("scheduled.json"))),

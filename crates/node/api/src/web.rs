@@ -22,6 +22,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
@@ -51,6 +52,8 @@ pub struct WebSettings {
     pub directory: PathBuf,
     /// The names in a certificate that is made.
     pub names: Vec<String>,
+    /// Who takes nothing of what was sent for so long is hung up on.
+    pub untaken: Duration,
 }
 
 /// Nothing can be served.
@@ -90,6 +93,7 @@ pub(crate) fn start(shared: Shared, settings: &WebSettings) -> Result<Web, WebEr
     let renew = shown.renew(settings.clone());
     let listener = TcpListener::bind(settings.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
+    let untaken = settings.untaken;
     let address = listener.local_addr().map_err(listen)?;
     tell_address(settings, address);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -103,7 +107,7 @@ pub(crate) fn start(shared: Shared, settings: &WebSettings) -> Result<Web, WebEr
         be_less_urgent();
         runtime.block_on(async {
             tokio::select! {
-                () = listener::accept(listener, tls, shared) => {}
+                () = listener::accept(listener, tls, shared, untaken) => {}
                 () = renew => {}
                 _ = stopped => {}
             }

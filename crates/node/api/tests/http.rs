@@ -41,6 +41,7 @@ fn listen(scratch: &Scratch) -> Result<Api, api::ListenError> {
         pam,
         group: None,
         others: Vec::new(),
+        sessions: api::SessionTimes::default(),
     })
 }
 

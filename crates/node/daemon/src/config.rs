@@ -56,7 +56,7 @@ use std::path::{Path, PathBuf};
 
 use std::time::Duration;
 
-use api::{OtherCluster, WebSettings};
+use api::{OtherCluster, SessionTimes, WebSettings};
 use fabric::Votes;
 use model::{NodeId, NodeName};
 use serde::Deserialize;
@@ -99,6 +99,7 @@ pub(crate) struct Config {
     pub(crate) logins: Logins,
     /// Other clusters that are asked how they are.
     pub(crate) others: Vec<OtherCluster>,
+    pub(crate) sessions: SessionTimes,
 }
 
 /// The machine's watchdog.
@@ -267,6 +268,7 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
         file.watchdog.map(|section| watchdog(&section, &at)).transpose().map_err(wrong)?;
     let logins = web::logins(file.web.as_ref(), &at);
     let others = web::clusters(file.web.as_ref(), &at).map_err(wrong)?;
+    let sessions = web::sessions(file.web.as_ref()).map_err(wrong)?;
     let web = file.web.map(|section| {
         web::settings(section, file_name.as_deref(), &state_dir, is_between_machines, &at)
     });
@@ -274,6 +276,7 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
         web: web.transpose().map_err(wrong)?,
         logins,
         others,
+        sessions,
         api_socket: file.api_socket.map_or(state_dir.join("api.sock"), |path| at(&path)),
         state_dir,
         agents: file.agents.map(|path| at(&path)),

@@ -174,6 +174,7 @@ fn api_settings(config: &Config) -> ApiSettings {
         pam: PamSettings { program, service, rules },
         group,
         others: config.others.clone(),
+        sessions: config.sessions,
     }
 }
 

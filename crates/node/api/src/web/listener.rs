@@ -29,10 +29,14 @@ const HEADER_MAX: Duration = Duration::from_secs(10);
 /// What a connection buffers.
 const BUFFER_MAX: usize = 16 << 10;
 
-/// Who takes nothing of what was sent for so long is hung up on, in milliseconds.
-const UNTAKEN_MAX: u32 = 30_000;
-
-pub(super) async fn accept(listener: std::net::TcpListener, tls: TlsAcceptor, shared: Shared) {
+/// `untaken`: who takes nothing of what was sent for so long is hung up on, by the kernel.
+pub(super) async fn accept(
+    listener: std::net::TcpListener,
+    tls: TlsAcceptor,
+    shared: Shared,
+    untaken: Duration,
+) {
+    let untaken = u32::try_from(untaken.as_millis()).unwrap_or(u32::MAX);
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "cannot listen to the network"),
@@ -52,6 +56,7 @@ pub(super) async fn accept(listener: std::net::TcpListener, tls: TlsAcceptor, sh
             tracing::debug!(%peer, "too many connections");
             continue;
         };
+        let _as_it_is = rustix::net::sockopt::set_tcp_user_timeout(&stream, untaken);
         let (tls, shared) = (tls.clone(), shared.clone());
         tokio::spawn(async move {
             serve(stream, peer, &tls, shared).await;
@@ -62,7 +67,6 @@ pub(super) async fn accept(listener: std::net::TcpListener, tls: TlsAcceptor, sh
 
 async fn serve(stream: TcpStream, peer: SocketAddr, tls: &TlsAcceptor, shared: Shared) {
     let _as_it_is = stream.set_nodelay(true);
-    let _as_it_is = rustix::net::sockopt::set_tcp_user_timeout(&stream, UNTAKEN_MAX);
     let stream = match tokio::time::timeout(HANDSHAKE_MAX, tls.accept(stream)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return tracing::debug!(%peer, %error, "no handshake"),

@@ -18,8 +18,19 @@ const TOP: &[&str] = &[
 const NODE: &[&str] = &["name", "id", "votes"];
 const FABRIC: &[&str] = &["kind", "socket", "stall"];
 const SBD: &[&str] = &["file"];
-const WEB: &[&str] =
-    &["listen", "certificate", "key", "names", "pam_service", "pam_rules", "group", "clusters"];
+const WEB: &[&str] = &[
+    "listen",
+    "certificate",
+    "key",
+    "names",
+    "pam_service",
+    "pam_rules",
+    "group",
+    "clusters",
+    "session_idle",
+    "session_length",
+    "untaken",
+];
 const CLUSTER: &[&str] = &["name", "urls", "token", "authority"];
 const WATCHDOG: &[&str] = &["device", "timeout"];
 

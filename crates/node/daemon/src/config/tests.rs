@@ -152,3 +152,24 @@ fn other_clusters_are_checked() {
         assert!(said.contains(wanted), "{said}\n  wanted: {wanted}");
     }
 }
+
+#[test]
+fn times_have_ranges() {
+    let of = |text: &str| checked(&format!("{GOOD}[web]\n{text}"));
+    let config = of("session_idle = 60\nsession_length = 3600\nuntaken = 5\n").unwrap();
+    let seconds = Duration::from_secs;
+    let wanted = SessionTimes { idle: seconds(60), length: seconds(3600) };
+    assert_eq!((config.sessions, config.web.unwrap().untaken), (wanted, seconds(5)));
+    let usual = of("").unwrap();
+    assert_eq!(usual.sessions, SessionTimes::default());
+    for (text, wanted) in [
+        ("session_idle = 0", "`session_idle` of `web` is 0; it may be 5 to 86400 seconds"),
+        ("session_idle = 86401", "it may be 5 to 86400 seconds"),
+        ("session_length = 4", "`session_length` of `web` is 4; it may be 5 to 2592000 seconds"),
+        ("untaken = 1000", "`untaken` of `web` is 1000; it may be 2 to 600 seconds"),
+        ("session_idle = -5", "expected u64"),
+    ] {
+        let said = of(text).unwrap_err();
+        assert!(said.contains(wanted), "{said}\n  wanted: {wanted}");
+    }
+}

@@ -1,9 +1,11 @@
 //! The section `[web]`: what is served to the network, and as whom.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use api::{Address, OtherCluster, WebSettings};
+use api::{Address, OtherCluster, SessionTimes, WebSettings};
 use serde::Deserialize;
 
 /// Field word: the port of Hawk, whose place this takes.
@@ -23,6 +25,42 @@ pub(super) struct Section {
     pam_rules: Option<PathBuf>,
     group: Option<String>,
     clusters: Option<Vec<Cluster>>,
+    session_idle: Option<u64>,
+    session_length: Option<u64>,
+    untaken: Option<u64>,
+}
+
+/// In seconds: shorter, and nobody can read a page to its end; a day unused is forgotten.
+const IDLE_SECONDS: RangeInclusive<u64> = 5..=86_400;
+
+/// In seconds: up to a month.
+const LENGTH_SECONDS: RangeInclusive<u64> = 5..=30 * 86_400;
+
+/// In seconds: shorter, and a moment without network ends what is read.
+const UNTAKEN_SECONDS: RangeInclusive<u64> = 2..=600;
+const UNTAKEN_DEFAULT: u64 = 30;
+
+fn seconds(
+    name: &str,
+    given: Option<u64>,
+    range: &RangeInclusive<u64>,
+) -> Result<Option<Duration>, String> {
+    match given {
+        Some(given) if !range.contains(&given) => {
+            let (least, most) = (range.start(), range.end());
+            Err(format!("`{name}` of `web` is {given}; it may be {least} to {most} seconds"))
+        }
+        given => Ok(given.map(Duration::from_secs)),
+    }
+}
+
+/// What it says of how long sessions last.
+pub(super) fn sessions(section: Option<&Section>) -> Result<SessionTimes, String> {
+    let usual = SessionTimes::default();
+    let Some(Section { session_idle, session_length, .. }) = section else { return Ok(usual) };
+    let idle = seconds("session_idle", *session_idle, &IDLE_SECONDS)?;
+    let length = seconds("session_length", *session_length, &LENGTH_SECONDS)?;
+    Ok(SessionTimes { idle: idle.unwrap_or(usual.idle), length: length.unwrap_or(usual.length) })
 }
 
 /// Another cluster, in `[[web.clusters]]`.
@@ -103,7 +141,9 @@ pub(super) fn settings(
     has_corosync: bool,
     at: &impl Fn(&Path) -> PathBuf,
 ) -> Result<WebSettings, String> {
-    let Section { listen, certificate, key, names, .. } = section;
+    let Section { listen, certificate, key, names, untaken, .. } = section;
+    let untaken = seconds("untaken", untaken, &UNTAKEN_SECONDS)?;
+    let untaken = untaken.unwrap_or(Duration::from_secs(UNTAKEN_DEFAULT));
     let listen = listen.unwrap_or(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), PORT));
     let given = match (certificate, key) {
         (Some(certificate), Some(key)) => Some((at(&certificate), at(&key))),
@@ -116,7 +156,7 @@ pub(super) fn settings(
         if has_corosync { listed_names(&conf, is_own) } else { Vec::new() }
     };
     let names = names.unwrap_or_else(|| own_names(node, listen.ip(), listed()));
-    Ok(WebSettings { listen, given, directory: state_dir.join("web"), names })
+    Ok(WebSettings { listen, given, directory: state_dir.join("web"), names, untaken })
 }
 
 /// What this machine may be called in a browser.
