@@ -223,8 +223,9 @@ impl Town {
                 std::fs::read_to_string(web.join(name)).unwrap_or_else(|_| panic!("n{node} {name}"))
             })
         };
+        let first = of(*nodes.first().unwrap());
         for node in nodes {
-            assert_eq!(of(*node), of(nodes[0]));
+            assert_eq!(of(*node), first);
             assert_eq!(self.mode(*node, "/var/lib/quorate/web/authority-key.pem"), "600");
         }
     }
