@@ -14,13 +14,13 @@ export interface Story {
 const TOLD_S = 24 * 3600;
 const TOLD_MAX = 3;
 
-/** The losses of nodes of the last day, the latest first. */
-export function stories(entries: Entry[], now: number): Story[] {
+/** The losses of nodes of the last day, the latest first. What is not over needs a look, and is told there. */
+export function stories(entries: Entry[], now: number, unclean: string[]): Story[] {
   const found: Story[] = [];
   for (let at = entries.length - 1; at >= 0 && found.length < TOLD_MAX; at--) {
     const { event, at: when } = entries[at]!;
     if (when < now - TOLD_S) break;
-    if (event.kind === "membership") for (const node of event.lost) found.push(story(node, when, entries.slice(at + 1)));
+    if (event.kind === "membership") for (const node of event.lost) if (!unclean.includes(node)) found.push(story(node, when, entries.slice(at + 1)));
   }
   return found;
 }

@@ -199,6 +199,8 @@ export async function startPair() {
     urls: await Promise.all(NODES.map((name) => all.url(name))),
     token: () => tokenOf(join(all.directory, NODES[0], "api.sock")),
     authority: join(all.directory, NODES[0], "web/authority.pem"),
+    /** Pulls the plug of the second. */
+    off: () => process.kill(-second, "SIGKILL"),
     /** Pulls the plug of both. */
     kill: () => all.kill(),
     cut: () => execFileSync("nsenter", ["-t", first, "-n", "ip", "link", "set", "eth1", "down"]),

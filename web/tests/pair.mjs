@@ -1,6 +1,6 @@
 // What Corosync says of its links and of a quorum device, by two real nodes of it.
 
-import { enter } from "./helpers.mjs";
+import { apply, enter, plan } from "./helpers.mjs";
 
 /** Who has not the right password waits, and is told no more than that. */
 async function refusedLogin({ visit, pair, who }) {
@@ -38,4 +38,22 @@ async function linksAndTieBreaker({ visit, pair, who }) {
   await page.context().close();
 }
 
-export default { refusedLogin, linksAndTieBreaker };
+/** Where no device can, somebody's word must do; and the page asks for it. */
+async function offByHand({ visit, pair, who }) {
+  const page = await visit();
+  await enter(page, pair.urls[0], who);
+  await page.getByText("Quorum 3/3").waitFor();
+  pair.off();
+  const incident = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "c2 is lost, and nothing proves that it is off" }) });
+  await incident.getByText("quorate node confirm-off c2").waitFor();
+  await page.accessible("a node that is to be switched off by hand");
+  await incident.getByRole("button", { name: "I switched it off…" }).click();
+  await plan(page).getByText("Give your word that c2 is switched off").first().waitFor();
+  await plan(page).getByRole("button", { name: /^Apply/ }).waitFor();
+  await apply(page);
+  await incident.waitFor({ state: "detached" });
+  await page.getByRole("heading", { name: /^c2 was lost/ }).waitFor();
+  await page.context().close();
+}
+
+export default { refusedLogin, linksAndTieBreaker, offByHand };

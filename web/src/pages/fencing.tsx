@@ -99,6 +99,7 @@ export function Fencing() {
       </Card>
       <div class="two">
         <Card title="Devices">
+          {!fencing.devices.length && <Empty>None.</Empty>}
           <div class="scroll">
             <table>
               <tbody>

@@ -347,7 +347,7 @@ class Row extends Component<RowProps> {
   override render({ row, index, nodes, wide, active, over }: RowProps) {
     return (
       <div class={`line${row.missing ? " missing" : ""}${over === undefined ? "" : " lifted"}`} role="row" aria-rowindex={index + 2} data-row={index} style={{ top: `${index * ROW_PX}px` }}>
-        <div class="name" role="rowheader" title={row.id}>
+        <div class="name" role="rowheader" title={`${row.id}${row.missing ? ", not running" : ""}${row.unmanaged ? ", unmanaged" : ""}`}>
           <a href={link("resources", [row.id])} tabIndex={-1} style={{ paddingLeft: `${row.depth * 14}px` }}>
             {row.id}
           </a>

@@ -21,8 +21,10 @@ export function Incidents() {
   useEffect(() => void (may("operate") && askScheduled()), [status]);
   if (!status) return null;
   const { failures, fencing, findings } = status;
+  // Where no device is asked, nothing is under way: somebody must do it by hand.
+  const byHand = status.nodes.filter((one) => one.state === "unclean" && !fencing.some((other) => other.node === one.name));
   const serious = findings.filter((one) => one.severity !== "notice");
-  if (!failures.length && !fencing.length && !serious.length && !notMade.length) return null;
+  if (!failures.length && !fencing.length && !byHand.length && !serious.length && !notMade.length) return null;
   return (
     <Card title="Needs a look" class="incidents">
       <ul>
@@ -41,6 +43,23 @@ export function Incidents() {
                 <a href={link("fencing")}>Fencing</a>
               </div>
             )}
+          </li>
+        ))}
+        {byHand.map((one) => (
+          <li class="incident bad" key={one.name}>
+            <h3>
+              <Icon name="fencing" /> {one.name} is lost, and nothing proves that it is off
+            </h3>
+            <p>What it ran starts elsewhere only when that is proven. Switch it off by hand, then:</p>
+            <Command text={`quorate node confirm-off ${one.name}`} />
+            <div class="acts">
+              {may("operate") && (
+                <Button small onClick={() => void actions.confirmOff(one.name)}>
+                  I switched it off…
+                </Button>
+              )}
+              <a href={link("fencing")}>Fencing</a>
+            </div>
           </li>
         ))}
         {failures.map((one) => (

@@ -1,6 +1,6 @@
 // What happened and is over.
 
-import { entries } from "../live";
+import { entries, live } from "../live";
 import { stories } from "../lately";
 import { link } from "../route";
 import { useStore } from "../store";
@@ -8,7 +8,8 @@ import { clock } from "../time";
 import { Card, Icon, When } from "../ui/bits";
 
 export function Lately() {
-  const told = stories(useStore(entries), Date.now() / 1000);
+  const unclean = useStore(live).status?.nodes.filter((one) => one.state === "unclean") ?? [];
+  const told = stories(useStore(entries), Date.now() / 1000, unclean.map((one) => one.name));
   if (!told.length) return null;
   return (
     <Card title="Lately" class="incidents lately">

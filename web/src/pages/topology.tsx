@@ -123,16 +123,17 @@ function Drawing({ topology }: { topology: Topology }) {
         const known = one["latency-us"] !== null ? latency(one["latency-us"]) : "";
         const lost = one["loss-ppm"] ? `, ${loss(one["loss-ppm"])} lost` : "";
         // In the drawing there is room for what calls for a look only.
-        const much = (one["loss-ppm"] ?? 0) >= LOSS_SHOWN_PPM ? lost : "";
+        const much = (one["loss-ppm"] ?? 0) >= LOSS_SHOWN_PPM ? lost.slice(2) : "";
         const down = one.paths?.filter((path) => !path.connected).length;
+        const told = [known, much, down ? `${down} down` : ""].filter(Boolean).join(", ");
         return (
           <g class={`link ${one.state}${down ? " partly" : ""}`}>
             <line x1={a[0]} y1={a[1]} x2={b[0]} y2={b[1]}>
               <title>{`${one.from} – ${one.to}: ${one.state}${known ? `, ${known}` : ""}${lost}${down ? `; ${down} of ${one.paths!.length} paths down` : ""}`}</title>
             </line>
-            {!small && (known || much || down) && (
+            {!small && told && (
               <text x={(a[0] + b[0]) / 2} y={(a[1] + b[1]) / 2 - 3}>
-                {known + much + (down ? `, ${down} down` : "")}
+                {told}
               </text>
             )}
           </g>
