@@ -186,10 +186,11 @@ export async function startPair() {
   await until("machines of their own", () => [first, second].every((one) => readlinkSync(`/proc/${one}/ns/net`) !== readlinkSync("/proc/self/ns/net")));
   for (const link of ["eth0", "eth1"]) ip("link", "add", link, "netns", first, "type", "veth", "peer", "name", link, "netns", second);
   [first, second].forEach((one, at) => {
-    // Before a browser is there, which drops its connections when addresses change.
+    // Before a browser is there, which drops its connections when addresses change; and with no address that comes by
+    // itself a moment later.
     ip("link", "add", `web${at + 1}`, "type", "veth", "peer", "name", "web", "netns", one);
     ip("address", "add", `${looker(at + 1)}/24`, "dev", `web${at + 1}`);
-    ip("link", "set", `web${at + 1}`, "up");
+    ip("link", "set", `web${at + 1}`, "addrgenmode", "none", "up");
   });
   mkdirSync(join(all.directory, "arbiter"));
   all.start("arbiter", "unshare", "--mount", "sh", "-c", ARBITER);
