@@ -125,7 +125,9 @@ export function GridView({ grid, filter, why, past }: Props) {
     watch.observe(shown);
     return () => watch.disconnect();
   }, []);
-  const last = Math.min(rows.length, from + Math.ceil(height / ROW_PX) + 2 * SPARE_ROWS);
+  /** So many are made at most, also where the last ones are in sight. */
+  const most = Math.ceil(height / ROW_PX) + 2 * SPARE_ROWS;
+  const last = Math.min(rows.length, from + most);
   const scrolled = (): void => {
     const top = Math.floor(home.current!.scrollTop / ROW_PX);
     const first = Math.max(0, Math.floor((top - SPARE_ROWS) / STEP) * STEP);
@@ -267,11 +269,11 @@ export function GridView({ grid, filter, why, past }: Props) {
         ))}
       </div>
       <div class="rows" role="rowgroup" style={{ height: `${rows.length * ROW_PX}px` }}>
-        {shown(from, last, rested === from).map((index) => {
+        {shown(from, last, rested === from ? undefined : most).map((index) => {
           const row = rows[index]!;
           return (
             <Row
-              key={index % (last - from)}
+              key={index % most}
               row={row}
               index={index}
               nodes={grid}
@@ -293,10 +295,10 @@ export function GridView({ grid, filter, why, past }: Props) {
   );
 }
 
-/** Which rows are made: in order, or each at the place in the tree of the one that it comes instead of. */
-function shown(from: number, last: number, inOrder: boolean): number[] {
+/** Which rows are made: in order; or, of so many places, each at that of the one that it comes instead of. */
+function shown(from: number, last: number, places: number | undefined): number[] {
   const all = Array.from({ length: Math.max(0, last - from) }, (_, at) => from + at);
-  return inOrder ? all : all.sort((a, b) => (a % all.length) - (b % all.length));
+  return places ? all.sort((a, b) => (a % places) - (b % places)) : all;
 }
 
 const HEAD_PX = 34;
