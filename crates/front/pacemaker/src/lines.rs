@@ -9,7 +9,7 @@ mod resources;
 mod steps;
 mod summary;
 
-use model::{ExecStatus, Role};
+use model::{ActionName, ExecStatus, Role};
 use scheduler::{PrivateChanged, Ticket};
 
 use crate::outline::Outline;
@@ -267,8 +267,6 @@ fn in_short(failed: &FailedAction<'_>) -> String {
 
 /// The operation and its interval of `RESOURCE_TASK_INTERVAL`.
 fn task_of(key: &str) -> (&str, u64) {
-    let Some((rest, interval)) = key.rsplit_once('_') else { return ("unknown action", 0) };
-    let task = ["migrate_to", "migrate_from"].into_iter().find(|task| rest.ends_with(task));
-    let task = task.unwrap_or_else(|| rest.rsplit_once('_').map_or(rest, |(_, task)| task));
-    (task, interval.parse().unwrap_or(0))
+    let Some(name) = ActionName::parse(key) else { return ("unknown action", 0) };
+    (name.task, name.interval.parse().unwrap_or(0))
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use cib::{Document, Element, Section};
-use model::{ExecStatus, OcfCode};
+use model::{ActionName, ExecStatus, OcfCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::api::{Entry, Event};
@@ -84,7 +84,7 @@ pub(crate) fn notices(
         }
         Event::Finished { action, node, code, status, ms, expected, .. } => {
             let ended = Ended { code: OcfCode(*code), status, ms: *ms, expected: *expected };
-            let parts = Parts::of(action).filter(|parts| !(parts.is_probe() && *expected));
+            let parts = ActionName::parse(action).filter(|parts| !(parts.is_probe() && *expected));
             parts.map(|parts| of_action(&entry.event, &parts, node, &ended)).into_iter().collect()
         }
         Event::Coordinator { .. }
@@ -169,7 +169,7 @@ struct Ended<'a> {
     expected: bool,
 }
 
-fn of_action(event: &Event, parts: &Parts<'_>, node: &str, ended: &Ended<'_>) -> Notice {
+fn of_action(event: &Event, parts: &ActionName<'_>, node: &str, ended: &Ended<'_>) -> Notice {
     let Ended { code, status, ms, expected } = *ended;
     let (_, words) = view::history::describe(event);
     let wanted = match (expected, parts.is_probe()) {
@@ -195,29 +195,6 @@ fn of_action(event: &Event, parts: &Parts<'_>, node: &str, ended: &Ended<'_>) ->
     ];
     let plain = notice(Kind::Resource, node, words, variables);
     Notice { resource: Some(parts.resource.to_owned()), is_trouble: !expected, ..plain }
-}
-
-/// An action's name: `RESOURCE_TASK_INTERVAL`.
-struct Parts<'a> {
-    resource: &'a str,
-    task: &'a str,
-    interval: &'a str,
-}
-
-impl<'a> Parts<'a> {
-    fn of(action: &'a str) -> Option<Self> {
-        let (rest, interval) = action.rsplit_once('_')?;
-        // Tasks that have the separator in them.
-        let longer = ["_migrate_to", "_migrate_from"].into_iter().find_map(|task| {
-            rest.strip_suffix(task).map(|resource| (resource, task.trim_start_matches('_')))
-        });
-        let (resource, task) = longer.or_else(|| rest.rsplit_once('_'))?;
-        Some(Self { resource, task, interval })
-    }
-
-    fn is_probe(&self) -> bool {
-        self.task == "monitor" && self.interval == "0"
-    }
 }
 
 fn id_of(document: &Document, name: &str) -> String {

@@ -2,6 +2,7 @@
 //!
 //! **Not here:** behaviour. A type here knows how to be compared, added and written, no more.
 
+mod action_name;
 mod moment;
 mod names;
 mod outcome;
@@ -11,6 +12,7 @@ mod role;
 mod score;
 mod time;
 
+pub use action_name::ActionName;
 pub use moment::{clock, date_of, seconds_of_clock};
 pub use names::{AgentRef, NodeId, NodeName, ResourceId};
 pub use outcome::{ExecStatus, OcfCode, Outcome};

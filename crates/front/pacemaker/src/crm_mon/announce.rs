@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use model::{ExecStatus, OcfCode};
+use model::{ActionName, ExecStatus, OcfCode};
 use rustix::process::{Pid, Signal, kill_process};
 use wire::api::Event;
 
@@ -56,7 +56,7 @@ impl Announcer {
 fn told(event: &Event) -> Option<Told> {
     match event {
         Event::Finished { action, node, code, status, expected, .. } => {
-            let (resource, task) = split(action)?;
+            let ActionName { resource, task, .. } = ActionName::parse(action)?;
             if *expected && *code == OcfCode::NOT_RUNNING.0 {
                 return None;
             }
@@ -105,17 +105,6 @@ fn told(event: &Event) -> Option<Told> {
         | Event::SetAside { .. }
         | Event::Idle => None,
     }
-}
-
-/// Resource and task of `RESOURCE_TASK_INTERVAL`. Tasks of live moves have a line in them.
-fn split(key: &str) -> Option<(&str, &str)> {
-    let (rest, _interval) = key.rsplit_once('_')?;
-    for task in ["_migrate_to", "_migrate_from"] {
-        if let Some(resource) = rest.strip_suffix(task) {
-            return Some((resource, task.trim_start_matches('_')));
-        }
-    }
-    rest.rsplit_once('_')
 }
 
 /// Runs the program for each order, until nobody orders any more.

@@ -1,7 +1,7 @@
 //! One primitive.
 
 use cib::Element;
-use model::{ExecStatus, OcfCode, Role};
+use model::{ActionName, ExecStatus, OcfCode, Role};
 use scheduler::{NodeIx, ResIx, Resolved, Resource, Variant};
 
 use super::{Look, Shown, current_node, shown_id, target_role};
@@ -170,11 +170,5 @@ pub(super) fn code_of(entry: Element<'_>) -> OcfCode {
 /// The resource part of `RESOURCE_TASK_INTERVAL`.
 pub(super) fn resource_of_key(entry: Element<'_>) -> Option<&str> {
     let key = entry.attr("operation_key").or_else(|| entry.attr("id"))?;
-    let (rest, _) = key.rsplit_once('_')?;
-    let (rest, task) = rest.rsplit_once('_')?;
-    // `migrate_to` and `migrate_from` have the mark inside.
-    match task {
-        "to" | "from" => rest.strip_suffix("_migrate"),
-        _ => Some(rest),
-    }
+    ActionName::parse(key).map(|name| name.resource)
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use model::ActionName;
 use wire::api::Event;
 
 use super::storage::SbdDisk;
@@ -184,7 +185,8 @@ impl Counted {
         let task = if is_new && tasks >= TASKS_MAX { "other" } else { task };
         let seconds = super::write::as_float(ms) / 1000.0;
         self.actions.entry((task.to_owned(), expected)).or_default().observe(seconds);
-        if let Some(ended) = self.ended.remove(resource_of(action))
+        let resource = ActionName::parse(action).map_or(action, |name| name.resource);
+        if let Some(ended) = self.ended.remove(resource)
             && !expected
         {
             let detection = self.detection.entry(Detected::Resource).or_default();
@@ -211,24 +213,7 @@ impl Counted {
     }
 }
 
-/// An action is `RESOURCE_TASK_INTERVAL`.
-fn resource_of(action: &str) -> &str {
-    let rest = action.rsplit_once('_').map_or(action, |(rest, _)| rest);
-    rest.strip_suffix(task_of(action)).and_then(|rest| rest.strip_suffix('_')).unwrap_or(rest)
-}
-
-/// An action is `RESOURCE_TASK_INTERVAL`.
+/// Of an action; words that are none are taken whole.
 fn task_of(action: &str) -> &str {
-    let mut parts = action.rsplitn(3, '_');
-    let interval = parts.next().unwrap_or_default();
-    let task = parts.next().unwrap_or_default();
-    // `migrate_to` and `migrate_from` have the separator in them.
-    match task {
-        "to" | "from" => {
-            let longer = action.len().saturating_sub(interval.len() + 1);
-            let start = longer.saturating_sub("migrate_".len() + task.len());
-            action.get(start..longer).unwrap_or(task)
-        }
-        task => task,
-    }
+    ActionName::parse(action).map_or(action, |name| name.task)
 }

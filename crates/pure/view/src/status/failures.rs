@@ -1,6 +1,6 @@
 //! Failed actions, with what to do about each.
 
-use model::{ExecStatus, OcfCode, Score};
+use model::{ActionName, ExecStatus, OcfCode, Score};
 use scheduler::{FailCountScope, FailedEntry, Resolved};
 use serde::Serialize;
 
@@ -124,12 +124,7 @@ fn is_absent_agent(
     probe && (code == OcfCode::NOT_INSTALLED || status == ExecStatus::NotInstalled)
 }
 
-/// The resource part of `RESOURCE_TASK_INTERVAL`.
+/// What is no action's name is taken whole.
 fn resource_of_key(key: &str) -> &str {
-    let without_interval = key.rsplit_once('_').map_or(key, |(rest, _)| rest);
-    match without_interval.rsplit_once('_') {
-        Some((rest, "to" | "from")) => rest.strip_suffix("_migrate").unwrap_or(rest),
-        Some((rest, _)) => rest,
-        None => without_interval,
-    }
+    ActionName::parse(key).map_or(key, |name| name.resource)
 }
