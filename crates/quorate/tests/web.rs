@@ -14,6 +14,8 @@ mod house;
 mod others;
 #[path = "web/sessions.rs"]
 mod sessions;
+#[path = "web/tickets.rs"]
+mod tickets;
 #[path = "web/town.rs"]
 mod town;
 

@@ -218,6 +218,7 @@ fn words(change: &Change) -> String {
         Change::ForgetFencings { node } => {
             format!("forget fencings of {}", node.as_deref().unwrap_or("all nodes"))
         }
+        Change::Ticket { ticket, deed } => format!("ticket {ticket} {}", deed.words()),
     }
 }
 

@@ -68,7 +68,9 @@ impl Controller {
                 let _it_knows = state.fail(resource, &node, self.now.wall);
                 state.document
             }
-            Change::Fence { .. }
+            // Is edits by now.
+            Change::Ticket { .. }
+            | Change::Fence { .. }
             | Change::ConfirmOff { .. }
             | Change::Shutdown { .. }
             | Change::FabricFile { .. }

@@ -6,7 +6,7 @@ use cib::{Document, Element, NodeId, Section};
 use transition::record::{self, Lifetime, NodeRef};
 use wire::api::{Change, Refused};
 
-use crate::edits;
+use crate::{edits, tickets};
 
 /// The document that `change` would leave, at `now` (seconds since 1970).
 ///
@@ -14,6 +14,7 @@ use crate::edits;
 /// What the cluster would say, too: an edit that makes no valid document, a node that there is not.
 pub fn after(document: &Document, change: &Change, now: i64) -> Result<Document, Refused> {
     let mut after = document.clone();
+    let change = &tickets::as_edits(document, change.clone(), now)?;
     match change {
         Change::Edit { edits } => {
             after = edits::apply(document, edits)?;
@@ -57,7 +58,9 @@ pub fn after(document: &Document, change: &Change, now: i64) -> Result<Document,
         Change::Fail { node, .. } => {
             node_id(document, node)?;
         }
-        Change::FabricFile { .. }
+        // Is edits by now.
+        Change::Ticket { .. }
+        | Change::FabricFile { .. }
         | Change::ForgetFencings { .. }
         | Change::AttributeDelay { .. }
         | Change::WriteAttributes => {}

@@ -13,6 +13,7 @@ use crate::cut_off::{Wish, who};
 use crate::disks::MayEdit;
 use crate::input::Effect;
 use crate::state::{Named, invalid};
+use crate::tickets;
 
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
@@ -104,7 +105,7 @@ impl Controller {
             // It would be in the way of undo.
             return self.reply(client, Reply::Done { version: self.state.version_text() });
         }
-        let is_kept = matches!(change, Change::Edit { .. } | Change::FabricFile { .. });
+        let is_kept = is_edit(&change) || matches!(change, Change::FabricFile { .. });
         if is_kept && !self.fabric.is_quorate() && !force {
             return self.reply(client, Reply::Refused(Refused::NoQuorum));
         }
@@ -119,7 +120,7 @@ impl Controller {
 
     /// A change arrives in its turn: every member applies it, or refuses it, alike.
     pub(crate) fn changed(&mut self, from: NodeId, submitted: Submitted) {
-        if matches!(submitted.change, Change::Edit { .. }) {
+        if is_edit(&submitted.change) {
             match self.may_edit(submitted.force) {
                 MayEdit::Now => {}
                 MayEdit::Later => return self.disks.wait(from, submitted),
@@ -148,10 +149,8 @@ impl Controller {
         let origin = self.name_of(from);
         let author = Author { user: user.clone(), client: client.clone(), origin, at };
         let caller = Caller { name: user, groups, client };
-        let permitted = self.check_base(based_on).and_then(|()| self.permit(&caller, &change));
+        let result = self.make_change(change, (&author, &caller), based_on, force);
         let user = caller.name;
-        let change = self.with_members(change);
-        let result = permitted.and_then(|()| self.apply_change(&change, &author, force));
         let client =
             if from == self.identity.id { self.clients.submitted.remove(&request) } else { None };
         let version = self.state.version_text();
@@ -163,7 +162,7 @@ impl Controller {
                     self.reply(client, Reply::Refused(refused));
                 }
             }
-            Ok(()) => {
+            Ok(change) => {
                 let cause = format!("{user}: {words}");
                 self.report(at, Event::Changed { user, change: words, version: version.clone() });
                 if let Change::Edit { edits } = &change {
@@ -176,6 +175,22 @@ impl Controller {
                 self.think_again(cause);
             }
         }
+    }
+
+    /// What was changed in the end.
+    fn make_change(
+        &mut self,
+        change: Change,
+        (author, caller): (&Author, &Caller),
+        based_on: Option<(u64, u64)>,
+        force: bool,
+    ) -> Result<Change, Refused> {
+        self.check_base(based_on)?;
+        let change = tickets::as_edits(&self.state.document, change, author.at)?;
+        self.permit(caller, &change)?;
+        let change = self.with_members(change);
+        self.apply_change(&change, author, force)?;
+        Ok(change)
     }
 
     /// Refuses what was made for another configuration than the present one.
@@ -283,6 +298,8 @@ impl Controller {
             }
             Change::FabricFile { text } => self.change_fabric_file(text, force)?,
             Change::ForgetFencings { node } => self.state.forget_fencings(node.as_deref()),
+            // Is edits by now.
+            Change::Ticket { .. } => {}
         }
         Ok(())
     }
@@ -382,6 +399,11 @@ fn element_words(xml: &str) -> String {
     )
 }
 
+/// Whether it is one of the document, which takes what that takes.
+fn is_edit(change: &Change) -> bool {
+    matches!(change, Change::Edit { .. } | Change::Ticket { .. })
+}
+
 /// A change in a few words, for the record.
 fn words(change: &Change) -> String {
     match change {
@@ -417,5 +439,6 @@ fn words(change: &Change) -> String {
         Change::ForgetFencings { node } => {
             format!("past fencings of {} forgotten", node.as_deref().unwrap_or("all nodes"))
         }
+        Change::Ticket { ticket, deed } => format!("ticket {ticket} {}", deed.words()),
     }
 }

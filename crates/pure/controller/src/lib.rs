@@ -41,6 +41,7 @@ mod outstanding;
 mod self_fencing;
 mod sightings;
 mod state;
+mod tickets;
 mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};

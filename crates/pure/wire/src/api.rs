@@ -137,6 +137,34 @@ pub enum Change {
     FabricFile { text: String },
     /// Tell no more of past fencings, of a node or of all. What they prove stays known.
     ForgetFencings { node: Option<String> },
+    /// What a ticket lets this site run. It is kept as an edit of the configuration is.
+    Ticket { ticket: String, deed: TicketDeed },
+}
+
+/// What is done with a ticket. Field words: those of Pacemaker's `crm_ticket`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TicketDeed {
+    /// This site has it. That no other has, who asks must know.
+    Grant,
+    /// This site has it no more: its loss policy holds for what depends on it.
+    Revoke,
+    /// What depends on it stops in order, while the site still has it.
+    Standby,
+    /// The end of standby.
+    Activate,
+}
+
+impl TicketDeed {
+    /// In words, of a ticket.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Grant => "granted",
+            Self::Revoke => "revoked",
+            Self::Standby => "in standby",
+            Self::Activate => "activated",
+        }
+    }
 }
 
 /// How a passing attribute is kept. It counts for one that the cluster does not know yet.

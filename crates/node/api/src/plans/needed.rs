@@ -28,7 +28,8 @@ pub(super) fn role(change: &Change, before: &Document, after: &Document) -> Role
         | Change::Fence { .. }
         | Change::ConfirmOff { .. }
         | Change::Shutdown { .. }
-        | Change::ForgetFencings { .. } => Role::Operate,
+        | Change::ForgetFencings { .. }
+        | Change::Ticket { .. } => Role::Operate,
         Change::FabricFile { .. } => Role::Full,
     }
 }
