@@ -164,7 +164,7 @@ fn content(gives: Gives, schemas: &mut SchemaGenerator) -> Value {
         Gives::Clusters => schemas.subschema_for::<Vec<others::Told>>(),
         Gives::Grid => schemas.subschema_for::<view::grid::Grid>(),
         Gives::Topology => schemas.subschema_for::<view::topology::Topology>(),
-        Gives::Fencing => schemas.subschema_for::<reading::Fencing<'_>>(),
+        Gives::Fencing => schemas.subschema_for::<reading::Fencing>(),
         Gives::Why => schemas.subschema_for::<view::Why>(),
         Gives::Entries => schemas.subschema_for::<Vec<wire::api::Entry>>(),
         Gives::Moments => schemas.subschema_for::<Vec<moments::Moment>>(),

@@ -34,10 +34,8 @@ pub(crate) enum View {
 /// Who can be cut off by what, and who was.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Fencing<'s> {
+pub(crate) struct Fencing {
     readiness: view::Readiness,
-    /// Oldest first.
-    history: &'s [wire::api::Fencing],
 }
 
 impl View {
@@ -59,10 +57,7 @@ impl View {
             Self::Summary => bytes(&Summary::of(view::status(snapshot.seen()), snapshot.now)),
             Self::Grid => bytes(&view::grid(snapshot.seen())),
             Self::Topology => bytes(&view::topology(snapshot.seen())),
-            Self::Fencing => bytes(&Fencing {
-                readiness: view::readiness(snapshot.seen()),
-                history: &snapshot.cluster.fencings,
-            }),
+            Self::Fencing => bytes(&Fencing { readiness: view::readiness(snapshot.seen()) }),
         }
     }
 }

@@ -395,6 +395,18 @@ async fn the_past_is_kept_shown_and_compared() {
     }
 }
 
+#[tokio::test]
+async fn past_fencings_are_told_once() {
+    let scratch = Scratch::new("fencing");
+    let mut api = listen(&scratch).unwrap();
+    let told = ask(&mut api, DOCUMENT, &scratch, "GET /v1/fencing").await;
+    assert!(
+        told.starts_with("HTTP/1.1 200") && told.contains(r#"{"readiness":{"enabled""#),
+        "{told}"
+    );
+    assert_eq!(told.matches(r#""history""#).count(), 1, "{told}");
+}
+
 const STANDBY: &str = r#"{"change":{"edit":{"edits":[{"modify":{"xml":
     "<node id=\"1\"><instance_attributes id=\"s\"><nvpair id=\"s-s\" name=\"standby\" value=\"on\"/></instance_attributes></node>"
     }}]}}}"#;
