@@ -1,5 +1,6 @@
 //! `cmapplyconf`: what files say becomes part of the document.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
 
 use serviceguard::{Cluster, Package, lower};
@@ -21,7 +22,7 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     let known = Known::of(&files, Some(&found.document));
     check::verify(&files, &known, call.has('v'), said)?;
     nodes(&known, &found.document)?;
-    let engine = engine(&home, &files);
+    let engine = engine(found.cluster.as_ref(), &files);
     let changes: Vec<String> =
         changes(&files, &found.document).into_iter().chain(engine.clone()).collect();
     if changes.is_empty() {
@@ -94,14 +95,20 @@ fn changes(files: &Files, document: &cib::Document) -> Vec<String> {
     changes
 }
 
-/// What changes in `corosync.conf`. On paper, and on machines that are no members, nothing does.
-fn engine(home: &Home, files: &Files) -> Vec<String> {
-    match (home, &files.cluster, cluster::file()) {
-        (Home::Cluster(_), Some(file), Ok(mut conf)) => {
-            lower::adjust(&mut conf, &Cluster::of(&file.text), cluster::is_certified())
-        }
-        _ => Vec::new(),
+/// What changes in `corosync.conf`. On paper nothing does, nor where this machine's names other nodes than the cluster
+/// that answers: that one has another, or none.
+fn engine(running: Option<&wire::api::Cluster>, files: &Files) -> Vec<String> {
+    let (Some(running), Some(file)) = (running, &files.cluster) else { return Vec::new() };
+    let (Ok((nodes, own)), Ok(mut conf)) = (cluster::members(), cluster::file()) else {
+        return Vec::new();
+    };
+    // Whoever comes this far has a file that names the cluster's nodes.
+    let said = Cluster::of(&file.text);
+    let named: BTreeSet<&str> = said.nodes.iter().map(|node| node.name.as_str()).collect();
+    if own != running.node || named != nodes.iter().map(String::as_str).collect() {
+        return Vec::new();
     }
+    lower::adjust(&mut conf, &said, cluster::is_certified())
 }
 
 /// Whether an operator says yes.
