@@ -40,6 +40,9 @@ mod serviceguard;
 mod terminal;
 #[path = "cluster/tools.rs"]
 mod tools;
+#[cfg(feature = "traces")]
+#[path = "cluster/traces.rs"]
+mod traces;
 #[path = "cluster/under_load.rs"]
 mod under_load;
 
@@ -56,7 +59,11 @@ fn with_lock() -> (Bed, u32) {
 
 /// The same with another configuration.
 fn with_lock_in(change: impl FnOnce(String) -> String) -> (Bed, u32) {
-    let bed = Bed::start();
+    with_lock_on(Bed::start(), change)
+}
+
+/// The same on these nodes.
+fn with_lock_on(bed: Bed, change: impl FnOnce(String) -> String) -> (Bed, u32) {
     let reply = bed.replace(1, change(configuration(&bed.dir)));
     assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
     bed.wait_idle(1);

@@ -45,8 +45,11 @@ fn built_and_tested(features: &'static str) -> Vec<Step> {
         command.args(words);
         Step { name: name.to_owned(), load, after, command }
     };
-    let all = ["--workspace", "--quiet", features];
+    // Whoever ships it builds it without traces; what is tested has them.
+    let with_traces = format!("{features},quorate/traces");
+    let all = ["--workspace", "--quiet", &with_traces];
     let words = |before: &[&'static str], after: &[&'static str]| [before, &all, after].concat();
+    let without = ["test", "--quiet", "-p", "daemon", "--lib", "config"];
     let lints = words(&["clippy", "--all-targets"], &["--", "-D", "warnings"]);
     let release = ["build", "--release", "--quiet", "-p", "quorate", features];
     let demo = ["run", "--release", "--quiet", features, "--", "demo", "--check"];
@@ -64,6 +67,7 @@ fn built_and_tested(features: &'static str) -> Vec<Step> {
         step("lints", Load::Computes, None, &lints),
         step(TEST_BUILD, Load::Computes, Some("lints"), &words(&["test", "--no-run"], &[])),
         tests,
+        step("without features", Load::Computes, Some(TEST_BUILD), &without),
         step(RELEASE_BUILD, Load::Computes, Some(TEST_BUILD), &release),
         step("API's description", Load::Waits, Some(TEST_BUILD), &described),
         step("demo", Load::Computes, Some(RELEASE_BUILD), &demo),

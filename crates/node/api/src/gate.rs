@@ -11,6 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 pub(crate) use attempts::Attempts;
+#[cfg(feature = "traces")]
+pub(crate) use digest::hex;
 pub(crate) use digest::{Digest, Secret};
 pub(crate) use login::{COOKIE, Credentials, begin, login, logout, with_cookie};
 pub use sessions::SessionTimes;

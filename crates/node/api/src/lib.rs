@@ -39,6 +39,8 @@ mod secrets;
 mod serve;
 mod snapshot;
 mod summary;
+#[cfg(feature = "traces")]
+mod traces;
 mod web;
 mod who;
 
@@ -64,6 +66,8 @@ pub use gate::SessionTimes;
 pub use meter::Meter;
 pub use others::{Address, OtherCluster, WrongAddress};
 pub use pam::{PamSettings, pam_check};
+#[cfg(feature = "traces")]
+pub use traces::{Collector, TraceSettings, WrongCollector};
 pub use view::metrics::SbdDisk;
 pub use web::{CertificateError, Web, WebError, WebSettings};
 
@@ -201,6 +205,16 @@ impl Api {
     /// What is measured on this node, for `/metrics`.
     pub fn meter(&self) -> Meter {
         self.shared.meter.clone()
+    }
+
+    /// Has each failover sent to a collector of traces, from now on.
+    ///
+    /// # Errors
+    /// When there is no thread for it.
+    #[cfg(feature = "traces")]
+    pub fn trace(&self, settings: TraceSettings) -> io::Result<()> {
+        self.shared.meter.trace_with(traces::Traces::start(settings)?);
+        Ok(())
     }
 
     /// Tells all who follow events.

@@ -1,21 +1,33 @@
-//! What is measured while the node works, for `/metrics`.
+//! What is measured while the node works, for `/metrics` and for traces.
 
+#[cfg(feature = "traces")]
+use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use view::metrics::{Counted, SbdDisk};
 use wire::api::Event;
 
+#[cfg(feature = "traces")]
+use crate::traces::Traces;
+
 /// Clones count together.
 #[derive(Clone, Debug)]
 pub struct Meter {
     begun: Instant,
     counted: Arc<Mutex<Counted>>,
+    #[cfg(feature = "traces")]
+    traces: Arc<OnceLock<Traces>>,
 }
 
 impl Default for Meter {
     fn default() -> Self {
-        Self { begun: Instant::now(), counted: Arc::default() }
+        Self {
+            begun: Instant::now(),
+            counted: Arc::default(),
+            #[cfg(feature = "traces")]
+            traces: Arc::default(),
+        }
     }
 }
 
@@ -30,9 +42,17 @@ impl Meter {
         self.lock().stored(took.as_secs_f64());
     }
 
-    /// A node was said to be lost so long after it was last heard of.
-    pub fn lost_after(&self, silence: Duration) {
+    /// A node will be said to be lost, so long after it was last heard of.
+    #[cfg_attr(
+        not(feature = "traces"),
+        expect(unused_variables, reason = "metrics are of all nodes together")
+    )]
+    pub fn lost_after(&self, node: &str, silence: Duration) {
         self.lock().lost_after(silence.as_secs_f64());
+        #[cfg(feature = "traces")]
+        if let Some(traces) = self.traces.get() {
+            traces.lost_after(self.begun.elapsed(), node, silence);
+        }
     }
 
     /// What a resource had running has just ended by itself.
@@ -52,8 +72,22 @@ impl Meter {
     }
 
     pub(crate) fn note(&self, event: &Event) {
-        let now = self.begun.elapsed().as_secs_f64();
-        self.lock().note(now, event);
+        let now = self.begun.elapsed();
+        #[cfg_attr(
+            not(feature = "traces"),
+            expect(unused_variables, reason = "it is counted already")
+        )]
+        let noted = self.lock().note(now.as_secs_f64(), event);
+        #[cfg(feature = "traces")]
+        if let Some(traces) = self.traces.get() {
+            traces.note(now, event, noted);
+        }
+    }
+
+    /// From now on failovers are traced, too; the first who are told stay.
+    #[cfg(feature = "traces")]
+    pub(crate) fn trace_with(&self, traces: Traces) {
+        let _first = self.traces.set(traces);
     }
 
     pub(crate) fn counted(&self) -> Counted {

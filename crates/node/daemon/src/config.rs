@@ -39,6 +39,13 @@
 //! authority = "/etc/quorate/east-authority.pem"
 //! ```
 //!
+//! A program that was built with the feature `traces` sends each failover as a trace, by OTLP over HTTP:
+//!
+//! ```toml
+//! [traces]
+//! endpoint = "http://127.0.0.1:4318"
+//! ```
+//!
 //! Relative paths start at the file's directory. The file that the package's unit names need not be there
 //! where Corosync is set up: then it is as if it said what stands above, with the socket where clients look.
 //!
@@ -56,6 +63,8 @@ use std::path::{Path, PathBuf};
 
 use std::time::Duration;
 
+#[cfg(feature = "traces")]
+use api::Collector;
 use api::{OtherCluster, SessionTimes, WebSettings};
 use fabric::Votes;
 use model::{NodeId, NodeName};
@@ -79,6 +88,10 @@ const WITHOUT_FILE: &str = "state_dir = \"/var/lib/quorate\"\n\
                             api_socket = \"/run/quorate/api.sock\"\n\
                             [fabric]\nkind = \"corosync\"\n";
 
+/// There is none in a program without traces.
+#[cfg(not(feature = "traces"))]
+type Collector = std::convert::Infallible;
+
 /// What the file says, checked and completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
@@ -100,6 +113,8 @@ pub(crate) struct Config {
     /// Other clusters that are asked how they are.
     pub(crate) others: Vec<OtherCluster>,
     pub(crate) sessions: SessionTimes,
+    /// Who is sent each failover as a trace.
+    pub(crate) traces: Option<Collector>,
 }
 
 /// The machine's watchdog.
@@ -199,12 +214,19 @@ struct File {
     fabric: FabricSection,
     watchdog: Option<WatchdogSection>,
     sbd: Option<SbdSection>,
+    traces: Option<TracesSection>,
     web: Option<web::Section>,
 }
 
 #[derive(Deserialize)]
 struct SbdSection {
     file: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct TracesSection {
+    #[cfg(feature = "traces")]
+    endpoint: String,
 }
 
 #[derive(Deserialize)]
@@ -272,7 +294,9 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let web = file.web.map(|section| {
         web::settings(section, file_name.as_deref(), &state_dir, is_between_machines, &at)
     });
+    let traces = file.traces.as_ref().map(collector).transpose().map_err(wrong)?;
     Ok(Config {
+        traces,
         web: web.transpose().map_err(wrong)?,
         logins,
         others,
@@ -303,6 +327,19 @@ fn watchdog(
             Ok(WatchdogConfig { device: at(device), timeout: timeout.map(Duration::from_secs) })
         }
     }
+}
+
+#[cfg(feature = "traces")]
+fn collector(section: &TracesSection) -> Result<Collector, String> {
+    let TracesSection { endpoint } = section;
+    // It is not repeated: there may be a password in it.
+    endpoint.parse().map_err(|error| format!("`endpoint` of `[traces]`: {error}"))
+}
+
+#[cfg(not(feature = "traces"))]
+fn collector(_section: &TracesSection) -> Result<Collector, String> {
+    let why = "this program was built without traces: leave `[traces]` out, or build it with `--features traces`";
+    Err(why.to_owned())
 }
 
 fn embedded(

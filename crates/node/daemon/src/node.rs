@@ -112,6 +112,8 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let executor = Executor::new(exec_config, report);
     let api = Api::listen(api_settings(config)).map_err(StartError::Api)?;
     let web = serve_web(config, &api);
+    #[cfg(feature = "traces")]
+    trace(config, &roster, &api);
     let alerts = Alerts::new(roster.name.as_str(), config.state_dir.join("alerts"));
     let meter = api.meter();
     disk.measure_with(meter.clone());
@@ -119,14 +121,13 @@ pub(crate) async fn live(config: &Config) -> Result<ExitCode, StartError> {
     let fabric_file = fabric_file(config);
     restored.fabric_file = fabric_file.as_deref().and_then(fabric_file::read);
     let controller = Controller::new(identity(&roster, watchdog.as_ref()), restored);
-    let timers = Timers::default();
     let fabric_file = FabricFileWriter::start(fabric_file);
     let mut running = Running {
         controller,
         performer: Performer {
             fabric,
             executor,
-            timers,
+            timers: Timers::default(),
             disk,
             api,
             fabric_file,
@@ -161,6 +162,16 @@ fn serve_web(config: &Config, api: &Api) -> Option<Web> {
             tracing::error!(error = chain(&error), "the network is not served");
             None
         }
+    }
+}
+
+/// Nor is that nobody is told how it went.
+#[cfg(feature = "traces")]
+fn trace(config: &Config, roster: &Roster, api: &Api) {
+    let Some(collector) = config.traces.clone() else { return };
+    let settings = api::TraceSettings { node: roster.name.as_str().to_owned(), collector };
+    if let Err(error) = api.trace(settings) {
+        tracing::error!(%error, "failovers are not traced");
     }
 }
 

@@ -90,9 +90,11 @@ impl Performer {
     /// How long ago lost nodes were last heard of.
     fn measure_detection(&self, event: &Event, controller: &Controller) {
         let Event::Membership { lost, .. } = event else { return };
-        let heard = |name: &String| self.fabric.last_heard(controller.id_of(name)?);
-        for heard in lost.iter().filter_map(heard) {
-            self.meter.lost_after(heard.elapsed());
+        for name in lost {
+            let heard = controller.id_of(name).and_then(|id| self.fabric.last_heard(id));
+            if let Some(heard) = heard {
+                self.meter.lost_after(name, heard.elapsed());
+            }
         }
     }
 

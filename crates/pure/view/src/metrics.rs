@@ -22,7 +22,7 @@ use scheduler::Input;
 
 use crate::status::{Seen, status};
 
-pub use counted::{Counted, Histogram};
+pub use counted::{Counted, Histogram, Noted};
 pub use storage::{Drbd, DrbdResource, SbdDisk};
 pub use write::Format;
 

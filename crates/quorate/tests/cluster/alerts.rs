@@ -29,7 +29,7 @@ fn with_alerts(
 }
 
 /// Takes what is posted.
-fn receive(listener: TcpListener) -> Receiver<Value> {
+pub fn receive(listener: TcpListener) -> Receiver<Value> {
     let (sender, posted) = channel();
     std::thread::spawn(move || {
         while let Ok((stream, _)) = listener.accept() {

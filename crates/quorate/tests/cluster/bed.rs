@@ -43,6 +43,11 @@ impl Bed {
     }
 
     pub fn start_on(disk: Disk) -> Self {
+        Self::start_with(disk, "")
+    }
+
+    /// The same, with more in each node's file.
+    pub fn start_with(disk: Disk, more: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("quorate-cluster-{}-{number}", std::process::id());
@@ -52,7 +57,7 @@ impl Bed {
         bed.gather_agents();
         bed.start_sequencer();
         for node in 1..=3 {
-            bed.write_config(node);
+            bed.write_config(node, more);
         }
         for node in 1..=3 {
             bed.start_node_on(node, disk);
@@ -121,13 +126,13 @@ impl Bed {
         self.dir.join(format!("n{node}"))
     }
 
-    fn write_config(&self, node: u32) {
+    fn write_config(&self, node: u32, more: &str) {
         let dir = self.node_dir(node);
         fs::create_dir_all(&dir).unwrap();
         let text = format!(
             "name = \"n{node}\"\nstate_dir = \".\"\nagents = \"../agents\"\nlog_level = \"debug\"\n\
              nodes = [{{ name = \"n1\", id = 1 }}, {{ name = \"n2\", id = 2 }}, {{ name = \"n3\", \
-             id = 3 }}]\n[fabric]\nkind = \"embedded\"\nsocket = \"../fabric.sock\"\n"
+             id = 3 }}]\n[fabric]\nkind = \"embedded\"\nsocket = \"../fabric.sock\"\n{more}"
         );
         fs::write(dir.join("quorate.toml"), text).unwrap();
     }

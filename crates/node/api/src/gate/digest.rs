@@ -48,7 +48,7 @@ impl Digest {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _never = write!(text, "{byte:02x}");
         text

@@ -13,6 +13,7 @@ const TOP: &[&str] = &[
     "fabric",
     "watchdog",
     "sbd",
+    "traces",
     "web",
 ];
 const NODE: &[&str] = &["name", "id", "votes"];
@@ -32,6 +33,7 @@ const WEB: &[&str] = &[
     "untaken",
 ];
 const CLUSTER: &[&str] = &["name", "urls", "token", "authority"];
+const TRACES: &[&str] = &["endpoint"];
 const WATCHDOG: &[&str] = &["device", "timeout"];
 
 /// Line, name and nearest right word of the first key that there is not. `None` also for a text
@@ -55,6 +57,7 @@ fn unknown_in_file(table: &DeTable<'_>) -> Option<Unknown> {
         table.iter().find_map(|(key, value)| match key.get_ref().as_ref() {
             "fabric" => unknown_in_value(value.get_ref(), FABRIC),
             "sbd" => unknown_in_value(value.get_ref(), SBD),
+            "traces" => unknown_in_value(value.get_ref(), TRACES),
             "web" => unknown_in_value(value.get_ref(), WEB).or_else(|| {
                 let clusters = value.get_ref().as_table()?.get("clusters")?;
                 unknown_in_each(clusters.get_ref(), CLUSTER)

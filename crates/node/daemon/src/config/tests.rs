@@ -100,6 +100,31 @@ fn without_corosync_in_the_program_it_says_so() {
     assert!(said.contains("built without Corosync"), "{said}");
 }
 
+const WITH_TRACES: &str = "[traces]\nendpoint = \"http://127.0.0.1:4318\"\n";
+
+#[cfg(feature = "traces")]
+#[test]
+fn traces_are_sent_to_a_collector() {
+    let text = format!("{GOOD}{WITH_TRACES}");
+    assert_eq!(checked(&text).unwrap().traces, Some("http://127.0.0.1:4318".parse().unwrap()));
+    assert_eq!(checked(GOOD).unwrap().traces, None);
+    for (from, to, wanted) in [
+        ("endpoint", "endpiont", "there is no key `endpiont`; did you mean `endpoint`?"),
+        ("http:", "https:", "`endpoint` of `[traces]`: expected `http://HOST:PORT`"),
+        ("127.0", "root:hush@127.0", "`endpoint` of `[traces]`: expected `http://HOST:PORT`"),
+    ] {
+        let said = checked(&text.replace(from, to)).unwrap_err();
+        assert!(said.contains(wanted) && !said.contains("hush"), "{said}\n  wanted: {wanted}");
+    }
+}
+
+#[cfg(not(feature = "traces"))]
+#[test]
+fn without_traces_in_the_program_it_says_so() {
+    let said = checked(&format!("{GOOD}{WITH_TRACES}")).unwrap_err();
+    assert!(said.contains("built without traces"), "{said}");
+}
+
 #[test]
 fn paths_are_plain() {
     let config = checked(&GOOD.replace("\"state\"", "\"./a//b/.\"")).unwrap();

@@ -83,6 +83,17 @@ impl Histogram {
     }
 }
 
+/// What an event meant for a failover.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Noted {
+    /// A node was lost, or something failed: a failover begins, unless one is under way.
+    pub trouble: bool,
+    /// So many seconds before it failed, what the resource had running had ended by itself. Only if that was seen.
+    pub unseen_for: Option<f64>,
+    /// There was trouble, and now nothing is left to do.
+    pub over: bool,
+}
+
 /// All that is counted.
 #[derive(Clone, Debug, Default)]
 pub struct Counted {
@@ -145,12 +156,14 @@ impl Counted {
     }
 
     /// Something happened, `now` in seconds of a clock that never goes back.
-    pub fn note(&mut self, now: f64, event: &Event) {
+    pub fn note(&mut self, now: f64, event: &Event) -> Noted {
+        let mut noted = Noted::default();
         match event {
             Event::Membership { lost, .. } => {
                 self.memberships += 1;
                 if !lost.is_empty() {
                     self.lost_at.get_or_insert(now);
+                    noted.trouble = true;
                 }
             }
             Event::Changed { .. } => *self.changes.entry(true).or_default() += 1,
@@ -160,7 +173,8 @@ impl Counted {
                 self.phase("starting", now);
             }
             Event::Finished { action, ms, expected, .. } => {
-                self.finished(now, action, *ms, *expected);
+                noted.trouble = !expected;
+                noted.unseen_for = self.finished(now, action, *ms, *expected);
             }
             Event::Fenced { succeeded, .. } => {
                 *self.fencings.entry(*succeeded).or_default() += 1;
@@ -168,7 +182,7 @@ impl Counted {
                     self.phase("fenced", now);
                 }
             }
-            Event::Idle => self.idle(now),
+            Event::Idle => noted.over = self.idle(now),
             Event::Coordinator { .. }
             | Event::Planned { .. }
             | Event::Started { .. }
@@ -176,9 +190,11 @@ impl Counted {
             | Event::MayBeOlder { .. }
             | Event::SetAside { .. } => {}
         }
+        noted
     }
 
-    fn finished(&mut self, now: f64, action: &str, ms: u64, expected: bool) {
+    /// How long ago it was that what failed had ended, if that was seen.
+    fn finished(&mut self, now: f64, action: &str, ms: u64, expected: bool) -> Option<f64> {
         let task = task_of(action);
         let is_new = !self.actions.keys().any(|(known, _)| known == task);
         let tasks = self.actions.len();
@@ -186,15 +202,14 @@ impl Counted {
         let seconds = super::write::as_float(ms) / 1000.0;
         self.actions.entry((task.to_owned(), expected)).or_default().observe(seconds);
         let resource = ActionName::parse(action).map_or(action, |name| name.resource);
-        if let Some(ended) = self.ended.remove(resource)
-            && !expected
-        {
-            let detection = self.detection.entry(Detected::Resource).or_default();
-            detection.observe((now - ended).max(0.0));
+        let ended = self.ended.remove(resource);
+        if expected {
+            return None;
         }
-        if !expected {
-            self.failed_at.get_or_insert(now);
-        }
+        self.failed_at.get_or_insert(now);
+        let unseen_for = (now - ended?).max(0.0);
+        self.detection.entry(Detected::Resource).or_default().observe(unseen_for);
+        Some(unseen_for)
     }
 
     /// The first time since the loss that this is reached.
@@ -204,12 +219,14 @@ impl Counted {
         }
     }
 
-    fn idle(&mut self, now: f64) {
+    /// Whether there was trouble that is over now.
+    fn idle(&mut self, now: f64) -> bool {
         self.phase("done", now);
-        if let Some(failed) = self.failed_at.take().filter(|_| self.lost_at.is_none()) {
+        let (lost, failed) = (self.lost_at.take(), self.failed_at.take());
+        if let Some(failed) = failed.filter(|_| lost.is_none()) {
             self.recovery.observe((now - failed).max(0.0));
         }
-        self.lost_at = None;
+        lost.is_some() || failed.is_some()
     }
 }
 
