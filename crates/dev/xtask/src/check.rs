@@ -19,6 +19,9 @@ pub(crate) const TEST_BUILD: &str = "test build";
 /// After this the program is there as it is shipped.
 pub(crate) const RELEASE_BUILD: &str = "release build";
 
+/// Below this are the tests of whole machines, which take minutes: they run beside the others.
+const MACHINES: &str = "machines::";
+
 /// How many tests of a program run at a time.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
@@ -53,25 +56,34 @@ fn built_and_tested(features: &'static str) -> Vec<Step> {
     let lints = words(&["clippy", "--all-targets"], &["--", "-D", "warnings"]);
     let release = ["build", "--release", "--quiet", "-p", "quorate", features];
     let demo = ["run", "--release", "--quiet", features, "--", "demo", "--check"];
-    let mut tests = step("tests", Load::Waits, Some(TEST_BUILD), &words(&["test"], &[]));
+    // The workspace whole also where one file of tests is wanted: for one package alone, cargo chooses other
+    // features of what several need, and builds all of that once more.
+    let described = words(&["test"], &["--test", "web", "--", "--ignored", "the_description"]);
+    let mut tests = step(
+        "tests",
+        Load::Waits,
+        Some(TEST_BUILD),
+        &words(&["test"], &["--", "--skip", MACHINES]),
+    );
+    let mut machines =
+        step("machines", Load::Waits, Some(TEST_BUILD), &words(&["test"], &["--test", "machines"]));
     if std::env::var_os(TEST_THREADS).is_none() {
         // Those that take long are of daemons and machines, and wait for these.
-        tests.command.env(TEST_THREADS, (2 * processors()).to_string());
+        for step in [&mut tests, &mut machines] {
+            step.command.env(TEST_THREADS, (2 * processors()).to_string());
+        }
     }
-    let described = words(&["test"], &["--test", "web", "--", "--ignored", "the_description"]);
-    let described: Vec<&str> = described
-        .into_iter()
-        .map(|word| if word == "--workspace" { "-pquorate" } else { word })
-        .collect();
     vec![
         step("lints", Load::Computes, None, &lints),
         step(TEST_BUILD, Load::Computes, Some("lints"), &words(&["test", "--no-run"], &[])),
         tests,
-        step("without features", Load::Computes, Some(TEST_BUILD), &without),
+        machines,
         step(RELEASE_BUILD, Load::Computes, Some(TEST_BUILD), &release),
         step("API's description", Load::Waits, Some(TEST_BUILD), &described),
         step("demo", Load::Computes, Some(RELEASE_BUILD), &demo),
         Step::own("simulation", Load::Computes, RELEASE_BUILD, &["sim", "--today", "30"]),
+        // It builds some of it anew, and much waits for the release.
+        step("without features", Load::Computes, Some(RELEASE_BUILD), &without),
     ]
 }
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use wire::api::{Change, Edit, Event, Reply, Request};
 
-use crate::bed::{Machines, can_be};
-use crate::document::{constraints, device, document, note, prefers, runs};
+use super::bed::{Machines, can_be};
+use super::document::{constraints, device, document, note, prefers, runs};
 
 /// Adds a property that says who wrote it.
 fn write(machines: &Machines, node: u32, number: usize) {
@@ -69,7 +69,7 @@ fn what_the_losing_side_wrote_is_kept_in_a_file_and_reported() {
     assert_eq!(set_aside(&machines, 3 - loser), Vec::<PathBuf>::new());
     let socket = machines.own(loser).join("state/api.sock");
     let socket = socket.display().to_string();
-    let history = [crate::bed::PROGRAM, "--socket", &socket, "history"];
+    let history = [super::bed::PROGRAM, "--socket", &socket, "history"];
     machines.wait("a word about it", || {
         let said = machines.run(loser, &history);
         said.is_some_and(|said| said.contains("written apart from the others"))

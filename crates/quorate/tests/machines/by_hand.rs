@@ -4,8 +4,8 @@ use std::fs;
 
 use wire::api::{Change, Event, Reply, Request};
 
-use crate::bed::{Machines, boot, can_be};
-use crate::document::{came_on, document, note, runs, strip};
+use super::bed::{Machines, boot, can_be};
+use super::document::{came_on, document, note, runs, strip};
 
 const LAST: u32 = 4;
 

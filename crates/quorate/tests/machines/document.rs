@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::bed::Machines;
+use super::bed::Machines;
 
 /// A whole configuration.
 pub fn document(options: &[(&str, &str)], resources: &str, rest: &str) -> String {

@@ -4,9 +4,9 @@ use std::fs;
 
 use wire::api::{Change, Event, Reply, Request};
 
-use crate::bed::{Machines, PROGRAM, boot, can_be};
-use crate::document::{constraints, device, document, file_of, location, note, prefers, runs};
-use crate::was_fenced;
+use super::bed::{Machines, PROGRAM, boot, can_be};
+use super::document::{constraints, device, document, file_of, location, note, prefers, runs};
+use super::was_fenced;
 
 /// Machines with the agent of a resource that is only a process.
 fn with_moods(nodes: u32, boot: &str) -> Machines {

@@ -5,9 +5,9 @@ use std::fs;
 
 use wire::api::{Change, Edit, Refused, Reply, Request};
 
-use crate::bed::{Machines, PROGRAM, can_be};
-use crate::document::{constraints, document, note, strip};
-use crate::was_fenced;
+use super::bed::{Machines, PROGRAM, can_be};
+use super::document::{constraints, document, note, strip};
+use super::was_fenced;
 
 fn write(machines: &Machines, node: u32, id: &str) -> Reply {
     let xml = format!(r#"<nvpair id="{id}" name="{id}" value="yes"/>"#);

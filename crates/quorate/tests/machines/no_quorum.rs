@@ -1,7 +1,7 @@
 //! What a node that is cut off does with what it runs, by `no-quorum-policy`.
 
-use crate::bed::{Machines, can_be};
-use crate::document::{constraints, document, location, note, role, runs, strip};
+use super::bed::{Machines, can_be};
+use super::document::{constraints, document, location, note, role, runs, strip};
 
 const PROMOTABLE: &str = r#"<clone id="dbs">
   <meta_attributes id="dbs-m"><nvpair id="dbs-p" name="promotable" value="true"/></meta_attributes>

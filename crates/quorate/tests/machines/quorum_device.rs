@@ -4,10 +4,10 @@ use std::fs;
 
 use wire::api::Carrier;
 
-use crate::bed::{Machines, boot, can_be};
-use crate::document::{came_on, constraints, document, note, prefers, runs, strip};
-use crate::quorum_rules::{QUICK, sees};
-use crate::was_fenced;
+use super::bed::{Machines, boot, can_be};
+use super::document::{came_on, constraints, document, note, prefers, runs, strip};
+use super::quorum_rules::{QUICK, sees};
+use super::was_fenced;
 
 const NEEDED: [&str; 4] = [
     "/usr/bin/corosync-qnetd",

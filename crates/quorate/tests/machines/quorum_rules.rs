@@ -1,8 +1,8 @@
 //! Who has quorum by the rules of Corosync's votequorum, and what comes of it for what runs.
 
-use crate::bed::{Machines, can_be};
-use crate::document::{came_on, constraints, document, note, prefers, runs, strip};
-use crate::was_fenced;
+use super::bed::{Machines, can_be};
+use super::document::{came_on, constraints, document, note, prefers, runs, strip};
+use super::was_fenced;
 
 /// Who boots alone waits for so long before it plans.
 pub const QUICK: [(&str, &str); 1] = [("dc-deadtime", "2s")];

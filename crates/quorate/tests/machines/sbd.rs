@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use testbed::Watchdog;
 
-use crate::bed::{Machines, PROGRAM, can_be};
-use crate::document::{constraints, document, modified, note, prefers, runs};
-use crate::{metrics, wait_fenced};
+use super::bed::{Machines, PROGRAM, can_be};
+use super::document::{constraints, document, modified, note, prefers, runs};
+use super::{metrics, wait_fenced};
 
 /// The watchdog's time on the disk; msgwait gives it the same again, and time to look and to feed.
 const TIMEOUT: Duration = Duration::from_secs(5);

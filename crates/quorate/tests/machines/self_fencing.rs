@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use testbed::Watchdog;
 
-use crate::bed::{Machines, boot, can_be};
-use crate::document::{constraints, document, modified, note, prefers, runs};
+use super::bed::{Machines, boot, can_be};
+use super::document::{constraints, document, modified, note, prefers, runs};
 
 /// More than twice what three nodes may take to form anew: 1.65 s for the token, 1.98 s for the
 /// consensus. With less, who has quorum might be reset, too.

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use wire::api::{Change, Edit, Reply, Request};
 
-use crate::bed::{Machines, can_be};
-use crate::document::{constraints, document, note};
+use super::bed::{Machines, can_be};
+use super::document::{constraints, document, note};
 
 const NEEDED: [&str; 2] = ["/usr/bin/strace", "/usr/bin/pgrep"];
 
