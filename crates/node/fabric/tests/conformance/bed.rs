@@ -69,10 +69,16 @@ impl<'a> Bed<'a> {
         }
     }
 
-    /// Waits until `node` noticed that it was left out, and is back among `members`.
-    pub fn wait_return(&self, node: u32, members: &[u32]) {
+    /// How much has happened to `node` so far.
+    pub fn so_far(&self, node: u32) -> usize {
+        self.members[&node].log().len()
+    }
+
+    /// Waits until `node` noticed, after `past`, that it was left out, and is back among `members`. Before that it
+    /// may have been alone for other reasons, as when it starts ahead of what carries its messages.
+    pub fn wait_return(&self, node: u32, past: usize, members: &[u32]) {
         self.members[&node].wait(&format!("return of {node}"), |log| {
-            let mut stays = log.iter().filter_map(membership);
+            let mut stays = log.iter().skip(past).filter_map(membership);
             stays.any(|stay| stay == [node])
                 && stays.next_back().is_some_and(|last| last == members)
         });
