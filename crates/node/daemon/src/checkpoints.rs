@@ -11,12 +11,15 @@
 //!
 //! Field words: pcs *checkpoint*, Pacemaker *CIB backup*.
 
-use std::fs::{self, File, FileTimes, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::{File, FileTimes};
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime};
+
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
+use rustix::io::Errno;
 
 /// Pacemaker's directory, by default of its configure script and in every distribution.
 pub(crate) const DIRECTORY: &str = "/var/lib/pacemaker/cib";
@@ -28,7 +31,10 @@ const KEPT: u32 = 100;
 const WAITING_MAX: usize = 16;
 
 /// It may hold passwords.
-const MODE: u32 = 0o600;
+const MODE: Mode = Mode::RUSR.union(Mode::WUSR);
+
+/// Far more than a number needs.
+const READ_MAX: u64 = 64;
 
 /// Keeps former editions, on a thread of its own.
 #[derive(Debug)]
@@ -78,29 +84,65 @@ fn serve(directory: &Path, waiting: &Receiver<String>) {
 }
 
 fn write(directory: &Path, document: &str) -> io::Result<()> {
-    let owner = fs::metadata(directory)?;
-    let last = directory.join("cib.last");
-    let said = fs::read_to_string(&last).ok().and_then(|text| text.trim().parse().ok());
+    let place = Place::open(directory)?;
+    let said = place.read("cib.last").and_then(|text| text.trim().parse().ok());
     // Without a series the first document takes the number 0, and becomes no file.
     let number: u32 = said.unwrap_or(1) % KEPT;
-    let path = directory.join(format!("cib-{number}.raw"));
+    let name = format!("cib-{number}.raw");
     // Of a series that Pacemaker began: it would take the new file for a damaged one.
-    let _there_is_none = fs::remove_file(directory.join(format!("cib-{number}.raw.sig")));
-    put(&path, &owner, document)?.set_times(FileTimes::new().set_modified(written(document)))?;
-    put(&last, &owner, &format!("{}\n", (number + 1) % KEPT))?;
+    place.remove(&format!("{name}.sig"))?;
+    place.put(&name, document)?.set_times(FileTimes::new().set_modified(written(document)))?;
+    place.put("cib.last", &format!("{}\n", (number + 1) % KEPT))?;
     Ok(())
 }
 
-/// Pacemaker's user owns the directory, and may read what is in it.
-fn put(path: &PathBuf, owner: &fs::Metadata, text: &str) -> io::Result<File> {
-    let mut name = path.clone();
-    name.as_mut_os_string().push(".new");
-    let mut file =
-        OpenOptions::new().create(true).write(true).truncate(true).mode(MODE).open(&name)?;
-    std::os::unix::fs::fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
-    file.write_all(text.as_bytes())?;
-    fs::rename(&name, path)?;
-    Ok(file)
+/// The open directory. Pacemaker's user owns it, and we are root: nothing in it is trusted, and no symbolic link
+/// is followed, or that user could have any file of the machine written and given to it.
+struct Place {
+    directory: OwnedFd,
+    owner: Uid,
+    group: Gid,
+}
+
+impl Place {
+    fn open(directory: &Path) -> io::Result<Self> {
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let directory = rustix::fs::open(directory, flags, Mode::empty())?;
+        let status = rustix::fs::fstat(&directory)?;
+        let (owner, group) = (Uid::from_raw(status.st_uid), Gid::from_raw(status.st_gid));
+        Ok(Self { directory, owner, group })
+    }
+
+    fn open_at(&self, name: &str, flags: OFlags, mode: Mode) -> rustix::io::Result<File> {
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        rustix::fs::openat(&self.directory, name, flags, mode).map(File::from)
+    }
+
+    fn read(&self, name: &str) -> Option<String> {
+        // What waits for a writer would hold us up.
+        let file = self.open_at(name, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()).ok()?;
+        let mut text = String::new();
+        file.take(READ_MAX).read_to_string(&mut text).ok()?;
+        Some(text)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        match rustix::fs::unlinkat(&self.directory, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A file with this text, whole or not at all, which the directory's owner may read.
+    fn put(&self, name: &str, text: &str) -> io::Result<File> {
+        let new = format!("{name}.new");
+        self.remove(&new)?;
+        let mut file = self.open_at(&new, OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY, MODE)?;
+        rustix::fs::fchown(&file, Some(self.owner), Some(self.group))?;
+        file.write_all(text.as_bytes())?;
+        rustix::fs::renameat(&self.directory, &new, &self.directory, name)?;
+        Ok(file)
+    }
 }
 
 /// When the document was written, as it says.
@@ -115,7 +157,17 @@ fn written(document: &str) -> SystemTime {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, symlink};
+    use std::path::PathBuf;
+
     use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        let root = std::env::temp_dir().join(format!("quorate-{name}-{}", std::process::id()));
+        fs::create_dir_all(&root).unwrap();
+        root
+    }
 
     fn edition(epoch: u32, options: &str) -> String {
         format!(
@@ -126,8 +178,7 @@ mod tests {
 
     #[test]
     fn former_editions_are_numbered_and_dated() {
-        let root = std::env::temp_dir().join(format!("quorate-checkpoints-{}", std::process::id()));
-        fs::create_dir_all(&root).unwrap();
+        let root = scratch("checkpoints");
         fs::write(root.join("cib.last"), "99\n").unwrap();
         fs::write(root.join("cib-99.raw.sig"), "of another file").unwrap();
         write(&root, &edition(1, "<a/>")).unwrap();
@@ -140,7 +191,30 @@ mod tests {
         assert_eq!(fs::read_to_string(root.join("cib.last")).unwrap(), "1\n");
         let file = fs::metadata(root.join("cib-99.raw")).unwrap();
         assert_eq!(file.mtime(), 60);
-        assert_eq!(file.mode() & 0o777, MODE);
+        assert_eq!(file.mode() & 0o777, 0o600);
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn what_links_lead_to_is_left_as_it_is() {
+        let root = scratch("checkpoint-links");
+        let directory = root.join("cib");
+        fs::create_dir(&directory).unwrap();
+        let precious = root.join("precious");
+        fs::write(&precious, "57\n").unwrap();
+        let names = ["cib.last", "cib.last.new", "cib-1.raw", "cib-1.raw.new", "cib-1.raw.sig"];
+        for name in names {
+            symlink(&precious, directory.join(name)).unwrap();
+        }
+        write(&directory, &edition(1, "<a/>")).unwrap();
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "57\n");
+        assert_eq!(fs::read_to_string(directory.join("cib-1.raw")).unwrap(), edition(1, "<a/>"));
+        assert_eq!(fs::read_to_string(directory.join("cib.last")).unwrap(), "2\n");
+
+        let elsewhere = root.join("elsewhere");
+        symlink(&directory, &elsewhere).unwrap();
+        write(&elsewhere, &edition(2, "<b/>")).unwrap_err();
+        assert!(!directory.join("cib-2.raw").exists());
         fs::remove_dir_all(&root).unwrap();
     }
 
