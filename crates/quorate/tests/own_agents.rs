@@ -391,11 +391,41 @@ async fn a_control_script_does_not_outlive_the_halt_when_its_agent_was_killed() 
         ("variables", variables.as_str()),
     ];
     let agent = "package-script";
-    node.expect(OcfCode::GENERIC, agent, "start", &parameters).await;
-    let script = recorded(&bed, left);
-    assert!(script.is_alive());
+    let unreset = "this node must be reset before the package runs elsewhere";
+    for (fail_fast, stopped, why) in [("no", OcfCode::OK, ""), ("yes", OcfCode::GENERIC, unreset)] {
+        let parameters = [&parameters[..], &[("fail_fast", fail_fast)]].concat();
+        node.expect(OcfCode::GENERIC, agent, "start", &parameters).await;
+        let script = recorded(&bed, left);
+        assert!(script.is_alive());
+        let seen = node.expect(OcfCode::GENERIC, agent, "monitor", &parameters).await;
+        assert_eq!(seen.outcome.reason, "a script of it still runs");
+        let finished = node.expect(stopped, agent, "stop", &parameters).await;
+        assert_eq!(finished.outcome.reason, why);
+        assert!(!script.is_alive());
+        fs::remove_file(bed.directory.join(left)).unwrap();
+    }
+    let seen = node.expect(OcfCode::GENERIC, agent, "monitor", &parameters).await;
+    assert_eq!(seen.outcome.reason, unreset);
+}
+
+#[tokio::test]
+async fn a_script_that_cannot_run_has_no_node_reset() {
+    let bed = Bed::new();
+    let mut node = Node::new(&bed, "n1");
+    let script = bed.path("control.sh");
+    fs::write(&script, "#!/bin/sh\n").unwrap();
+    let parameters = [
+        ("package", "shop"),
+        ("run_script", script.as_str()),
+        ("halt_script", script.as_str()),
+        ("fail_fast", "yes"),
+    ];
+    let agent = "package-script";
+    let finished = node.expect(OcfCode::GENERIC, agent, "start", &parameters).await;
+    let reason = &finished.outcome.reason;
+    assert!(reason.contains("cannot run") && reason.contains("Permission denied"), "{reason}");
+    node.expect(OcfCode::NOT_RUNNING, agent, "monitor", &parameters).await;
     node.expect(OcfCode::OK, agent, "stop", &parameters).await;
-    assert!(!script.is_alive());
 }
 
 #[tokio::test]

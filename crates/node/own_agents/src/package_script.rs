@@ -8,8 +8,8 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use process::Identity;
@@ -18,6 +18,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::ocf::{self, Code, Failure, failed};
 use crate::package_service;
 
+/// What only a reset makes good.
+const UNRESET: &str = "this node must be reset before the package runs elsewhere";
 /// How long the kernel may take to end what is killed.
 const KILL_MAX: Duration = Duration::from_secs(20);
 /// Where a script may take for ever.
@@ -39,7 +41,8 @@ enum State {
     Running,
     /// The run script said so: the halt script is not run.
     Failed,
-    /// Nor is it here; and the node was to be reset, of which nobody could be told.
+    /// Nor is it here; and with fail fast, nothing goes on before this node is reset. So it is while a run script
+    /// runs, too: of one whose agent is killed nobody knows how it ends.
     Unreset,
 }
 
@@ -74,8 +77,12 @@ fn set(state: Option<State>) -> Result<(), Failure> {
 
 /// The script has started it, and no service that it left to a keeper has failed.
 fn monitor() -> Result<Code, Failure> {
+    if left_over().is_some_and(|script| script.is_alive()) {
+        return Err(failed("a script of it still runs"));
+    }
     match state() {
-        Some(State::Failed | State::Unreset) | None => return Ok(Code::NotRunning),
+        Some(State::Failed) | None => return Ok(Code::NotRunning),
+        Some(State::Unreset) => return Err(failed(UNRESET)),
         Some(State::Running) => {}
     }
     let services = services();
@@ -105,13 +112,13 @@ fn script_file() -> PathBuf {
     ocf::run_dir().join(format!("package-script-{}.script", ocf::instance()))
 }
 
+fn left_over() -> Option<Identity> {
+    fs::read_to_string(script_file()).ok()?.trim().parse().ok()
+}
+
 /// Ends a script whose agent was killed: it would go on beside what is done next, here or elsewhere.
 fn end_left_over() -> Result<(), Failure> {
-    let text = fs::read_to_string(script_file()).unwrap_or_default();
-    match text.trim().parse() {
-        Ok(script) => kill(script),
-        Err(()) => Ok(()),
-    }
+    left_over().map_or(Ok(()), kill)
 }
 
 /// Kills a script and what it started, but for what has left its group.
@@ -134,10 +141,15 @@ fn start() -> Result<Code, Failure> {
     if state() == Some(State::Running) {
         return Ok(Code::Ok);
     }
+    let is_fast = is_fast();
+    let script = script("run_script")?;
     // A start that does not come to its end counts as one that failed.
-    set(Some(State::Failed))?;
-    let is_fast = ocf::parameter("fail_fast").as_deref() == Some("yes");
-    match run("run_script", "start", "run_timeout")? {
+    set(Some(if is_fast { State::Unreset } else { State::Failed }))?;
+    let begun = begin(&script, "start").or_else(|failure| {
+        set(Some(State::Failed))?;
+        Err(failure)
+    });
+    match end(begun?, "run_timeout")? {
         Ended::With(0) => set(Some(State::Running)).map(|()| Code::Ok),
         Ended::With(2) => elsewhere("the run script ended with 2", is_fast),
         Ended::With(code) => nowhere(&format!("the run script ended with {code}")),
@@ -152,16 +164,13 @@ fn stop() -> Result<Code, Failure> {
         None => return Ok(Code::Ok),
         Some(State::Failed) => Ended::With(0),
         // With fail fast, this is what has the node fenced.
-        Some(State::Unreset) => {
-            return Err(failed("this node must be reset before the package runs elsewhere"));
-        }
-        Some(State::Running) => run("halt_script", "stop", "halt_timeout")?,
+        Some(State::Unreset) => return Err(failed(UNRESET)),
+        Some(State::Running) => end(begin(&script("halt_script")?, "stop")?, "halt_timeout")?,
     };
-    let is_fast = ocf::parameter("fail_fast").as_deref() == Some("yes");
     end_services()?;
     let why = match ended {
         Ended::With(0) => return set(None).map(|()| Code::Ok),
-        Ended::TooLate if is_fast => return Err(failed("the halt script took too long")),
+        Ended::TooLate if is_fast() => return Err(failed("the halt script took too long")),
         Ended::With(code) => format!("the halt script ended with {code}"),
         Ended::TooLate => "the halt script took too long".to_owned(),
     };
@@ -169,10 +178,13 @@ fn stop() -> Result<Code, Failure> {
     set(None).map(|()| Code::Ok)
 }
 
+fn is_fast() -> bool {
+    ocf::parameter("fail_fast").as_deref() == Some("yes")
+}
+
 /// The package shall be tried on another node; with fail fast this one is reset before.
 fn elsewhere(why: &str, is_fast: bool) -> Result<Code, Failure> {
     if is_fast && let Err(error) = ask(&["attrd_updater", "-n", "terminate", "-U", "true"], None) {
-        set(Some(State::Unreset))?;
         return Err(failed(format!("{why}; this node cannot be given up: {error}")));
     }
     Err(failed(why))
@@ -180,6 +192,7 @@ fn elsewhere(why: &str, is_fast: bool) -> Result<Code, Failure> {
 
 /// The package shall not run anywhere.
 fn nowhere(why: &str) -> Result<Code, Failure> {
+    set(Some(State::Failed))?;
     match switch_off(None) {
         Ok(()) => Err((Code::NotConfigured, why.to_owned())),
         Err(error) => Err(failed(format!("{why}; and {error}"))),
@@ -225,12 +238,16 @@ fn script(name: &str) -> Result<PathBuf, Failure> {
     Err((Code::NotConfigured, format!("there is no script {}", path.display())))
 }
 
-fn run(name: &str, action: &str, limit: &str) -> Result<Ended, Failure> {
-    let script = script(name)?;
-    let cannot = |error: io::Error| failed(format!("cannot run {}: {error}", script.display()));
+/// A script that runs.
+struct Begun {
+    child: Child,
+    script: PathBuf,
+}
+
+fn begin(script: &Path, action: &str) -> Result<Begun, Failure> {
     let log = ocf::parameter("log").map_or_else(
         || {
-            let mut name = script.clone().into_os_string();
+            let mut name = script.as_os_str().to_owned();
             name.push(".log");
             PathBuf::from(name)
         },
@@ -242,7 +259,7 @@ fn run(name: &str, action: &str, limit: &str) -> Result<Ended, Failure> {
         Ok(files) => files.map(Stdio::from),
         Err(_) => [Stdio::null(), Stdio::null()],
     };
-    let mut command = Command::new(&script);
+    let mut command = Command::new(script);
     command.arg(action).process_group(0).stdin(Stdio::null()).stdout(out).stderr(err);
     let package = ocf::parameter("package").unwrap_or_default();
     command.env("SG_PACKAGE", &package).env("SG_PACKAGE_NAME", &package);
@@ -254,7 +271,18 @@ fn run(name: &str, action: &str, limit: &str) -> Result<Ended, Failure> {
             command.env(name, value);
         }
     }
-    let mut child = command.spawn().map_err(cannot)?;
+    let child = command.spawn().map_err(|error| unable(script, &error))?;
+    Ok(Begun { child, script: script.to_owned() })
+}
+
+fn unable(script: &Path, error: &io::Error) -> Failure {
+    failed(format!("cannot run {}: {error}", script.display()))
+}
+
+/// Waits until it has ended, and ends it after so many seconds as the parameter `limit` says.
+fn end(begun: Begun, limit: &str) -> Result<Ended, Failure> {
+    let Begun { mut child, script } = begun;
+    let cannot = |error: io::Error| unable(&script, &error);
     let patience = ocf::parameter(limit).and_then(|text| text.parse().ok());
     let patience = patience.map_or(FOR_EVER, Duration::from_secs);
     if let Some(process) = Identity::of(child.id()) {
