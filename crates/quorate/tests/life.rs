@@ -143,6 +143,11 @@ fn serviceguard_s_commands_set_up_the_cluster_halt_it_and_run_it() {
     let said = town.tool(2, &["cmapplyconf", "-f", "-C", path]);
     assert!(said.contains("corosync.conf: the quorum server is 10.77.0.4\n"), "{said}");
     town.wait("its votes count", || [1, 2, 3].into_iter().all(|node| town.counted(node) == "5"));
+    town.end_device(2);
+    town.wait("its votes are missed", || town.counted(2) == "3");
+    let said = town.tool(2, &["cmapplyconf", "-f", "-C", path]);
+    assert!(said.contains("Starting the daemon that asks the quorum server\n"), "{said}");
+    town.wait("its votes count again", || town.counted(2) == "5");
 
     let no = town.tool_says_no(2, &["cmruncl"]);
     assert!(no.starts_with("cmruncl: The cluster is already running, on node n"), "{no}");

@@ -28,29 +28,47 @@ pub fn is_certified() -> bool {
     Path::new(CERTIFICATES).exists()
 }
 
-/// Has `edit` change the file on every member, and Corosync read it. The daemon that asks a quorum device is started
-/// where the file names one.
+/// Has `edit` change the file on every member, and Corosync read it.
 ///
 /// # Errors
 /// When the members do not agree, times would have watchdogs reset healthy nodes, or a member cannot be reached.
 pub fn change_file(edit: impl Fn(&mut Conf)) -> Result<(), Trouble> {
     let places = Places::default();
     let services = Services::new(&Own::read(&places)?, &places, None);
-    let conf = nodes_file::change(&services, &places, |conf| {
+    nodes_file::change(&services, &places, |conf| {
         edit(conf);
         conf.count_up();
         timing::fits_watchdog(&services, &places, conf, Fencing::Device)
-    })?;
-    let settings = Settings::of(&conf);
+    })
+    .map(drop)
+}
+
+/// Whether the file names a quorum device whose daemon does not run on this machine.
+///
+/// # Errors
+/// Where this machine belongs to no cluster, or its files cannot be read.
+pub fn device_is_silent() -> Result<bool, Trouble> {
+    let places = Places::default();
+    let services = Services::new(&Own::read(&places)?, &places, None);
+    let settings = Settings::of(&nodes_file::read(&places)?);
+    Ok(settings.device.is_some() && !services.runs(Service::Device))
+}
+
+/// Starts the daemon that asks the quorum device on every member, where the file names one.
+///
+/// # Errors
+/// When a member cannot be reached, or the daemon ends at once.
+pub fn start_device() -> Result<(), Trouble> {
+    let settings = Settings::of(&file()?);
     if settings.device.is_none() {
         return Ok(());
     }
     let names: Vec<String> = settings.nodes.iter().map(|node| node.called().to_owned()).collect();
     power::switch(Order::Start, &names)?.into_iter().try_for_each(|(_node, result)| result)?;
-    if services.runs(Service::Device) {
+    if !device_is_silent()? {
         return Ok(());
     }
     let trouble =
         Trouble::new(Kind::Failed, "the daemon that asks the quorum server does not run here");
-    Err(trouble.help("`corosync-qdevice -f -d` says why. corosync.conf is changed already."))
+    Err(trouble.help("`corosync-qdevice -f -d` says why. The configuration is changed already."))
 }

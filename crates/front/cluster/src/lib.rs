@@ -44,7 +44,7 @@ mod trouble;
 
 use std::path::PathBuf;
 
-pub use adopt::{change_file, file, is_certified};
+pub use adopt::{change_file, device_is_silent, file, is_certified, start_device};
 pub use power::{Order, Switched, members, switch};
 pub use trouble::{Kind, Trouble};
 pub use words::Verb;

@@ -22,9 +22,14 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     let known = Known::of(&files, Some(&found.document));
     check::verify(&files, &known, call.has('v'), said)?;
     nodes(&known, &found.document)?;
-    let engine = engine(found.cluster.as_ref(), &files);
-    let changes: Vec<String> =
-        changes(&files, &found.document).into_iter().chain(engine.clone()).collect();
+    let engine = Engine::of(found.cluster.as_ref(), &files);
+    let changes: Vec<String> = changes(&files, &found.document)
+        .into_iter()
+        .chain(engine.changes.iter().cloned())
+        .chain(
+            engine.is_silent.then(|| "Starting the daemon that asks the quorum server".to_owned()),
+        )
+        .collect();
     if changes.is_empty() {
         said.line("Nothing changes: the configuration is this already.");
         return Ok(());
@@ -34,7 +39,7 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     if !call.has('f') && !agreed(what, said)? {
         return Err(Trouble::new("Nothing was changed"));
     }
-    if !engine.is_empty() {
+    if !engine.changes.is_empty() {
         cluster::change_file(|conf| {
             drop(lower::adjust(conf, &known.cluster, cluster::is_certified()))
         })
@@ -48,6 +53,9 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
             lower::write_package(document, &known.cluster, &file.text, &known.packages);
         }
     })?;
+    if engine.is_ours {
+        cluster::start_device().map_err(in_words)?;
+    }
     said.line("Completed the cluster update.");
     Ok(())
 }
@@ -95,20 +103,32 @@ fn changes(files: &Files, document: &cib::Document) -> Vec<String> {
     changes
 }
 
-/// What changes in `corosync.conf`. On paper nothing does, nor where this machine's names other nodes than the cluster
-/// that answers: that one has another, or none.
-fn engine(running: Option<&wire::api::Cluster>, files: &Files) -> Vec<String> {
-    let (Some(running), Some(file)) = (running, &files.cluster) else { return Vec::new() };
-    let (Ok((nodes, own)), Ok(mut conf)) = (cluster::members(), cluster::file()) else {
-        return Vec::new();
-    };
-    // Whoever comes this far has a file that names the cluster's nodes.
-    let said = Cluster::of(&file.text);
-    let named: BTreeSet<&str> = said.nodes.iter().map(|node| node.name.as_str()).collect();
-    if own != running.node || named != nodes.iter().map(String::as_str).collect() {
-        return Vec::new();
+/// What `corosync.conf` has to do with it. On paper nothing, nor where this machine's names other nodes than the
+/// cluster that answers: that one has another, or none.
+#[derive(Default)]
+struct Engine {
+    is_ours: bool,
+    changes: Vec<String>,
+    /// It names a quorum device, and nobody asks it here: as after a call that failed for that.
+    is_silent: bool,
+}
+
+impl Engine {
+    fn of(running: Option<&wire::api::Cluster>, files: &Files) -> Self {
+        let (Some(running), Some(file)) = (running, &files.cluster) else { return Self::default() };
+        let (Ok((nodes, own)), Ok(mut conf)) = (cluster::members(), cluster::file()) else {
+            return Self::default();
+        };
+        // Whoever comes this far has a file that names the cluster's nodes.
+        let said = Cluster::of(&file.text);
+        let named: BTreeSet<&str> = said.nodes.iter().map(|node| node.name.as_str()).collect();
+        if own != running.node || named != nodes.iter().map(String::as_str).collect() {
+            return Self::default();
+        }
+        let changes = lower::adjust(&mut conf, &said, cluster::is_certified());
+        let is_silent = changes.is_empty() && cluster::device_is_silent().unwrap_or_default();
+        Self { is_ours: true, changes, is_silent }
     }
-    lower::adjust(&mut conf, &said, cluster::is_certified())
 }
 
 /// Whether an operator says yes.

@@ -133,6 +133,14 @@ impl Town {
         succeeded(command.args(["-c", serve]));
     }
 
+    /// Ends the daemon with which a node asks the quorum server, as a fault would.
+    pub(crate) fn end_device(&self, node: u32) {
+        let mut command = self.bed.command(node, "sh").unwrap();
+        succeeded(
+            command.args(["-c", "kill -9 $(cat /run/corosync-qdevice/corosync-qdevice.pid)"]),
+        );
+    }
+
     /// Waits until something is so.
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
         let start = Instant::now();
