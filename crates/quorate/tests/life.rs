@@ -7,6 +7,7 @@
 #[path = "life/town.rs"]
 mod town;
 
+use std::path::Path;
 use std::time::Duration;
 
 use testbed::Watchdog;
@@ -124,6 +125,7 @@ fn serviceguard_s_commands_set_up_the_cluster_halt_it_and_run_it() {
     let is_up = |said: &str| said.matches(" running").count() == 3;
     town.until_of(2, &["cmviewcl"], is_up);
 
+    asked_and_checked(&town);
     let file = town.bed.root().join("cluster.ascii");
     let path = file.to_str().unwrap();
     std::fs::write(&file, CLUSTER_FILE).unwrap();
@@ -170,6 +172,48 @@ fn serviceguard_s_commands_set_up_the_cluster_halt_it_and_run_it() {
     town.until_of(2, &["cmviewcl"], is_up);
     let no = town.tool_says_no(1, &["cmrunnode", "n4"]);
     assert_eq!(no, "cmrunnode: there is no node `n4`\ncmrunnode: The nodes are n1, n2 and n3.\n");
+}
+
+/// `cmquerycl` writes a file that `cmcheckconf` takes; what one of the nodes is not is said before anything changes.
+fn asked_and_checked(town: &Town) {
+    let path = |name: &str| town.bed.root().join(name).to_str().unwrap().to_owned();
+    let template = path("template.ascii");
+    let ask = ["cmquerycl", "-v", "-c", &template, "-q", "10.77.0.4", "-n", "n1", "-n", "n2"];
+    let no = town.tool_says_no(1, &[&ask[..], &["-n", "n4"]].concat());
+    assert!(no.contains("Unable to reach node n4: it is no member"), "{no}");
+    assert!(!Path::new(&template).exists());
+    let said = town.tool(1, &[&ask[..], &["-n", "n3", "-w", "full"]].concat());
+    assert!(said.ends_with(&format!("Writing cluster data to {template}.\n")), "{said}");
+    let text = std::fs::read_to_string(&template).unwrap();
+    for wanted in ["HEARTBEAT_IP        10.77.1.3\n", "SUBNET                  10.77.1.0\n"] {
+        assert!(text.contains(wanted), "{text}");
+    }
+    let warning = "# Warning: There are no standby network interfaces for eth0.\n";
+    assert_eq!(text.matches(warning).count(), 3, "{text}");
+    assert!(!text.contains("gets no answer"), "{text}");
+    let said = town.tool(2, &["cmcheckconf", "-v", "-c", &template]);
+    assert!(said.contains("Verification completed with no errors found.\n"), "{said}");
+    let facts = town.tool(3, &["cmquerycl", "-f", "line", "-l", "net", "-n", "n1"]);
+    assert!(facts.contains("node:n1|interface:eth1|ip_address=10.77.1.1\n"), "{facts}");
+
+    std::fs::write(&template, text.replace("10.77.1.2\n", "10.77.1.9\n")).unwrap();
+    let no = town.tool_says_no(1, &["cmapplyconf", "-f", "-C", &template]);
+    assert!(no.contains("error: eth1 of n2 has no address 10.77.1.9; it has 10.77.1.2\n"), "{no}");
+    std::fs::write(&template, text).unwrap();
+
+    let package = path("mail.conf");
+    let script = "RUN_SCRIPT /run/mail.sh\nHALT_SCRIPT /run/mail.sh\n";
+    let nodes = "NODE_NAME n1\nNODE_NAME n3\n";
+    std::fs::write(&package, format!("PACKAGE_NAME mail\n{nodes}{script}")).unwrap();
+    town.shell(1, "echo '#!/bin/sh' >/run/mail.sh; chmod 755 /run/mail.sh");
+    let check = ["cmcheckconf", "-C", &template, "-P", &package];
+    let no = town.tool_says_no(1, &check);
+    assert!(no.contains("line 4: error: /run/mail.sh is not there on n3: No such file"), "{no}");
+    town.shell(3, "echo '#!/bin/sh' >/run/mail.sh; chmod 644 /run/mail.sh");
+    let no = town.tool_says_no(1, &check);
+    assert!(no.contains("line 5: error: /run/mail.sh is not executable on n3"), "{no}");
+    town.shell(3, "chmod 755 /run/mail.sh");
+    town.tool(1, &check);
 }
 
 #[test]

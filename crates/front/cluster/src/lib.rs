@@ -27,6 +27,7 @@ mod join;
 mod leave;
 mod links;
 mod local;
+mod look;
 mod nodes_file;
 mod noise;
 mod own;
@@ -45,6 +46,7 @@ mod trouble;
 use std::path::PathBuf;
 
 pub use adopt::{change_file, device_is_silent, file, is_certified, start_device};
+pub use look::{Looked, look};
 pub use power::{Order, Switched, members, switch};
 pub use trouble::{Kind, Trouble};
 pub use words::Verb;

@@ -20,7 +20,7 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
         ))
     })?;
     let known = Known::of(&files, Some(&found.document));
-    check::verify(&files, &known, call.has('v'), said)?;
+    check::verify((&home, Some(&found)), (&files, &known), call.has('v'), said)?;
     nodes(&known, &found.document)?;
     let engine = Engine::of(found.cluster.as_ref(), &files);
     let changes: Vec<String> = changes(&files, &found.document)

@@ -64,6 +64,11 @@ impl Call {
         self.given.iter().any(|(given, _)| *given == letter)
     }
 
+    /// Options in the order in which they were given.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (char, &str)> {
+        self.given.iter().map(|(letter, value)| (*letter, value.as_str()))
+    }
+
     /// The value that was given last.
     pub(crate) fn value(&self, letter: char) -> Option<&str> {
         self.values(letter).last()

@@ -1,13 +1,12 @@
 //! `cmcheckconf`: what is wrong in a cluster's file and in packages' files.
 
-use std::os::unix::fs::PermissionsExt;
-
 use serviceguard::{
     Cluster, Finding, Package, Severity, Text, check_cluster, check_package, check_together, lower,
 };
 
 use crate::call::{Call, Said, Trouble};
-use crate::home::Home;
+use crate::home::{Found, Home};
+use crate::looked::Nodes;
 
 /// A file, with its name for messages.
 pub(crate) struct File {
@@ -79,12 +78,13 @@ impl Known {
 }
 
 /// Everything that is to be said of the files: by file, in its order.
-pub(crate) fn findings(files: &Files, known: &Known) -> Vec<(String, Finding)> {
+pub(crate) fn findings(files: &Files, known: &Known, nodes: &Nodes) -> Vec<(String, Finding)> {
     let mut found = Vec::new();
     if let Some(file) = &files.cluster {
         let all = check_cluster(&file.text.to_string());
         let lost = lower::corosync_conf(&known.cluster).1;
-        found.extend(all.into_iter().chain(lost).map(|finding| (file.path.clone(), finding)));
+        let all = all.into_iter().chain(lost).chain(nodes.of_cluster(known));
+        found.extend(all.map(|finding| (file.path.clone(), finding)));
     }
     // Without a cluster's file nothing is known of its nodes.
     let between = if known.cluster.nodes.is_empty() {
@@ -97,7 +97,8 @@ pub(crate) fn findings(files: &Files, known: &Known) -> Vec<(String, Finding)> {
     for file in &files.packages {
         let mut all = check_package(&file.text.to_string());
         all.extend(between.next().unwrap_or_default());
-        all.extend(scripts(&Package::of(&file.text)));
+        let package = Package::of(&file.text);
+        all.extend(nodes.of_package(known, &package, files.cluster.is_none()));
         all.sort_by_key(|finding| finding.line);
         found.extend(all.into_iter().map(|finding| (file.path.clone(), finding)));
     }
@@ -106,22 +107,6 @@ pub(crate) fn findings(files: &Files, known: &Known) -> Vec<(String, Finding)> {
         found.extend(of_cluster.into_iter().map(|finding| (file.path.clone(), finding)));
     }
     found
-}
-
-/// Scripts must be there and may be run; other nodes are not looked at.
-fn scripts(package: &Package) -> Vec<Finding> {
-    let named = [&package.run_script, &package.halt_script].into_iter().flatten();
-    let all = named.chain(&package.pre_scripts).chain(&package.scripts);
-    let look = |script: &serviceguard::Valued<String>| {
-        let what = match std::fs::metadata(&script.value) {
-            Ok(meta) if meta.is_file() && meta.permissions().mode() & 0o111 != 0 => return None,
-            Ok(_) => format!("{} is not executable on this node", script.value),
-            Err(error) => format!("{} is not there on this node: {error}", script.value),
-        };
-        let hint = Some("it must be the same on every node".to_owned());
-        Some(Finding { line: script.line, severity: Severity::Error, what, hint })
-    };
-    all.filter_map(look).collect()
 }
 
 /// The findings as lines, and how many of them are errors.
@@ -135,9 +120,10 @@ pub(crate) fn render(found: &[(String, Finding)], verbose: bool) -> (Vec<String>
 pub(crate) fn cmcheckconf(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "vkNC:c:P:p:")?;
     let files = Files::read(&call)?;
-    let running = Home::find().read().ok();
+    let home = Home::find();
+    let running = home.read().ok();
     let known = Known::of(&files, running.as_ref().map(|found| &found.document));
-    verify(&files, &known, call.has('v'), said)?;
+    verify((&home, running.as_ref()), (&files, &known), call.has('v'), said)?;
     said.line("Verification completed with no errors found.");
     said.line("Use the cmapplyconf command to apply the configuration.");
     Ok(())
@@ -145,8 +131,8 @@ pub(crate) fn cmcheckconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
 
 /// Says what is to be said of the files, and stops at errors.
 pub(crate) fn verify(
-    files: &Files,
-    known: &Known,
+    (home, running): (&Home, Option<&Found>),
+    (files, known): (&Files, &Known),
     verbose: bool,
     said: &mut Said<'_>,
 ) -> Result<(), Trouble> {
@@ -159,7 +145,11 @@ pub(crate) fn verify(
             said.line("No cluster file: nodes and subnets of packages are not checked.");
         }
     }
-    let (lines, errors) = render(&findings(files, known), verbose);
+    let nodes = Nodes::look(home, running, files, known)?;
+    if let (true, Nodes::Here) = (verbose, &nodes) {
+        said.line("Other nodes are not looked at: this machine is in no cluster with them.");
+    }
+    let (lines, errors) = render(&findings(files, known, &nodes), verbose);
     if errors > 0 {
         let count = view::words::count(errors, "error");
         return Err(Trouble(format!("{}\nVerification failed: {count}", lines.join("\n"))));

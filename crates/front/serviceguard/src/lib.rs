@@ -9,11 +9,13 @@ mod check;
 mod deleteconf;
 mod getconf;
 mod home;
+mod looked;
 mod makepkg;
 mod modnet;
 mod nodes;
 mod packages;
 mod power;
+mod querycl;
 mod seen;
 mod services;
 mod switches;
@@ -26,7 +28,7 @@ use std::process::ExitCode;
 pub type Entry = fn(Vec<OsString>) -> ExitCode;
 
 /// Every command, by the name that it is called with.
-pub const TOOLS: [(&str, Entry); 16] = [
+pub const TOOLS: [(&str, Entry); 17] = [
     ("cmapplyconf", |words| call::run("cmapplyconf", words, apply::cmapplyconf)),
     ("cmcheckconf", |words| call::run("cmcheckconf", words, check::cmcheckconf)),
     ("cmdeleteconf", |words| call::run("cmdeleteconf", words, deleteconf::cmdeleteconf)),
@@ -38,6 +40,7 @@ pub const TOOLS: [(&str, Entry); 16] = [
     ("cmmakepkg", |words| call::run("cmmakepkg", words, makepkg::cmmakepkg)),
     ("cmmodnet", |words| call::run("cmmodnet", words, modnet::cmmodnet)),
     ("cmmodpkg", |words| call::run("cmmodpkg", words, switches::cmmodpkg)),
+    ("cmquerycl", |words| call::run("cmquerycl", words, querycl::cmquerycl)),
     ("cmruncl", |words| call::run("cmruncl", words, power::cmruncl)),
     ("cmrunnode", |words| call::run("cmrunnode", words, power::cmrunnode)),
     ("cmrunpkg", |words| call::run("cmrunpkg", words, packages::cmrunpkg)),

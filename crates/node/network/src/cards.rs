@@ -289,7 +289,7 @@ fn is_gone(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| gone.contains(&code))
 }
 
-fn address_of(message: &AddressMessage) -> Option<Address> {
+pub(crate) fn address_of(message: &AddressMessage) -> Option<Address> {
     let (mut local, mut other) = (None, None);
     for attribute in &message.attributes {
         if let AddressAttribute::Local(ip) = attribute {

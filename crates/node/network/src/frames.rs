@@ -10,7 +10,7 @@ const BROADCAST: Hardware = [0xff; 6];
 /// EtherTypes. The last one is for local experiments (IEEE 802): nobody who does not know it heeds it.
 const ARP: u16 = 0x0806;
 const IPV6: u16 = 0x86dd;
-const LOCAL: u16 = 0x88b5;
+pub(crate) const LOCAL: u16 = 0x88b5;
 
 /// The shortest Ethernet frame, without its checksum.
 const LENGTH_MIN: usize = 60;
@@ -32,6 +32,26 @@ pub(crate) fn noise(hardware: Hardware) -> Vec<u8> {
     bytes.extend(b"quorate lan");
     bytes.resize(LENGTH_MIN, 0);
     bytes
+}
+
+/// What opens the frames by which cards find each other.
+const QUESTION: &[u8] = b"quorate wire";
+
+/// A frame that says which process sent it from which card.
+pub(crate) fn question(hardware: Hardware, asker: u32, card: u32) -> Vec<u8> {
+    let mut bytes = ethernet(BROADCAST, hardware, LOCAL);
+    bytes.extend(QUESTION);
+    bytes.extend(asker.to_be_bytes());
+    bytes.extend(card.to_be_bytes());
+    bytes.resize(LENGTH_MIN, 0);
+    bytes
+}
+
+/// From which card a frame is that this process sent.
+pub(crate) fn heard_from(frame: &[u8], asker: u32) -> Option<u32> {
+    const HEADER: usize = 14;
+    let said = frame.get(HEADER..)?.strip_prefix(QUESTION)?.strip_prefix(&asker.to_be_bytes())?;
+    said.first_chunk().map(|card| u32::from_be_bytes(*card))
 }
 
 fn ethernet(to: Hardware, from: Hardware, kind: u16) -> Vec<u8> {
@@ -133,6 +153,15 @@ mod tests {
         // With its own checksum in it, the sum is nothing.
         let all_nodes = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
         assert_eq!(checksum(address, all_nodes, &frame[54..]), 0);
+    }
+
+    #[test]
+    fn only_own_questions_are_heard() {
+        let frame = question(HERE, 7, 3);
+        assert_eq!((frame.len(), heard_from(&frame, 7)), (LENGTH_MIN, Some(3)));
+        assert_eq!(heard_from(&frame, 8), None, "somebody else's");
+        assert_eq!(heard_from(&noise(HERE), 7), None);
+        assert_eq!(heard_from(&frame[..29], 7), None, "cut off");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! [`Cards`] shows links, addresses and counts as `lan` wants them, tells when something changes, and moves
 //! addresses with their routes. [`announce`] tells the neighbours; [`Echo`] asks for answers.
 //!
+//! [`survey`] shows all cards, and [`wires`] which of them hear each other.
+//!
 //! **Not here:** any decision (`lan`), and which process does it (`own_agents`).
 //!
 //! **Always:** an address is taken off a card only after the kernel has it on the other one. Everything
@@ -13,7 +15,9 @@ mod echo;
 mod frames;
 mod netlink;
 mod packet;
+mod survey;
 
 pub use cards::Cards;
 pub use echo::Echo;
 pub use packet::{announce, provoke};
+pub use survey::{Surveyed, survey, wires};

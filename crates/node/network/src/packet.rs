@@ -35,7 +35,7 @@ fn ethernet(name: &str) -> io::Result<Seen> {
     seen.remove(name).ok_or_else(|| io::Error::other(format!("there is no card {name}")))
 }
 
-fn send(card: &Seen, frame: &[u8]) -> io::Result<()> {
+pub(crate) fn send(card: &Seen, frame: &[u8]) -> io::Result<()> {
     #[expect(unsafe_code, reason = "there is no safe wrapper for packet sockets in our crates")]
     // SAFETY: the descriptor is owned as soon as it is known to be one. The address is a zeroed
     // `sockaddr_ll`, for which every bit pattern is valid, and is passed with its own size; the

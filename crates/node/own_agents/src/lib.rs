@@ -1,5 +1,5 @@
 //! The programs behind the repository's own agents (`agents/`), as hidden words of the one binary:
-//! `quorate agent-helper package-script|package-service|lan|webserver|lock|announce|fence ...`.
+//! `quorate agent-helper package-script|package-service|lan|machine|webserver|lock|announce|fence ...`.
 //!
 //! The agents themselves are small shell scripts with their metadata. What they cannot do in
 //! portable shell is here: a real web server, a lock that is held as long as a process lives, an
@@ -7,7 +7,8 @@
 //! process that looks after a wire's network cards.
 //!
 //! Packages of Serviceguard's are run by two of them, and `lan` is for real clusters, too; the others are
-//! for demonstrations, tests and first steps.
+//! for demonstrations, tests and first steps. `machine` is no agent's: doors and commands ask it what this
+//! machine is.
 //!
 //! **Not here:** anything that a cluster needs to work.
 
@@ -15,6 +16,7 @@ mod announce;
 mod fence;
 mod lan;
 mod lock;
+mod machine;
 mod ocf;
 mod package_script;
 mod package_service;
@@ -41,11 +43,12 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
         ["lock", action] => lock::main(action),
         ["lan", action] => lan::main(action),
         ["lan", question, resource] => lan::ask_main(question, resource),
+        ["machine"] => machine::main(),
         ["announce", interface, address] => announce::main(interface, address),
         ["fence", options @ ..] => fence::main(options),
         _ => {
             eprintln!(
-                "agent-helper: package-script ACTION, package-service ACTION, lan ACTION, webserver ACTION, lock ACTION, announce NIC IP, or fence"
+                "agent-helper: package-script ACTION, package-service ACTION, lan ACTION, machine, webserver ACTION, lock ACTION, announce NIC IP, or fence"
             );
             ExitCode::from(64)
         }

@@ -1,4 +1,4 @@
-//! What is odd in a file, line by line, as far as it can be known without a look at the nodes.
+//! What is odd in a file, line by line; and what in it the nodes are not, where somebody looked at them.
 //!
 //! An [`Severity::Error`] is what `cmcheckconf` refuses; a [`Severity::Warning`] does something other
 //! than its author thinks; a [`Severity::Note`] is worth a thought.
@@ -7,6 +7,7 @@ mod cluster;
 mod dependencies;
 mod lines;
 mod lock;
+mod machines;
 mod nodes;
 mod package;
 mod policies;
@@ -22,6 +23,7 @@ use crate::package::Package;
 use crate::table::Of;
 use crate::text::Text;
 
+pub use machines::{Looked, check_nodes, check_programs, programs};
 pub use together::check_together;
 
 /// Everything odd in a cluster's file, in the order of the lines.

@@ -8,8 +8,10 @@
 //!
 //! [`lower`] is what all of it becomes: `corosync.conf`, and elements of the one document.
 //!
-//! **Not here:** files, nodes, networks, devices: rules that need a look at them are the caller's. Nor
-//! the commands.
+//! [`check_nodes`] and [`check_programs`] hold files against machines that were looked at;
+//! [`cluster_template`] makes a file of such machines.
+//!
+//! **Not here:** files, nodes, networks, devices: the caller looks at them. Nor the commands.
 //!
 //! **Always:** any text is read; what is no parameter is kept and reported.
 //!
@@ -24,6 +26,9 @@ mod outline;
 mod cluster;
 mod package;
 
+pub mod probed;
+mod template;
+
 pub mod check;
 
 pub mod lower;
@@ -31,11 +36,15 @@ pub mod lower;
 mod address;
 
 pub use address::could_be_on;
-pub use check::{check_cluster, check_package, check_together};
+pub use check::{
+    Looked, check_cluster, check_nodes, check_package, check_programs, check_together, programs,
+};
 pub use cluster::{Cluster, Interface, Lock, Node, Policy, Subnet};
 pub use corosync::{Finding, Severity, Valued};
 pub use package::{
     Address, Condition, Dependency, FileSystem, GenericResource, Package, PolledResource, Restarts,
     Service, Style, Timeout, Type,
 };
+pub use probed::Probed;
+pub use template::{Wish, cluster_template};
 pub use text::Text;

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::machine::{Look, Machine};
+
 /// What one machine asks another's door.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -13,6 +15,8 @@ pub enum Ask {
     File,
     /// What runs at yours?
     Running,
+    /// Which cards, disks and programs do you have?
+    Look(Look),
     /// Start what makes you a member.
     Start,
     /// Move your resources away and stop it.
@@ -47,6 +51,7 @@ pub enum Answer {
         text: String,
     },
     Running(Running),
+    Machine(Box<Machine>),
     Done,
     /// Understood, and no.
     Refused {

@@ -141,6 +141,11 @@ impl Town {
         );
     }
 
+    /// Does something on a node.
+    pub(crate) fn shell(&self, node: u32, words: &str) {
+        succeeded(self.bed.command(node, "sh").unwrap().args(["-c", words]));
+    }
+
     /// Waits until something is so.
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
         let start = Instant::now();

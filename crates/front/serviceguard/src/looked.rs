@@ -1,0 +1,107 @@
+//! The nodes that files are for, as they are: looked at before anything changes.
+
+use std::collections::BTreeMap;
+
+use serviceguard::{Finding, Looked, Package, Severity, check_nodes, check_programs, programs};
+use wire::machine::Look;
+
+use crate::call::{Trouble, in_words};
+use crate::check::{Files, Known};
+use crate::home::{Found, Home};
+
+/// What was seen of the nodes.
+pub(crate) enum Nodes {
+    /// Each as it is.
+    Seen(BTreeMap<String, Looked>),
+    /// Only this machine: the file is tried out on paper, or no cluster is set up here.
+    Here,
+}
+
+impl Nodes {
+    /// Looks at the nodes of the cluster, if it is this machine's.
+    pub(crate) fn look(
+        home: &Home,
+        running: Option<&Found>,
+        files: &Files,
+        known: &Known,
+    ) -> Result<Self, Trouble> {
+        let is_on_paper = matches!(home, Home::File(_));
+        let (false, Ok((members, own))) = (is_on_paper, cluster::members()) else {
+            return Ok(Self::Here);
+        };
+        // The daemon that answers may be another cluster's than the machine's files name.
+        let answers = running.and_then(|found| found.cluster.as_ref());
+        let named: Vec<String> = known.cluster.nodes.iter().map(|node| node.name.clone()).collect();
+        let is_of_here = named.iter().any(|name| members.contains(name));
+        if !is_of_here || answers.is_some_and(|cluster| cluster.node != own) {
+            return Ok(Self::Here);
+        }
+        let packages: Vec<Package> =
+            files.packages.iter().map(|file| Package::of(&file.text)).collect();
+        let mut paths: Vec<String> =
+            packages.iter().flat_map(programs).map(|path| path.value.clone()).collect();
+        paths.sort();
+        paths.dedup();
+        let has_standbys = known
+            .cluster
+            .nodes
+            .iter()
+            .flat_map(|node| &node.interfaces)
+            .any(serviceguard::Interface::is_standby);
+        let wires = files.cluster.is_some() && has_standbys;
+        let look = Look { wires, programs: paths, ..Look::default() };
+        let looked = cluster::look(&named, &look).map_err(in_words)?;
+        let words = |trouble: cluster::Trouble| {
+            let (what, help) = trouble.into_words();
+            std::iter::once(what).chain(help).collect::<Vec<_>>().join("; ")
+        };
+        let each = looked.into_iter().map(|one| (one.name, one.machine.map_err(words)));
+        Ok(Self::Seen(each.collect()))
+    }
+
+    /// What of the cluster's file the nodes are not.
+    pub(crate) fn of_cluster(&self, known: &Known) -> Vec<Finding> {
+        match self {
+            Self::Seen(looked) => check_nodes(&known.cluster, looked),
+            Self::Here => Vec::new(),
+        }
+    }
+
+    /// What of a package's file its nodes are not. Those that cannot be looked at are said here where the
+    /// cluster's file does not say it.
+    pub(crate) fn of_package(&self, known: &Known, package: &Package, alone: bool) -> Vec<Finding> {
+        let Self::Seen(looked) = self else { return here(package) };
+        let is_any = package.nodes.iter().any(|node| node.value == "*");
+        let nodes: Vec<&str> = if is_any {
+            known.cluster.nodes.iter().map(|node| node.name.as_str()).collect()
+        } else {
+            package.nodes.iter().map(|node| node.value.as_str()).collect()
+        };
+        let mut found = check_programs(package, &nodes, looked);
+        for (name, looked) in
+            looked.iter().filter(|(name, _)| alone && nodes.contains(&name.as_str()))
+        {
+            let Err(why) = looked else { continue };
+            let line = package.nodes.iter().find(|node| node.value == *name || node.value == "*");
+            let what = format!("{name} cannot be looked at: {why}");
+            let line = line.map_or(0, |node| node.line);
+            found.push(Finding { line, severity: Severity::Error, what, hint: None });
+        }
+        found
+    }
+}
+
+/// Scripts must be there and may be run, on this node at least.
+fn here(package: &Package) -> Vec<Finding> {
+    use std::os::unix::fs::PermissionsExt;
+    let look = |script: &serviceguard::Valued<String>| {
+        let what = match std::fs::metadata(&script.value) {
+            Ok(meta) if meta.is_file() && meta.permissions().mode() & 0o111 != 0 => return None,
+            Ok(_) => format!("{} is not executable on this node", script.value),
+            Err(error) => format!("{} is not there on this node: {error}", script.value),
+        };
+        let hint = Some("it must be the same on every node".to_owned());
+        Some(Finding { line: script.line, severity: Severity::Error, what, hint })
+    };
+    programs(package).filter_map(look).collect()
+}

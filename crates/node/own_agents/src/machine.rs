@@ -1,0 +1,209 @@
+//! What this machine is: its cards, disks and programs, for `cmquerycl` and `cmcheckconf`. Asked by the
+//! machine's door for others, and by these commands here. The question comes on standard input.
+
+use std::io::Read;
+use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use network::{Echo, Surveyed};
+use serde::Deserialize;
+use wire::machine::{Address, Card, Disk, Group, Look, Machine, Program, ProgramState};
+
+use crate::ocf::{self, Code, Failure, failed};
+
+/// For how long who is asked may be silent.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// A disk that does not answer must not keep who asked waiting: after this the process ends.
+const ALL_MAX: Duration = Duration::from_secs(60);
+
+#[expect(clippy::print_stdout, reason = "what was asked for")]
+pub(crate) fn main() -> ExitCode {
+    std::thread::spawn(|| {
+        std::thread::sleep(ALL_MAX);
+        let _said = ocf::answer(Err(failed("a disk or a card does not answer")));
+        std::process::exit(Code::Generic as i32)
+    });
+    ocf::answer(question().and_then(|look| {
+        let text = serde_json::to_string(&seen(&look)?);
+        println!("{}", text.map_err(|error| failed(error.to_string()))?);
+        Ok(Code::Ok)
+    }))
+}
+
+fn question() -> Result<Look, Failure> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| failed(format!("not a question: {error}")))
+}
+
+fn seen(look: &Look) -> Result<Machine, Failure> {
+    let found = network::survey()
+        .map_err(|error| failed(format!("the kernel shows no network cards: {error}")))?;
+    let mut unseen = Vec::new();
+    let mut cards: Vec<Card> = found.iter().map(card).collect();
+    if look.wires {
+        connect(&found, &mut cards, &mut unseen);
+    }
+    let (mut groups, mut disks) = (Vec::new(), Vec::new());
+    if look.storage {
+        groups = volume_groups().unwrap_or_else(|why| note(&mut unseen, "volume groups", &why));
+        disks = all_disks().unwrap_or_else(|why| note(&mut unseen, "disks", &why));
+    }
+    let programs = look.programs.iter().map(|path| program(path)).collect();
+    let silent = silent(&look.reach)
+        .map_err(|error| failed(format!("nobody can be asked for an answer: {error}")))?;
+    Ok(Machine { cards, groups, disks, programs, silent, unseen })
+}
+
+fn note<T: Default>(unseen: &mut Vec<String>, what: &str, why: &str) -> T {
+    unseen.push(format!("{what}: {why}"));
+    T::default()
+}
+
+fn card(card: &Surveyed) -> Card {
+    let address =
+        |at: &lan::Address| Address { ip: at.ip, prefix: at.prefix, network: at.network() };
+    Card {
+        name: card.name.clone(),
+        works: card.works,
+        part_of: card.part_of.clone(),
+        addresses: card.addresses.iter().map(address).collect(),
+        wire: None,
+    }
+}
+
+/// Numbers the wires of the cards that could be of use.
+fn connect(found: &[Surveyed], cards: &mut [Card], unseen: &mut Vec<String>) {
+    let is_asked = |card: &&Surveyed| card.works && card.is_ethernet && card.part_of.is_none();
+    let asked: Vec<&str> = found.iter().filter(is_asked).map(|card| card.name.as_str()).collect();
+    match network::wires(&asked) {
+        Ok(wires) => {
+            for (name, wire) in asked.iter().zip(wires) {
+                let card = cards.iter_mut().find(|card| card.name == *name);
+                card.into_iter().for_each(|card| card.wire = Some(wire));
+            }
+        }
+        Err(error) => unseen.push(format!("wires: {error}")),
+    }
+}
+
+/// A program, and what it says.
+fn said(program: &str, words: &[&str]) -> Result<String, String> {
+    let output = Command::new(program).args(words).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("cannot run {program}: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let why = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{program} failed: {}", why.lines().next().unwrap_or("it did not say why")))
+}
+
+/// Source: vgs(8). A line for each physical volume of a group.
+fn volume_groups() -> Result<Vec<Group>, String> {
+    let words = ["--noheadings", "--separator", "|", "-o", "vg_name,vg_uuid,pv_name"];
+    let mut groups: Vec<Group> = Vec::new();
+    for line in said("vgs", &words)?.lines() {
+        let [name, uuid, device] = line.trim().splitn(3, '|').collect::<Vec<_>>()[..] else {
+            continue;
+        };
+        match groups.iter_mut().find(|group| group.uuid == uuid) {
+            Some(group) => group.devices.push(device.to_owned()),
+            None => groups.push(Group {
+                name: name.to_owned(),
+                uuid: uuid.to_owned(),
+                devices: vec![device.to_owned()],
+            }),
+        }
+    }
+    Ok(groups)
+}
+
+/// What `lsblk --json` says. Source: lsblk(8).
+#[derive(Deserialize)]
+struct Blocks {
+    blockdevices: Vec<Block>,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    path: String,
+    #[serde(rename = "type")]
+    kind: String,
+    size: u64,
+    serial: Option<String>,
+    wwn: Option<String>,
+    fstype: Option<String>,
+}
+
+fn all_disks() -> Result<Vec<Disk>, String> {
+    let words = ["--json", "--bytes", "--nodeps", "-o", "PATH,TYPE,SIZE,SERIAL,WWN,FSTYPE"];
+    let blocks: Blocks =
+        serde_json::from_str(&said("lsblk", &words)?).map_err(|error| format!("lsblk: {error}"))?;
+    let disk = |block: Block| Disk {
+        path: block.path,
+        size: block.size,
+        serial: block.wwn.or(block.serial),
+        holds: block.fstype,
+    };
+    let is_disk = |block: &Block| block.kind == "disk" || block.kind == "mpath";
+    Ok(blocks.blockdevices.into_iter().filter(is_disk).map(disk).collect())
+}
+
+fn program(path: &str) -> Program {
+    let state = match std::fs::metadata(path) {
+        Ok(meta) if meta.is_file() && meta.permissions().mode() & 0o111 != 0 => {
+            ProgramState::Runnable
+        }
+        Ok(_) => ProgramState::NotExecutable,
+        Err(error) => ProgramState::Missing { why: error.to_string() },
+    };
+    Program { path: path.to_owned(), state }
+}
+
+/// Who of these does not answer. Asked again meanwhile, since questions may be lost.
+fn silent(reach: &[IpAddr]) -> std::io::Result<Vec<IpAddr>> {
+    let mut left = reach.to_vec();
+    if left.is_empty() {
+        return Ok(left);
+    }
+    let mut echo = Echo::new()?;
+    let begun = Instant::now();
+    while !left.is_empty() && begun.elapsed() < ANSWER_MAX {
+        for address in &left {
+            // That there is no way to it is one way to be silent.
+            let _ = echo.ask(*address);
+        }
+        let asked = Instant::now();
+        while !left.is_empty() && asked.elapsed() < AGAIN {
+            let answers = echo.answers();
+            left.retain(|address| !answers.contains(address));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    Ok(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_told_apart() {
+        let state = |path| program(path).state;
+        assert_eq!(state("/bin/sh"), ProgramState::Runnable);
+        assert_eq!(state("/etc/passwd"), ProgramState::NotExecutable);
+        assert_eq!(state("/"), ProgramState::NotExecutable);
+        assert!(matches!(state("/nowhere"), ProgramState::Missing { .. }));
+    }
+
+    #[test]
+    fn disks_are_read_as_lsblk_tells_them() {
+        if testkit::has(&["/usr/bin/lsblk"]) {
+            all_disks().unwrap();
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What files say against what machines are: cards, addresses, wires, and scripts on every node.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use corosync::Finding;
+use wire::machine::{Card, Machine, ProgramState};
+
+use super::Findings;
+use crate::cluster::{Cluster, Interface, Node};
+use crate::package::Package;
+use crate::probed::own_address;
+
+/// How a node was found: what it is, or why it cannot be looked at.
+pub type Looked = Result<Machine, String>;
+
+/// Everything in a cluster's file that the nodes are not, in the order of the lines. Nodes that nobody
+/// looked at are left out.
+pub fn check_nodes(cluster: &Cluster, looked: &BTreeMap<String, Looked>) -> Vec<Finding> {
+    let mut found = Findings::default();
+    for node in &cluster.nodes {
+        match looked.get(&node.name) {
+            None => {}
+            Some(Err(why)) => {
+                found.error(node.line, format!("{} cannot be looked at: {why}", node.name), "");
+            }
+            Some(Ok(machine)) => cards(node, machine, &mut found),
+        }
+    }
+    same_networks(cluster, looked, &mut found);
+    found.in_order()
+}
+
+/// The programs that a package's file names, in its order.
+pub fn programs(package: &Package) -> impl Iterator<Item = &corosync::Valued<String>> {
+    let named = [&package.run_script, &package.halt_script].into_iter().flatten();
+    named.chain(&package.pre_scripts).chain(&package.scripts)
+}
+
+/// Scripts of a package that are not there on one of its nodes, or may not be run.
+pub fn check_programs(
+    package: &Package,
+    nodes: &[&str],
+    looked: &BTreeMap<String, Looked>,
+) -> Vec<Finding> {
+    let mut found = Findings::default();
+    for (name, looked) in looked.iter().filter(|(name, _)| nodes.contains(&name.as_str())) {
+        let Ok(machine) = looked else { continue };
+        for script in programs(package) {
+            let seen = machine.programs.iter().find(|program| program.path == script.value);
+            let what = match seen.map(|program| &program.state) {
+                None | Some(ProgramState::Runnable) => continue,
+                Some(ProgramState::NotExecutable) => {
+                    format!("{} is not executable on {name}", script.value)
+                }
+                Some(ProgramState::Missing { why }) => {
+                    format!("{} is not there on {name}: {why}", script.value)
+                }
+            };
+            found.error(script.line, what, "it must be the same on every node");
+        }
+    }
+    found.in_order()
+}
+
+fn cards(node: &Node, machine: &Machine, found: &mut Findings) {
+    let there = |name: &str| machine.cards.iter().find(|card| card.name == name);
+    for interface in &node.interfaces {
+        let Some(card) = there(&interface.name) else {
+            let names: Vec<&str> = machine.cards.iter().map(|card| card.name.as_str()).collect();
+            let what = format!("{} has no network card {}", node.name, interface.name);
+            found.error(interface.line, what, &format!("it has {}", view::words::list(&names)));
+            continue;
+        };
+        if let Some(whole) = &card.part_of {
+            let what = format!("{} of {} is a part of {whole}", card.name, node.name);
+            found.error(interface.line, what, &format!("say {whole}"));
+        } else if !card.works {
+            let what = format!("{} of {} has no link", card.name, node.name);
+            found.warning(interface.line, what, "is its cable in?");
+        }
+        addresses(node, interface, card, machine, found);
+    }
+    for active in node.interfaces.iter().filter(|card| !card.is_standby()) {
+        for standby in node.standbys_of(active) {
+            if let (Some(a), Some(b)) = (there(&active.name), there(&standby.name)) {
+                stands_by(node, (a, b), standby.line, found);
+            }
+        }
+    }
+}
+
+fn addresses(
+    node: &Node,
+    interface: &Interface,
+    card: &Card,
+    machine: &Machine,
+    found: &mut Findings,
+) {
+    for address in interface.addresses() {
+        let has = |card: &&Card| card.addresses.iter().any(|at| at.ip == address.value);
+        if has(&card) {
+            continue;
+        }
+        let what = format!("{} of {} has no address {}", card.name, node.name, address.value);
+        // Where a standby card has it at the moment, the cluster has put it there.
+        let now = machine.cards.iter().find(has);
+        let stands_by = |other: &Card| {
+            node.standbys_of(interface).iter().any(|standby| standby.name == other.name)
+        };
+        match now {
+            Some(other) if stands_by(other) => {
+                let what = format!("{} is on {} at the moment", address.value, other.name);
+                found.note(address.line, what, &format!("which stands by for {}", card.name));
+            }
+            Some(other) => found.error(address.line, what, &format!("{} has it", other.name)),
+            None => {
+                let own = own_address(card).map(|at| format!("it has {}", at.ip));
+                found.error(address.line, what, own.as_deref().unwrap_or("it has none"));
+            }
+        }
+    }
+    if interface.is_standby()
+        && let Some(own) = own_address(card)
+    {
+        let is_ours = node.addresses().any(|said| said.value == own.ip);
+        if !is_ours {
+            let what = format!("{} of {} stands by, and has an address", card.name, node.name);
+            found.warning(interface.line, what, &format!("say it: {}", own.ip));
+        }
+    }
+}
+
+fn stands_by(node: &Node, (active, standby): (&Card, &Card), line: u32, found: &mut Findings) {
+    if let (Some(a), Some(b)) = (active.wire, standby.wire)
+        && a != b
+    {
+        let what = format!(
+            "{} of {} stands by for {}, and is on another wire",
+            standby.name, node.name, active.name
+        );
+        found.error(line, what, "connect them, or name it below the card whose wire it is on");
+    }
+}
+
+/// Each heartbeat subnet of the first node that was looked at is one of every other.
+fn same_networks(cluster: &Cluster, looked: &BTreeMap<String, Looked>, found: &mut Findings) {
+    let of = |node: &Node| {
+        let machine = looked.get(&node.name)?.as_ref().ok()?;
+        let network = |ip: IpAddr| {
+            let all = machine.cards.iter().flat_map(|card| &card.addresses);
+            all.into_iter().find(|at| at.ip == ip).map(|at| (at.network, at.prefix))
+        };
+        Some(node.heartbeats().filter_map(|said| network(said.value)).collect::<Vec<_>>())
+    };
+    let mut known = cluster.nodes.iter().filter_map(|node| Some((node, of(node)?)));
+    let Some((first, wanted)) = known.next() else { return };
+    for (node, has) in known {
+        for (network, prefix) in wanted.iter().filter(|network| !has.contains(network)) {
+            let what = format!(
+                "{} has no heartbeat on {network}/{prefix}, and {} has",
+                node.name, first.name
+            );
+            found.error(node.line, what, "each node is on each heartbeat subnet");
+        }
+    }
+}

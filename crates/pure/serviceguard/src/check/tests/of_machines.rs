@@ -1,0 +1,203 @@
+//! Files against machines that were looked at.
+
+use std::collections::BTreeMap;
+
+use wire::machine::{Address, Card, Machine, Program, ProgramState};
+
+use super::*;
+use crate::probed::Probed;
+use crate::template::{Wish, cluster_template};
+
+/// A card: `eth0 0 10.0.0.1/24`, with its wire. `-` stands for no wire, and a last word for what it is a part of.
+fn card(words: &str) -> Card {
+    let mut words = words.split(' ');
+    let (name, wire) = (words.next().unwrap(), words.next().unwrap());
+    let (mut addresses, mut part_of) = (Vec::new(), None);
+    for word in words {
+        match word.split_once('/') {
+            Some((ip, prefix)) => {
+                let (ip, prefix): (std::net::Ipv4Addr, u8) =
+                    (ip.parse().unwrap(), prefix.parse().unwrap());
+                let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
+                let network = std::net::Ipv4Addr::from_bits(ip.to_bits() & mask).into();
+                addresses.push(Address { ip: ip.into(), prefix, network });
+            }
+            None => part_of = Some(word.to_owned()),
+        }
+    }
+    let wire = wire.parse().ok();
+    Card { name: name.to_owned(), works: wire.is_some(), part_of, addresses, wire }
+}
+
+fn machine(cards: &[&str]) -> Machine {
+    Machine { cards: cards.iter().map(|words| card(words)).collect(), ..Machine::default() }
+}
+
+const FILE: &str = "CLUSTER_NAME web
+QS_HOST qs1
+NODE_NAME n1
+NETWORK_INTERFACE lan0
+HEARTBEAT_IP 10.0.0.1
+NETWORK_INTERFACE lan1
+NODE_NAME n2
+NETWORK_INTERFACE lan0
+HEARTBEAT_IP 10.0.0.2
+NETWORK_INTERFACE lan1
+";
+
+fn looked(second: Looked) -> BTreeMap<String, Looked> {
+    let first = Ok(machine(&["lan0 0 10.0.0.1/24", "lan1 0"]));
+    [("n1".to_owned(), first), ("n2".to_owned(), second)].into()
+}
+
+#[test]
+fn what_the_nodes_are_not_is_said_with_its_line() {
+    let found = |machine: &Looked| {
+        let cluster = Cluster::of(&Text::parse(FILE));
+        lines(&check_nodes(&cluster, &looked(machine.clone())))
+    };
+    assert_eq!(found(&Ok(machine(&["lan0 0 10.0.0.2/24", "lan1 0"]))), Vec::<String>::new());
+    let table: [(Looked, &str); 10] = [
+        (
+            Err("no door answers".to_owned()),
+            "line 7: error: n2 cannot be looked at: no door answers",
+        ),
+        (
+            Ok(machine(&["eth0 0 10.0.0.2/24", "lan1 0"])),
+            "line 8: error: n2 has no network card lan0; it has eth0 and lan1",
+        ),
+        (
+            Ok(machine(&["lan0 0 10.0.0.3/24", "lan1 0"])),
+            "line 9: error: lan0 of n2 has no address 10.0.0.2; it has 10.0.0.3",
+        ),
+        (
+            Ok(machine(&["lan0 0", "lan1 0"])),
+            "line 9: error: lan0 of n2 has no address 10.0.0.2; it has none",
+        ),
+        (
+            Ok(machine(&["lan0 0", "lan1 1", "eth2 1 10.0.0.2/24"])),
+            "line 9: error: lan0 of n2 has no address 10.0.0.2; eth2 has it",
+        ),
+        (
+            Ok(machine(&["lan0 -", "lan1 0 10.0.0.2/24"])),
+            "line 9: note: 10.0.0.2 is on lan1 at the moment; which stands by for lan0",
+        ),
+        (
+            Ok(machine(&["lan0 - 10.0.0.2/24", "lan1 0"])),
+            "line 8: warning: lan0 of n2 has no link; is its cable in?",
+        ),
+        (
+            Ok(machine(&["lan0 0 10.0.0.2/24", "lan1 1"])),
+            "line 10: error: lan1 of n2 stands by for lan0, and is on another wire; connect them",
+        ),
+        (
+            Ok(machine(&["lan0 0 10.0.0.2/24", "lan1 0 10.9.9.9/24"])),
+            "line 10: warning: lan1 of n2 stands by, and has an address; say it: 10.9.9.9",
+        ),
+        (
+            Ok(machine(&["lan0 0 10.0.0.2/24", "lan1 - bond0", "bond0 0"])),
+            "line 10: error: lan1 of n2 is a part of bond0; say bond0",
+        ),
+    ];
+    each_is_found(&table, found);
+    let narrow = found(&Ok(machine(&["lan0 0 10.0.0.2/25", "lan1 0"])));
+    let wanted = "line 7: error: n2 has no heartbeat on 10.0.0.0/24, and n1 has; each node is on each heartbeat subnet";
+    assert_eq!(narrow, [wanted]);
+}
+
+#[test]
+fn scripts_are_looked_for_on_each_node_of_the_package() {
+    let text = "PACKAGE_NAME mail\nNODE_NAME n1\nNODE_NAME n2\nRUN_SCRIPT /etc/mail.sh\nHALT_SCRIPT /etc/mail.sh\n";
+    let package = Package::of(&Text::parse(text));
+    let with = |state: ProgramState| {
+        let program = Program { path: "/etc/mail.sh".to_owned(), state };
+        Ok(Machine { programs: vec![program], ..Machine::default() })
+    };
+    let found = |state: &ProgramState| {
+        let looked: BTreeMap<String, Looked> = [
+            ("n1".to_owned(), with(ProgramState::Runnable)),
+            ("n2".to_owned(), with(state.clone())),
+            ("n3".to_owned(), with(ProgramState::NotExecutable)),
+        ]
+        .into();
+        lines(&check_programs(&package, &["n1", "n2"], &looked))
+    };
+    assert_eq!(found(&ProgramState::Runnable), Vec::<String>::new());
+    let missing = ProgramState::Missing { why: "no such file".to_owned() };
+    each_is_found(
+        &[
+            (
+                missing,
+                "line 4: error: /etc/mail.sh is not there on n2: no such file; it must be the same on every node",
+            ),
+            (ProgramState::NotExecutable, "line 5: error: /etc/mail.sh is not executable on n2"),
+        ],
+        found,
+    );
+}
+
+fn probed(name: &str, cards: &[&str]) -> Probed {
+    Probed { name: name.to_owned(), machine: machine(cards), ..Probed::default() }
+}
+
+fn template(nodes: &[Probed], server: Option<&str>) -> String {
+    let server = server.map(|server| (server.to_owned(), None));
+    cluster_template(&Wish { cluster: "web".to_owned(), server }, nodes)
+}
+
+/// The lines that are no comments, without needless blanks.
+fn said(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    lines.map(|line| format!("{}\n", words(line))).collect()
+}
+
+#[test]
+fn a_template_is_a_file_with_nothing_to_say_about() {
+    let nodes = [
+        probed(
+            "n1",
+            &["lan0 0 10.0.0.1/24 10.0.0.77/32", "lan1 1 10.1.0.1/24", "lan2 0", "lan3 -"],
+        ),
+        probed("n2", &["lan0 1 10.0.0.2/24", "lan1 0 10.9.0.2/24", "lan2 1", "br0 3 10.1.0.2/24"]),
+    ];
+    let text = template(&nodes, Some("qs1"));
+    assert_eq!(
+        said(&text).lines().take(17).collect::<Vec<_>>().join("\n"),
+        "CLUSTER_NAME web\nQS_HOST qs1\nQS_POLLING_INTERVAL 300000000\n\
+         NODE_NAME n1\nNETWORK_INTERFACE lan0\nHEARTBEAT_IP 10.0.0.1\nNETWORK_INTERFACE lan2\n\
+         NETWORK_INTERFACE lan1\nHEARTBEAT_IP 10.1.0.1\n\
+         NODE_NAME n2\nNETWORK_INTERFACE lan0\nHEARTBEAT_IP 10.0.0.2\nNETWORK_INTERFACE lan2\n\
+         NETWORK_INTERFACE lan1\nSTATIONARY_IP 10.9.0.2\nNETWORK_INTERFACE br0\nHEARTBEAT_IP 10.1.0.2"
+    );
+    for comment in [
+        "# Possible standby Network Interfaces for lan0: lan2.\n",
+        "# Warning: There are no standby network interfaces for lan1.\n",
+        "# lan3 is left out: it has no link.\n",
+    ] {
+        assert!(text.contains(comment), "{comment}{text}");
+    }
+    assert_eq!(lines(&check_cluster(&text)), Vec::<String>::new());
+    let looked = nodes.map(|node| (node.name, Ok(node.machine)));
+    let cluster = Cluster::of(&Text::parse(&text));
+    assert_eq!(lines(&check_nodes(&cluster, &looked.into())), Vec::<String>::new());
+}
+
+#[test]
+fn a_running_cluster_s_heartbeats_stay_where_they_are() {
+    let linked = |name: &str, last: u8| Probed {
+        links: vec![[10, 1, 0, last].into()],
+        ..probed(name, &[&format!("lan0 0 10.0.0.{last}/24"), &format!("lan1 1 10.1.0.{last}/24")])
+    };
+    let text = said(&template(&[linked("n1", 1), linked("n2", 2)], None));
+    assert!(text.contains("STATIONARY_IP 10.0.0.1\n") && text.contains("HEARTBEAT_IP 10.1.0.1\n"));
+    let apart = [probed("n1", &["lan0 0 10.0.0.1/24"]), probed("n2", &["lan0 0 10.5.0.1/24"])];
+    let text = template(&apart, None);
+    let wanted =
+        "# Warning: there is no subnet that all nodes are on, so none carries heartbeats.\n";
+    assert!(text.contains(wanted), "{text}");
+    // As Serviceguard says it.
+    let wanted = "# Warning: Neither a quorum server nor a lock lun was specificed.\n\
+                  # A Quorum Server or a lock lun is required for clusters of only two nodes.\n";
+    assert!(text.contains(wanted), "{text}");
+}

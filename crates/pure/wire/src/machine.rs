@@ -1,0 +1,97 @@
+//! What a machine sees of itself, for who sets up a cluster of several: its network cards, its disks, and
+//! whether a file is there.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// What is to be looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Look {
+    /// Send frames from card to card, to see which are on one wire.
+    pub wires: bool,
+    /// Look for volume groups and disks.
+    pub storage: bool,
+    /// Absolute paths of programs that must be there.
+    pub programs: Vec<String>,
+    /// Who is asked for an answer.
+    pub reach: Vec<IpAddr>,
+}
+
+/// What was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// All cards but the loopback, in the kernel's order.
+    pub cards: Vec<Card>,
+    pub groups: Vec<Group>,
+    pub disks: Vec<Disk>,
+    /// Those that were asked for, in that order.
+    pub programs: Vec<Program>,
+    /// Of those who were asked, who did not answer.
+    pub silent: Vec<IpAddr>,
+    /// What could not be looked at, in words.
+    pub unseen: Vec<String>,
+}
+
+/// A network card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    pub name: String,
+    /// Switched on, and with a link.
+    pub works: bool,
+    /// The bond or bridge that it is a part of.
+    pub part_of: Option<String>,
+    /// Without those of a link alone; those that only resources have come last.
+    pub addresses: Vec<Address>,
+    /// Cards of the same number heard each other's frames. `None` where nobody listened.
+    pub wire: Option<u32>,
+}
+
+/// An address of a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    pub ip: IpAddr,
+    /// Length of its network's prefix, in bits.
+    pub prefix: u8,
+    /// The address of its network.
+    pub network: IpAddr,
+}
+
+/// A volume group of LVM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    pub name: String,
+    /// The same on every machine that sees it.
+    pub uuid: String,
+    /// Where its physical volumes are.
+    pub devices: Vec<String>,
+}
+
+/// A disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disk {
+    pub path: String,
+    /// In bytes.
+    pub size: u64,
+    /// What it calls itself, where it does: the same on every machine that sees it.
+    pub serial: Option<String>,
+    /// What is on it, such as `ext4` or `LVM2_member`; nothing if nobody knows.
+    pub holds: Option<String>,
+}
+
+/// A program that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    pub path: String,
+    pub state: ProgramState,
+}
+
+/// Whether it can be run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProgramState {
+    Runnable,
+    NotExecutable,
+    Missing { why: String },
+}
