@@ -8,11 +8,13 @@ use serviceguard::{Cluster, Package, lower};
 use crate::call::{Call, Said, Trouble, in_words};
 use crate::check::{self, Files, Known};
 use crate::home::Home;
+use crate::roles;
 
 /// Checks, says what changes, asks unless `-f`, and changes it for all nodes at once.
 pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "fvkNC:c:P:p:n:")?;
     let files = Files::read(&call)?;
+    roles::needs_root("changing the configuration")?;
     let home = Home::find();
     let found = home.read().map_err(|Trouble(why)| {
         Trouble(format!(
@@ -20,11 +22,13 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
         ))
     })?;
     let known = Known::of(&files, Some(&found.document));
+    let nodelist = nodelist(&files, &known)?;
     check::verify((&home, Some(&found)), (&files, &known), call.has('v'), said)?;
     nodes(&known, &found.document)?;
     let engine = Engine::of(found.cluster.as_ref(), &files);
     let changes: Vec<String> = changes(&files, &found.document)
         .into_iter()
+        .chain(access(&files, &found.document, &nodelist))
         .chain(engine.changes.iter().cloned())
         .chain(
             engine.is_silent.then(|| "Starting the daemon that asks the quorum server".to_owned()),
@@ -47,6 +51,7 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     }
     home.edit(|document| {
         if let Some(file) = &files.cluster {
+            lower::write_nodelist(document, &nodelist);
             lower::write_cluster(document, &file.text);
         }
         for file in &files.packages {
@@ -79,6 +84,42 @@ fn nodes(known: &Known, document: &cib::Document) -> Result<(), Trouble> {
     match there.iter().find(|name| !named.contains(name)) {
         Some(name) => Err(Trouble::new(format!("The file does not name the node {name}"))),
         None => Ok(()),
+    }
+}
+
+/// Who may look until the cluster's file has a policy. Source: the manual.
+const NODELIST: &str = "/etc/cmcluster/cmclnodelist";
+
+/// This node's list, where the file that is applied has no policy.
+fn nodelist(files: &Files, known: &Known) -> Result<String, Trouble> {
+    if files.cluster.is_none() || !known.cluster.policies.is_empty() {
+        return Ok(String::new());
+    }
+    match std::fs::read_to_string(NODELIST) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        read => read.map_err(|error| Trouble(format!("Unable to read {NODELIST}: {error}"))),
+    }
+}
+
+/// What changes for those who are not root.
+fn access(files: &Files, document: &cib::Document, nodelist: &str) -> Vec<String> {
+    let mut after = document.clone();
+    if let Some(file) = &files.cluster {
+        lower::write_nodelist(&mut after, nodelist);
+        lower::write_cluster(&mut after, &file.text);
+    }
+    let known = files.cluster.as_ref().map(|file| Cluster::of(&file.text)).unwrap_or_default();
+    for file in &files.packages {
+        lower::write_package(&mut after, &known, &file.text, &[]);
+    }
+    let (before, after) = (lower::grants(document), lower::grants(&after));
+    match (before.is_empty(), after.is_empty()) {
+        (true, false) => {
+            vec!["Only root and those whom access policies name may use the cluster".to_owned()]
+        }
+        (false, true) => vec!["No access policy is left".to_owned()],
+        _ if before != after => vec!["Modifying access policies".to_owned()],
+        _ => Vec::new(),
     }
 }
 

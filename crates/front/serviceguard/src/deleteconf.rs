@@ -5,6 +5,7 @@ use serviceguard::{Package, lower};
 use crate::apply::agreed;
 use crate::call::{Call, Said, Trouble};
 use crate::home::Home;
+use crate::roles;
 use crate::seen::World;
 
 /// Takes out packages that are down and that no other depends on; asks unless `-f`.
@@ -17,6 +18,7 @@ pub(crate) fn cmdeleteconf(words: &[String], said: &mut Said<'_>) -> Result<(), 
                    Name packages with -p; nodes leave for good with `quorate cluster leave`";
         return Err(Trouble::new(why));
     }
+    roles::needs_root("changing the configuration")?;
     let home = Home::find();
     let world = World::read(&home)?;
     for name in &packages {

@@ -10,6 +10,7 @@ use client::{Client, ClientError, socket_path};
 use wire::api::{Change, Cluster, Edit, Manner, Refused, Request};
 
 use crate::call::Trouble;
+use crate::roles;
 
 /// Longer than nodes take to agree.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -145,7 +146,20 @@ impl Home {
 /// No daemon is no cluster, in the words of those who look for them.
 fn trouble(error: ClientError) -> Trouble {
     match error {
+        ClientError::Connect { source, .. }
+            if source.kind() == std::io::ErrorKind::PermissionDenied =>
+        {
+            let user = roles::user();
+            Trouble(format!(
+                "Permission denied: {user} is not in the group haclient of this node\n\
+                 Whom access policies name must be in it: usermod -aG haclient {user}"
+            ))
+        }
         ClientError::Connect { .. } => Trouble::new("Cluster is not running on this node"),
+        ClientError::Refused(Refused::NotPermitted) => Trouble(format!(
+            "Permission denied: no access policy lets {} do that on this node",
+            roles::user()
+        )),
         ClientError::Refused(refused) => {
             Trouble::new(format!("The cluster refused it: {refused:?}"))
         }

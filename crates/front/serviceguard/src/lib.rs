@@ -16,6 +16,7 @@ mod nodes;
 mod packages;
 mod power;
 mod querycl;
+mod roles;
 mod seen;
 mod services;
 mod switches;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serviceguard::{Finding, Looked, Package, Severity, check_nodes, check_programs, programs};
+use serviceguard::{
+    Finding, Looked, Package, Policy, Severity, check_nodes, check_programs, check_users, programs,
+    users,
+};
 use wire::machine::Look;
 
 use crate::call::{Trouble, in_words};
@@ -50,6 +53,12 @@ impl Nodes {
             .any(serviceguard::Interface::is_standby);
         let wires = files.cluster.is_some() && has_standbys;
         let look = Look { wires, programs: paths, ..Look::default() };
+        let policies = packages.iter().flat_map(|package| &package.policies);
+        let policies: Vec<Policy> = policies.chain(&known.cluster.policies).cloned().collect();
+        let mut users: Vec<String> = users(&policies).collect();
+        users.sort();
+        users.dedup();
+        let look = Look { users, ..look };
         let looked = cluster::look(&named, &look).map_err(in_words)?;
         let words = |trouble: cluster::Trouble| {
             let (what, help) = trouble.into_words();
@@ -62,7 +71,11 @@ impl Nodes {
     /// What of the cluster's file the nodes are not.
     pub(crate) fn of_cluster(&self, known: &Known) -> Vec<Finding> {
         match self {
-            Self::Seen(looked) => check_nodes(&known.cluster, looked),
+            Self::Seen(looked) => {
+                let mut found = check_nodes(&known.cluster, looked);
+                found.extend(check_users(&known.cluster.policies, looked));
+                found
+            }
             Self::Here => Vec::new(),
         }
     }
@@ -78,6 +91,7 @@ impl Nodes {
             package.nodes.iter().map(|node| node.value.as_str()).collect()
         };
         let mut found = check_programs(package, &nodes, looked);
+        found.extend(check_users(&package.policies, looked));
         for (name, looked) in
             looked.iter().filter(|(name, _)| alone && nodes.contains(&name.as_str()))
         {

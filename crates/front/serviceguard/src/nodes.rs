@@ -6,6 +6,7 @@ use wire::api::Change;
 
 use crate::call::{Call, Said, Trouble};
 use crate::home::Home;
+use crate::roles::{self, Needs};
 use crate::seen::World;
 
 /// Halts nodes, or this one. Where packages run, only with `-f`.
@@ -13,6 +14,7 @@ pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Tr
     let call = Call::read(words, "fvt")?;
     let home = Home::find();
     let world = World::read(&home)?;
+    roles::needs(&world.document, &Needs::Nodes)?;
     let mut nodes = call.words.clone();
     if nodes.is_empty() {
         nodes.extend(world.here.clone());

@@ -4,6 +4,7 @@ use serviceguard::lower::{names, switching};
 
 use crate::call::{Call, Said, Trouble};
 use crate::home::Home;
+use crate::roles::{self, Needs};
 use crate::seen::{World, is_multi};
 
 /// Runs packages, on the nodes that are named, on this one, or with `-a` on the best.
@@ -14,6 +15,7 @@ pub(crate) fn cmrunpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
     let world = World::read(&home)?;
     let mut wanted = Vec::new();
     for name in packages {
+        roles::needs(&world.document, &Needs::Package(name))?;
         wanted.push((name, targets(&world, &call, name)?));
     }
     for (name, nodes) in &wanted {
@@ -123,6 +125,7 @@ pub(crate) fn cmhaltpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Tro
     let world = World::read(&home)?;
     let asked: Vec<&str> = call.values('n').collect();
     for name in packages {
+        roles::needs(&world.document, &Needs::Package(name))?;
         may_be_halted(&world, name, &asked, packages)?;
     }
     for name in packages {

@@ -11,6 +11,7 @@ use wire::api::Change;
 use crate::call::{Call, Said, Trouble, in_words};
 use crate::home::Home;
 use crate::nodes::{packages_on, wait_halted};
+use crate::roles::{self, Needs};
 use crate::seen::World;
 
 /// `AUTO_START_TIMEOUT` of a file that names none.
@@ -52,6 +53,7 @@ fn start(call: &Call, nodes: &[String], waiting: &str, said: &mut Said<'_>) -> R
         said.line(format!("Would start on {}", view::words::list(nodes)));
         return Ok(());
     }
+    roles::needs_root("starting nodes")?;
     said.text(waiting);
     switch(Order::Start, nodes)?;
     wait_up(nodes)?;
@@ -93,6 +95,7 @@ pub(crate) fn cmhaltcl(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
     }
     let home = Home::find();
     let world = World::read(&home)?;
+    roles::needs(&world.document, &Needs::Nodes)?;
     let mut nodes: Vec<String> = world.up().map(str::to_owned).collect();
     // This one is asked to tell the others, and goes last.
     nodes.sort_by_key(|node| Some(node) == world.here.as_ref());
@@ -116,7 +119,9 @@ pub(crate) fn cmhaltcl(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
         said.text(".");
     }
     wait_halted(&home, &nodes)?;
-    switch(Order::Stop, &members)?;
+    if roles::is_root() {
+        switch(Order::Stop, &members)?;
+    }
     said.line(" done");
     said.line("Successfully halted all nodes specified.");
     said.line("Halt operation complete.");

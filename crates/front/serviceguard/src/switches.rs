@@ -5,6 +5,7 @@ use serviceguard::lower::{names, switching};
 
 use crate::call::{Call, Said, Trouble};
 use crate::home::Home;
+use crate::roles::{self, Needs};
 use crate::seen::{World, is_multi};
 
 /// Switches packages on (`-e`) or off (`-d`), everywhere or for nodes; `-m on|off` is maintenance.
@@ -21,6 +22,7 @@ pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
     let world = World::read(&home)?;
     for name in &call.words {
         world.package(name)?;
+        roles::needs(&world.document, &Needs::Package(name))?;
     }
     let nodes: Vec<&str> = call.values('n').collect();
     for node in &nodes {

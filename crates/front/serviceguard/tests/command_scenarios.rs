@@ -4,7 +4,7 @@
 //! `--` if there is an empty line in it), and the exit code if it is not 0. `nodes NAME...` begins a
 //! document with members; `file NAME` makes the lines after it a file; `script NAME` the same, as one that
 //! may be run; `settle` carries out on paper what is to be done; `fail KEY@NODE=CODE` does so after an
-//! outcome; `attribute NODE NAME VALUE` sets one of a node that is up. The first line says what is shown. `REWRITE=1` writes what came out in place of what was
+//! outcome; `attribute NODE NAME VALUE` sets one of a node that is up; `acls` shows who may do what. The first line says what is shown. `REWRITE=1` writes what came out in place of what was
 //! expected.
 //!
 //! This program is also each of the commands, when [`TOOL`] names one.
@@ -101,6 +101,7 @@ fn run(folder: &Path, line: &str, body: &[&str]) -> String {
             let mode = if *first == "script" { 0o755 } else { 0o644 };
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
         }
+        ("acls", []) => return roles(&document),
         ("settle", []) => return settle(&document, &[]),
         ("fail", [what]) => return settle(&document, &["-i", what]),
         ("attribute", [node, name, value]) => attribute(&document, node, (name, value)),
@@ -120,6 +121,29 @@ fn begin(names: &[&str]) -> String {
     format!(
         r#"<cib validate-with="pacemaker-4.0" epoch="1" num_updates="0" admin_epoch="0" have-quorum="1"><configuration><crm_config/><nodes>{nodes}</nodes><resources><primitive id="fence" class="stonith" type="fence_dummy"/></resources><constraints/></configuration><status>{states}</status></cib>"#
     )
+}
+
+/// Who may do what by the document.
+fn roles(path: &Path) -> String {
+    let document = cib::Document::parse(&fs::read_to_string(path).unwrap()).unwrap();
+    let options = document.section(cib::Section::CrmConfig).unwrap();
+    let is_on = |pair: &cib::Element<'_>| pair.attr("name") == Some("enable-acl");
+    let mut out = format!("enabled: {}\n", options.descendants().any(|pair| is_on(&pair)));
+    let acls = document.section(cib::Section::Acls);
+    for at in acls.into_iter().flat_map(cib::Element::children) {
+        let name = at.attr("name").or(at.attr("id")).unwrap();
+        writeln!(out, "{} {name}", at.name()).unwrap();
+        for inner in at.children() {
+            let of = |key| inner.attr(key).unwrap_or_default();
+            let words = if inner.is("role") {
+                of("id").to_owned()
+            } else {
+                format!("{} {}", of("kind"), of("xpath"))
+            };
+            writeln!(out, "  {words}").unwrap();
+        }
+    }
+    out
 }
 
 /// Sets a node's passing attribute, as an agent does.

@@ -16,6 +16,8 @@ const GROUP: &str = "haclient";
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
     own: u32,
+    /// This machine's name without its domain; empty if nobody knows.
+    host: String,
     /// `None` if this system has no such group.
     pub(crate) group: Option<u32>,
 }
@@ -24,7 +26,9 @@ impl Access {
     pub(crate) fn of_this_system() -> Self {
         let own = rustix::process::geteuid().as_raw();
         let groups = fs::read_to_string("/etc/group").unwrap_or_default();
-        Self { own, group: group_line(&groups).map(|line| line.id) }
+        let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let host = host.trim().split('.').next().unwrap_or_default().to_owned();
+        Self { own, host, group: group_line(&groups).map(|line| line.id) }
     }
 
     /// Who is at the other end, if they may. They may act for somebody else if they may everything
@@ -33,11 +37,21 @@ impl Access {
         let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let groups = fs::read_to_string("/etc/group").unwrap_or_default();
         let own = self.decide(peer, &users, &groups)?;
-        match acting_for {
+        let caller = match acting_for {
             None => Some(own),
             Some(name) if name == own.name => Some(own),
             Some(name) => own.groups.is_none().then(|| limited(name.to_owned(), &groups)),
+        };
+        caller.map(|caller| self.placed(caller))
+    }
+
+    /// Roles may be given to who asks on this machine: `USER@HOST` and `@HOST` are as groups of theirs.
+    fn placed(&self, mut caller: Caller) -> Caller {
+        let Self { host, .. } = self;
+        if let Some(groups) = caller.groups.as_mut().filter(|_| !host.is_empty()) {
+            groups.extend([format!("{}@{host}", caller.name), format!("@{host}")]);
         }
+        caller
     }
 
     fn decide(&self, Peer { uid, gid }: Peer, users: &str, groups: &str) -> Option<Caller> {
@@ -144,7 +158,7 @@ mod tests {
     const GROUPS: &str = "root:x:0:\nhaclient:x:189:carol,alice\nbroken:";
 
     fn access() -> Access {
-        Access { own: 189, group: Some(189) }
+        Access { own: 189, host: String::new(), group: Some(189) }
     }
 
     #[test]
@@ -159,7 +173,7 @@ mod tests {
 
     #[test]
     fn only_who_may_everything_acts_for_others() {
-        let access = Access { own: 189, group: Some(7) };
+        let access = Access { own: 189, host: String::new(), group: Some(7) };
         let root = Peer { uid: 0, gid: 0 };
         let other = Peer { uid: 60_001, gid: 7 };
         let name_of_root = access.caller(root, None).unwrap().name;
@@ -168,6 +182,15 @@ mod tests {
         assert_eq!(acting, Caller::limited("no such user", vec![]));
         assert!(access.caller(other, None).unwrap().groups.is_some());
         assert_eq!(access.caller(other, Some("root")), None);
+    }
+
+    #[test]
+    fn who_asks_here_is_known_to_be_here() {
+        let access = Access { host: "n1".to_owned(), ..access() };
+        let here = access.placed(Caller::limited("ann", vec!["staff".to_owned()]));
+        let groups = ["staff", "ann@n1", "@n1"].map(str::to_owned).to_vec();
+        assert_eq!(here.groups, Some(groups));
+        assert_eq!(access.placed(Caller::free("root")).groups, None);
     }
 
     #[test]
@@ -194,7 +217,7 @@ mod tests {
 
     #[test]
     fn without_the_group_only_root_and_the_own_user_may() {
-        let access = Access { own: 1000, group: None };
+        let access = Access { own: 1000, host: String::new(), group: None };
         assert_eq!(access.decide(Peer { uid: 1001, gid: 1001 }, USERS, GROUPS), None);
         assert!(access.decide(Peer { uid: 1000, gid: 1000 }, USERS, GROUPS).is_some());
         assert!(access.decide(Peer { uid: 0, gid: 0 }, "", "").is_some(), "without a user list");

@@ -56,7 +56,8 @@ fn seen(look: &Look) -> Result<Machine, Failure> {
     let programs = look.programs.iter().map(|path| program(path)).collect();
     let silent = silent(&look.reach)
         .map_err(|error| failed(format!("nobody can be asked for an answer: {error}")))?;
-    Ok(Machine { cards, groups, disks, programs, silent, unseen })
+    let outside = outside(&look.users);
+    Ok(Machine { cards, groups, disks, programs, outside, silent, unseen })
 }
 
 fn note<T: Default>(unseen: &mut Vec<String>, what: &str, why: &str) -> T {
@@ -164,6 +165,28 @@ fn program(path: &str) -> Program {
     Program { path: path.to_owned(), state }
 }
 
+/// Whose members the daemon lets in at its socket. Field word: Pacemaker's `haclient`.
+const GROUP: &str = "haclient";
+
+/// Who of these is not in that group.
+fn outside(users: &[String]) -> Vec<String> {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let (passwd, groups) = (read("/etc/passwd"), read("/etc/group"));
+    users.iter().filter(|user| !is_member(user, &passwd, &groups)).cloned().collect()
+}
+
+/// As a member that is listed, or by their primary group. Source: passwd(5), group(5).
+fn is_member(user: &str, passwd: &str, groups: &str) -> bool {
+    let fields = |line: &'_ str| line.split(':').map(str::to_owned).collect::<Vec<_>>();
+    let of = |text: &str, name: &str| {
+        text.lines().map(fields).find(|fields| fields.first().is_some_and(|first| first == name))
+    };
+    let Some(group) = of(groups, GROUP) else { return false };
+    let is_listed = group.get(3).is_some_and(|list| list.split(',').any(|one| one.trim() == user));
+    let primary = of(passwd, user).and_then(|user| user.get(3).cloned());
+    is_listed || (primary.is_some() && primary.as_ref() == group.get(2))
+}
+
 /// Who of these does not answer. Asked again meanwhile, since questions may be lost.
 fn silent(reach: &[IpAddr]) -> std::io::Result<Vec<IpAddr>> {
     let mut left = reach.to_vec();
@@ -198,6 +221,16 @@ mod tests {
         assert_eq!(state("/etc/passwd"), ProgramState::NotExecutable);
         assert_eq!(state("/"), ProgramState::NotExecutable);
         assert!(matches!(state("/nowhere"), ProgramState::Missing { .. }));
+    }
+
+    #[test]
+    fn members_are_listed_or_have_the_group_as_their_own() {
+        let passwd = "ann:x:1:1::/:/bin/sh\nbob:x:2:189::/:/bin/sh\nannie:x:3:3::";
+        let groups = "staff:x:1:ann\nhaclient:x:189:joe,ann";
+        let found =
+            ["ann", "bob", "annie", "joe", "eve"].map(|user| is_member(user, passwd, groups));
+        assert_eq!(found, [true, true, false, true, false]);
+        assert!(!is_member("ann", passwd, "staff:x:1:ann"));
     }
 
     #[test]

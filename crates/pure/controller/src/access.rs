@@ -6,10 +6,11 @@
 //! **Not here:** what roles mean ([`cib::acl`]), and who is at the other end of a socket.
 //!
 //! **Always:** for whom access control counts may do what a role allows, and nothing that no role can
-//! speak of: fencing, stopping nodes, going back, what happened in the past.
+//! speak of: fencing, going back, what happened in the past. A node may be stopped by who may write its
+//! element in the configuration, which sends its resources away as well.
 
-use cib::Document;
-use cib::acl::{self, User};
+use cib::acl::{self, Access, User};
+use cib::{Document, Element, Section};
 use wire::api::{Caller, Change, Edit, Refused, Request};
 
 use crate::Controller;
@@ -68,11 +69,11 @@ impl Controller {
                 let _it_knows = state.fail(resource, &node, self.now.wall);
                 state.document
             }
+            Change::Shutdown { node } => return may_write_node(before, &user, node),
             // Is edits by now.
             Change::Ticket { .. }
             | Change::Fence { .. }
             | Change::ConfirmOff { .. }
-            | Change::Shutdown { .. }
             | Change::FabricFile { .. }
             | Change::AttributeDelay { .. }
             | Change::WriteAttributes
@@ -80,6 +81,15 @@ impl Controller {
         };
         acl::check_change(before, &after, &user).map_err(|_denied| Refused::NotPermitted)
     }
+}
+
+/// Refuses to stop a node that they may not write.
+fn may_write_node(document: &Document, user: &User, name: &str) -> Result<(), Refused> {
+    let nodes = document.section(Section::Nodes).into_iter().flat_map(Element::children);
+    let node = nodes.into_iter().find(|node| node.attr("uname") == Some(name));
+    let access = acl::access(document, user);
+    let may = node.is_some_and(|node| access(node) == Access::Writable);
+    if may { Ok(()) } else { Err(Refused::NotPermitted) }
 }
 
 /// Why edits that do not apply are refused, told by what the user sees: the reason itself could name

@@ -23,7 +23,7 @@ use crate::package::Package;
 use crate::table::Of;
 use crate::text::Text;
 
-pub use machines::{Looked, check_nodes, check_programs, programs};
+pub use machines::{Looked, check_nodes, check_programs, check_users, programs, users};
 pub use together::check_together;
 
 /// Everything odd in a cluster's file, in the order of the lines.

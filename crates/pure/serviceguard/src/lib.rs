@@ -26,6 +26,7 @@ mod outline;
 mod cluster;
 mod package;
 
+pub mod access;
 pub mod probed;
 mod template;
 
@@ -37,7 +38,8 @@ mod address;
 
 pub use address::could_be_on;
 pub use check::{
-    Looked, check_cluster, check_nodes, check_package, check_programs, check_together, programs,
+    Looked, check_cluster, check_nodes, check_package, check_programs, check_together, check_users,
+    programs, users,
 };
 pub use cluster::{Cluster, Interface, Lock, Node, Policy, Subnet};
 pub use corosync::{Finding, Severity, Valued};

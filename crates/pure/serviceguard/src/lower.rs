@@ -4,6 +4,7 @@
 //! **Always:** what a package becomes is found again by the package's name alone, so that it can be
 //! taken out or written anew while others stay. The text that it was made of is kept in the document.
 
+mod access;
 mod constraints;
 mod engine;
 mod members;
@@ -17,17 +18,26 @@ use crate::cluster::Cluster;
 use crate::package::Package;
 use crate::text::Text;
 
+pub use access::grants;
 pub use engine::{adjust, corosync_conf};
 pub use networks::{WatchedWire, watched_wires};
-pub use options::{cluster_text, package_text, package_texts};
+pub use options::{cluster_text, nodelist, package_text, package_texts};
 pub use write::{names, switching};
 
-/// Writes what the cluster's file says into the document: options, capacities, and what watches its
-/// network cards.
+/// Writes what the cluster's file says into the document: options, capacities, what watches its network
+/// cards, and who may do what.
 pub fn write_cluster(document: &mut Document, text: &Text) {
     let cluster = Cluster::of(text);
     options::write_cluster(document, &cluster, text);
     networks::write(document, &cluster);
+    access::write(document);
+}
+
+/// Keeps the text of a `cmclnodelist`, which grants what it does until the cluster's file has a policy. An
+/// empty one is forgotten.
+pub fn write_nodelist(document: &mut Document, text: &str) {
+    options::keep_nodelist(document, text);
+    access::write(document);
 }
 
 /// Writes a package into the document, in place of what it was before. Whether it is switched on
@@ -56,6 +66,7 @@ pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, ot
         switching::ban(document, &name, &node);
     }
     switching::hold(document, &name, &held);
+    access::write(document);
 }
 
 /// Takes out a package, and what watched subnets for it alone.
@@ -64,6 +75,7 @@ pub fn delete_package(document: &mut Document, name: &str) {
     if let Some(text) = cluster_text(document) {
         networks::write(document, &Cluster::of(&Text::parse(&text)));
     }
+    access::write(document);
 }
 
 /// Takes out all that a package has become.

@@ -15,6 +15,8 @@ pub struct Look {
     pub storage: bool,
     /// Absolute paths of programs that must be there.
     pub programs: Vec<String>,
+    /// Users who should be in the group that the daemon lets in.
+    pub users: Vec<String>,
     /// Who is asked for an answer.
     pub reach: Vec<IpAddr>,
 }
@@ -28,6 +30,8 @@ pub struct Machine {
     pub disks: Vec<Disk>,
     /// Those that were asked for, in that order.
     pub programs: Vec<Program>,
+    /// Of those who should be in the daemon's group, who are not.
+    pub outside: Vec<String>,
     /// Of those who were asked, who did not answer.
     pub silent: Vec<IpAddr>,
     /// What could not be looked at, in words.

@@ -1,6 +1,7 @@
 //! Serviceguard's commands and packages in a real cluster.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -157,4 +158,120 @@ fn a_run_script_that_ends_with_1_leaves_its_package_switched_off_everywhere() {
     does(&bed, 1, "cmmodpkg -e -n n2 mail");
     does(&bed, 1, "cmrunpkg -n n2 mail");
     shows(&bed, 1, "mail", &["status=up", "owner=n2"]);
+}
+
+/// Numbers of Debian's own users. Sources: base-passwd; `haclient` comes with Pacemaker.
+fn numbers(path: &str, name: &str) -> Option<u32> {
+    let text = fs::read_to_string(path).ok()?;
+    let line = text.lines().find(|line| line.split(':').next() == Some(name))?;
+    line.split(':').nth(2)?.parse().ok()
+}
+
+/// The program where every user may run it.
+fn program(bed: &Bed) -> PathBuf {
+    let path = bed.dir.join("quorate");
+    let own = env!("CARGO_BIN_EXE_quorate");
+    if !path.exists() && fs::hard_link(own, &path).is_err() {
+        fs::copy(own, &path).unwrap();
+    }
+    path
+}
+
+/// What a command says that a user gives who is in the daemon's group.
+fn says_to(bed: &Bed, user: &str, group: &str, words: &str) -> (String, bool) {
+    let mut command = std::process::Command::new(program(bed));
+    command.args(words.split_whitespace());
+    command.env("QUORATE_SOCKET", bed.node_dir(1).join("api.sock"));
+    command.uid(numbers("/etc/passwd", user).unwrap()).gid(numbers("/etc/group", group).unwrap());
+    let output = command.output().unwrap();
+    let mut text = String::from_utf8(output.stdout).unwrap();
+    text.push_str(&String::from_utf8(output.stderr).unwrap());
+    (text, output.status.success())
+}
+
+/// Writes policies into the files; answers with what they were.
+fn with_policies(bed: &Bed, host: &str) -> (String, String) {
+    let policies = format!(
+        "USER_NAME nobody\nUSER_HOST CLUSTER_MEMBER_NODE\nUSER_ROLE MONITOR\n\
+         USER_NAME games\nUSER_HOST {host}\nUSER_ROLE FULL_ADMIN\n\
+         USER_NAME bin\nUSER_HOST elsewhere\nUSER_ROLE FULL_ADMIN\n"
+    );
+    let cluster = fs::read_to_string(bed.dir.join("cluster.ascii")).unwrap();
+    file(bed, "cluster.ascii", &format!("{cluster}{policies}"));
+    let shop = fs::read_to_string(bed.dir.join("shop.conf")).unwrap();
+    let admin = "user_name lp\nuser_host cluster_member_node\nuser_role package_admin\n";
+    file(bed, "shop.conf", &format!("{shop}{admin}"));
+    (cluster, shop)
+}
+
+#[test]
+fn users_do_what_access_policies_say_and_no_more() {
+    if !testkit::is_root() || !testkit::has(&["/usr/share/pacemaker/alerts/alert_file.sh.sample"]) {
+        return;
+    }
+    let bed = with_packages();
+    let dir = bed.dir.display();
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let host = host.trim().split('.').next().unwrap();
+    let (cluster, shop) = with_policies(&bed, host);
+    let apply = format!("cmapplyconf -f -C {dir}/cluster.ascii -P {dir}/shop.conf");
+    let text = does(&bed, 1, &apply);
+    let told = "Only root and those whom access policies name may use the cluster\n";
+    assert!(text.contains(told), "{text}");
+    shows(&bed, 1, "shop", &["status=up", "owner=n1"]);
+
+    let may = |user: &str, words: &str| {
+        let (text, done) = says_to(&bed, user, "haclient", words);
+        assert!(done, "{user}: {words}: {text}");
+        text
+    };
+    let may_not = |user: &str, words: &str, wanted: &str| {
+        let (text, done) = says_to(&bed, user, "haclient", words);
+        assert!(!done && text.contains(wanted), "{user}: {words}: {text}");
+    };
+    let nothing = "no access policy lets bin do that on this node";
+    may_not("bin", "cmviewcl", nothing);
+    let (text, done) = says_to(&bed, "nobody", "games", "cmviewcl");
+    assert!(!done && text.contains("nobody is not in the group haclient"), "{text}");
+
+    assert!(may("nobody", "cmviewcl").contains("shop"));
+    let wanted =
+        format!("package shop takes the role PACKAGE_ADMIN, and nobody has MONITOR on node {host}");
+    for words in ["cmhaltpkg shop", "cmrunpkg shop", "cmmodpkg -d shop"] {
+        may_not("nobody", words, &wanted);
+    }
+    may_not(
+        "nobody",
+        "cmhaltnode -f n3",
+        "nodes takes the role FULL_ADMIN, and nobody has MONITOR",
+    );
+    may_not("nobody", &apply, "changing the configuration takes root, and not nobody");
+    // The words are a courtesy: the daemon itself lets nobody do it.
+    may_not("nobody", "attrd_updater -n sg-run-shop -U 1", "denied");
+
+    may("lp", "cmhaltpkg shop");
+    shows(&bed, 1, "shop", &["status=down", "autorun=disabled"]);
+    may("lp", "cmmodpkg -d -n n1 shop");
+    may("lp", "cmrunpkg -n n2 shop");
+    may("lp", "cmmodpkg -e -n n1 shop");
+    may("lp", "cmmodpkg -m on shop");
+    may("lp", "cmmodpkg -m off shop");
+    may("lp", "cmmodpkg -e shop");
+    shows(&bed, 1, "shop", &["status=up", "owner=n2", "autorun=enabled"]);
+    may_not(
+        "lp",
+        "cmmodpkg -d mail",
+        "package mail takes the role PACKAGE_ADMIN, and lp has MONITOR and PACKAGE_ADMIN of shop",
+    );
+    may_not("lp", "cmhaltnode -f n3", "nodes takes the role FULL_ADMIN");
+
+    may("games", "cmmodpkg -d mail");
+    may("games", "cmhaltnode -f n2");
+    shows(&bed, 1, "shop", &["status=up", "owner=n1"]);
+    may_not("games", &apply, "changing the configuration takes root");
+    // Without a policy, the group is let in as before.
+    file(&bed, "cluster.ascii", &cluster);
+    file(&bed, "shop.conf", &shop);
+    assert!(does(&bed, 1, &apply).contains("No access policy is left\n"));
+    may("bin", "cmviewcl");
 }

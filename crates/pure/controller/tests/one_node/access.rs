@@ -11,6 +11,8 @@ const CONFIGURATION: &str = r#"<configuration>
   <nodes><node id="1" uname="n1"/></nodes><resources/><constraints/>
   <acls>
     <acl_target id="ann"><role id="operator"/></acl_target>
+    <acl_target id="zoe"><role id="keeper"/></acl_target>
+    <acl_role id="keeper"><acl_permission id="p5" kind="write" xpath="/cib/configuration/nodes/node"/></acl_role>
     <acl_group id="readers"><role id="reader"/></acl_group>
     <acl_role id="operator">
       <acl_permission id="p1" kind="write" reference="o-delay"/>
@@ -118,6 +120,18 @@ fn what_no_role_speaks_of_is_for_the_free_alone() {
     assert!(is_done(&change(&mut node, limited("bob", &[]), set("o-delay", "9s"))));
     let reply = ask(&mut node, ann(), Request::History { since: 0 });
     assert!(matches!(reply, Reply::History { .. }), "{reply:?}");
+}
+
+#[test]
+fn a_node_is_stopped_by_who_may_write_it() {
+    let mut node = node();
+    let stop = |name: &str| Change::Shutdown { node: name.to_owned() };
+    assert_eq!(change(&mut node, limited("ann", &[]), stop("n1")), NOT_PERMITTED);
+    assert_eq!(change(&mut node, limited("bob", &["readers"]), stop("n1")), NOT_PERMITTED);
+    let zoe = || limited("zoe", &[]);
+    assert_eq!(change(&mut node, zoe(), stop("n9")), NOT_PERMITTED, "there is none to write");
+    let reply = change(&mut node, zoe(), stop("n1"));
+    assert!(is_done(&reply), "{reply:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use corosync::Finding;
 use wire::machine::{Card, Machine, ProgramState};
 
 use super::Findings;
-use crate::cluster::{Cluster, Interface, Node};
+use crate::cluster::{Cluster, Interface, Node, Policy};
 use crate::package::Package;
 use crate::probed::own_address;
 
@@ -61,6 +61,44 @@ pub fn check_programs(
         }
     }
     found.in_order()
+}
+
+/// Users whom policies name, and who are not let in on a node for want of the daemon's group.
+pub fn check_users(policies: &[Policy], looked: &BTreeMap<String, Looked>) -> Vec<Finding> {
+    let mut found = Findings::default();
+    for policy in policies {
+        for user in users(std::slice::from_ref(policy)) {
+            let host = policy.host.as_ref().map(|host| host.value.as_str());
+            let is_meant = |node: &str| host.is_none_or(|host| host == node || is_any(host));
+            let without = |looked: &Looked| {
+                looked.as_ref().is_ok_and(|machine| machine.outside.contains(&user))
+            };
+            let nodes: Vec<&str> = looked
+                .iter()
+                .filter(|(node, looked)| is_meant(node) && without(looked))
+                .map(|(node, _)| node.as_str())
+                .collect();
+            if !nodes.is_empty() {
+                let list = view::words::list(&nodes);
+                let what = format!("{user} is not in the group haclient on {list}");
+                let hint = format!("nobody else is let in: usermod -aG haclient {user}");
+                found.warning(policy.users.line, what, &hint);
+            }
+        }
+    }
+    found.in_order()
+}
+
+/// Users whom policies name.
+pub fn users(policies: &[Policy]) -> impl Iterator<Item = String> {
+    let names = policies.iter().flat_map(|policy| policy.users.value.split_whitespace());
+    names.filter(|name| !name.eq_ignore_ascii_case("ANY_USER")).map(str::to_owned)
+}
+
+fn is_any(host: &str) -> bool {
+    ["ANY_SERVICEGUARD_NODE", "CLUSTER_MEMBER_NODE"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(host))
 }
 
 fn cards(node: &Node, machine: &Machine, found: &mut Findings) {

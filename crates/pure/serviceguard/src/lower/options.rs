@@ -10,6 +10,7 @@ use crate::text::Text;
 const SET: &str = "serviceguard";
 const CLUSTER: &str = "serviceguard-cluster";
 const PACKAGE: &str = "serviceguard-package-";
+const NODELIST: &str = "serviceguard-cmclnodelist";
 
 /// Amounts have a fraction, demands in the document have none: they are counted in thousandths.
 pub(super) const AMOUNT: f64 = 1000.0;
@@ -82,13 +83,30 @@ pub(super) fn keep_package(document: &mut Document, package: &str, text: &str) {
 }
 
 pub(super) fn forget_package(document: &mut Document, package: &str) {
-    let name = format!("{PACKAGE}{package}");
+    forget(document, &format!("{PACKAGE}{package}"));
+}
+
+fn forget(document: &mut Document, name: &str) {
     let found = own(document)
         .into_iter()
         .flat_map(Element::children)
-        .find(|pair| pair.attr("name") == Some(&name))
+        .find(|pair| pair.attr("name") == Some(name))
         .map(Element::id);
     found.into_iter().for_each(|at| document.remove(at));
+}
+
+/// The `cmclnodelist` of the node where the cluster's file was applied, if there was one.
+pub fn nodelist(document: &Document) -> Option<String> {
+    kept(document, NODELIST)
+}
+
+pub(super) fn keep_nodelist(document: &mut Document, text: &str) {
+    if text.is_empty() { forget(document, NODELIST) } else { keep(document, NODELIST, text) }
+}
+
+/// Whether roles count.
+pub(super) fn control_access(document: &mut Document, on: bool) {
+    if on { keep(document, "enable-acl", "true") } else { forget(document, "enable-acl") }
 }
 
 fn own(document: &Document) -> Option<Element<'_>> {
