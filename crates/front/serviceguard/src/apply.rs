@@ -82,7 +82,10 @@ fn nodes(known: &Known, document: &cib::Document) -> Result<(), Trouble> {
         return Err(Trouble::new(format!("The cluster has no node {name}; let it join first")));
     }
     match there.iter().find(|name| !named.contains(name)) {
-        Some(name) => Err(Trouble::new(format!("The file does not name the node {name}"))),
+        Some(name) => Err(Trouble(format!(
+            "The file does not name the node {name}\n\
+             Halted, it leaves for good with `quorate cluster remove {name}`; then apply the file"
+        ))),
         None => Ok(()),
     }
 }

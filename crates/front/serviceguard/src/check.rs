@@ -6,7 +6,7 @@ use serviceguard::{
 
 use crate::call::{Call, Said, Trouble};
 use crate::home::{Found, Home};
-use crate::looked::Nodes;
+use crate::looked::{self, Nodes};
 
 /// A file, with its name for messages.
 pub(crate) struct File {
@@ -78,12 +78,18 @@ impl Known {
 }
 
 /// Everything that is to be said of the files: by file, in its order.
-pub(crate) fn findings(files: &Files, known: &Known, nodes: &Nodes) -> Vec<(String, Finding)> {
+/// `of_nodes` is what only a look at the nodes tells of the cluster's file.
+pub(crate) fn findings(
+    files: &Files,
+    known: &Known,
+    nodes: &Nodes,
+    of_nodes: Vec<Finding>,
+) -> Vec<(String, Finding)> {
     let mut found = Vec::new();
     if let Some(file) = &files.cluster {
         let all = check_cluster(&file.text.to_string());
         let lost = lower::corosync_conf(&known.cluster).1;
-        let all = all.into_iter().chain(lost).chain(nodes.of_cluster(known));
+        let all = all.into_iter().chain(lost).chain(of_nodes);
         found.extend(all.map(|finding| (file.path.clone(), finding)));
     }
     // Without a cluster's file nothing is known of its nodes.
@@ -149,7 +155,11 @@ pub(crate) fn verify(
     if let (true, Nodes::Here) = (verbose, &nodes) {
         said.line("Other nodes are not looked at: this machine is in no cluster with them.");
     }
-    let (lines, errors) = render(&findings(files, known, &nodes), verbose);
+    let mut of_nodes = nodes.of_cluster(known);
+    if files.cluster.is_some() {
+        of_nodes.extend(looked::online(home, running, known));
+    }
+    let (lines, errors) = render(&findings(files, known, &nodes, of_nodes), verbose);
     if errors > 0 {
         let count = view::words::count(errors, "error");
         return Err(Trouble(format!("{}\nVerification failed: {count}", lines.join("\n"))));

@@ -3,14 +3,26 @@
 use std::collections::BTreeMap;
 
 use serviceguard::{
-    Finding, Looked, Package, Policy, Severity, check_nodes, check_programs, check_users, programs,
-    users,
+    Finding, Looked, Package, Policy, Running, Severity, check_nodes, check_online, check_programs,
+    check_users, lower, programs, users,
 };
 use wire::machine::Look;
 
 use crate::call::{Trouble, in_words};
 use crate::check::{Files, Known};
 use crate::home::{Found, Home};
+use crate::seen::World;
+
+/// What of the cluster's file may not take the place of the one that counts while the cluster runs.
+pub(crate) fn online(home: &Home, running: Option<&Found>, known: &Known) -> Vec<Finding> {
+    let now = running.and_then(|found| lower::cluster_text(&found.document));
+    let (Some(_), Ok(world)) = (now, World::read(home)) else { return Vec::new() };
+    let up: Vec<&str> = world.up().collect();
+    let runs = |package: &&Package| !world.places(package.called()).is_empty();
+    let packages: Vec<&Package> = world.packages.iter().filter(runs).collect();
+    let now = Running { cluster: &world.cluster, up: &up, packages: &packages };
+    check_online(now, &known.cluster)
+}
 
 /// What was seen of the nodes.
 pub(crate) enum Nodes {

@@ -9,6 +9,7 @@ mod lines;
 mod lock;
 mod machines;
 mod nodes;
+mod online;
 mod package;
 mod policies;
 mod storage;
@@ -24,6 +25,7 @@ use crate::table::Of;
 use crate::text::Text;
 
 pub use machines::{Looked, check_nodes, check_programs, check_users, programs, users};
+pub use online::{Running, check_online};
 pub use together::check_together;
 
 /// Everything odd in a cluster's file, in the order of the lines.

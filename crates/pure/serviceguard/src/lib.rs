@@ -8,7 +8,7 @@
 //!
 //! [`lower`] is what all of it becomes: `corosync.conf`, and elements of the one document.
 //!
-//! [`check_nodes`] and [`check_programs`] hold files against machines that were looked at;
+//! [`check_online`] says what may not change while the cluster runs; [`check_nodes`] and [`check_programs`] hold files against machines that were looked at;
 //! [`cluster_template`] makes a file of such machines.
 //!
 //! **Not here:** files, nodes, networks, devices: the caller looks at them. Nor the commands.
@@ -38,8 +38,8 @@ mod address;
 
 pub use address::could_be_on;
 pub use check::{
-    Looked, check_cluster, check_nodes, check_package, check_programs, check_together, check_users,
-    programs, users,
+    Looked, Running, check_cluster, check_nodes, check_online, check_package, check_programs,
+    check_together, check_users, programs, users,
 };
 pub use cluster::{Cluster, Interface, Lock, Node, Policy, Subnet};
 pub use corosync::{Finding, Severity, Valued};

@@ -1,5 +1,6 @@
 use super::*;
 
+mod of_changes;
 mod of_machines;
 mod of_packages;
 mod of_sets;

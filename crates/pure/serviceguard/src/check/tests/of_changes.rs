@@ -1,0 +1,80 @@
+//! What may not change while the cluster runs, each broken once.
+
+use super::*;
+
+const NOW: &str = "CLUSTER_NAME web
+FIRST_CLUSTER_LOCK_VG /dev/vglock
+NODE_NAME n1
+NETWORK_INTERFACE lan0
+HEARTBEAT_IP 10.0.0.1
+FIRST_CLUSTER_LOCK_PV /dev/sda
+NODE_NAME n2
+NETWORK_INTERFACE lan0
+HEARTBEAT_IP 10.0.0.2
+FIRST_CLUSTER_LOCK_PV /dev/sda
+HEARTBEAT_INTERVAL 1000000
+NODE_TIMEOUT 8000000
+VOLUME_GROUP /dev/vglock
+VOLUME_GROUP /dev/vgshop
+";
+
+fn found(wanted: &str, up: &[&str]) -> Vec<String> {
+    let shop = Package::of(&Text::parse("package_name shop\nvg vgshop\n"));
+    let now = Cluster::of(&Text::parse(NOW));
+    let now = Running { cluster: &now, up, packages: &[&shop] };
+    lines(&check_online(now, &Cluster::of(&Text::parse(wanted))))
+}
+
+#[test]
+fn what_may_not_change_while_the_cluster_runs_is_said() {
+    let table: [((&str, &str), &str); 7] = [
+        (
+            ("NODE_NAME n2\n", "NODE_NAME n3\n"),
+            "error: the node n2 is gone from the file, and runs; halt it first: cmhaltnode n2",
+        ),
+        (
+            ("HEARTBEAT_IP 10.0.0.2", "HEARTBEAT_IP 10.0.0.9"),
+            "line 8: error: lan0 of n2 changes while the cluster runs; apply the file without it",
+        ),
+        (
+            ("HEARTBEAT_IP 10.0.0.1", "STATIONARY_IP 10.0.0.1"),
+            "line 4: error: lan0 of n1 changes while the cluster runs",
+        ),
+        (
+            ("VOLUME_GROUP /dev/vgshop\n", ""),
+            "error: the volume group /dev/vgshop is gone from the file, and package shop uses it and runs; halt it first: cmhaltpkg shop",
+        ),
+        (
+            ("LOCK_VG /dev/vglock", "LOCK_VG /dev/vgshop"),
+            "line 2: error: the lock disk changes while the cluster runs; name another kind of lock first",
+        ),
+        (
+            ("FIRST_CLUSTER_LOCK_PV /dev/sda", "FIRST_CLUSTER_LOCK_PV /dev/sdb"),
+            "line 3: error: the lock disk of n1 changes while the cluster runs",
+        ),
+        (
+            ("NODE_TIMEOUT 8000000", "NODE_TIMEOUT 9000000"),
+            "line 12: error: NODE_TIMEOUT changes from 8000000 to 9000000 while the cluster runs; say MEMBER_TIMEOUT",
+        ),
+    ];
+    let up = ["n1", "n2"];
+    assert_eq!(found(NOW, &up), Vec::<String>::new());
+    each_is_found(&table, |(from, to)| found(&with(NOW, from, to), &up));
+    for ((from, to), _) in table {
+        assert_eq!(found(&with(NOW, from, to), &[]), Vec::<String>::new(), "nothing runs");
+    }
+}
+
+#[test]
+fn what_may_change_is_not_held_up() {
+    let up = ["n1"];
+    for (from, to) in [
+        ("NODE_NAME n2\n", "NODE_NAME n3\n"),
+        ("VOLUME_GROUP /dev/vglock\n", "VOLUME_GROUP /dev/vglock\nVOLUME_GROUP /dev/vgnew\n"),
+        ("HEARTBEAT_INTERVAL 1000000\nNODE_TIMEOUT 8000000\n", "MEMBER_TIMEOUT 14000000\n"),
+        ("FIRST_CLUSTER_LOCK_VG /dev/vglock\n", "QS_HOST qs1\n"),
+        ("HEARTBEAT_IP 10.0.0.1\n", "HEARTBEAT_IP 10.0.0.1\nNETWORK_INTERFACE lan1\n"),
+    ] {
+        assert_eq!(found(&with(NOW, from, to), &up), Vec::<String>::new(), "{to}");
+    }
+}
