@@ -45,10 +45,11 @@ const COMPATIBLE: [&[(&str, Entry)]; 3] =
     [&pacemaker::TOOLS, &serviceguard_commands::TOOLS, &heartbeat_commands::TOOLS];
 
 /// Commands of our own.
-const OWN: [(&str, Entry); 4] = [
+const OWN: [(&str, Entry); 5] = [
     ("daemon", daemon::daemon),
     ("demo", demo::main),
     ("fabric", daemon::fabric),
+    ("lock", cluster_lock::main),
     ("simulate", pacemaker::simulate),
 ];
 

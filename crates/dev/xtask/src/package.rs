@@ -44,9 +44,10 @@ pub(crate) fn package(arguments: &Arguments) -> Result<(), String> {
 }
 
 /// Of systemd's, in `packaging/systemd`.
-const UNITS: [&str; 4] = [
+const UNITS: [&str; 5] = [
     "quorate.service",
     "quorate-door.service",
+    "quorate-lock.service",
     "pacemaker.service",
     "corosync.service.d/quorate.conf",
 ];

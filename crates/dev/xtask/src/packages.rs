@@ -23,6 +23,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("corosync-qnetd", "/usr/bin/corosync-qnetd"),
     ("corosync-qdevice", "/usr/sbin/corosync-qdevice"),
     ("libnss3-tools", "/usr/bin/certutil"),
+    ("sanlock", "/usr/sbin/sanlock"),
     ("openipmi", "/usr/bin/ipmi_sim"),
     ("ipmitool", "/usr/bin/ipmitool"),
     ("libcpg-dev", "/usr/include/corosync/cpg.h"),

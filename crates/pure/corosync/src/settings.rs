@@ -79,6 +79,8 @@ pub struct Node {
     pub id: Option<Valued<u32>>,
     pub name: Option<Valued<String>>,
     pub votes: Option<Valued<u64>>,
+    /// Where it has the disk of the cluster's lock.
+    pub lock_path: Option<Valued<String>>,
     /// By link, in the order of the links.
     pub addresses: Vec<(u8, Valued<String>)>,
 }
@@ -119,6 +121,8 @@ pub struct Device {
     pub keep_active: Option<Valued<bool>>,
     pub tls: Option<Valued<String>>,
     pub heuristics: Option<Valued<String>>,
+    /// The disk of the cluster's lock.
+    pub lock_path: Option<Valued<String>>,
     /// The line of the first command of the heuristics.
     pub command: Option<u32>,
 }
@@ -280,6 +284,7 @@ fn node(section: &Section) -> Node {
         id: number(said("nodeid")),
         name: text(said("name")),
         votes: number(said("quorum_votes")),
+        lock_path: text(said("lock_path")),
         addresses: (0..crate::table::LINKS_MAX).filter_map(address).collect(),
     }
 }
@@ -317,6 +322,7 @@ fn device(root: &Section) -> Option<Device> {
         keep_active: switch(net("keep_active_partition_tie_breaker")),
         tls: text(net("tls")),
         heuristics: text(last(root, &heuristics, "mode")),
+        lock_path: text(last(root, &["quorum", "device", "sanlock"], "path")),
         command: below(root, &heuristics)
             .into_iter()
             .flat_map(|section| &section.pairs)

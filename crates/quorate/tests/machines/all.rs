@@ -3,6 +3,7 @@
 mod bed;
 mod both_sides;
 mod by_hand;
+mod cluster_lock;
 mod document;
 mod fencing;
 mod keepers;

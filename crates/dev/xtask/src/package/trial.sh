@@ -41,7 +41,7 @@ for schema in pacemaker-4.0.rng api/api-result.rng; do
     [ -s "$root/usr/share/pacemaker/$schema" ] || fails "there is no schema $schema"
 done
 in_copy quorate --version
-in_copy systemd-analyze verify --man=no quorate.service quorate-door.service pacemaker.service ||
+in_copy systemd-analyze verify --man=no quorate.service quorate-door.service quorate-lock.service pacemaker.service ||
     fails "systemd does not take the units"
 
 in_copy dpkg --list quorate | tail -1

@@ -9,10 +9,32 @@ pub(super) fn check(settings: &Settings, device: &Device, found: &mut Findings) 
     match device.model.as_ref().map(|model| model.value.as_str()) {
         None => found.error(device.line, "a quorum device without `model`", "say `model: net`"),
         Some("net") => net(settings, device, found),
+        Some("sanlock") => return lock(settings, device, found),
         Some(_) => {}
     }
     algorithm(settings, device, found);
     heuristics(device, found);
+}
+
+/// A lock on a disk: it tells two halves apart, with one vote.
+fn lock(settings: &Settings, device: &Device, found: &mut Findings) {
+    let has_place =
+        device.lock_path.is_some() || settings.nodes.iter().all(|node| node.lock_path.is_some());
+    if !has_place {
+        let what = "the device's `sanlock` has no `path`";
+        found.error(device.line, what, "the disk that all nodes reach");
+    }
+    match &device.votes {
+        Some(votes) if votes.value == 1 => {}
+        said => {
+            let line = said.as_ref().map_or(device.line, |votes| votes.line);
+            found.error(line, "a lock has exactly one vote", "say `votes: 1`");
+        }
+    }
+    if settings.totem.cluster_name.as_ref().is_none_or(|name| name.value.is_empty()) {
+        let what = "a lock, and the cluster has no name, by which it is known there";
+        found.error(device.line, what, "say `cluster_name` in `totem`");
+    }
 }
 
 /// What Corosync takes where none is named.

@@ -307,3 +307,21 @@ fn what_was_right_then_is_right_for_then() {
         assert!(now.iter().any(|line| line.contains(wanted)), "{now:#?}\n  wanted: {wanted}");
     }
 }
+
+#[test]
+fn a_lock_on_a_disk() {
+    let lock = |votes: &str, inside: &str| {
+        said(&two(&format!("device {{\nmodel: sanlock\n{votes}\nsanlock {{\n{inside}\n}}\n}}")))
+    };
+    let good = lock("votes: 1", "path: /dev/sdd1\nio_timeout: 5");
+    assert!(!good.iter().any(|line| line.contains("error")), "{good:?}");
+    for (votes, inside, wrong) in [
+        ("votes: 1", "io_timeout: 5", "the device's `sanlock` has no `path`"),
+        ("", "path: /dev/sdd1", "a lock has exactly one vote"),
+        ("votes: 2", "path: /dev/sdd1", "a lock has exactly one vote"),
+        ("votes: 1", "path: /dev/sdd1\nio_timeout: 31", "io_timeout"),
+    ] {
+        let said = lock(votes, inside);
+        assert!(said.iter().any(|line| line.contains(wrong)), "{wrong}: {said:?}");
+    }
+}

@@ -74,4 +74,5 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     d("nodelist.node", "nodeid", Kind::Number { min: 1, max: u32::MAX as u64 }, "", "the node's number").since((1, 99)),
     d("nodelist.node", "name", Kind::Text, "", "the node's name").since((2, 4)),
     d("nodelist.node", "quorum_votes", COUNT, "1", "how many votes it has").since((1, 99)),
+    d("nodelist.node", "lock_path", Kind::Text, "", "where this node has the disk of the cluster's lock; `quorate lock` reads it").since((2, 4)),
 ];

@@ -1,0 +1,94 @@
+//! Corosync's side: its memberships, and the vote of its quorum device.
+//!
+//! Memberships come on a connection and a thread of their own; votes go over another, and a Corosync that
+//! hangs holds up who casts them, which is no harm: a vote that is not repeated ends.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::mpsc::Sender;
+
+use model::NodeId;
+use rust_corosync::votequorum::{self, Callbacks, Handle, RingId};
+use rust_corosync::{CsError, DispatchFlags, NodeId as CsNodeId, TrackFlags};
+use tie_breaker::Ring;
+
+use crate::configuration::MODEL;
+
+/// What is heard of Corosync.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    Membership {
+        ring: Ring,
+        members: BTreeSet<NodeId>,
+    },
+    /// The connection is lost.
+    Lost,
+}
+
+const NOTHING: Callbacks = Callbacks {
+    quorum_notification_fn: None,
+    nodelist_notification_fn: None,
+    expectedvotes_notification_fn: None,
+};
+
+type Listener = Box<dyn Fn(Heard)>;
+
+thread_local! {
+    static LISTENER: RefCell<Option<Listener>> = const { RefCell::new(None) };
+}
+
+fn tell(heard: Heard) {
+    LISTENER.with_borrow(|listener| {
+        if let Some(listener) = listener {
+            listener(heard);
+        }
+    });
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the library's signature")]
+fn on_nodelist(_handle: &Handle, _context: u64, ring: RingId, members: Vec<CsNodeId>) {
+    let ring = Ring { node: ring.nodeid.into(), sequence: ring.seq };
+    let members = members.into_iter().map(|node| NodeId(node.into())).collect();
+    tell(Heard::Membership { ring, members });
+}
+
+/// Hears memberships, beginning with the present one, until Corosync is gone.
+pub(crate) fn listen<T: From<Heard> + Send + 'static>(to: &Sender<T>) -> Result<(), CsError> {
+    let callbacks = Callbacks { nodelist_notification_fn: Some(on_nodelist), ..NOTHING };
+    let handle = votequorum::initialize(&callbacks)?;
+    let to = to.clone();
+    std::thread::spawn(move || {
+        LISTENER.replace(Some(Box::new(move |heard| drop(to.send(heard.into())))));
+        let tracked = votequorum::trackstart(&handle, 0, TrackFlags::Changes);
+        if tracked.is_ok() {
+            while votequorum::dispatch(&handle, DispatchFlags::One).is_ok() {}
+        }
+        tell(Heard::Lost);
+    });
+    Ok(())
+}
+
+/// The quorum device that this process is.
+pub(crate) struct Device(Handle);
+
+impl Device {
+    pub(crate) fn register() -> Result<Self, CsError> {
+        let handle = votequorum::initialize(&NOTHING)?;
+        votequorum::qdevice_register(&handle, MODEL)?;
+        Ok(Self(handle))
+    }
+
+    /// Casts the vote or withholds it. One for another membership than Corosync's is not taken.
+    pub(crate) fn vote(&self, ring: Ring, cast: bool) -> Result<bool, CsError> {
+        let ring = RingId { nodeid: CsNodeId::from(ring.node), seq: ring.sequence };
+        match votequorum::qdevice_poll(&self.0, MODEL, cast, &ring) {
+            Ok(()) => Ok(true),
+            Err(CsError::CsErrMessageError | CsError::CsErrTryAgain) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn unregister(&self) -> Result<(), CsError> {
+        votequorum::qdevice_unregister(&self.0, MODEL)
+    }
+}

@@ -1,0 +1,255 @@
+//! The brain: when to vote, and when to take the lease and to give it back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use model::{NodeId, Tick};
+
+use crate::lease::{Holder, Seen};
+use crate::standing::Standing;
+
+/// What Corosync calls a membership.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ring {
+    pub node: u32,
+    pub sequence: u64,
+}
+
+/// What does not change while the voter lives.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub own: NodeId,
+    /// Of each node of the cluster.
+    pub votes: BTreeMap<NodeId, u32>,
+    pub timing: Timing,
+}
+
+/// How long what lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// A vote and a look are repeated so often.
+    pub period: Duration,
+    /// So old a look still says who holds the lease.
+    pub fresh: Duration,
+    /// So long a new membership waits for a vote that is not decided yet.
+    pub patience: Duration,
+    /// So long after the last membership of half no vote that was cast for it stands any more.
+    pub settle: Duration,
+}
+
+impl Timing {
+    /// From the quorum device's two timeouts: how long Corosync lets a vote stand that is not
+    /// repeated, and how long it waits for one while the membership changes.
+    pub fn derive(timeout: Duration, sync_timeout: Duration) -> Self {
+        Self {
+            period: (timeout / 5).min(Duration::from_secs(2)),
+            fresh: timeout / 2,
+            patience: sync_timeout / 2,
+            settle: timeout + sync_timeout,
+        }
+    }
+}
+
+/// What the world tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Corosync has a new membership, for which it wants a vote.
+    Membership { ring: Ring, members: BTreeSet<NodeId> },
+    /// What came of the look; `None` if it failed.
+    Looked(Option<Seen>),
+    /// An order that is no look is over, whatever came of it: the next look shows that.
+    Done,
+    /// Nothing but time has passed.
+    Passed,
+}
+
+/// What the world shall do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Tell Corosync; it refuses what is not for its present membership.
+    Vote { ring: Ring, cast: bool },
+    /// To be answered once, by [`Input::Looked`] or [`Input::Done`]. There is never more than one.
+    Order(Order),
+}
+
+/// Work with the disk, which may take long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// See who holds the lease.
+    Look,
+    /// Begin to show on the disk that this node lives.
+    Join,
+    /// Take the lease.
+    Take,
+    /// Give it back.
+    GiveBack,
+}
+
+#[derive(Clone, Debug)]
+struct Present {
+    ring: Ring,
+    members: BTreeSet<NodeId>,
+    standing: Standing,
+    since: Tick,
+    /// What was voted last, and when.
+    voted: Option<(bool, Tick)>,
+}
+
+/// Of which membership an order is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Begun {
+    InThis(Tick),
+    Before,
+}
+
+/// One node's voter.
+#[derive(Clone, Debug)]
+pub struct Voter {
+    settings: Settings,
+    present: Option<Present>,
+    /// The last look of this membership that nothing was ordered since, and when it began.
+    seen: Option<(Tick, Seen)>,
+    /// An order is under way, begun in this membership or in an earlier one.
+    busy: Option<Begun>,
+    /// When the last look of this membership and the last attempt to join began.
+    looked: Option<Tick>,
+    tried_to_join: Option<Tick>,
+    /// No membership was half since.
+    apart_since: Option<Tick>,
+}
+
+impl Voter {
+    /// One that has seen nothing.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            present: None,
+            seen: None,
+            busy: None,
+            looked: None,
+            tried_to_join: None,
+            apart_since: None,
+        }
+    }
+
+    /// What to do now. To be called at least once in [`Timing::period`].
+    pub fn step(&mut self, now: Tick, input: Input) -> Vec<Effect> {
+        match input {
+            Input::Membership { ring, members } => self.change(now, ring, members),
+            Input::Looked(seen) => {
+                self.seen = match self.busy.take() {
+                    Some(Begun::InThis(begun)) => seen.map(|seen| (begun, seen)),
+                    Some(Begun::Before) | None => None,
+                };
+            }
+            Input::Done => self.busy = None,
+            Input::Passed => {}
+        }
+        // First what is said, so that who is about to lose its hold on the lease has said so.
+        let vote = self.vote(now);
+        let order = if self.busy.is_some() { None } else { self.order(now) };
+        vote.into_iter().chain(order.map(Effect::Order)).collect()
+    }
+
+    /// Whether the lease is this node's and nobody needs it: whoever stops the voter may give it back
+    /// first. Others of a half would still count on it.
+    pub fn may_leave(&self) -> bool {
+        let alone =
+            |present: &Present| present.standing != Standing::Half || present.members.len() == 1;
+        self.present.as_ref().is_none_or(alone)
+    }
+
+    fn change(&mut self, now: Tick, ring: Ring, members: BTreeSet<NodeId>) {
+        let standing = Standing::of(&members, &self.settings.votes);
+        match standing {
+            Standing::Half => self.apart_since = None,
+            Standing::More | Standing::Less => {
+                self.apart_since.get_or_insert(now);
+            }
+        }
+        self.present = Some(Present { ring, members, standing, since: now, voted: None });
+        (self.seen, self.looked) = (None, None);
+        self.busy = self.busy.map(|_| Begun::Before);
+    }
+
+    fn vote(&mut self, now: Tick) -> Option<Effect> {
+        let decided = self.decide(now)?;
+        let Timing { period, .. } = self.settings.timing;
+        let present = self.present.as_mut()?;
+        let is_said =
+            present.voted.is_some_and(|(cast, at)| cast == decided && now.since(at) < period);
+        if is_said {
+            return None;
+        }
+        present.voted = Some((decided, now));
+        Some(Effect::Vote { ring: present.ring, cast: decided })
+    }
+
+    /// `None` while it is not known and can be waited for.
+    fn decide(&self, now: Tick) -> Option<bool> {
+        let present = self.present.as_ref()?;
+        match present.standing {
+            Standing::More => return Some(true),
+            Standing::Less => return Some(false),
+            Standing::Half => {}
+        }
+        let may_wait =
+            present.voted.is_none() && now.since(present.since) < self.settings.timing.patience;
+        match self.good_look(now).map(|seen| (seen.joined, seen.holder(self.settings.own))) {
+            Some((_, Holder::Held(node))) => Some(present.members.contains(&node)),
+            // About to be taken.
+            Some((true, Holder::Nobody)) | None if may_wait => None,
+            Some((_, Holder::Nobody | Holder::Unsure)) | None => Some(false),
+        }
+    }
+
+    /// What is seen of the lease, if that is still good.
+    fn good_look(&self, now: Tick) -> Option<&Seen> {
+        let is_good = |begun: Tick| now.since(begun) <= self.settings.timing.fresh;
+        self.seen.as_ref().filter(|(begun, _)| is_good(*begun)).map(|(_, seen)| seen)
+    }
+
+    fn order(&mut self, now: Tick) -> Option<Order> {
+        let order = self.wanted(now)?;
+        match order {
+            Order::Look => self.looked = Some(now),
+            Order::Join => self.tried_to_join = Some(now),
+            Order::Take | Order::GiveBack => {}
+        }
+        if order != Order::Look {
+            // What comes of it shows in the next look.
+            self.seen = None;
+            self.looked = None;
+        }
+        self.busy = Some(Begun::InThis(now));
+        Some(order)
+    }
+
+    fn wanted(&self, now: Tick) -> Option<Order> {
+        let present = self.present.as_ref()?;
+        let Timing { period, settle, .. } = self.settings.timing;
+        let is_due = |last: Option<Tick>| last.is_none_or(|last| now.since(last) >= period);
+        let Some(seen) = self.good_look(now) else {
+            return is_due(self.looked).then_some(Order::Look);
+        };
+        let own = self.settings.own;
+        let is_free = seen.holder(own) == Holder::Nobody;
+        // What another has written for this node is not free when it was given back: it is taken once more.
+        let is_left = !seen.held_here && seen.owner.is_some_and(|owner| owner.node == own);
+        let is_settled = self.apart_since.is_some_and(|since| now.since(since) >= settle);
+        if !seen.joined && is_due(self.tried_to_join) {
+            Some(Order::Join)
+        } else if seen.joined
+            && (is_free && present.standing == Standing::Half || is_left && is_settled)
+        {
+            Some(Order::Take)
+        } else if seen.held_here && is_settled {
+            Some(Order::GiveBack)
+        } else {
+            is_due(self.looked).then_some(Order::Look)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

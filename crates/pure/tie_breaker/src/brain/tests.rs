@@ -1,0 +1,151 @@
+//! One voter, and what it says in each situation.
+
+use super::*;
+use crate::lease::{Host, HostState, Owner};
+
+const SECOND: u64 = 1_000_000;
+
+/// Node 1 of so many, with Corosync's usual timeouts.
+struct Bench {
+    voter: Voter,
+    now: Tick,
+    rings: u64,
+}
+
+impl Bench {
+    fn of(nodes: u32) -> Self {
+        let votes = (1..=nodes).map(|node| (NodeId(node), 1)).collect();
+        let timing = Timing::derive(Duration::from_secs(10), Duration::from_secs(30));
+        let settings = Settings { own: NodeId(1), votes, timing };
+        Self { voter: Voter::new(settings), now: Tick(SECOND), rings: 0 }
+    }
+
+    fn ring(&mut self, members: &[u32]) -> Vec<Effect> {
+        self.rings += 1;
+        let ring = Ring { node: 1, sequence: self.rings };
+        let members = members.iter().copied().map(NodeId).collect();
+        self.step(Input::Membership { ring, members })
+    }
+
+    fn step(&mut self, input: Input) -> Vec<Effect> {
+        self.voter.step(self.now, input)
+    }
+
+    /// Time passes, and nothing is heard.
+    fn wait(&mut self, seconds: u64) -> Vec<Effect> {
+        self.now = Tick(self.now.0 + seconds * SECOND);
+        self.step(Input::Passed)
+    }
+
+    fn looked(&mut self, seen: &Seen) -> Vec<Effect> {
+        self.step(Input::Looked(Some(seen.clone())))
+    }
+
+    fn vote(&self, cast: bool) -> Effect {
+        Effect::Vote { ring: Ring { node: 1, sequence: self.rings }, cast }
+    }
+}
+
+const LOOK: Effect = Effect::Order(Order::Look);
+
+fn seen(owner: Option<u32>) -> Seen {
+    let owner = owner.map(|node| Owner { node: NodeId(node), generation: 1 });
+    let live = |node| (NodeId(node), Host { generation: 1, state: HostState::Live });
+    Seen {
+        joined: true,
+        held_here: owner.is_some_and(|owner| owner.node == NodeId(1)),
+        owner,
+        hosts: (1..=4).map(live).collect(),
+    }
+}
+
+#[test]
+fn half_takes_a_free_lease_and_votes_once_it_has_it() {
+    let mut bench = Bench::of(2);
+    assert_eq!(bench.ring(&[1, 2]), [bench.vote(true), LOOK]);
+    assert_eq!(bench.looked(&seen(None)), []);
+    // Corosync waits for the vote meanwhile.
+    assert_eq!(bench.ring(&[1]), [LOOK]);
+    assert_eq!(bench.looked(&seen(None)), [Effect::Order(Order::Take)]);
+    assert_eq!(bench.step(Input::Done), [LOOK]);
+    assert_eq!(bench.looked(&seen(Some(1))), [bench.vote(true)]);
+    assert_eq!(bench.wait(2), [bench.vote(true), LOOK]);
+}
+
+#[test]
+fn half_without_the_holder_has_no_vote_at_once() {
+    let mut bench = Bench::of(2);
+    bench.ring(&[1]);
+    assert_eq!(bench.looked(&seen(Some(2))), [bench.vote(false)]);
+    // And takes the lease when the holder must have let go.
+    bench.wait(2);
+    let mut later = seen(Some(2));
+    later.hosts.insert(NodeId(2), Host { generation: 1, state: HostState::Fail });
+    assert_eq!(bench.looked(&later), []);
+    assert_eq!(bench.wait(2), [bench.vote(false), LOOK]);
+    later.hosts.insert(NodeId(2), Host { generation: 1, state: HostState::Dead });
+    assert_eq!(bench.looked(&later), [Effect::Order(Order::Take)]);
+}
+
+#[test]
+fn members_of_the_holder_s_half_vote_and_a_rest_of_it_does_not() {
+    let mut bench = Bench::of(4);
+    bench.ring(&[1, 2]);
+    assert_eq!(bench.looked(&seen(Some(2))), [bench.vote(true)]);
+    assert_eq!(bench.ring(&[1]), [bench.vote(false), LOOK]);
+    assert_eq!(bench.looked(&seen(Some(1))), []);
+}
+
+#[test]
+fn a_look_of_an_earlier_membership_says_nothing() {
+    let mut bench = Bench::of(2);
+    bench.ring(&[1, 2]);
+    assert_eq!(bench.ring(&[1]), []);
+    assert_eq!(bench.looked(&seen(Some(1))), [LOOK]);
+    assert_eq!(bench.looked(&seen(Some(1))), [bench.vote(true)]);
+}
+
+#[test]
+fn a_look_that_hangs_ends_the_vote() {
+    let mut bench = Bench::of(2);
+    bench.ring(&[1]);
+    assert_eq!(bench.looked(&seen(Some(1))), [bench.vote(true)]);
+    assert_eq!(bench.wait(3), [bench.vote(true), LOOK]);
+    assert_eq!(bench.wait(3), [bench.vote(false)]);
+    // In a new membership it is waited for, but not for ever.
+    assert_eq!(bench.ring(&[1]), []);
+    assert_eq!(bench.wait(14), []);
+    assert_eq!(bench.wait(1), [bench.vote(false)]);
+}
+
+#[test]
+fn the_lease_is_given_back_when_no_vote_stands_on_it() {
+    let mut bench = Bench::of(2);
+    bench.ring(&[1]);
+    bench.looked(&seen(Some(1)));
+    assert_eq!(bench.ring(&[1, 2]), [bench.vote(true), LOOK]);
+    assert_eq!(bench.looked(&seen(Some(1))), []);
+    assert_eq!(bench.wait(39), [bench.vote(true), LOOK]);
+    assert_eq!(bench.looked(&seen(Some(1))), []);
+    assert_eq!(bench.wait(2), [bench.vote(true), Effect::Order(Order::GiveBack)]);
+    assert_eq!(bench.step(Input::Done), [LOOK]);
+    // Of two that tried at once, the other may have written whose it is; then that stays.
+    let left = Seen { held_here: false, ..seen(Some(1)) };
+    assert_eq!(bench.looked(&left), [Effect::Order(Order::Take)]);
+    assert_eq!(bench.step(Input::Done), [LOOK]);
+    assert_eq!(bench.looked(&seen(Some(1))), [Effect::Order(Order::GiveBack)]);
+    assert_eq!(bench.step(Input::Done), [LOOK]);
+    assert_eq!(bench.looked(&seen(None)), []);
+}
+
+#[test]
+fn who_is_not_on_the_disk_says_no_and_joins() {
+    let mut bench = Bench::of(2);
+    bench.ring(&[1]);
+    let apart = Seen::default();
+    assert_eq!(bench.looked(&apart), [bench.vote(false), Effect::Order(Order::Join)]);
+    assert_eq!(bench.step(Input::Done), [LOOK]);
+    // A lease manager that does not take it is not asked all the time.
+    assert_eq!(bench.looked(&apart), []);
+    assert_eq!(bench.wait(2), [bench.vote(false), Effect::Order(Order::Join)]);
+}

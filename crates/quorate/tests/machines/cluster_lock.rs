@@ -1,0 +1,200 @@
+//! The cluster lock on a shared disk: sanlock's lease, and real Corosync that counts the vote.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::bed::{Machines, PROGRAM, can_be};
+
+const NEEDED: [&str; 1] = ["/usr/sbin/sanlock"];
+
+/// Two nodes and a file that both have as their disk.
+struct Locked {
+    machines: Machines,
+    disk: PathBuf,
+}
+
+impl Locked {
+    fn start() -> Option<Self> {
+        if !can_be() || !testkit::has(&NEEDED) {
+            return None;
+        }
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let disk = std::env::temp_dir().join(format!("lock-{}-{number}", std::process::id()));
+        fs::File::create(&disk).unwrap().set_len(2 << 20).unwrap();
+        let path = disk.to_str().unwrap();
+        let said = lock(&["check", path, "--cluster", "bed"]);
+        assert!(!said.0, "{}", said.1);
+        let said = lock(&["init", path, "--cluster", "bed", "--io-timeout", "1"]);
+        assert!(said.0, "{}", said.1);
+        assert!(lock(&["check", path, "--cluster", "bed"]).0);
+        assert!(!lock(&["check", path, "--cluster", "another"]).0);
+
+        let line = format!("path: {path}");
+        let device =
+            ["device {", "model: sanlock", "votes: 1", "timeout: 3000", "sync_timeout: 4000"];
+        let own = ["sanlock {", &line, "io_timeout: 1", "}", "}"];
+        let boot = format!("corosync; {START} {PROGRAM} lock serve");
+        let machines = Machines::not_booted(2, &[&device[..], &own].concat(), &boot);
+        let locked = Self { machines, disk };
+        [1, 2].into_iter().for_each(|node| locked.machines.bed.power_on(node).unwrap());
+        locked.wait_for_peace();
+        Some(locked)
+    }
+
+    /// Both are members, have quorum, and could take the lease, which nobody has.
+    fn wait_for_peace(&self) {
+        for node in [1, 2] {
+            self.machines
+                .wait("both with the device's vote", || self.votes(node) == Some((3, true)));
+            self.machines.wait("a living host", || {
+                self.sanlock(node, &["client", "gets", "-h", "1"])
+                    .contains(&format!("h {node} gen"))
+            });
+        }
+        self.machines.wait("a free lease", || self.holder().is_none());
+    }
+
+    /// The votes that a node counts, and whether it has quorum.
+    fn votes(&self, node: u32) -> Option<(u32, bool)> {
+        // It says so by its exit code, too.
+        let mut tool = self.machines.bed.command(node, "corosync-quorumtool").ok()?;
+        let said = String::from_utf8_lossy(&tool.arg("-s").output().unwrap().stdout).into_owned();
+        let value = |key: &str| said.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
+        Some((value("Total votes:")?.parse().ok()?, value("Quorate:")? == "Yes"))
+    }
+
+    fn quorate(&self, node: u32) -> bool {
+        self.votes(node).is_some_and(|(_, quorate)| quorate)
+    }
+
+    fn sanlock(&self, node: u32, words: &[&str]) -> String {
+        let run = ["env", "SANLOCK_RUN_DIR=/run/quorate-lock", "timeout", "5", "sanlock"];
+        self.machines.run(node, &[&run[..], words].concat()).unwrap_or_default()
+    }
+
+    /// Who has the lease, as the disk says.
+    fn holder(&self) -> Option<u32> {
+        let resource = format!("bed:lock:{}:1048576", self.disk.display());
+        let mut sanlock = Command::new("sanlock");
+        let said =
+            sanlock.args(["direct", "read_leader", "-r", &resource]).output().unwrap().stdout;
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let value =
+            |key: &str| said.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok());
+        value("owner_id ").filter(|_| value("timestamp ") != Some(0))
+    }
+
+    fn start_voter(&self, node: u32) {
+        let script = format!("({START} {PROGRAM} lock serve) >/run/voter.out 2>&1 &");
+        assert!(self.machines.run(node, &["sh", "-c", &script]).is_some());
+    }
+
+    /// What Corosync tells who listens, from now on, to a file.
+    fn monitor(&self, node: u32) -> PathBuf {
+        let file = self.machines.own(node).join("heard");
+        let script = format!("stdbuf -oL corosync-quorumtool -m >{} 2>&1 &", file.display());
+        assert!(self.machines.run(node, &["sh", "-c", &script]).is_some());
+        self.machines.wait("a first word", || {
+            fs::read_to_string(&file).is_ok_and(|said| said.contains("Quorate:"))
+        });
+        file
+    }
+
+    fn signal(&self, node: u32, signal: &str, to: &str) {
+        let script = format!("kill -{signal} $({to})");
+        assert!(self.machines.run(node, &["sh", "-c", &script]).is_some(), "{script}");
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        let _gone = fs::remove_file(&self.disk);
+    }
+}
+
+const SANLOCK: &str = "cat /run/quorate-lock/sanlock.pid";
+const VOTER: &str = "cat /run/voter.pid";
+/// Where locked memory is limited, sanlock must be told to do without.
+const START: &str = "echo $$ >/run/voter.pid; SANLOCK_PRIVILEGED=0 exec";
+
+fn lock(words: &[&str]) -> (bool, String) {
+    let output = Command::new(PROGRAM).arg("lock").args(words).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// Whether Corosync's tool tells of a membership of one.
+fn is_of_one(word: &str) -> bool {
+    word.contains("Nodes:            1\n")
+}
+
+#[test]
+fn of_two_halves_one_has_the_lock_and_a_lone_survivor_takes_it() {
+    let Some(mut locked) = Locked::start() else { return };
+
+    // While Corosync waits for a vote, nobody hears of quorum; without one, nobody has it.
+    let heard = [1, 2].map(|node| locked.monitor(node));
+    [1, 2].into_iter().for_each(|node| locked.signal(node, "STOP", VOTER));
+    locked.machines.bed.cut(&[&[1], &[2]]).unwrap();
+    for node in [1, 2] {
+        locked.machines.wait("no quorum", || locked.votes(node) == Some((1, false)));
+    }
+    for file in heard {
+        let said = fs::read_to_string(&file).unwrap();
+        let mut alone = said.split("Quorum information").filter(|word| is_of_one(word));
+        assert!(!alone.any(|word| word.contains("Quorate:          Yes")), "{said}");
+    }
+
+    // Then one goes on.
+    [1, 2].into_iter().for_each(|node| locked.signal(node, "CONT", VOTER));
+    locked.machines.wait("one of two", || {
+        let [first, second] = [1, 2].map(|node| locked.votes(node).unwrap());
+        [(first, second), (second, first)].contains(&((2, true), (1, false)))
+    });
+    let winner = locked.holder().unwrap();
+    let loser = 3 - winner;
+    assert_eq!([locked.quorate(winner), locked.quorate(loser)], [true, false]);
+
+    // A lease that nobody can be asked about is no vote, and nobody else's.
+    locked.signal(winner, "STOP", SANLOCK);
+    locked.machines.wait("no vote without sanlock", || locked.votes(winner) == Some((1, false)));
+    assert!(!locked.quorate(loser));
+    locked.signal(winner, "CONT", SANLOCK);
+    locked.machines.wait("the vote again", || locked.quorate(winner));
+    assert!(!locked.quorate(loser));
+
+    // Together again, it is given back.
+    locked.machines.bed.heal().unwrap();
+    locked.wait_for_peace();
+
+    // Whoever is left takes it.
+    locked.machines.bed.power_off(1).unwrap();
+    // Until the vote is decided, Corosync's tool shows the one before.
+    locked.machines.wait("the survivor with the lock", || {
+        locked.votes(2) == Some((2, true)) && locked.holder() == Some(2)
+    });
+    locked.signal(2, "STOP", VOTER);
+    locked.machines.wait("no vote of a voter that hangs", || locked.votes(2) == Some((1, false)));
+    assert_eq!(locked.holder(), Some(2), "its vote may stand, so the lease does");
+    locked.signal(2, "KILL", VOTER);
+    locked.start_voter(2);
+    locked.machines.wait("the vote of its next life", || locked.quorate(2));
+    locked.machines.bed.power_on(1).unwrap();
+    locked.wait_for_peace();
+
+    // Without the disk, two are enough and one is not.
+    fs::File::options().write(true).open(&locked.disk).unwrap().set_len(0).unwrap();
+    for node in [1, 2] {
+        locked.machines.wait("sanlock to miss its disk", || {
+            !locked.sanlock(node, &["client", "gets"]).contains("bed")
+        });
+        assert_eq!(locked.votes(node), Some((3, true)));
+    }
+    locked.machines.bed.cut(&[&[1], &[2]]).unwrap();
+    for node in [1, 2] {
+        locked.machines.wait("no vote without a disk", || locked.votes(node) == Some((1, false)));
+    }
+}
