@@ -134,6 +134,8 @@ export interface Step {
 export interface Consequences {
   steps: Step[];
   risks: string[];
+  /** So many of the risks, the first ones, are grave. */
+  grave: number;
   findings: Finding[];
   actions: number;
   already_busy: boolean;

@@ -30,7 +30,7 @@ export function Plan() {
     home.current?.focus();
     return () => before?.focus();
   }, []);
-  const gravity = plan?.effects ? weigh(plan.effects) : "plain";
+  const grave = plan?.effects ? plan.effects.grave > 0 : false;
   return (
     <aside class="plan" aria-label="Plan" ref={home} tabIndex={-1} onKeyDown={(event) => event.key === "Escape" && stage.open(false)}>
       <header>
@@ -84,8 +84,8 @@ export function Plan() {
       <footer>
         {phase === "ready" && (
           <>
-            <Button kind={gravity === "bad" ? "danger" : "main"} icon="ok" disabled={!may("operate")} onClick={() => void stage.apply()}>
-              {gravity === "bad" ? "Apply in spite of the risk" : "Apply"}
+            <Button kind={grave ? "danger" : "main"} icon="ok" disabled={!may("operate")} onClick={() => void stage.apply()}>
+              {grave ? "Apply in spite of the risk" : "Apply"}
             </Button>
             <Button onClick={stage.discard}>Discard</Button>
             {may("operate") && <Later />}
@@ -189,10 +189,6 @@ function Waiting() {
   );
 }
 
-function weigh(effects: Consequences): "plain" | "bad" {
-  return effects.risks.length || effects.steps.some((step) => step.verb === "fence") ? "bad" : "plain";
-}
-
 const VERBS: Record<Step["verb"], string> = {
   fence: "cut off",
   unfence: "unfence",
@@ -245,9 +241,9 @@ function Effects({ effects, notes, past, stale }: { effects: Consequences; notes
         <section>
           <h3>At risk</h3>
           <ul class="risks">
-            {effects.risks.map((risk) => (
-              <li>
-                <Icon name="warn" /> {risk}
+            {effects.risks.map((risk, at) => (
+              <li class={at < effects.grave ? "grave" : ""}>
+                <Icon name={at < effects.grave ? "bad" : "warn"} /> {risk}
               </li>
             ))}
           </ul>

@@ -22,8 +22,11 @@ use crate::status::{Finding, findings};
 pub struct Consequences {
     /// What becomes of nodes and resources, in the order in which it begins.
     pub steps: Vec<Step>,
-    /// What an operator should think about, a sentence each.
+    /// What an operator should think about, a sentence each; the grave ones first.
     pub risks: Vec<String>,
+    /// How many of the risks are grave: a node is cut off, or something is worse afterwards than before. The others
+    /// are what the change is about: what is without service meanwhile, or was asked to stop.
+    pub grave: usize,
     /// Findings that the configuration has after, and had not before; or all, if there is no change.
     pub findings: Vec<Finding>,
     /// Actions in the plan, probes and bookkeeping included.
@@ -64,12 +67,14 @@ pub fn consequences(before: &Document, after: &Document, now: i64) -> Consequenc
     let known = findings(known);
     let mut new = findings(of_the_configuration(&planned.findings));
     new.retain(|finding| !known.iter().any(|known| known.message == finding.message));
+    let risks::Risks { grave, passing } = risks::risks(
+        &risks::Side { resolved: &resolved_before },
+        &risks::Side { resolved: &resolved },
+        &steps,
+    );
     Consequences {
-        risks: risks::risks(
-            &risks::Side { resolved: &resolved_before },
-            &risks::Side { resolved: &resolved },
-            &steps,
-        ),
+        grave: grave.len(),
+        risks: [grave, passing].concat(),
         steps,
         findings: new,
         actions: planned.plan.steps.len(),

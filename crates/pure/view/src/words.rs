@@ -12,6 +12,22 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
     }
 }
 
+/// More names than this are not read any more.
+const NAMED_MAX: usize = 6;
+/// So many of them stand for all.
+const NAMED: usize = 3;
+
+/// [`list`] where many may be meant: `a, b, c and 28 others`.
+pub fn some<S: AsRef<str>>(items: &[S]) -> String {
+    match items.split_at_checked(NAMED) {
+        Some((first, others)) if items.len() > NAMED_MAX => {
+            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} and {} others", first.join(", "), others.len())
+        }
+        _ => list(items),
+    }
+}
+
 /// `1 node`, `3 nodes`.
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
@@ -82,6 +98,8 @@ mod tests {
     fn lists_read_well() {
         assert_eq!(list::<&str>(&[]), "");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(some(&["a", "b", "c", "d", "e", "f"]), "a, b, c, d, e and f");
+        assert_eq!(some(&["a", "b", "c", "d", "e", "f", "g"]), "a, b, c and 4 others");
         assert_eq!(count(1, "node") + &count(2, "node"), "1 node2 nodes");
     }
 }

@@ -15,17 +15,31 @@ pub(super) struct Side<'a> {
     pub(super) resolved: &'a Resolved<'a>,
 }
 
-pub(super) fn risks(before: &Side<'_>, after: &Side<'_>, steps: &[Step]) -> Vec<String> {
-    let mut risks = Vec::new();
-    fenced(before, steps, &mut risks);
-    interrupted(after, steps, &mut risks);
+/// Sentences.
+pub(super) struct Risks {
+    /// A node is cut off, or something is worse afterwards than before.
+    pub(super) grave: Vec<String>,
+    /// What is without service meanwhile, or was asked to stop.
+    pub(super) passing: Vec<String>,
+}
+
+pub(super) fn risks(before: &Side<'_>, after: &Side<'_>, steps: &[Step]) -> Risks {
+    let (mut grave, mut passing) = (Vec::new(), Vec::new());
+    fenced(before, steps, &mut grave);
+    interrupted(after, steps, &mut passing);
     let assigned_before = scheduler::assign(before.resolved);
     let assigned = scheduler::assign(after.resolved);
-    stopped(after, &assigned, steps, &mut risks);
-    proof_lost((before.resolved, &assigned_before), (after.resolved, &assigned), &mut risks);
-    single_homed(before, &assigned_before, after, &assigned, &mut risks);
-    no_longer_survived(before, after, &mut risks);
-    risks
+    let (stopped, homeless) = stopped(after, &assigned, steps);
+    if !stopped.is_empty() {
+        passing.push(format!("Stops {}.", words::list(&stopped)));
+    }
+    if !homeless.is_empty() {
+        grave.push(format!("Stops {}: no other node can run it.", words::list(&homeless)));
+    }
+    proof_lost((before.resolved, &assigned_before), (after.resolved, &assigned), &mut grave);
+    single_homed(before, &assigned_before, after, &assigned, &mut grave);
+    no_longer_survived(before, after, &mut grave);
+    Risks { grave, passing }
 }
 
 fn fenced(before: &Side<'_>, steps: &[Step], out: &mut Vec<String>) {
@@ -68,8 +82,12 @@ fn interrupted(after: &Side<'_>, steps: &[Step], out: &mut Vec<String>) {
     }
 }
 
-/// What stops and starts nowhere, and whether that is because nothing may run it.
-fn stopped(after: &Side<'_>, assigned: &Assigned, steps: &[Step], out: &mut Vec<String>) {
+/// What stops and starts nowhere; what does so because nothing may run it.
+fn stopped<'s>(
+    after: &Side<'_>,
+    assigned: &Assigned,
+    steps: &'s [Step],
+) -> (Vec<&'s str>, Vec<&'s str>) {
     let (mut stopped, mut homeless): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for step in steps.iter().filter(|step| step.verb == Verb::Stop) {
         let what = step.what.as_str();
@@ -92,12 +110,7 @@ fn stopped(after: &Side<'_>, assigned: &Assigned, steps: &[Step], out: &mut Vec<
         });
         if wanted { homeless.push(what) } else { stopped.push(what) }
     }
-    if !stopped.is_empty() {
-        out.push(format!("Stops {}.", words::list(&stopped)));
-    }
-    if !homeless.is_empty() {
-        out.push(format!("Stops {}: no other node can run it.", words::list(&homeless)));
-    }
+    (stopped, homeless)
 }
 
 /// Whether lost nodes could be proven off, and cannot any more.

@@ -286,7 +286,7 @@ fn resources(status: &Status, out: &mut Vec<Remark>) {
         let first = missing.first().copied().unwrap_or_default();
         out.push(Remark {
             health,
-            sentence: format!("{} {verb} not run.", words::list(&missing)),
+            sentence: format!("{} {verb} not run.", words::some(&missing)),
             advice: (health == Health::Impaired)
                 .then(|| format!("`quorate why {first}` tells what keeps it from running.")),
         });
@@ -299,7 +299,7 @@ fn resources(status: &Status, out: &mut Vec<Remark>) {
     if let Some(first) = blocked.first() {
         out.push(Remark {
             health: Health::Impaired,
-            sentence: format!("{} must not be touched after its failure.", words::list(&blocked)),
+            sentence: format!("{} must not be touched after its failure.", words::some(&blocked)),
             advice: Some(format!(
                 "Look after it by hand, then `quorate resource cleanup {first}`."
             )),
@@ -323,7 +323,7 @@ fn nodes(status: &Status, out: &mut Vec<Remark>) {
         let first = list.first().copied().unwrap_or_default();
         out.push(Remark {
             health: Health::Weakened,
-            sentence: format!("{} {verb} {what}.", words::list(&list)),
+            sentence: format!("{} {verb} {what}.", words::some(&list)),
             advice: advice.map(|verb| format!("`quorate node {verb} {first}` ends that.")),
         });
     };
