@@ -362,6 +362,10 @@ pub(crate) struct ImportHeartbeat {
     /// Read haresources also where `crm on` says that it is not read
     #[arg(long)]
     pub(crate) resources: bool,
+    /// What Heartbeat's own resource manager had (`crm on`); on a node, it is looked for in
+    /// /var/lib/heartbeat/crm
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cib: Option<PathBuf>,
     /// The files are another machine's: this one need not be among the nodes
     #[arg(long)]
     pub(crate) elsewhere: bool,

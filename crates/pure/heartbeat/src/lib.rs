@@ -22,6 +22,7 @@ mod settings;
 mod check;
 mod keys;
 mod lower;
+mod manager;
 mod raise;
 mod resources;
 

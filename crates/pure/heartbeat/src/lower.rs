@@ -3,7 +3,7 @@
 //! Nothing gets an engine of its own: media become Corosync's links, `deadtime` its timing, lines of
 //! `haresources` become groups with a preferred node, and what has no counterpart is said.
 
-mod fences;
+pub(crate) mod fences;
 mod links;
 mod pings;
 pub(crate) mod services;
@@ -12,10 +12,12 @@ mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cib::Document;
 use corosync::{Finding, Timing};
 
 use crate::check::Findings;
 use crate::keys::Keys;
+use crate::manager;
 use crate::resources::Resources;
 use crate::settings::{AutoFailback, Settings};
 use crate::text::HaCf;
@@ -29,6 +31,8 @@ pub struct Given<'a> {
     pub keys: Option<&'a Keys>,
     /// `None` where there are none, and where `crm on` says that they are not read.
     pub resources: Option<&'a Resources>,
+    /// What Heartbeat's own resource manager had, with `crm on`.
+    pub document: Option<&'a Document>,
 }
 
 /// What the caller knows of the machines.
@@ -84,18 +88,32 @@ pub fn lower(given: Given<'_>, machines: &Machines) -> Lowered {
         constraints: String::new(),
     };
     let corosync = links::file(&mut making, given);
-    let has_pings = pings::lower(&mut making, given.resources.is_some());
-    let is_fenced = fences::lower(&mut making);
+    let counts_itself = given.document.is_some_and(manager::counts_pings);
+    let has_pings = !counts_itself && pings::lower(&mut making, given.resources.is_some());
+    // A manager had fence devices of its own, and options.
+    let is_fenced = given.document.is_none().then(|| fences::lower(&mut making));
     services::lower(&mut making, given.resources, has_pings);
     let options = making.options(is_fenced);
     let defaults = making.defaults(given.resources.is_some(), has_pings);
     words::rest(&mut making, given);
     let Making { mut words, findings, of_resources, resources, constraints, .. } = making;
+    let mut document = xml::document(&options, &defaults, &resources, &constraints);
+    let mut of_document = Findings::default();
+    if let Some(old) = given.document {
+        match manager::take_over(old, &settings, &corosync, &document) {
+            Ok(taken) => {
+                document = taken.document.to_string();
+                words.extend(taken.words);
+            }
+            Err(why) => of_document.error(0, why, "expected: cib.xml of Heartbeat 2.0 or later"),
+        }
+    }
     words.sort_by_key(|word| (word.file, word.line));
-    let document = xml::document(&options, &defaults, &resources, &constraints);
     let of = |file: File, found: Findings| found.sorted().into_iter().map(move |of| (file, of));
-    let findings = of(File::HaCf, findings).chain(of(File::Resources, of_resources)).collect();
-    Lowered { corosync, document, words, findings }
+    let findings = of(File::HaCf, findings)
+        .chain(of(File::Resources, of_resources))
+        .chain(of(File::Document, of_document));
+    Lowered { corosync, document, words, findings: findings.collect() }
 }
 
 /// What is being made.
@@ -115,9 +133,9 @@ impl Making<'_> {
         self.words.push(Word { file, line, kind, text: text.into() });
     }
 
-    /// The cluster's options.
-    fn options(&mut self, is_fenced: bool) -> Vec<(&'static str, String)> {
-        let initdead = self.settings.initdead.div_ceil(1_000_000);
+    /// The cluster's options; none where a manager had its own.
+    fn options(&mut self, is_fenced: Option<bool>) -> Vec<(&'static str, String)> {
+        let initdead = self.settings.initdead_seconds();
         self.say(
             File::HaCf,
             0,
@@ -126,6 +144,7 @@ impl Making<'_> {
                 "initdead becomes dc-deadtime={initdead}s: so long the first nodes wait for the others"
             ),
         );
+        let Some(is_fenced) = is_fenced else { return Vec::new() };
         let mut options = vec![
             ("no-quorum-policy", "stop".to_owned()),
             ("dc-deadtime", format!("{initdead}s")),

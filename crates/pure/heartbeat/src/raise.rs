@@ -236,7 +236,10 @@ respawn hacluster /usr/lib/heartbeat/ipfail
             ..Machines::default()
         };
         let (ha, resources) = (HaCf::parse(HA), Resources::parse(RESOURCES));
-        let there = lower(Given { ha: &ha, keys: None, resources: Some(&resources) }, &machines);
+        let there = lower(
+            Given { ha: &ha, keys: None, resources: Some(&resources), document: None },
+            &machines,
+        );
         assert_eq!(there.findings, []);
         let document = Document::parse(&there.document).unwrap();
         let interfaces = [("10.0.0.1".to_owned(), "eth0".to_owned())].into();

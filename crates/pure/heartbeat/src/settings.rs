@@ -172,6 +172,11 @@ impl AutoFailback {
 }
 
 impl Settings {
+    /// `initdead`, in whole seconds.
+    pub(crate) fn initdead_seconds(&self) -> u64 {
+        self.initdead.div_ceil(1_000_000)
+    }
+
     /// What the file says.
     pub fn of(conf: &HaCf) -> Self {
         let deadtime = time(conf, "deadtime").unwrap_or(30_000_000);

@@ -85,6 +85,19 @@ impl Files {
     }
 }
 
+/// Where Heartbeat's resource manager kept its document.
+const MANAGERS: &str = "/var/lib/heartbeat/crm/cib.xml";
+
+/// What Heartbeat's resource manager had, where it was on.
+fn managers(wanted: &ImportHeartbeat, settings: &Settings) -> Result<Option<Document>, Trouble> {
+    let (text, name) = match &wanted.cib {
+        Some(path) => (Some(source::read_text(path)?), path.as_path()),
+        None if wanted.elsewhere || !settings.crm.is_on() => return Ok(None),
+        None => (optional(Path::new(MANAGERS))?, Path::new(MANAGERS)),
+    };
+    text.map(|text| source::parse(text, &name.display().to_string())).transpose()
+}
+
 /// A file's text; nothing if it is not there.
 fn optional(path: &Path) -> Result<Option<String>, Trouble> {
     match source::read_text(path) {
@@ -108,10 +121,12 @@ fn from_heartbeat(common: &Common, wanted: &ImportHeartbeat) -> Result<Exit, Tro
     };
     let mut findings = files.findings(&around, &settings);
     let is_read = wanted.resources || !settings.crm.is_on();
+    let document = managers(wanted, &settings)?;
     let given = Given {
         ha: &files.ha,
         keys: files.keys.as_ref().map(|(keys, _)| keys),
         resources: files.resources.as_ref().filter(|_| is_read),
+        document: document.as_ref(),
     };
     let lowered = heartbeat::lower(given, &machines);
     findings.extend(lowered.findings.iter().map(|(file, found)| (file.name(), found.clone())));

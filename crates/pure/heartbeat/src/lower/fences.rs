@@ -6,12 +6,12 @@ use crate::settings::{Device, Parameters};
 
 /// A kind of device: the names of its parameters in Heartbeat's order, and the agent for it with its
 /// names for them. A parameter without a name there is left out.
-struct Known {
+pub(crate) struct Known {
     kind: &'static str,
-    agent: &'static str,
-    parameters: &'static [(&'static str, &'static str)],
+    pub(crate) agent: &'static str,
+    pub(crate) parameters: &'static [(&'static str, &'static str)],
     /// What the agent needs besides.
-    more: &'static [(&'static str, &'static str)],
+    pub(crate) more: &'static [(&'static str, &'static str)],
 }
 
 const HOSTS: &str = "pcmk_host_list";
@@ -37,6 +37,15 @@ const NONE: &[(&str, &str)] = &[
     ("null", "it fences nothing: use a real device"),
 ];
 
+/// The agent of today for a kind of device; what to do where there is none.
+pub(crate) fn of_today(kind: &str) -> Result<&'static Known, &'static str> {
+    let why = NONE.iter().find(|(none, _)| *none == kind).map_or(
+        "no agent is known for it: `quorate agents stonith` lists those of this machine",
+        |(_, why)| *why,
+    );
+    KNOWN.iter().find(|known| known.kind == kind).ok_or(why)
+}
+
 /// Makes the devices; whether there is one.
 pub(super) fn lower(making: &mut Making<'_>) -> bool {
     let devices = &making.settings.devices;
@@ -56,13 +65,12 @@ pub(super) fn lower(making: &mut Making<'_>) -> bool {
 
 fn one(making: &mut Making<'_>, number: u32, device: &Device) -> bool {
     let Device { line, from, kind, parameters } = device;
-    let Some(known) = KNOWN.iter().find(|known| known.kind == kind) else {
-        let why = NONE.iter().find(|(none, _)| none == kind).map_or(
-            "no agent is known for it: `quorate agents stonith` lists those of this machine",
-            |(_, why)| why,
-        );
-        making.say(File::HaCf, *line, Kind::ToDo, format!("the fence device {kind}: {why}"));
-        return false;
+    let known = match of_today(kind) {
+        Ok(known) => known,
+        Err(why) => {
+            making.say(File::HaCf, *line, Kind::ToDo, format!("the fence device {kind}: {why}"));
+            return false;
+        }
     };
     let Some(values) = values(making, device, parameters) else { return false };
     let mut named: Vec<(String, String)> = Vec::new();

@@ -40,7 +40,10 @@ fn machines() -> Machines {
 fn lowered(ha: &str, resources: &str, machines: &Machines) -> Lowered {
     let (ha, keys) = (HaCf::parse(ha), Keys::parse("auth 1\n1 sha1 hush\n"));
     let resources = Resources::parse(resources);
-    lower(Given { ha: &ha, keys: Some(&keys), resources: Some(&resources) }, machines)
+    lower(
+        Given { ha: &ha, keys: Some(&keys), resources: Some(&resources), document: None },
+        machines,
+    )
 }
 
 #[test]
@@ -81,7 +84,7 @@ fn peers_of_a_pair_are_found_in_lines_that_are_the_same_on_both() {
 #[test]
 fn the_document_is_valid_and_says_what_the_files_said() {
     let made = lowered(HA, RESOURCES, &machines());
-    let document = cib::Document::parse(&made.document).unwrap();
+    let document = Document::parse(&made.document).unwrap();
     assert_eq!(cib::schema::check(&document).violations, [], "{}", made.document);
     for part in [
         "name=\"resource-stickiness\" value=\"1000\"",

@@ -11,6 +11,8 @@ pub enum File {
     HaCf,
     AuthKeys,
     Resources,
+    /// Of Heartbeat's own resource manager.
+    Document,
 }
 
 /// What becomes of it.
@@ -43,6 +45,7 @@ impl File {
             Self::HaCf => "ha.cf",
             Self::AuthKeys => "authkeys",
             Self::Resources => "haresources",
+            Self::Document => "cib.xml",
         }
     }
 }
@@ -131,7 +134,7 @@ pub(super) fn rest(making: &mut Making<'_>, given: Given<'_>) {
     logs(making, at("use_logd"));
     children(making);
     clients(making);
-    manager(making, at("crm").max(at("pacemaker")));
+    manager(making, at("crm").max(at("pacemaker")), given.document.is_some());
     keys(making, given);
 }
 
@@ -192,7 +195,7 @@ fn clients(making: &mut Making<'_>) {
     }
 }
 
-fn manager(making: &mut Making<'_>, line: u32) {
+fn manager(making: &mut Making<'_>, line: u32, is_given: bool) {
     let text = match making.settings.crm {
         Crm::Off => return,
         Crm::On | Crm::Minimal => {
@@ -204,9 +207,11 @@ fn manager(making: &mut Making<'_>, line: u32) {
         }
     };
     making.say(File::HaCf, line, Kind::Becomes, text);
-    let text = "the configuration of the resource manager is /var/lib/heartbeat/crm/cib.xml: if it names a \
-                schema (validate-with), `quorate config apply` takes it; older ones must be written anew";
-    making.say(File::HaCf, line, Kind::ToDo, text);
+    if !is_given {
+        let text = "the configuration of the resource manager is a node's /var/lib/heartbeat/crm/cib.xml: give it \
+                    by --cib";
+        making.say(File::HaCf, line, Kind::ToDo, text);
+    }
 }
 
 fn keys(making: &mut Making<'_>, given: Given<'_>) {
