@@ -193,6 +193,10 @@ fn asked_and_checked(town: &Town) {
     assert!(!text.contains("gets no answer"), "{text}");
     let said = town.tool(2, &["cmcheckconf", "-v", "-c", &template]);
     assert!(said.contains("Verification completed with no errors found.\n"), "{said}");
+    let all = town.tool(2, &["cmscancl", "-s"]);
+    for wanted in ["*** cmviewcl -v\n", "*** Node n3\n", "10.77.1.3 "] {
+        assert!(all.contains(wanted), "{wanted}{all}");
+    }
     let facts = town.tool(3, &["cmquerycl", "-f", "line", "-l", "net", "-n", "n1"]);
     assert!(facts.contains("node:n1|interface:eth1|ip_address=10.77.1.1\n"), "{facts}");
 

@@ -17,10 +17,12 @@ mod packages;
 mod power;
 mod querycl;
 mod roles;
+mod scancl;
 mod seen;
 mod services;
 mod switches;
 mod viewcl;
+mod viewconf;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -29,7 +31,7 @@ use std::process::ExitCode;
 pub type Entry = fn(Vec<OsString>) -> ExitCode;
 
 /// Every command, by the name that it is called with.
-pub const TOOLS: [(&str, Entry); 17] = [
+pub const TOOLS: [(&str, Entry); 19] = [
     ("cmapplyconf", |words| call::run("cmapplyconf", words, apply::cmapplyconf)),
     ("cmcheckconf", |words| call::run("cmcheckconf", words, check::cmcheckconf)),
     ("cmdeleteconf", |words| call::run("cmdeleteconf", words, deleteconf::cmdeleteconf)),
@@ -46,5 +48,7 @@ pub const TOOLS: [(&str, Entry); 17] = [
     ("cmrunnode", |words| call::run("cmrunnode", words, power::cmrunnode)),
     ("cmrunpkg", |words| call::run("cmrunpkg", words, packages::cmrunpkg)),
     ("cmrunserv", |words| call::run("cmrunserv", words, services::cmrunserv)),
+    ("cmscancl", |words| call::run("cmscancl", words, scancl::cmscancl)),
     ("cmviewcl", |words| call::run("cmviewcl", words, viewcl::cmviewcl)),
+    ("cmviewconf", |words| call::run("cmviewconf", words, viewconf::cmviewconf)),
 ];

@@ -1,27 +1,43 @@
 //! `cmmakepkg`: a template of a package's file.
 
+use std::os::unix::fs::OpenOptionsExt;
+
 use serviceguard::table::{Of, Parameter, parameters};
 
 use crate::call::{Call, Said, Trouble};
 
-/// A modular template, or a legacy one with `-p`.
+/// A modular template, a legacy one with `-p`, or with `-s` that of a control script.
 pub(crate) fn cmmakepkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "vpslm:n:")?;
-    if call.has('s') {
-        return Err(Trouble::new("A template of a control script is not there; bring your own"));
+    if call.has('s') && call.has('p') {
+        return Err(Trouble::new(
+            "Specify a control script (-s) or a package's file (-p), not both",
+        ));
     }
-    let text = if call.has('p') { legacy() } else { modular(call.value('n').unwrap_or("")) };
+    let text = match (call.has('s'), call.has('p')) {
+        (true, _) => CONTROL.to_owned(),
+        (false, true) => legacy(),
+        (false, false) => modular(call.value('n').unwrap_or("")),
+    };
+    let mode = if call.has('s') { 0o755 } else { 0o644 };
     let Some(path) = call.words.first() else {
         said.text(text);
         return Ok(());
     };
-    let new = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    let new = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
     new.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
         .map_err(|error| Trouble::new(format!("Unable to create {path}: {error}")))?;
-    said.line("Package template is created.");
+    said.line(if call.has('s') {
+        "Package control script is created."
+    } else {
+        "Package template is created."
+    });
     said.line("This file must be edited before it can be used.");
     Ok(())
 }
+
+/// A legacy package's control script, to be filled in.
+const CONTROL: &str = include_str!("control.sh");
 
 const HEAD: &str = "# A package. Take the comment sign away where a value is to be said.\n";
 

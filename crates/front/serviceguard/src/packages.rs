@@ -9,7 +9,12 @@ use crate::seen::{World, is_multi};
 
 /// Runs packages, on the nodes that are named, on this one, or with `-a` on the best.
 pub(crate) fn cmrunpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
-    let call = Call::read(words, "van:t")?;
+    let call = Call::read(words, "van:tm:e:")?;
+    if call.has('m') || call.has('e') {
+        let why = "Packages are not started in part (-m, -e): their members are one group\n\
+                   With cmmodpkg -m on PACKAGE the cluster leaves them alone; start what is needed by hand";
+        return Err(Trouble::new(why));
+    }
     let packages = named(&call)?;
     let home = Home::find();
     let world = World::read(&home)?;

@@ -36,13 +36,13 @@ struct Query<'c> {
 pub(crate) fn cmquerycl(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "kvf:l:w:h:c:C:q:L:n:")?;
     let mut query = query(&call)?;
+    let server = server(&call, &query)?;
     if query.nodes.is_empty() {
         if query.file.is_none() {
             return list(said);
         }
         query.nodes = cluster::members().map_err(in_words)?.0;
     }
-    let server = server(&call, &query)?;
     let nodes = look(&query, call.has('v'), said)?;
     let Some(path) = query.file else {
         said.text(match call.value('f') {

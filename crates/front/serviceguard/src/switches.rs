@@ -11,10 +11,7 @@ use crate::seen::{World, is_multi};
 /// Switches packages on (`-e`) or off (`-d`), everywhere or for nodes; `-m on|off` is maintenance.
 /// Agents say `-d -x`; with `-n`, that this node's halt script failed.
 pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
-    let call = Call::read(words, "vedxn:m:tR")?;
-    if call.has('R') {
-        return Err(Trouble::new("The count of restarts begins anew when the package is started"));
-    }
+    let call = Call::read(words, "vedxn:m:tRs:")?;
     if call.words.is_empty() {
         return Err(Trouble::new("No package specified"));
     }
@@ -27,6 +24,9 @@ pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
     let nodes: Vec<&str> = call.values('n').collect();
     for node in &nodes {
         world.node(node)?;
+    }
+    if call.has('R') {
+        return reset(&home, &world, &call, said);
     }
     let act = match (call.has('e'), call.has('d'), call.value('m')) {
         (true, false, None) => Act::Enable,
@@ -49,6 +49,35 @@ pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
             (Act::Disable, nodes) => disable(&home, &world, name, nodes)?,
             (Act::Maintain(on), _) => home.edit(|document| maintain(document, name, on))?,
         }
+    }
+    said.line("cmmodpkg: Completed successfully on all packages specified");
+    Ok(())
+}
+
+/// Sets the count of a service's restarts back, wherever it was run again: `-R -s SERVICE PACKAGE`.
+fn reset(home: &Home, world: &World, call: &Call, said: &mut Said<'_>) -> Result<(), Trouble> {
+    let (Some(service), [name]) = (call.value('s'), call.words.as_slice()) else {
+        return Err(Trouble::new("Specify a service with -s, and one package"));
+    };
+    let counted = names::restarts(service);
+    let nodes: Vec<&str> = world
+        .status
+        .nodes
+        .iter()
+        .map(|node| node.name.as_str())
+        .filter(|node| world.attribute(node, &counted).is_some())
+        .collect();
+    let services = &world.package(name)?.services;
+    // Which services a control script runs, only its counts tell.
+    let is_known = services.iter().any(|known| known.name.value == service);
+    if !is_known && (nodes.is_empty() || !services.is_empty()) {
+        return Err(Trouble(format!("Unable to find service {service} in package {name}")));
+    }
+    if call.has('t') {
+        return Ok(());
+    }
+    for node in nodes {
+        home.attribute(node, &counted, Some("0"))?;
     }
     said.line("cmmodpkg: Completed successfully on all packages specified");
     Ok(())

@@ -1,7 +1,7 @@
 //! `cmviewcl`: the cluster as Serviceguard's users look at it.
 
 mod lines;
-mod table;
+pub(crate) mod table;
 
 use crate::call::{Call, Said, Trouble};
 use crate::home::Home;

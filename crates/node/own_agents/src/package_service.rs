@@ -173,6 +173,9 @@ fn keep(service: &Service) -> Result<Code, Failure> {
         if file("halting").exists() {
             return Ok(Code::Ok);
         }
+        if restarts > 0 && is_reset() {
+            restarts = 0;
+        }
         if limit.is_some_and(|limit| restarts >= limit) {
             let why = format!("the command ended ({ended}) after {restarts} restarts");
             fs::write(file("failed"), &why).map_err(cannot)?;
@@ -198,16 +201,22 @@ fn run(words: &str) -> io::Result<Child> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
 }
 
-/// Tells the cluster how often the service was run again here; it is shown, and nothing depends on it.
+/// Tells the cluster how often the service was run again here, for those who look.
 fn tell(restarts: u64) {
-    let Some(service) = ocf::parameter("service") else { return };
-    let Ok(program) = std::env::current_exe() else { return };
-    let told = Command::new(program)
-        .args(["attrd_updater", "-n", &format!("sg-restarts-{service}")])
-        .args(["-U", &restarts.to_string()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    let _not_told = told.is_err();
+    let _not_told = attribute(&["-U", &restarts.to_string()]).is_none();
+}
+
+/// Whether an operator has set the count back (`cmmodpkg -R`). A cluster that does not answer, or has forgotten the
+/// count with a former life of its daemon, says nothing of that.
+fn is_reset() -> bool {
+    attribute(&["-Q"]).is_some_and(|said| said.contains("value=\"0\""))
+}
+
+/// What the cluster says to an act on the count.
+fn attribute(words: &[&str]) -> Option<String> {
+    let service = ocf::parameter("service")?;
+    let mut updater = Command::new(std::env::current_exe().ok()?);
+    updater.args(["attrd_updater", "-n", &format!("sg-restarts-{service}")]).args(words);
+    let output = updater.stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -136,6 +136,23 @@ fn packages_run_fail_move_and_are_switched_by_serviceguards_commands() {
 }
 
 #[test]
+fn a_count_of_restarts_is_set_back() {
+    let bed = with_packages();
+    shows(&bed, 1, "shop", &["status=up", "owner=n1"]);
+    let first = kill_command(&bed, 1, None);
+    shows(&bed, 1, "shop", &["owner=n1", "service:web|restarts=1"]);
+    let (text, done) = said(&bed, 2, "cmmodpkg -R -s nothing shop");
+    assert!(!done && text.contains("Unable to find service nothing in package shop"), "{text}");
+    does(&bed, 2, "cmmodpkg -R -s web shop");
+    shows(&bed, 1, "shop", &["owner=n1", "service:web|restarts=0"]);
+    // It may be run again as often as if it never had been.
+    let second = kill_command(&bed, 1, Some(first));
+    shows(&bed, 1, "shop", &["owner=n1", "service:web|restarts=1"]);
+    kill_command(&bed, 1, Some(second));
+    shows(&bed, 1, "shop", &["status=up", "owner=n2"]);
+}
+
+#[test]
 fn a_run_script_that_ends_with_1_leaves_its_package_switched_off_everywhere() {
     let bed = with_packages();
     let off = ["status=down", "state=failed", "autorun=disabled", "owner=unowned"];
@@ -187,6 +204,48 @@ fn says_to(bed: &Bed, user: &str, group: &str, words: &str) -> (String, bool) {
     let mut text = String::from_utf8(output.stdout).unwrap();
     text.push_str(&String::from_utf8(output.stderr).unwrap());
     (text, output.status.success())
+}
+
+#[test]
+fn the_template_of_a_control_script_runs_and_halts_services() {
+    if !testkit::has(&["/bin/bash"]) {
+        return;
+    }
+    let bed = with_packages();
+    let dir = bed.dir.display();
+    does(&bed, 1, &format!("cmmakepkg -s {dir}/web.cntl"));
+    does(&bed, 1, &format!("links {dir}/bin"));
+    let filled = fs::read_to_string(bed.dir.join("web.cntl")).unwrap();
+    let filled = filled
+        .replacen("/sbin:/bin\n", &format!("/sbin:/bin:{dir}/bin\n"), 1)
+        .replacen("#SERVICE_NAME[0]=service1", "SERVICE_NAME[0]=page", 1)
+        .replacen(
+            "#SERVICE_CMD[0]=\"/usr/bin/program -x\"",
+            "SERVICE_CMD[0]=\"/bin/sleep 4001\"",
+            1,
+        )
+        .replacen("#SERVICE_RESTART", "SERVICE_RESTART", 1)
+        .replacen("    : # your commands\n", &format!("    echo run >{dir}/web.customer\n"), 1)
+        .replacen("    : # your commands\n", &format!("    echo halt >{dir}/web.customer\n"), 1);
+    testkit::write_program(&bed.dir.join("web.cntl"), &filled);
+    let script = format!("RUN_SCRIPT {dir}/web.cntl\nHALT_SCRIPT {dir}/web.cntl\n");
+    file(&bed, "web.conf", &format!("PACKAGE_NAME web\nNODE_NAME n1\n{script}"));
+    does(&bed, 1, &format!("cmapplyconf -f -P {dir}/web.conf"));
+    shows(&bed, 1, "web", &["status=up", "owner=n1"]);
+    let customer = || fs::read_to_string(bed.dir.join("web.customer")).unwrap();
+    assert_eq!(customer(), "run\n");
+    let keeper = bed.node_dir(1).join("run/package-service-web:page.pid");
+    assert!(keeper.exists(), "{}", keeper.display());
+    does(&bed, 1, "cmhaltpkg web");
+    shows(&bed, 1, "web", &["status=down", "state=halted"]);
+    assert!(!keeper.exists());
+    assert_eq!(customer(), "halt\n");
+    // A service that does not run is the package's failure, and nothing of it is left.
+    let broken = filled.replace("cmrunserv ", "false ");
+    testkit::write_program(&bed.dir.join("web.cntl"), &broken);
+    let (text, done) = said(&bed, 1, "cmrunpkg -n n1 web");
+    assert!(!done && text.contains("Unable to run package web on node n1"), "{text}");
+    assert_eq!(customer(), "halt\n");
 }
 
 /// Writes policies into the files; answers with what they were.

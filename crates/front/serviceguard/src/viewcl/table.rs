@@ -6,7 +6,7 @@ use serviceguard::{Package, Restarts, Type};
 use super::{Level, Shown, cluster_status, node_state, switch};
 use crate::seen::{World, is_multi};
 
-pub(super) fn render(world: &World, shown: &Shown<'_>) -> String {
+pub(crate) fn render(world: &World, shown: &Shown<'_>) -> String {
     let mut text = String::new();
     if matches!(shown.level, Level::All | Level::Cluster) {
         let name = world.status.cluster_name.as_deref().unwrap_or("cluster");

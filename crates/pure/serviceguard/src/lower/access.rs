@@ -147,6 +147,10 @@ fn permissions(document: &Document, package: &str, nodes: &[String]) -> Vec<Stri
             is("id", &maintenance)
         ),
     ];
+    let text = options::package_text(document, package).unwrap_or_default();
+    for service in &Package::of(&Text::parse(&text)).services {
+        found.push(format!("{pair}[{}]", is("name", &names::restarts(&service.name.value))));
+    }
     let resources = document.section(Section::Resources).into_iter().flat_map(Element::children);
     let top = resources.into_iter().find(|at| at.attr("id") == Some(package));
     let members = top.into_iter().flat_map(Element::descendants).filter(|at| at.is("primitive"));
