@@ -430,6 +430,9 @@ fn machines_with_watchdogs_join_and_are_counted_on() {
     town.ok(3, &["join", &token, "--watchdog", third]);
     town.until(3, &["status"], |said| said.matches("  member").count() == 3);
     town.ok(1, &["check"]);
+    for node in [1, 2, 3] {
+        town.wait("a promise", || town.has(node, "/run/quorate/reset-promised"));
+    }
 
     let words = ["resource", "add", "note", "ocf:heartbeat:Dummy", "--yes", "--clone"];
     town.until_of(1, &words, |_| true);
@@ -444,11 +447,10 @@ fn machines_with_watchdogs_join_and_are_counted_on() {
     town.ok(1, &["remove", "n3"]);
     town.wait("a rule", || town.votes(2).starts_with("2 2Node Quorate"));
     town.until(2, &["status"], |said| said.matches("  member").count() == 2);
-    for node in [1, 2].map(|node| format!("n{node}")) {
-        let promise = town.bed.node_dir(&node).join("var/lib/quorate/reset-promised");
-        town.wait("the promise is taken back", || !promise.exists());
-        let reset = town.bed.root().join(format!("run/{node}.reset"));
-        assert!(!reset.exists(), "{node} is reset for being one of two");
+    for node in [1, 2] {
+        town.wait("the promise is taken back", || !town.has(node, "/run/quorate/reset-promised"));
+        let reset = town.bed.root().join(format!("run/n{node}.reset"));
+        assert!(!reset.exists(), "n{node} is reset for being one of two");
     }
     drop(watchdogs);
 }

@@ -65,6 +65,25 @@ impl Node {
     }
 
     fn with(bed: &Bed, name: &str, variables: &[(&str, &str)]) -> Self {
+        let mut config = Self::config(bed, name);
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        config.environment.extend(variables);
+        Self::of(config)
+    }
+
+    /// One that has a machine of its own, with this directory for what goes with its power.
+    fn of_machine(bed: &Bed, name: &str, run: &Path) -> Self {
+        let mut config = Self::config(bed, name);
+        config.run_dir = Some(run.to_owned());
+        Self::of(config)
+    }
+
+    fn of(config: ExecConfig) -> Self {
+        let (sender, reports) = tokio::sync::mpsc::unbounded_channel();
+        Self { executor: Executor::new(config, sender), reports, tokens: AtomicU64::new(1) }
+    }
+
+    fn config(bed: &Bed, name: &str) -> ExecConfig {
         let state_dir = bed.directory.join(name);
         fs::create_dir_all(&state_dir).unwrap();
         let agents = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../agents");
@@ -72,10 +91,7 @@ impl Node {
         config.environment.retain(|(name, _)| name != "QUORATE_BINARY");
         let binary = env!("CARGO_BIN_EXE_quorate").to_owned();
         config.environment.push(("QUORATE_BINARY".to_owned(), binary));
-        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        config.environment.extend(variables);
-        let (sender, reports) = tokio::sync::mpsc::unbounded_channel();
-        Self { executor: Executor::new(config, sender), reports, tokens: AtomicU64::new(1) }
+        config
     }
 
     async fn act(&mut self, agent: &str, action: &str, parameters: &[(&str, &str)]) -> Finished {
@@ -426,6 +442,31 @@ async fn a_script_that_cannot_run_has_no_node_reset() {
     assert!(reason.contains("cannot run") && reason.contains("Permission denied"), "{reason}");
     node.expect(OcfCode::NOT_RUNNING, agent, "monitor", &parameters).await;
     node.expect(OcfCode::OK, agent, "stop", &parameters).await;
+}
+
+/// Else the node would be taken for one on which the package failed, and it would be moved from where it runs.
+#[tokio::test]
+async fn after_the_machine_s_start_nothing_is_left_of_what_a_script_ran_before() {
+    let bed = Bed::new();
+    let script = bed.path("control.sh");
+    let words = format!(
+        "#!/bin/sh\n[ $1 = stop ] || {} cmrunserv cook 'sleep 1000'\n",
+        env!("CARGO_BIN_EXE_quorate")
+    );
+    testkit::write_program(Path::new(&script), &words);
+    let parameters =
+        [("package", "shop"), ("run_script", script.as_str()), ("halt_script", script.as_str())];
+    let agent = "package-script";
+    let [before, after] = ["before", "after"].map(|life| bed.directory.join(life));
+    let mut node = Node::of_machine(&bed, "n1", &before);
+    node.expect(OcfCode::OK, agent, "start", &parameters).await;
+    node.expect(OcfCode::OK, agent, "monitor", &parameters).await;
+    let keeper = recorded(&bed, "before/package-service-shop:cook.pid");
+    process::send(keeper, Signal::Kill).unwrap();
+    process::wait_end(keeper, PATIENCE).unwrap();
+    node.expect(OcfCode::GENERIC, agent, "monitor", &parameters).await;
+    let mut node = Node::of_machine(&bed, "n1", &after);
+    node.expect(OcfCode::NOT_RUNNING, agent, "monitor", &parameters).await;
 }
 
 #[tokio::test]

@@ -220,12 +220,12 @@ impl Bed {
         self.cut(&[])
     }
 
-    /// Pulls the cable of one of a node's links, or plugs it in.
+    /// Pulls the cable of one of a node's cards, or plugs it in. The card of a link has its number.
     ///
     /// # Errors
     /// When there is none.
-    pub fn set_link(&self, node: u32, link: u32, up: bool) -> Result<()> {
-        network::set_link(self, node, link, up)
+    pub fn set_link(&self, node: u32, card: u32, up: bool) -> Result<()> {
+        network::set_link(self, node, card, up)
     }
 
     /// Loses so many percent of the packets that come to a node, and that it sends.

@@ -14,9 +14,9 @@ fn bridge(link: u32, group: usize) -> String {
     format!("br{link}-{group}")
 }
 
-/// A node's port at the bridges.
-fn port(link: u32, node: u32) -> String {
-    format!("p{node}-{link}")
+/// The port at the bridges of a node's card; each link has the card of its number.
+fn port(card: u32, node: u32) -> String {
+    format!("p{node}-{card}")
 }
 
 fn ip(first: u32, words: &str) -> Result<String> {
@@ -50,17 +50,19 @@ pub(crate) fn hold(root: &Path) -> Result<fs::File> {
 pub(crate) fn connect(bed: &Bed, node: u32, first: u32) -> Result<()> {
     let switch = bed.switch()?;
     ip(first, "link set lo up")?;
-    for link in 0..bed.plan().links {
-        let (port, device) = (port(link, node), format!("eth{link}"));
+    for (card, link) in bed.plan().cards() {
+        let (port, device) = (port(card, node), format!("eth{card}"));
         // The port of a life before goes with its node, but a moment later.
         let _gone = ip(switch, &format!("link del {port}"));
-        let _none = ip(switch, &format!("link del {}", delay_ends(link, node).0));
+        let _none = ip(switch, &format!("link del {}", delay_ends(card, node).0));
         let pair = format!("link add {port} type veth peer name {device} netns {first}");
         ip(switch, &pair)?;
         let bridge = bridge(link, bed.group_of(node));
         make_bridge(switch, &bridge)?;
         ip(switch, &format!("link set {port} master {bridge} up"))?;
-        ip(first, &format!("addr add {}/24 dev {device}", address(link, node)))?;
+        if card == link {
+            ip(first, &format!("addr add {}/24 dev {device}", address(link, node)))?;
+        }
         ip(first, &format!("link set {device} up"))?;
     }
     Ok(())
@@ -70,13 +72,13 @@ pub(crate) fn connect(bed: &Bed, node: u32, first: u32) -> Result<()> {
 pub(crate) fn regroup(bed: &Bed) -> Result<()> {
     let switch = bed.switch()?;
     for node in bed.plan().numbers() {
-        for link in 0..bed.plan().links {
+        for (card, link) in bed.plan().cards() {
             let bridge = bridge(link, bed.group_of(node));
             make_bridge(switch, &bridge)?;
             // Where a relay is, its end is what is plugged in.
-            let (_, far) = delay_ends(link, node);
+            let (_, far) = delay_ends(card, node);
             let plug = |end: &str| ip(switch, &format!("link set {end} master {bridge}"));
-            let port = port(link, node);
+            let port = port(card, node);
             let plugged = plug(&far).or_else(|_none| plug(&port));
             // A node that has just gone took its port with it.
             if plugged.is_err() && ip(switch, &format!("link show {port}")).is_ok() {
@@ -87,10 +89,10 @@ pub(crate) fn regroup(bed: &Bed) -> Result<()> {
     Ok(())
 }
 
-/// Pulls a node's cable, or plugs it in.
-pub(crate) fn set_link(bed: &Bed, node: u32, link: u32, up: bool) -> Result<()> {
+/// Pulls the cable of a node's card, or plugs it in.
+pub(crate) fn set_link(bed: &Bed, node: u32, card: u32, up: bool) -> Result<()> {
     let state = if up { "up" } else { "down" };
-    ip(bed.switch()?, &format!("link set {} {state}", port(link, node))).map(drop)
+    ip(bed.switch()?, &format!("link set {} {state}", port(card, node))).map(drop)
 }
 
 /// Which packets of a node get lost, in percent.

@@ -9,6 +9,8 @@ pub struct Plan {
     pub nodes: u32,
     /// Links of each node, each on a bridge of its own.
     pub links: u32,
+    /// Cards of each node that have no address, after those of the links and on the wire of the first.
+    pub standby_cards: u32,
     /// Corosync's token timeout in milliseconds; `None` for its default.
     pub token_ms: Option<u32>,
     /// More lines for the totem section.
@@ -55,6 +57,7 @@ impl Plan {
         Self {
             nodes,
             links: 1,
+            standby_cards: 0,
             token_ms: None,
             totem: Vec::new(),
             quorum: Vec::new(),
@@ -69,6 +72,12 @@ impl Plan {
     /// The nodes' numbers.
     pub fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
         1..=self.nodes
+    }
+
+    /// A node's cards, by number, and the link on whose wire each is.
+    pub(crate) fn cards(&self) -> impl Iterator<Item = (u32, u32)> + use<> {
+        let links = self.links;
+        (0..links + self.standby_cards).map(move |card| (card, if card < links { card } else { 0 }))
     }
 }
 

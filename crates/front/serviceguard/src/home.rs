@@ -2,7 +2,7 @@
 //! `CIB_file` names in its place, for trying out.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cib::patch::diff;
 use cib::{Document, Element, Section};
@@ -70,9 +70,9 @@ impl Home {
             let xml = patchset.without_version().to_document().to_string();
             let based_on = before.version().ok().map(|version| version.to_string());
             let change = Change::Edit { edits: vec![Edit::Patch { xml }] };
-            match client.change(&Request::Change { change, force: false, based_on }) {
+            match ask(client, &Request::Change { change, force: false, based_on }) {
                 Err(ClientError::Refused(Refused::Stale { .. })) => {}
-                other => return other.map(|_version| ()).map_err(trouble),
+                other => return other.map_err(trouble),
             }
         }
         Err(Trouble::new("Somebody else keeps changing the configuration; try again"))
@@ -120,7 +120,7 @@ impl Home {
             return Err(Trouble::new("Only a running cluster can do that"));
         };
         let request = Request::Change { change, force: false, based_on: None };
-        client.change(&request).map(|_version| ()).map_err(trouble)
+        ask(client, &request).map_err(trouble)
     }
 
     /// Waits until the cluster has done what follows of a change.
@@ -140,6 +140,21 @@ impl Home {
             .and_then(|()| std::fs::rename(&beside, path));
         written
             .map_err(|error| Trouble::new(format!("Unable to write {}: {error}", path.display())))
+    }
+}
+
+/// While the nodes agree on their state, as they do anew after a change of Corosync's file, nothing is changed, and it is
+/// asked for again.
+fn ask(client: &Client, request: &Request) -> Result<(), ClientError> {
+    const PAUSE: Duration = Duration::from_millis(50);
+    let begun = Instant::now();
+    loop {
+        match client.change(request) {
+            Err(ClientError::Refused(Refused::NotReady)) if begun.elapsed() < PATIENCE => {
+                std::thread::sleep(PAUSE);
+            }
+            other => return other.map(drop),
+        }
     }
 }
 

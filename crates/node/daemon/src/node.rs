@@ -298,7 +298,10 @@ fn exec_config(config: &Config, name: &NodeName) -> Result<ExecConfig, StartErro
     exec.scratch_dir = match &config.fabric {
         FabricConfig::Embedded { .. } => Some(exec.state_dir.join("run/resource-agents")),
         #[cfg(feature = "corosync")]
-        FabricConfig::Corosync { .. } => None,
+        FabricConfig::Corosync { .. } => {
+            exec.run_dir = Some(PathBuf::from(process::RUN_OF_MACHINE));
+            None
+        }
     };
     exec.environment.push(("QUORATE_NODE".to_owned(), name.as_str().to_owned()));
     agent_tools::give(&mut exec, &config.api_socket).map_err(StartError::AgentTools)?;

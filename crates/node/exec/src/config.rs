@@ -52,6 +52,9 @@ pub struct ExecConfig {
     pub fence_dirs: Vec<PathBuf>,
     /// The environment of every agent, before what its standard asks for.
     pub environment: Vec<(String, String)>,
+    /// Where agents of our own keep what must not survive a power-off, on a machine that is the node's alone. Without
+    /// it that is below the state directory, which does survive it.
+    pub run_dir: Option<PathBuf>,
     /// Where agents of the resource-agents package keep what must not survive a power-off, if not
     /// where they do by themselves: nodes that share a machine must not share that.
     /// Field word: `HA_RSCTMP`.
@@ -81,6 +84,7 @@ impl ExecConfig {
             heartbeat_dir: PathBuf::from("/etc/ha.d/resource.d"),
             fence_dirs,
             environment: inherited_environment(),
+            run_dir: None,
             scratch_dir: None,
             system_bus: None,
             kill_grace: Duration::from_secs(2),
@@ -101,7 +105,7 @@ impl ExecConfig {
 /// This process's environment without what was meant for it alone, and with the directories of
 /// system programs on the search path, which agents need.
 pub fn inherited_environment() -> Vec<(String, String)> {
-    const OURS: [&str; 7] = [
+    const OURS: [&str; 8] = [
         "NOTIFY_SOCKET",
         "WATCHDOG_PID",
         "WATCHDOG_USEC",
@@ -109,6 +113,7 @@ pub fn inherited_environment() -> Vec<(String, String)> {
         "LISTEN_PID",
         "PATH",
         "QUORATE_BINARY",
+        process::RUN_DIRECTORY,
     ];
     let mut environment: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use agent::{Program, Standard, codes};
 use model::{ExecStatus, OcfCode, Outcome};
-use process::{NODE_MARK, OPERATION_MARK, RESOURCE_MARK};
+use process::{NODE_MARK, OPERATION_MARK, RESOURCE_MARK, RUN_DIRECTORY};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::{Instant, sleep};
@@ -182,6 +182,9 @@ fn start(
         .stdin(if program.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if let Some(directory) = &config.run_dir {
+        command.env(RUN_DIRECTORY, directory);
+    }
     if let Some(directory) = &config.scratch_dir {
         // If it cannot be made, the agent will say what it misses.
         let _ = std::fs::create_dir_all(directory);

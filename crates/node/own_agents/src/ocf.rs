@@ -63,8 +63,7 @@ pub(crate) fn node() -> String {
 
 /// Where state is kept that must not survive the node's power-off.
 pub(crate) fn run_dir() -> PathBuf {
-    match std::env::var_os(process::NODE_MARK) {
-        Some(directory) => PathBuf::from(directory).join("run"),
-        None => PathBuf::from("/run/quorate"),
-    }
+    let own = std::env::var_os(process::RUN_DIRECTORY).map(PathBuf::from);
+    let shared = || Some(PathBuf::from(std::env::var_os(process::NODE_MARK)?).join("run"));
+    own.or_else(shared).unwrap_or_else(|| PathBuf::from(process::RUN_OF_MACHINE))
 }

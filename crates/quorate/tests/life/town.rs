@@ -243,6 +243,12 @@ impl Town {
         }
     }
 
+    /// Whether a node has a file.
+    pub(crate) fn has(&self, node: u32, path: &str) -> bool {
+        let mut command = self.bed.command(node, "test").unwrap();
+        command.args(["-e", path]).status().unwrap().success()
+    }
+
     /// Who may do what with a file, as octal digits.
     pub(crate) fn mode(&self, node: u32, path: &str) -> String {
         let mut command = self.bed.command(node, "stat").unwrap();

@@ -7,6 +7,7 @@ mod moosefs;
 mod nfs;
 mod pcs_web;
 mod script;
+mod serviceguard;
 mod stage;
 mod web;
 
@@ -15,7 +16,7 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 
-use self::stage::{Begins, Stage};
+use self::stage::{Begins, Scene, Stage};
 
 /// What is played.
 #[derive(clap::Args, Clone, Debug)]
@@ -48,6 +49,8 @@ enum Name {
     Cloudera,
     /// Heartbeat's files taken over: an address, a file system and Apache, with the commands of old.
     Heartbeat,
+    /// A Serviceguard cluster with a lock and two packages, from its files on, with the commands of old.
+    Serviceguard,
 }
 
 impl Name {
@@ -59,7 +62,13 @@ impl Name {
             Self::PcsWeb => pcs_web::NODES,
             Self::Cloudera => cloudera::NODES,
             Self::Heartbeat => heartbeat::NODES,
+            Self::Serviceguard => serviceguard::NODES,
         }
+    }
+
+    /// Cards of each machine that stand by.
+    fn standby_cards(self) -> u32 {
+        if matches!(self, Self::Serviceguard) { serviceguard::STANDBY_CARDS } else { 0 }
     }
 
     /// What each machine does before it begins with the cluster.
@@ -71,6 +80,7 @@ impl Name {
             Self::PcsWeb => pcs_web::machine(),
             Self::Cloudera => cloudera::MACHINE.to_owned(),
             Self::Heartbeat => heartbeat::machine(),
+            Self::Serviceguard => serviceguard::machine(),
         }
     }
 
@@ -79,7 +89,7 @@ impl Name {
         match self {
             Self::Moosefs if testbed::has_systemd() => Begins::Machines,
             Self::Moosefs | Self::Web | Self::Nfs | Self::Heartbeat => Begins::Cluster,
-            Self::Cloudera => Begins::Clusters,
+            Self::Cloudera | Self::Serviceguard => Begins::Clusters,
             Self::PcsWeb => Begins::Machines,
         }
     }
@@ -102,6 +112,7 @@ impl Name {
             Self::PcsWeb => &pcs_web::NEEDED,
             Self::Cloudera => &cloudera::NEEDED,
             Self::Heartbeat => &heartbeat::NEEDED,
+            Self::Serviceguard => &serviceguard::NEEDED,
         };
         let missing = needed.iter().filter(|(_, file)| !Path::new(file).exists());
         missing.map(|(package, _)| *package).collect()
@@ -112,14 +123,22 @@ impl Name {
 pub(crate) fn packages() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     let all = web::NEEDED.iter().chain(&moosefs::NEEDED).chain(&nfs::NEEDED);
     let all = all.chain(&pcs_web::NEEDED).chain(&cloudera::NEEDED).chain(&heartbeat::NEEDED);
+    let all = all.chain(&serviceguard::NEEDED);
     // The one that is not built for every machine.
     all.filter(|(package, _)| cfg!(target_arch = "x86_64") || *package != "user-mode-linux")
 }
 
 /// The names of what can be played here, those that take longest first; says what cannot.
 pub(super) fn playable() -> Vec<String> {
-    let longest_first =
-        [Name::PcsWeb, Name::Moosefs, Name::Cloudera, Name::Nfs, Name::Heartbeat, Name::Web];
+    let longest_first = [
+        Name::PcsWeb,
+        Name::Moosefs,
+        Name::Serviceguard,
+        Name::Cloudera,
+        Name::Nfs,
+        Name::Heartbeat,
+        Name::Web,
+    ];
     let here = longest_first.into_iter().filter(|name| match name.hindrance() {
         Some(why) => {
             println!("left out: the play {name:?}; {why}");
@@ -151,8 +170,13 @@ pub(crate) fn play(root: &Path, words: &Words) -> Result<(), String> {
 /// Plays one on a bed of its own.
 fn play_one(root: &Path, name: Name, words: &Words) -> Result<(), String> {
     let start = Instant::now();
-    let (nodes, machine) = (name.nodes(), name.machine());
-    let stage = Stage::set(root, nodes, &machine, name.begins(), words)?;
+    let scene = Scene {
+        nodes: name.nodes(),
+        standby_cards: name.standby_cards(),
+        machine: name.machine(),
+        begins: name.begins(),
+    };
+    let stage = Stage::set(root, scene, words)?;
     let done = match name {
         Name::Web => web::play(&stage),
         Name::Moosefs => moosefs::play(&stage),
@@ -160,6 +184,7 @@ fn play_one(root: &Path, name: Name, words: &Words) -> Result<(), String> {
         Name::PcsWeb => script::play(&stage, "pcs-web.txt"),
         Name::Cloudera => script::play(&stage, "cloudera-crmsh.txt"),
         Name::Heartbeat => script::play(&stage, "heartbeat-web.txt"),
+        Name::Serviceguard => script::play(&stage, "serviceguard.txt"),
     };
     stage.end(done)?;
     println!("-- played {name:?} in {:.1} s", start.elapsed().as_secs_f64());

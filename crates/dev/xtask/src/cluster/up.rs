@@ -44,6 +44,9 @@ pub(crate) struct Words {
     /// What each machine does before it begins with the cluster.
     #[arg(skip)]
     pub(super) machine: String,
+    /// Cards of each node that stand by on the first link's wire.
+    #[arg(skip)]
+    pub(super) standby_cards: u32,
     /// With systemd as first process of each node.
     #[arg(skip)]
     pub(super) systemd: bool,
@@ -68,6 +71,7 @@ impl Words {
             failover: None,
             self_fencing: false,
             machine: String::new(),
+            standby_cards: 0,
             systemd: false,
             pacemaker: false,
             program,
@@ -85,6 +89,7 @@ pub(super) fn make(root: &Path, words: &Words) -> Result<Bed, String> {
     let quorum = if words.nodes == 2 { vec!["two_node: 1".to_owned()] } else { Vec::new() };
     let plan = Plan {
         links: words.links,
+        standby_cards: words.standby_cards,
         token_ms: words.token,
         totem: timing(words)?.iter().flat_map(totem).collect(),
         quorum,

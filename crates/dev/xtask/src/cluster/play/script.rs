@@ -9,6 +9,8 @@
 //! ends                 waits for what was begun, which must succeed
 //! lose active          pulls the plug of the machine with the address; goes on when another has it
 //! cut active           pulls its cables; it must be fenced before another has the address
+//! pull n1 eth0         pulls the cable of a card
+//! plug n1 eth0         plugs it in again
 //! -- WORDS             a remark, which is printed
 //! ```
 //!
@@ -31,6 +33,8 @@ enum Step<'a> {
     FailsWith(&'a str),
     Lose(&'a str),
     Cut(&'a str),
+    Pull { on: &'a str, card: &'a str },
+    Plug { on: &'a str, card: &'a str },
     Remark(&'a str),
 }
 
@@ -42,6 +46,7 @@ impl<'a> Step<'a> {
             return Ok(None);
         }
         let typed = |text: &'a str| text.split_once("$ ").filter(|(on, _)| !on.contains(' '));
+        let cable = |word: &str| trimmed.strip_prefix(word).and_then(|rest| rest.split_once(' '));
         let step = if let Some(text) = trimmed.strip_prefix("until ") {
             typed(text).map(|(on, command)| Self::Until { on, command })
         } else if let Some(text) = trimmed.strip_prefix("begin ") {
@@ -56,6 +61,10 @@ impl<'a> Step<'a> {
             Some(Self::Lose(who))
         } else if let Some(who) = trimmed.strip_prefix("cut ") {
             Some(Self::Cut(who))
+        } else if let Some((on, card)) = cable("pull ") {
+            Some(Self::Pull { on, card })
+        } else if let Some((on, card)) = cable("plug ") {
+            Some(Self::Plug { on, card })
         } else if let Some(words) = trimmed.strip_prefix("-- ") {
             Some(Self::Remark(words))
         } else {
@@ -143,6 +152,8 @@ fn take(
         Step::FailsWith(_) => Ok(()),
         Step::Lose(who) => stage.lose(machine(stage, who)?).map(drop),
         Step::Cut(who) => stage.cut_off(machine(stage, who)?),
+        Step::Pull { on, card } => stage.plug(machine(stage, on)?, card, false),
+        Step::Plug { on, card } => stage.plug(machine(stage, on)?, card, true),
         Step::Remark(words) => {
             println!("-- {words}");
             Ok(())
@@ -176,7 +187,13 @@ mod tests {
 
     #[test]
     fn the_walkthroughs_are_steps() {
-        for name in ["pcs-web.txt", "cloudera-crmsh.txt", "moosefs-pcs.txt", "heartbeat-web.txt"] {
+        for name in [
+            "pcs-web.txt",
+            "cloudera-crmsh.txt",
+            "moosefs-pcs.txt",
+            "heartbeat-web.txt",
+            "serviceguard.txt",
+        ] {
             let path = xtask::tidy::root().join("examples").join(name);
             for line in std::fs::read_to_string(path).unwrap().lines() {
                 assert!(Step::read(line).is_ok(), "{line}");

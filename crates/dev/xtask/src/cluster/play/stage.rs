@@ -24,6 +24,16 @@ pub(super) enum Begins {
     Machines,
 }
 
+/// What a play needs.
+pub(super) struct Scene {
+    pub(super) nodes: u32,
+    /// Cards of each machine that stand by, `eth2` and so on.
+    pub(super) standby_cards: u32,
+    /// What each machine does before it begins with the cluster.
+    pub(super) machine: String,
+    pub(super) begins: Begins,
+}
+
 pub(super) struct Stage {
     pub(super) bed: Bed,
     pub(super) keeper: Keeper,
@@ -32,18 +42,14 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Boots so many machines, which do this before they begin with the cluster.
-    pub(super) fn set(
-        root: &Path,
-        nodes: u32,
-        machine: &str,
-        begins: Begins,
-        wanted: &super::Words,
-    ) -> Result<Self, String> {
+    /// Boots the machines.
+    pub(super) fn set(root: &Path, scene: Scene, wanted: &super::Words) -> Result<Self, String> {
+        let Scene { nodes, standby_cards, machine, begins } = scene;
         let mut words = up::Words::of(nodes, wanted.program.as_deref());
         words.program = up::program(&words)?;
         words.failover = Some(wanted.failover);
-        words.machine = machine.to_owned();
+        words.machine = machine;
+        words.standby_cards = standby_cards;
         words.systemd = begins == Begins::Machines;
         up::clear(root)?;
         let bed = up::make(root, &words)?;
@@ -217,6 +223,17 @@ impl Stage {
         let before = fencings();
         self.wait("the address", || holders(&self.bed).iter().any(|holder| *holder != node))?;
         self.must(fencings() > before, "first fenced, then taken over")
+    }
+
+    /// Pulls the cable of a machine's card, or plugs it in.
+    pub(super) fn plug(&self, node: u32, card: &str, in_: bool) -> Result<(), String> {
+        println!(
+            "-- the cable of {card} of n{node} is {}",
+            if in_ { "plugged in" } else { "pulled" }
+        );
+        let number = card.strip_prefix("eth").and_then(|digits| digits.parse().ok());
+        let number = number.ok_or_else(|| format!("no card: {card}"))?;
+        self.bed.set_link(node, number, in_)
     }
 
     /// Waits until all nodes are members again.
