@@ -1,10 +1,14 @@
-//! What tests have in common: agents that misbehave, what not every machine has, and what two tests at
-//! the same time must not share.
+//! What tests have in common: agents that misbehave, [scenarios] as text, what not every machine has, and
+//! what two tests at the same time must not share.
 //!
 //! **Not here:** the tests. Each crate has its own.
 //!
 //! **Always:** a test that cannot run here says so on the standard error output, past the test
 //! runner, which keeps to itself what tests print that did not fail. Where `CI` is `true` it fails.
+
+mod scenarios;
+
+pub use scenarios::scenarios;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};

@@ -1,8 +1,7 @@
 //! Runs `scenarios/plan/*.txt`: documents, changes and what `crm_simulate` says of them.
 //!
-//! A scenario is a list of commands, each with the text that is expected of it after `----`. The
-//! first line says what it shows. Before each run it is checked that its decision can be explained
-//! without a hole, after it that carrying the plan out, and planning again, comes to rest. `REWRITE=1` writes what came out in place of what was expected.
+//! How they are written: `testkit`. Before each run it is checked that its decision can be explained
+//! without a hole, after it that carrying the plan out, and planning again, comes to rest.
 //!
 //! - `document`: the lines after it, inside `<configuration>`, become the document. Elements
 //!   without an id get one.
@@ -41,76 +40,10 @@ use transition::rehearse::{Ending, FaithfulTo, Rehearsing, rehearse};
 #[test]
 fn scenarios_say_what_they_said() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../scenarios/plan");
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    assert!(!paths.is_empty(), "no scenarios in {}", folder.display());
-    let rewrite = std::env::var_os("REWRITE").is_some();
-    let mut wrong = String::new();
-    for path in paths {
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("# "), "{}: no title", path.display());
-        let played = play(&text, &path);
-        if rewrite {
-            fs::write(&path, played).unwrap();
-        } else if played != text {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            writeln!(wrong, "--- {name}\n{}", first_difference(&text, &played)).unwrap();
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong}");
-}
-
-fn first_difference(expected: &str, found: &str) -> String {
-    let pairs = expected.lines().map(Some).chain(std::iter::repeat(None));
-    for (number, (expected, found)) in
-        pairs.zip(found.lines().map(Some).chain(std::iter::repeat(None))).enumerate()
-    {
-        if expected != found || (expected.is_none() && found.is_none()) {
-            return format!("line {}:\n  expected {expected:?}\n  found    {found:?}", number + 1);
-        }
-    }
-    String::new()
-}
-
-/// The scenario with what came out of each command.
-fn play(text: &str, path: &Path) -> String {
-    let mut lines = text.lines().peekable();
-    let mut out = String::new();
-    let mut stage = Stage::new(path);
-    while let Some(line) = lines.next() {
-        if line.is_empty() || line.starts_with('#') {
-            writeln!(out, "{line}").unwrap();
-            continue;
-        }
-        let mut body = Vec::new();
-        while let Some(next) = lines.next_if(|next| *next != "----") {
-            body.push(next);
-        }
-        assert_eq!(lines.next(), Some("----"), "{}: `{line}` has no end", path.display());
-        // What was expected: up to a line of two dashes, or the first empty line.
-        let ruled = lines.next_if_eq(&"--").is_some();
-        for next in lines.by_ref() {
-            if (ruled && next == "--") || (!ruled && next.is_empty()) {
-                break;
-            }
-        }
-        if ruled {
-            lines.next_if_eq(&"");
-        }
-        writeln!(out, "{line}").unwrap();
-        for each in &body {
-            writeln!(out, "{each}").unwrap();
-        }
-        let said = stage.run(line, &body.join("\n"));
-        let said = if said.trim().is_empty() { "ok" } else { said.trim_end() };
-        if said.contains("\n\n") {
-            writeln!(out, "----\n--\n{said}\n--\n").unwrap();
-        } else {
-            writeln!(out, "----\n{said}\n").unwrap();
-        }
-    }
-    out
+    testkit::scenarios(&folder, |path| {
+        let mut stage = Stage::new(path);
+        move |command: &str, body: &[&str]| stage.run(command, &body.join("\n"))
+    });
 }
 
 struct Stage {

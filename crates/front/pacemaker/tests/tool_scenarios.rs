@@ -1,12 +1,9 @@
 //! Runs `scenarios/tools/*.txt`: what Pacemaker's commands do with a document in a file.
 //!
-//! A scenario is a list of commands, each with what is expected of it after `----`: the outputs
-//! (between two lines `--` if there is an empty line in them), and the exit code if it is not 0.
 //! `document` makes the lines after it the file that `CIB_file` names; each command sees what the
-//! ones before it left. Words like `NAME=value` before a command are its environment; copies of the
-//! document are in a folder that is shown as `SHADOWS`. A command after `unanswered` has no file, but a
-//! daemon that never answers. The first line says what is shown. `REWRITE=1` writes what came out in
-//! place of what was expected.
+//! ones before it left. What it says are its outputs, and the exit code if it is not 0. Words like `NAME=value`
+//! before a command are its environment; copies of the document are in a folder that is shown as `SHADOWS`. A
+//! command after `unanswered` has no file, but a daemon that never answers. How files are written: `testkit`.
 //!
 //! This program is also each of the tools, when [`TOOL`] names one: so they run as processes, with
 //! an environment of their own.
@@ -28,59 +25,22 @@ fn main() -> ExitCode {
         return tool(std::env::args_os().skip(1).collect());
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../scenarios/tools");
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    assert!(!paths.is_empty(), "no scenarios in {}", folder.display());
-    let mut wrong = String::new();
-    for path in paths {
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("# "), "{}: no title", path.display());
-        let played = play(&text, &path);
-        if std::env::var_os("REWRITE").is_some() {
-            fs::write(&path, played).unwrap();
-        } else if played != text {
-            let pairs = text.lines().zip(played.lines()).enumerate();
-            let first = pairs.into_iter().find(|(_, (expected, found))| expected != found);
-            writeln!(wrong, "{}: {first:#?}", path.display()).unwrap();
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong}");
+    testkit::scenarios(&folder, |path| {
+        let file = begin(path);
+        move |command: &str, body: &[&str]| run(command, &body.join("\n"), &file)
+    });
     ExitCode::SUCCESS
 }
 
-/// The scenario with what came out of each command.
-fn play(text: &str, path: &Path) -> String {
+/// Where a scenario's document is.
+fn begin(path: &Path) -> PathBuf {
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tools-{name}.xml"));
     // What an earlier run left would be found.
     let shadows = file.with_extension("shadows");
     let _none_left = fs::remove_dir_all(&shadows);
     fs::create_dir_all(&shadows).unwrap();
-    let mut lines = text.lines().peekable();
-    let mut out = String::new();
-    while let Some(command) = lines.next() {
-        writeln!(out, "{command}").unwrap();
-        if command.is_empty() || command.starts_with('#') {
-            continue;
-        }
-        let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "----").collect();
-        let ruled = lines.next_if_eq(&"--").is_some();
-        let ending = if ruled { "--" } else { "" };
-        lines.by_ref().take_while(|line| *line != ending).for_each(drop);
-        if ruled {
-            lines.next_if_eq(&"");
-        }
-        body.iter().for_each(|line| writeln!(out, "{line}").unwrap());
-        let said = run(command, &body.join("\n"), &file);
-        let said = if said.trim().is_empty() { "ok" } else { said.trim_end() };
-        if said.contains("\n\n") {
-            writeln!(out, "----\n--\n{said}\n--\n").unwrap();
-        } else {
-            writeln!(out, "----\n{said}\n").unwrap();
-        }
-    }
-    format!("{}\n", out.trim_end())
+    file
 }
 
 /// What a command says, and how it ends.

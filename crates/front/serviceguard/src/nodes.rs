@@ -36,17 +36,29 @@ pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Tr
     if call.has('t') {
         return Ok(());
     }
+    halt(&home, &nodes, said, || Ok(()))
+}
+
+/// Has nodes leave, and says so in Serviceguard's words. `last` is what is left to do when none of them is up.
+pub(crate) fn halt(
+    home: &Home,
+    nodes: &[String],
+    said: &mut Said<'_>,
+    last: impl FnOnce() -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
     said.line("Disabling all packages from starting on nodes to be halted.");
-    for node in &nodes {
+    for node in nodes {
         said.line(format!("Disabling all packages from running on {node}."));
     }
     said.line("Warning: Do not modify or enable packages until the halt operation is\ncompleted.");
     said.text("Waiting for nodes to halt ");
-    for node in &nodes {
+    // All are told before the first has halted anything: nothing is started on one to be halted there again.
+    for node in nodes {
         home.change(Change::Shutdown { node: node.clone() })?;
         said.text(".");
     }
-    wait_halted(&home, &nodes)?;
+    wait_halted(home, nodes)?;
+    last()?;
     said.line(" done");
     said.line("Successfully halted all nodes specified.");
     said.line("Halt operation complete.");
@@ -60,7 +72,7 @@ pub(crate) fn packages_on<'w>(world: &'w World, node: &str) -> Vec<&'w str> {
 }
 
 /// Waits until none of the nodes is up. That nobody answers any more says that this node is halted.
-pub(crate) fn wait_halted(home: &Home, nodes: &[String]) -> Result<(), Trouble> {
+fn wait_halted(home: &Home, nodes: &[String]) -> Result<(), Trouble> {
     /// Packages may take as long as their halt scripts.
     const PATIENCE: Duration = Duration::from_secs(3600);
     const PAUSE: Duration = Duration::from_millis(200);

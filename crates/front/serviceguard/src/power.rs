@@ -6,11 +6,10 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use cluster::Order;
-use wire::api::Change;
 
 use crate::call::{Call, Said, Trouble, in_words};
 use crate::home::Home;
-use crate::nodes::{packages_on, wait_halted};
+use crate::nodes::{halt, packages_on};
 use crate::roles::{self, Needs};
 use crate::seen::World;
 
@@ -110,22 +109,9 @@ pub(crate) fn cmhaltcl(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
     if call.has('t') {
         return Ok(());
     }
-    said.line("Disabling all packages from starting on nodes to be halted.");
-    said.line("Warning: Do not modify or enable packages until the halt operation is\ncompleted.");
-    said.text("Waiting for nodes to halt ");
-    // All are told before the first has halted anything: nothing is started on one to be halted there again.
-    for node in &nodes {
-        home.change(Change::Shutdown { node: node.clone() })?;
-        said.text(".");
-    }
-    wait_halted(&home, &nodes)?;
-    if roles::is_root() {
-        switch(Order::Stop, &members)?;
-    }
-    said.line(" done");
-    said.line("Successfully halted all nodes specified.");
-    said.line("Halt operation complete.");
-    Ok(())
+    // Who is not root has the nodes leave; Corosync is left to root.
+    let last = || if roles::is_root() { switch(Order::Stop, &members) } else { Ok(()) };
+    halt(&home, &nodes, said, last)
 }
 
 /// Gives the order; an error names each node that could not follow it.

@@ -1,11 +1,9 @@
 //! Runs `scenarios/cm/*.txt`: what Serviceguard's commands do with a document in a file.
 //!
-//! A scenario is a list of commands, each with what is expected of it after `----` (between two lines
-//! `--` if there is an empty line in it), and the exit code if it is not 0. `nodes NAME...` begins a
-//! document with members; `file NAME` makes the lines after it a file; `script NAME` the same, as one that
-//! may be run; `settle` carries out on paper what is to be done; `fail KEY@NODE=CODE` does so after an
-//! outcome; `attribute NODE NAME VALUE` sets one of a node that is up; `acls` shows who may do what. The first line says what is shown. `REWRITE=1` writes what came out in place of what was
-//! expected.
+//! `nodes NAME...` begins a document with members; `file NAME` makes the lines after it a file; `script NAME` the
+//! same, as one that may be run; `settle` carries out on paper what is to be done; `fail KEY@NODE=CODE` does so after
+//! an outcome; `attribute NODE NAME VALUE` sets one of a node that is up; `acls` shows who may do what. What a command
+//! says ends with its exit code if that is not 0. How files are written: `testkit`.
 //!
 //! This program is also each of the commands, when [`TOOL`] names one.
 
@@ -29,63 +27,22 @@ fn main() -> ExitCode {
         return tool(std::env::args_os().skip(1).collect());
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../scenarios/cm");
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    assert!(!paths.is_empty(), "no scenarios in {}", folder.display());
-    let mut wrong = String::new();
-    for path in paths {
-        let text = fs::read_to_string(&path).unwrap();
-        let played = play(&text, &path);
-        if std::env::var_os("REWRITE").is_some() {
-            fs::write(&path, played).unwrap();
-        } else if played != text {
-            let pairs = text.lines().zip(played.lines()).enumerate();
-            let first = pairs.into_iter().find(|(_, (expected, found))| expected != found);
-            writeln!(wrong, "{}: {first:#?}", path.display()).unwrap();
+    testkit::scenarios(&folder, |path| {
+        let folder = begin_in(path);
+        move |line: &str, body: &[&str]| {
+            run(&folder, line, body).replace(&format!("{}/", folder.display()), "")
         }
-    }
-    assert!(wrong.is_empty(), "{wrong}");
+    });
     ExitCode::SUCCESS
 }
 
-/// The scenario with what came out of each command.
-fn play(text: &str, path: &Path) -> String {
+/// Where a scenario's files are.
+fn begin_in(path: &Path) -> PathBuf {
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cm-{name}"));
     let _none_left = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    let mut lines = text.lines().peekable();
-    let mut out = String::new();
-    while let Some(line) = lines.next() {
-        if line.is_empty() || line.starts_with('#') {
-            writeln!(out, "{line}").unwrap();
-            continue;
-        }
-        let mut body = Vec::new();
-        while let Some(next) = lines.next_if(|next| *next != "----") {
-            body.push(next);
-        }
-        assert_eq!(lines.next(), Some("----"), "{}: `{line}` has no end", path.display());
-        let ruled = lines.next_if_eq(&"--").is_some();
-        let end = if ruled { "--" } else { "" };
-        for next in lines.by_ref() {
-            if next == end {
-                break;
-            }
-        }
-        if ruled {
-            lines.next_if_eq(&"");
-        }
-        writeln!(out, "{line}").unwrap();
-        body.iter().for_each(|each| writeln!(out, "{each}").unwrap());
-        let said = run(&folder, line, &body);
-        let said = said.replace(&format!("{}/", folder.display()), "");
-        let said = if said.trim().is_empty() { "ok" } else { said.trim_end() };
-        let rule = if said.contains("\n\n") { "--\n" } else { "" };
-        writeln!(out, "----\n{rule}{said}\n{rule}").unwrap();
-    }
-    out
+    folder
 }
 
 fn run(folder: &Path, line: &str, body: &[&str]) -> String {
