@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ const INSIDE: &str = "QUORATE_TEST_INSIDE";
 const NETWORK: &str = "set -e
 mount -t tmpfs tmpfs /run
 ip netns add node
-ip link add br0 type bridge
+ip link add br0 address 02:00:00:00:00:01 type bridge
 ip link set br0 up
 ip addr add 192.0.2.1/24 dev br0
 ip -6 addr add 2001:db8::1/64 dev br0 nodad
@@ -35,6 +35,8 @@ ip -n node route add 198.51.100.0/24 via 192.0.2.1 src 192.0.2.9 metric 7
 ip -n node -6 route add default via 2001:db8::1
 mount -t proc proc /proc
 echo 1 > /proc/sys/net/ipv4/conf/br0/arp_accept
+# What is not on the switch answers for nobody on it.
+echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore
 exec \"$@\"";
 
 /// Ends its process with the test.
@@ -138,7 +140,7 @@ fn is_said_back(stream: &mut TcpStream) -> bool {
 #[test]
 fn a_pulled_cable_moves_everything_and_nothing_is_lost() {
     if std::env::var_os(INSIDE).is_none() {
-        in_a_network_of_its_own("a_pulled_cable_moves_everything_and_nothing_is_lost");
+        in_a_network_of_its_own("a_pulled_cable_moves_everything_and_nothing_is_lost", &[]);
         return;
     }
     wait("a link", || ip(&["-n", "node", "link", "show", "eth0"]).contains("state UP"));
@@ -207,7 +209,75 @@ fn a_pulled_cable_moves_everything_and_nothing_is_lost() {
     assert_eq!(lan(&["monitor"]).0, Some(7));
 }
 
-fn in_a_network_of_its_own(test: &str) {
+/// The card has its carrier still, and the switch passes nothing on.
+fn mute(port: &str) {
+    ip(&["link", "set", port, "nomaster"]);
+    assert!(ip(&["-n", "node", "link", "show", "eth0"]).contains("state UP"));
+}
+
+fn unmute(port: &str) {
+    ip(&["link", "set", port, "master", "br0"]);
+}
+
+#[test]
+fn a_card_that_hears_nothing_while_another_hears_is_left() {
+    if std::env::var_os(INSIDE).is_none() {
+        let counts = [("OCF_RESKEY_failure_detection", "inonly_or_inout")];
+        in_a_network_of_its_own("a_card_that_hears_nothing_while_another_hears_is_left", &counts);
+        return;
+    }
+    wait("a link", || ip(&["-n", "node", "link", "show", "eth0"]).contains("state UP"));
+    assert_eq!(lan(&["start"]).0, Some(0));
+    wait("both cards", || lan(&["status", "lan"]).1.contains("card: eth1 works"));
+    // There is always somebody who talks to all.
+    let voice = UdpSocket::bind("192.0.2.1:0").unwrap();
+    voice.set_broadcast(true).unwrap();
+    let talk = || drop(voice.send_to(b"x", "192.0.2.255:9"));
+
+    mute("p0");
+    wait("the move", || {
+        talk();
+        all_are_on("eth1", "eth0")
+    });
+    let said = lan(&["status", "lan"]).1;
+    assert!(said.starts_with("said: up\naddresses: eth1\n"), "{said}");
+    unmute("p0");
+    wait("the way back", || {
+        talk();
+        all_are_on("eth0", "eth1")
+    });
+    assert_eq!(lan(&["stop"]).0, Some(0));
+}
+
+#[test]
+fn where_a_target_does_not_answer_another_card_is_tried() {
+    if std::env::var_os(INSIDE).is_none() {
+        let asks = [("OCF_RESKEY_targets", "192.0.2.1"), ("OCF_RESKEY_ip_polling_interval", "1s")];
+        in_a_network_of_its_own("where_a_target_does_not_answer_another_card_is_tried", &asks);
+        return;
+    }
+    wait("a link", || ip(&["-n", "node", "link", "show", "eth0"]).contains("state UP"));
+    assert_eq!(lan(&["start"]).0, Some(0));
+    wait("both cards", || lan(&["status", "lan"]).1.contains("card: eth1 works"));
+
+    mute("p0");
+    wait("the move", || all_are_on("eth1", "eth0"));
+    // The card works for all that it shows. Its cable is put in anew: somebody has been there.
+    unmute("p0");
+    ip(&["link", "set", "p0", "down"]);
+    wait("no link", || !lan(&["status", "lan"]).1.contains("card: eth0 works"));
+    ip(&["link", "set", "p0", "up"]);
+    wait("the way back", || all_are_on("eth0", "eth1"));
+
+    // Where nobody answers at all, the addresses stay, and that is said.
+    ip(&["link", "set", "br0", "down"]);
+    wait("down", || lan(&["status", "lan"]).1.starts_with("said: down\n"));
+    ip(&["link", "set", "br0", "up"]);
+    wait("up", || lan(&["status", "lan"]).1.starts_with("said: up\n"));
+    assert_eq!(lan(&["stop"]).0, Some(0));
+}
+
+fn in_a_network_of_its_own(test: &str, parameters: &[(&str, &str)]) {
     if !testkit::is_root() || !testkit::has(&["/usr/sbin/ip", "/usr/bin/unshare"]) {
         return;
     }
@@ -217,6 +287,7 @@ fn in_a_network_of_its_own(test: &str) {
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(INSIDE, "1")
+        .envs(parameters.iter().copied())
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
