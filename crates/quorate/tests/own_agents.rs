@@ -424,18 +424,18 @@ async fn a_control_script_does_not_outlive_the_halt_when_its_agent_was_killed() 
     assert_eq!(seen.outcome.reason, unreset);
 }
 
+/// A package with this control script, whose node is reset when it fails.
+fn fail_fast(script: &str) -> [(&str, &str); 4] {
+    [("package", "shop"), ("run_script", script), ("halt_script", script), ("fail_fast", "yes")]
+}
+
 #[tokio::test]
 async fn a_script_that_cannot_run_has_no_node_reset() {
     let bed = Bed::new();
     let mut node = Node::new(&bed, "n1");
     let script = bed.path("control.sh");
     fs::write(&script, "#!/bin/sh\n").unwrap();
-    let parameters = [
-        ("package", "shop"),
-        ("run_script", script.as_str()),
-        ("halt_script", script.as_str()),
-        ("fail_fast", "yes"),
-    ];
+    let parameters = fail_fast(&script);
     let agent = "package-script";
     let finished = node.expect(OcfCode::GENERIC, agent, "start", &parameters).await;
     let reason = &finished.outcome.reason;
@@ -476,12 +476,7 @@ async fn where_nobody_hears_that_the_node_shall_be_reset_the_halt_fails_for_that
     let mut node = Node::with(&bed, "n1", &[("CIB_file", missing.as_str())]);
     let script = bed.path("control.sh");
     testkit::write_program(Path::new(&script), "#!/bin/sh\nexit 2\n");
-    let parameters = [
-        ("package", "shop"),
-        ("run_script", script.as_str()),
-        ("halt_script", script.as_str()),
-        ("fail_fast", "yes"),
-    ];
+    let parameters = fail_fast(&script);
     let agent = "package-script";
     let finished = node.expect(OcfCode::GENERIC, agent, "start", &parameters).await;
     let reason = &finished.outcome.reason;
