@@ -136,7 +136,6 @@ fn serviceguard_s_commands_set_up_the_cluster_halt_it_and_run_it() {
     let said = town.tool(2, &["cmapplyconf", "-f", "-C", path]);
     assert!(said.ends_with("Nothing changes: the configuration is this already.\n"), "{said}");
 
-    town.serve_quorum(4);
     std::fs::write(
         &file,
         CLUSTER_FILE.replace("NODE_NAME n1\n", "QS_HOST 10.77.0.4\nNODE_NAME n1\n"),
@@ -191,6 +190,12 @@ fn asked_and_checked(town: &Town) {
     let warning = "# Warning: There are no standby network interfaces for eth0.\n";
     assert_eq!(text.matches(warning).count(), 3, "{text}");
     assert!(!text.contains("gets no answer"), "{text}");
+    let no = town.tool_says_no(2, &["cmcheckconf", "-c", &template]);
+    assert!(
+        no.contains("n3 does not reach the quorum server 10.77.0.4:5403: Connection refused"),
+        "{no}"
+    );
+    town.serve_quorum(4);
     let said = town.tool(2, &["cmcheckconf", "-v", "-c", &template]);
     assert!(said.contains("Verification completed with no errors found.\n"), "{said}");
     let all = town.tool(2, &["cmscancl", "-s"]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serviceguard::{
     Finding, Looked, Package, Policy, Running, Severity, check_nodes, check_online, check_programs,
-    check_users, lower, programs, users,
+    check_users, lower, programs, quorum_address, users,
 };
 use wire::machine::Look;
 
@@ -70,7 +70,8 @@ impl Nodes {
         let mut users: Vec<String> = users(&policies).collect();
         users.sort();
         users.dedup();
-        let look = Look { users, ..look };
+        let servers = quorum_address(&known.cluster).filter(|_| files.cluster.is_some());
+        let look = Look { users, servers: servers.into_iter().collect(), ..look };
         let looked = cluster::look(&named, &look).map_err(in_words)?;
         let words = |trouble: cluster::Trouble| {
             let (what, help) = trouble.into_words();

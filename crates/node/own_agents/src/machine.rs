@@ -2,14 +2,14 @@
 //! machine's door for others, and by these commands here. The question comes on standard input.
 
 use std::io::Read;
-use std::net::IpAddr;
+use std::net::{IpAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use network::{Echo, Surveyed};
 use serde::Deserialize;
-use wire::machine::{Address, Card, Disk, Group, Look, Machine, Program, ProgramState};
+use wire::machine::{Address, Card, Disk, Group, Look, Machine, Program, ProgramState, Unreached};
 
 use crate::ocf::{self, Code, Failure, failed};
 
@@ -57,7 +57,12 @@ fn seen(look: &Look) -> Result<Machine, Failure> {
     let silent = silent(&look.reach)
         .map_err(|error| failed(format!("nobody can be asked for an answer: {error}")))?;
     let outside = outside(&look.users);
-    Ok(Machine { cards, groups, disks, programs, outside, silent, unseen })
+    let reached = |server: &String| {
+        let why = connect_to(server).err()?.to_string();
+        Some(Unreached { server: server.clone(), why })
+    };
+    let unreached = look.servers.iter().filter_map(reached).collect();
+    Ok(Machine { cards, groups, disks, programs, outside, unreached, silent, unseen })
 }
 
 fn note<T: Default>(unseen: &mut Vec<String>, what: &str, why: &str) -> T {
@@ -165,6 +170,18 @@ fn program(path: &str) -> Program {
     Program { path: path.to_owned(), state }
 }
 
+/// Makes a connection, to one of the server's addresses, and ends it.
+fn connect_to(server: &str) -> std::io::Result<()> {
+    let mut trouble = std::io::Error::other("its name has no address");
+    for address in server.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, ANSWER_MAX) {
+            Ok(_) => return Ok(()),
+            Err(error) => trouble = error,
+        }
+    }
+    Err(trouble)
+}
+
 /// Whose members the daemon lets in at its socket. Field word: Pacemaker's `haclient`.
 const GROUP: &str = "haclient";
 
@@ -231,6 +248,17 @@ mod tests {
             ["ann", "bob", "annie", "joe", "eve"].map(|user| is_member(user, passwd, groups));
         assert_eq!(found, [true, true, false, true, false]);
         assert!(!is_member("ann", passwd, "staff:x:1:ann"));
+    }
+
+    #[test]
+    fn servers_are_reached_or_it_is_said_why_not() {
+        let server = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = server.local_addr().unwrap();
+        connect_to(&address.to_string()).unwrap();
+        drop(server);
+        let why = connect_to(&address.to_string()).unwrap_err().to_string();
+        assert!(why.contains("refused"), "{why}");
+        assert!(connect_to("no port").is_err());
     }
 
     #[test]

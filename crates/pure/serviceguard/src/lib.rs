@@ -39,7 +39,7 @@ mod address;
 pub use address::could_be_on;
 pub use check::{
     Looked, Running, check_cluster, check_nodes, check_online, check_package, check_programs,
-    check_together, check_users, programs, users,
+    check_together, check_users, programs, quorum_address, users,
 };
 pub use cluster::{Cluster, Interface, Lock, Node, Policy, Subnet};
 pub use corosync::{Finding, Severity, Valued};

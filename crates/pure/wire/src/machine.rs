@@ -17,6 +17,8 @@ pub struct Look {
     pub programs: Vec<String>,
     /// Users who should be in the group that the daemon lets in.
     pub users: Vec<String>,
+    /// Servers, as `HOST:PORT`, to which a connection must be made over TCP.
+    pub servers: Vec<String>,
     /// Who is asked for an answer.
     pub reach: Vec<IpAddr>,
 }
@@ -32,10 +34,19 @@ pub struct Machine {
     pub programs: Vec<Program>,
     /// Of those who should be in the daemon's group, who are not.
     pub outside: Vec<String>,
+    /// Of the servers, those that cannot be reached.
+    pub unreached: Vec<Unreached>,
     /// Of those who were asked, who did not answer.
     pub silent: Vec<IpAddr>,
     /// What could not be looked at, in words.
     pub unseen: Vec<String>,
+}
+
+/// A server that cannot be reached, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unreached {
+    pub server: String,
+    pub why: String,
 }
 
 /// A network card.

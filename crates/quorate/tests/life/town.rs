@@ -129,7 +129,9 @@ impl Town {
     /// Has a node outside of the cluster be Corosync's quorum server.
     pub(crate) fn serve_quorum(&self, node: u32) {
         let mut command = self.bed.command(node, "sh").unwrap();
-        let serve = "mkdir -p /run/corosync-qnetd; exec corosync-qnetd -s off";
+        // It listens at port 5403 (0x151B) a moment after it has gone to the background.
+        let serve = "mkdir -p /run/corosync-qnetd; corosync-qnetd -s off && exec timeout 120 sh -c \
+                     'until grep -q \":151B .* 0A \" /proc/net/tcp /proc/net/tcp6; do sleep 0.05; done'";
         succeeded(command.args(["-c", serve]));
     }
 

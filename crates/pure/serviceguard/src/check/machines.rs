@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use corosync::Finding;
-use wire::machine::{Card, Machine, ProgramState};
+use wire::machine::{Card, Machine, ProgramState, Unreached};
 
 use super::Findings;
 use crate::cluster::{Cluster, Interface, Node, Policy};
@@ -28,7 +28,33 @@ pub fn check_nodes(cluster: &Cluster, looked: &BTreeMap<String, Looked>) -> Vec<
         }
     }
     same_networks(cluster, looked, &mut found);
+    quorum_server(cluster, looked, &mut found);
     found.in_order()
+}
+
+/// Where quorum servers listen. Source: corosync-qnetd(8).
+const QUORUM_PORT: u16 = 5403;
+
+/// Where the quorum server is asked, if the file names one.
+pub fn quorum_address(cluster: &Cluster) -> Option<String> {
+    let host = &cluster.lock.server.as_ref()?.value;
+    let is_ipv6 = host.parse::<IpAddr>().is_ok_and(|host| host.is_ipv6());
+    Some(if is_ipv6 { format!("[{host}]:{QUORUM_PORT}") } else { format!("{host}:{QUORUM_PORT}") })
+}
+
+/// It must answer every node.
+fn quorum_server(cluster: &Cluster, looked: &BTreeMap<String, Looked>, found: &mut Findings) {
+    let (Some(said), Some(server)) = (&cluster.lock.server, quorum_address(cluster)) else {
+        return;
+    };
+    for (name, machine) in looked {
+        let Ok(machine) = machine else { continue };
+        let unreached = machine.unreached.iter().find(|unreached| unreached.server == server);
+        if let Some(Unreached { why, .. }) = unreached {
+            let what = format!("{name} does not reach the quorum server {server}: {why}");
+            found.error(said.line, what, "does corosync-qnetd run there?");
+        }
+    }
 }
 
 /// The programs that a package's file names, in its order.

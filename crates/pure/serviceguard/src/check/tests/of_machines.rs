@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wire::machine::{Address, Card, Machine, Program, ProgramState};
+use wire::machine::{Address, Card, Machine, Program, ProgramState, Unreached};
 
 use super::*;
 use crate::probed::Probed;
@@ -100,6 +100,11 @@ fn what_the_nodes_are_not_is_said_with_its_line() {
         ),
     ];
     each_is_found(&table, found);
+    let server = "qs1:5403".to_owned();
+    let unreached = vec![Unreached { server, why: "refused".to_owned() }];
+    let alone = found(&Ok(Machine { unreached, ..machine(&["lan0 0 10.0.0.2/24", "lan1 0"]) }));
+    let wanted = "line 2: error: n2 does not reach the quorum server qs1:5403: refused; does corosync-qnetd run there?";
+    assert_eq!(alone, [wanted]);
     let narrow = found(&Ok(machine(&["lan0 0 10.0.0.2/25", "lan1 0"])));
     let wanted = "line 7: error: n2 has no heartbeat on 10.0.0.0/24, and n1 has; each node is on each heartbeat subnet";
     assert_eq!(narrow, [wanted]);
