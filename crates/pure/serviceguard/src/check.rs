@@ -15,6 +15,7 @@ mod policies;
 mod storage;
 mod timing;
 mod together;
+mod unheeded;
 
 use corosync::{Finding, Severity};
 
@@ -41,6 +42,7 @@ pub fn check_cluster(text: &str) -> Vec<Finding> {
     nodes::check(&cluster, &mut found);
     timing::check(&cluster, &mut found);
     policies::check(&cluster.policies, &mut found);
+    unheeded::of_cluster(&cluster, &mut found);
     found.in_order()
 }
 
@@ -54,6 +56,7 @@ pub fn check_package(text: &str) -> Vec<Finding> {
     dependencies::check(&package, &mut found);
     storage::check(&package, &mut found);
     policies::check(&package.policies, &mut found);
+    unheeded::of_package(&package, &mut found);
     found.in_order()
 }
 
