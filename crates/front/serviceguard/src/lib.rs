@@ -16,6 +16,7 @@ mod nodes;
 mod packages;
 mod power;
 mod querycl;
+mod resources;
 mod roles;
 mod scancl;
 mod seen;
@@ -31,11 +32,12 @@ use std::process::ExitCode;
 pub type Entry = fn(Vec<OsString>) -> ExitCode;
 
 /// Every command, by the name that it is called with.
-pub const TOOLS: [(&str, Entry); 19] = [
+pub const TOOLS: [(&str, Entry); 21] = [
     ("cmapplyconf", |words| call::run("cmapplyconf", words, apply::cmapplyconf)),
     ("cmcheckconf", |words| call::run("cmcheckconf", words, check::cmcheckconf)),
     ("cmdeleteconf", |words| call::run("cmdeleteconf", words, deleteconf::cmdeleteconf)),
     ("cmgetconf", |words| call::run("cmgetconf", words, getconf::cmgetconf)),
+    ("cmgetresource", |words| call::run("cmgetresource", words, resources::cmgetresource)),
     ("cmhaltcl", |words| call::run("cmhaltcl", words, power::cmhaltcl)),
     ("cmhaltnode", |words| call::run("cmhaltnode", words, nodes::cmhaltnode)),
     ("cmhaltpkg", |words| call::run("cmhaltpkg", words, packages::cmhaltpkg)),
@@ -49,6 +51,7 @@ pub const TOOLS: [(&str, Entry); 19] = [
     ("cmrunpkg", |words| call::run("cmrunpkg", words, packages::cmrunpkg)),
     ("cmrunserv", |words| call::run("cmrunserv", words, services::cmrunserv)),
     ("cmscancl", |words| call::run("cmscancl", words, scancl::cmscancl)),
+    ("cmsetresource", |words| call::run("cmsetresource", words, resources::cmsetresource)),
     ("cmviewcl", |words| call::run("cmviewcl", words, viewcl::cmviewcl)),
     ("cmviewconf", |words| call::run("cmviewconf", words, viewconf::cmviewconf)),
 ];

@@ -11,7 +11,12 @@ use crate::seen::World;
 
 /// Halts nodes, or this one. Where packages run, only with `-f`.
 pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
-    let call = Call::read(words, "fvt")?;
+    let call = Call::read(words, "fvtd")?;
+    if call.has('d') {
+        let why = "Packages of one node cannot be detached: they would be started on another one\n\
+                   With cmmodpkg -m on PACKAGE the cluster leaves a package alone while its node runs";
+        return Err(Trouble::new(why));
+    }
     let home = Home::find();
     let world = World::read(&home)?;
     roles::needs(&world.document, &Needs::Nodes)?;

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use cib::{Document, Element, Section};
 use serviceguard::lower::{self, names, switching};
-use serviceguard::{Cluster, Package, Text, Type};
+use serviceguard::{Cluster, GenericResource, Package, Text, Type};
 use view::status::{NodeLine, NodeState, ResourceLine, Seen, Status, status};
 
 use crate::call::Trouble;
@@ -166,6 +166,13 @@ impl World {
             return "unknown";
         }
         self.attribute(node, &names::subnet(subnet)).unwrap_or("unknown")
+    }
+
+    /// Whether a generic resource is well where its package runs: `up`, `down`, or `unknown` if it runs nowhere.
+    pub(crate) fn resource(&self, node: Option<&str>, resource: &GenericResource) -> &'static str {
+        let Some(node) = node else { return "unknown" };
+        let value = self.attribute(node, &names::resource(&resource.name.value));
+        if resource.is_well(value) { "up" } else { "down" }
     }
 
     /// What is known of a node's card: of a subnet that is lost no card works; of one that works not

@@ -137,6 +137,39 @@ pub struct GenericResource {
     pub criteria: Option<Valued<String>>,
 }
 
+impl GenericResource {
+    /// Its comparison and what it compares with, if it is well by a number.
+    pub(crate) fn comparison(&self) -> (&str, &str) {
+        let criteria = self.criteria.as_ref().map_or("", |said| said.value.as_str());
+        let end = criteria.find(|c: char| !"<>=!".contains(c)).unwrap_or(criteria.len());
+        let (operator, value) = criteria.split_at(end);
+        (operator, value.trim())
+    }
+
+    /// Whether it is well by a number, and not by being up.
+    pub fn is_compared(&self) -> bool {
+        !self.comparison().0.is_empty()
+    }
+
+    /// Whether it is well with this value. Unset is not well.
+    pub fn is_well(&self, value: Option<&str>) -> bool {
+        let (operator, wanted) = self.comparison();
+        let Some(value) = value else { return false };
+        let (Ok(number), Ok(wanted)) = (value.parse::<i64>(), wanted.parse::<i64>()) else {
+            return operator.is_empty() && value == "up";
+        };
+        match operator {
+            "=" | "==" => number == wanted,
+            "!=" => number != wanted,
+            "<" => number < wanted,
+            "<=" => number <= wanted,
+            ">" => number > wanted,
+            ">=" => number >= wanted,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileSystem {
     pub device: Valued<String>,

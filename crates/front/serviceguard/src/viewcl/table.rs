@@ -178,7 +178,10 @@ fn details(text: &mut String, world: &World, package: &Package) {
 }
 
 fn script_parameters(text: &mut String, world: &World, package: &Package) {
-    if package.services.is_empty() && package.monitored_subnets.is_empty() {
+    let has_none = package.services.is_empty()
+        && package.monitored_subnets.is_empty()
+        && package.generic_resources.is_empty();
+    if has_none {
         return;
     }
     let node = owner(world, package);
@@ -205,5 +208,9 @@ fn script_parameters(text: &mut String, world: &World, package: &Package) {
         let subnet = subnet.value.to_string();
         let status = node.map_or("unknown", |node| world.subnet(node, &subnet));
         row(text, 6, &[("Subnet", 10), (status, 8), ("0", 13), ("0", 10), (&subnet, 0)]);
+    }
+    for resource in &package.generic_resources {
+        let status = world.resource(node, resource);
+        row(text, 6, &[("Generic Resource", 17), (status, 26), (&resource.name.value, 0)]);
     }
 }

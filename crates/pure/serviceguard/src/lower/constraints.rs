@@ -108,13 +108,9 @@ fn generic(document: &mut Document, package: &Package, resource: &GenericResourc
     let rule =
         location(document, &names::constraint(package.called(), &what), package.called(), "or");
     rule_expression(document, rule, (&attribute, "not_defined", None));
-    let criteria = resource.criteria.as_ref().map_or("", |said| said.value.as_str());
-    let end = criteria.find(|c: char| !"<>=!".contains(c)).unwrap_or(criteria.len());
-    let (operator, value) = criteria.split_at(end);
+    let (operator, value) = resource.comparison();
     match opposite(operator) {
-        Some(opposite) => {
-            expression(document, rule, (&attribute, opposite, value.trim(), "number"))
-        }
+        Some(opposite) => expression(document, rule, (&attribute, opposite, value, "number")),
         None => expression(document, rule, (&attribute, "ne", "up", "string")),
     }
 }
