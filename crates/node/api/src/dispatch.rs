@@ -201,8 +201,8 @@ fn follow(shared: &Shared, who: &Who, request: &hyper::Request<Incoming>, on_web
         false => None,
     };
     let (clients, caller) = (shared.clients.clone(), who.caller.clone());
-    let (gate, via) = (Arc::clone(&shared.gate), who.via.clone());
-    let may_stay = move || gate.lets_stay(&via);
+    let (gate, who) = (Arc::clone(&shared.gate), who.clone());
+    let may_stay = move || gate.lets_stay(&who);
     let body = events::stream(clients, caller, after, may_stay, seat).boxed_unsync();
     let mut answer = Response::new(body);
     let headers = answer.headers_mut();

@@ -3,6 +3,7 @@
 mod attempts;
 mod digest;
 mod login;
+mod members;
 mod sessions;
 pub(crate) mod token_routes;
 pub(crate) mod tokens;
@@ -15,6 +16,7 @@ pub(crate) use attempts::Attempts;
 pub(crate) use digest::hex;
 pub(crate) use digest::{Digest, Secret};
 pub(crate) use login::{COOKIE, Credentials, begin, login, logout, with_cookie};
+use members::Lately;
 pub use sessions::SessionTimes;
 pub(crate) use sessions::Sessions;
 pub(crate) use tokens::Tokens;
@@ -22,7 +24,7 @@ pub(crate) use tokens::Tokens;
 use crate::access::Members;
 use crate::pam::Pam;
 use crate::snapshot::now;
-use crate::who::Via;
+use crate::who::{Via, Who};
 
 /// All that is known of who may get in.
 #[derive(Debug)]
@@ -32,21 +34,31 @@ pub(crate) struct Gate {
     sessions: Mutex<Sessions>,
     attempts: Mutex<Attempts>,
     tokens: Mutex<Tokens>,
+    members: Mutex<Lately>,
 }
 
 impl Gate {
     pub(crate) fn new(access: Members, pam: Pam, tokens: Tokens, times: SessionTimes) -> Self {
         let (sessions, tokens) = (Mutex::new(Sessions::new(times)), Mutex::new(tokens));
-        Self { access, pam, sessions, attempts: Mutex::default(), tokens }
+        let (attempts, members) = (Mutex::default(), Mutex::default());
+        Self { access, pam, sessions, attempts, tokens, members }
     }
 
-    /// Whether who got in so may stay: the session or the token has not ended meanwhile.
-    pub(crate) fn lets_stay(&self, via: &Via) -> bool {
-        match via {
-            Via::Socket | Via::Schedule { .. } => true,
+    /// Whether who got in may stay: the session or the token has not ended meanwhile, and its user is still in the
+    /// group.
+    pub(crate) fn lets_stay(&self, who: &Who) -> bool {
+        let goes_on = match &who.via {
+            Via::Socket | Via::Schedule { .. } => return true,
             Via::Session { proof } => self.sessions().goes_on(proof, Instant::now()),
             Via::Token { name } => self.tokens().named(name, now()).is_some(),
-        }
+        };
+        goes_on && (who.caller.groups.is_none() || self.is_member(&who.caller.name))
+    }
+
+    fn is_member(&self, user: &str) -> bool {
+        // Each use leaves it sound.
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        members.is_member(user, Instant::now(), || self.access.named(user).is_some())
     }
 
     pub(crate) fn sessions(&self) -> MutexGuard<'_, Sessions> {
