@@ -171,6 +171,35 @@ fn serviceguard_s_commands_set_up_the_cluster_halt_it_and_run_it() {
     town.until_of(2, &["cmviewcl"], is_up);
     let no = town.tool_says_no(1, &["cmrunnode", "n4"]);
     assert_eq!(no, "cmrunnode: there is no node `n4`\ncmrunnode: The nodes are n1, n2 and n3.\n");
+    halted_by_its_administrator(&town, &file);
+}
+
+/// Who has FULL_ADMIN on a node halts the cluster there; Corosync and starting it are root's.
+fn halted_by_its_administrator(town: &Town, file: &Path) {
+    let path = file.to_str().unwrap();
+    let policy = "USER_NAME oper\nUSER_HOST n2\nUSER_ROLE FULL_ADMIN\n";
+    let text = std::fs::read_to_string(file).unwrap();
+    std::fs::write(file, format!("{text}{policy}")).unwrap();
+    let said = town.tool(1, &["cmapplyconf", "-f", "-C", path]);
+    assert!(
+        said.contains("oper is not in the group haclient on n2; nobody else is let in"),
+        "{said}"
+    );
+    const ENTER: &str = "grep -q ^oper: /etc/passwd && exit
+                         echo 'oper:x:4001:4001::/:/bin/sh' >>/etc/passwd
+                         sed -i '/^haclient:/s/$/,oper/' /etc/group";
+    let as_oper = |node: u32, words: &[&str]| {
+        town.shell(node, ENTER);
+        town.said_to("4001", node, words)
+    };
+    let (said, done) = as_oper(1, &["cmviewcl"]);
+    assert!(!done && said.contains("no access policy lets oper do that on this node"), "{said}");
+    let (said, done) = as_oper(2, &["cmrunnode", "n1"]);
+    assert!(!done && said.contains("starting nodes takes root, and not oper"), "{said}");
+    let (said, done) = as_oper(2, &["cmhaltcl"]);
+    assert!(done && said.ends_with("Halt operation complete.\n"), "{said}");
+    let status = town.ok(1, &["status"]);
+    assert_eq!(status.matches("Corosync runs").count(), 3, "{status}");
 }
 
 /// `cmquerycl` writes a file that `cmcheckconf` takes; what one of the nodes is not is said before anything changes.

@@ -109,6 +109,15 @@ impl Town {
         failed(self.program(node).args(words))
     }
 
+    /// What it says to a user of this number, with their groups, and whether it succeeds.
+    pub(crate) fn said_to(&self, user: &str, node: u32, words: &[&str]) -> (String, bool) {
+        let mut command = self.bed.command(node, "setpriv").unwrap();
+        command.args(["--reuid", user, "--regid", user, "--init-groups"]);
+        let Output { status, stdout, stderr } =
+            command.arg(env!("CARGO_BIN_EXE_quorate")).args(words).output().unwrap();
+        (text(stdout) + &text(stderr), status.success())
+    }
+
     fn program(&self, node: u32) -> Command {
         self.bed.command(node, Path::new(env!("CARGO_BIN_EXE_quorate"))).unwrap()
     }
