@@ -48,11 +48,18 @@ pub enum Corner {
     Sighted,
     ResetByWatchdog,
     BelievedReset,
+    LockTaken,
+    LockElsewhere,
+    LockOutOfReach,
+    VoterStalled,
+    LockGivenBack,
+    LockOfTheDead,
+    LockOfAnEarlierLife,
 }
 
 impl Corner {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 38] = [
         Self::Partition,
         Self::RingFormedAnew,
         Self::Flapped,
@@ -84,6 +91,13 @@ impl Corner {
         Self::Sighted,
         Self::ResetByWatchdog,
         Self::BelievedReset,
+        Self::LockTaken,
+        Self::LockElsewhere,
+        Self::LockOutOfReach,
+        Self::VoterStalled,
+        Self::LockGivenBack,
+        Self::LockOfTheDead,
+        Self::LockOfAnEarlierLife,
     ];
 
     /// What happened, for the tally.
@@ -124,6 +138,13 @@ impl Corner {
             Self::BelievedReset => {
                 "a node was taken for off because its watchdog must have reset it"
             }
+            Self::LockTaken => "half of the cluster had its lock",
+            Self::LockElsewhere => "... and the other half had not",
+            Self::LockOutOfReach => "a half did not reach the lock's disk",
+            Self::VoterStalled => "a half had no vote because a voter stood still",
+            Self::LockGivenBack => "a lock was given back when nobody needed it",
+            Self::LockOfTheDead => "a lock was taken from who must have lost it",
+            Self::LockOfAnEarlierLife => "... or who had a new life since",
         }
     }
 }

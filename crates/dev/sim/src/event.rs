@@ -63,6 +63,12 @@ pub(crate) enum Event {
     },
     /// Daemons feed their machines' watchdogs, and those that are starved reset the machine.
     Watchdogs,
+    /// Time passes for those who vote for the cluster's lock.
+    Voters,
+    /// A machine reaches the lock's disk again, and its voter goes on.
+    LockMended {
+        node: NodeId,
+    },
     /// A cable that comes and goes.
     Part,
     Heal,

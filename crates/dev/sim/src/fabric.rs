@@ -58,6 +58,10 @@ impl Fabric {
         self.side = sides;
     }
 
+    pub(crate) fn is_still(&self, node: NodeId) -> bool {
+        self.still.contains(&node)
+    }
+
     pub(crate) fn stands_still(&mut self, node: NodeId) {
         self.still.insert(node);
     }

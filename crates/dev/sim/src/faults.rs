@@ -85,11 +85,15 @@ pub(crate) enum Fault {
     Pause,
     /// All machines lose their power at once.
     Blackout,
+    /// A machine does not reach the disk of the cluster's lock.
+    LockOutOfReach,
+    /// Who votes for the cluster's lock stands still.
+    VoterStalls,
 }
 
 impl Fault {
     pub(crate) fn draw(chance: &mut Chance) -> Self {
-        match chance.between(0, 104) {
+        match chance.between(0, 110) {
             0..20 => Self::CrashDaemon,
             20..32 => Self::LosePower,
             32..44 => Self::CrashCoordinator,
@@ -105,6 +109,8 @@ impl Fault {
             97..98 => Self::Flap,
             98..100 => Self::Blackout,
             100..102 => Self::DiskDamaged,
+            104..108 => Self::LockOutOfReach,
+            108..110 => Self::VoterStalls,
             _ => Self::StopAll,
         }
     }

@@ -5,6 +5,7 @@ mod active_copies;
 mod cold_start_fences_nobody;
 mod equal_copies;
 mod liveness;
+mod lock_has_one_half;
 mod one_coordinator;
 mod quiet_after_leaving;
 mod recovery_has_proof;
@@ -20,6 +21,7 @@ pub(crate) use versions::Seen;
 pub(crate) fn always(world: &mut World) -> Option<Violation> {
     let broken = active_copies::check(world)
         .map(|what| ("active_copies", what))
+        .or_else(|| lock_has_one_half::check(world).map(|what| ("lock_has_one_half", what)))
         .or_else(|| one_coordinator::check(world).map(|what| ("one_coordinator", what)))
         .or_else(|| quiet_after_leaving::check(world).map(|what| ("quiet_after_leaving", what)))
         .or_else(|| recovery_has_proof::check(world).map(|what| ("recovery_has_proof", what)))

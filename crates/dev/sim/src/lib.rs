@@ -16,6 +16,7 @@ mod event;
 mod fabric;
 mod faults;
 mod invariants;
+mod lock;
 mod machine;
 mod quorum;
 mod scene;

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{NodeId, Quorum, Tick};
 
 use crate::chance::Chance;
+use crate::lock::Lock;
 
 /// How long a membership must have lasted before `last_man_standing` counts anew.
 /// Source: `last_man_standing_window`'s default in votequorum(5).
@@ -30,13 +31,22 @@ pub(crate) enum Rule {
     TieBreaker,
     /// A device somewhere else votes for one side.
     Device,
+    /// A lease on a disk that all reach does.
+    Lock,
 }
 
 impl Rule {
     pub(crate) fn draw(chance: &mut Chance, nodes: u32) -> Self {
         let drawn = match nodes {
-            2 => chance.pick(&[Self::Majority, Self::TwoNode, Self::TwoNode, Self::Device]),
-            4 => chance.pick(&[Self::Majority, Self::TieBreaker, Self::Device]),
+            2 => chance.pick(&[
+                Self::Majority,
+                Self::TwoNode,
+                Self::TwoNode,
+                Self::Device,
+                Self::Lock,
+                Self::Lock,
+            ]),
+            4 => chance.pick(&[Self::Majority, Self::TieBreaker, Self::Device, Self::Lock]),
             5 => chance.pick(&[Self::Majority, Self::LastManStanding]),
             _ => None,
         };
@@ -66,19 +76,22 @@ pub(crate) struct Votequorum {
     rule: Rule,
     machines: usize,
     memories: BTreeMap<NodeId, Memory>,
+    pub(crate) lock: Lock,
 }
 
 impl Votequorum {
     pub(crate) fn new(rule: Rule, machines: usize) -> Self {
-        Self { rule, machines, memories: BTreeMap::new() }
+        let lock = Lock::new(u32::try_from(machines).unwrap_or(0));
+        Self { rule, machines, memories: BTreeMap::new(), lock }
     }
 
     pub(crate) fn power_lost(&mut self, node: NodeId) {
         self.memories.remove(&node);
+        self.lock.power_lost(node);
     }
 
     /// Whether `side`, machines with power that reach one another, has quorum; `others` are the
-    /// sides that there are beside it.
+    /// sides that there are beside it. Not for [`Rule::Lock`], whose judgement takes time.
     pub(crate) fn judge(
         &mut self,
         side: &BTreeSet<NodeId>,
@@ -88,7 +101,7 @@ impl Votequorum {
         let (waits, expected) = self.remember(side, now);
         let majority = side.len() * 2 > self.machines;
         let by_rule = match self.rule {
-            Rule::Majority => false,
+            Rule::Majority | Rule::Lock => false,
             Rule::TwoNode => !side.is_empty(),
             Rule::LastManStanding => side.len() * 2 > expected,
             Rule::TieBreaker => side.len() * 2 == self.machines && side.contains(&NodeId(1)),

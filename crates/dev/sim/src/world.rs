@@ -26,7 +26,7 @@ use crate::fabric::Fabric;
 use crate::faults::Faults;
 use crate::invariants::{self, Seen};
 use crate::machine::Machine;
-use crate::quorum::Votequorum;
+use crate::quorum::{Rule, Votequorum};
 use crate::scene::{self, Scene};
 use crate::{Options, Plant, Ran, Violation};
 
@@ -133,6 +133,9 @@ impl World {
         if self.scene.watchdog.is_some() {
             self.clock.after(0, Event::Watchdogs);
         }
+        if self.scene.rule == Rule::Lock {
+            self.clock.after(0, Event::Voters);
+        }
         let first = self.faults.every + 10_000_000;
         self.clock.after(first, Event::Fault);
         self.clock.after(5_000_000, Event::ClientEdits);
@@ -202,6 +205,8 @@ impl World {
                 }
             }
             Event::Watchdogs => self.watchdogs(),
+            Event::Voters => self.voters(),
+            Event::LockMended { node } => self.mend_lock(node),
             Event::Part if !self.calm => self.partition(),
             Event::Part => {}
             Event::Heal => self.heal(),

@@ -159,6 +159,11 @@ impl Voter {
         self.present.as_ref().is_none_or(alone)
     }
 
+    /// The membership that it heard of last.
+    pub fn ring(&self) -> Option<Ring> {
+        self.present.as_ref().map(|present| present.ring)
+    }
+
     fn change(&mut self, now: Tick, ring: Ring, members: BTreeSet<NodeId>) {
         let standing = Standing::of(&members, &self.settings.votes);
         match standing {

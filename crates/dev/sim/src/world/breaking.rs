@@ -39,6 +39,8 @@ impl World {
             Fault::StopAll => self.stop_all(),
             Fault::Shutdown => self.step(node, Input::Shutdown),
             Fault::Pause => self.pause(node),
+            Fault::LockOutOfReach => self.lose_lock_disk(node),
+            Fault::VoterStalls => self.stall_voter(node),
             Fault::Blackout => {
                 self.visit(Corner::Blackout);
                 for node in nodes {

@@ -18,6 +18,7 @@ impl World {
         self.fabric.set_sides(BTreeMap::new());
         for node in self.nodes() {
             self.resume(node);
+            self.mend_lock(node);
             if let Some(machine) = self.machines.get_mut(&node) {
                 machine.disk.full = false;
                 machine.powered = true;

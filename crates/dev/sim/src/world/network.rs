@@ -9,6 +9,7 @@ use super::World;
 use crate::corners::{self, Corner};
 use crate::event::Event;
 use crate::machine::Machine;
+use crate::quorum::Rule;
 
 impl World {
     pub(super) fn order(&mut self, from: NodeId, life: u64) {
@@ -70,18 +71,78 @@ impl World {
         let with = |is: fn(&Machine) -> bool| -> BTreeSet<NodeId> {
             self.machines.values().filter(|machine| is(machine)).map(|machine| machine.id).collect()
         };
-        let sides = self.fabric.sides(&with(|machine| machine.powered));
+        let mut sides = self.fabric.sides(&with(|machine| machine.powered));
+        if self.scene.rule == Rule::Lock && self.chance.percent(50) {
+            // Whoever asks first.
+            sides.reverse();
+        }
         let up = with(Machine::is_up);
         let mut rings = Vec::new();
         for side in &sides {
             let others: Vec<_> = sides.iter().filter(|other| *other != side).cloned().collect();
-            let quorum = self.votequorum.judge(side, &others, self.clock.now());
+            let Some(quorum) = self.judge(side, &others) else { continue };
             let members: BTreeSet<NodeId> = side.intersection(&up).copied().collect();
             if !members.is_empty() && !self.fabric.is_formed_as(&members, quorum) {
                 rings.push((members, quorum));
             }
         }
         rings
+    }
+
+    /// `None` while it is not decided.
+    fn judge(&mut self, side: &BTreeSet<NodeId>, others: &[BTreeSet<NodeId>]) -> Option<Quorum> {
+        let now = self.clock.now();
+        if self.scene.rule != Rule::Lock {
+            return Some(self.votequorum.judge(side, others, now));
+        }
+        let is_still = side.iter().any(|node| self.fabric.is_still(*node));
+        self.votequorum.lock.judge(side, is_still, now)
+    }
+
+    /// Those who vote for the cluster's lock look at the disk again.
+    pub(super) fn voters(&mut self) {
+        const EVERY: u64 = 1_000_000;
+        self.votequorum.lock.tick(self.clock.now());
+        self.reform();
+        for corner in self.votequorum.lock.visited() {
+            self.visit(corner);
+        }
+        self.clock.after(EVERY, Event::Voters);
+    }
+
+    /// Two halves that both have the lock's vote.
+    pub(crate) fn lock_twice(&self) -> Option<String> {
+        self.votequorum.lock.twice(self.clock.now())
+    }
+
+    /// The way from a machine to the lock's disk fails for a while: often of who holds it, and for longer
+    /// than it may.
+    pub(super) fn lose_lock_disk(&mut self, node: NodeId) {
+        if self.scene.rule != Rule::Lock {
+            return;
+        }
+        let holder = self.votequorum.lock.holder().filter(|_| self.chance.percent(50));
+        let node = holder.unwrap_or(node);
+        self.note(node, "does not reach the lock's disk");
+        self.votequorum.lock.set_reach(node, false);
+        let most = *self.chance.pick(&[10_000_000, 100_000_000]).unwrap_or(&10_000_000);
+        let back = self.chance.between(most / 10 * 7, most);
+        self.clock.after(back, Event::LockMended { node });
+    }
+
+    pub(super) fn stall_voter(&mut self, node: NodeId) {
+        if self.scene.rule != Rule::Lock {
+            return;
+        }
+        self.note(node, "its voter stands still");
+        self.votequorum.lock.set_stalled(node, true);
+        let back = self.chance.between(500_000, 40_000_000);
+        self.clock.after(back, Event::LockMended { node });
+    }
+
+    pub(super) fn mend_lock(&mut self, node: NodeId) {
+        self.votequorum.lock.set_reach(node, true);
+        self.votequorum.lock.set_stalled(node, false);
     }
 
     pub(super) fn partition(&mut self) {
