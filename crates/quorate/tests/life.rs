@@ -488,3 +488,71 @@ fn machines_with_watchdogs_join_and_are_counted_on() {
     }
     drop(watchdogs);
 }
+
+/// Two nodes, each with a name of its own for the disk of the lock.
+const LOCKED: &str = "CLUSTER_NAME web
+NODE_NAME n1
+  NETWORK_INTERFACE eth0
+    HEARTBEAT_IP 10.77.0.1
+  CLUSTER_LOCK_LUN LUN1
+NODE_NAME n2
+  NETWORK_INTERFACE eth0
+    HEARTBEAT_IP 10.77.0.2
+  CLUSTER_LOCK_LUN LUN2
+MEMBER_TIMEOUT 14000000
+AUTO_START_TIMEOUT 600000000
+NETWORK_POLLING_INTERVAL 2000000
+";
+
+#[test]
+fn cmapplyconf_makes_a_disk_the_cluster_s_lock() {
+    let Some(mut town) = Town::of(2, 1, "lock") else { return };
+    if !testkit::has(&["/usr/sbin/sanlock", "/sbin/mkfs.ext4"]) {
+        return;
+    }
+    let token = town.init(1);
+    town.joins(2, &token);
+    let path = |name: &str| town.bed.root().join(name).to_str().unwrap().to_owned();
+    let (file, disk, other) = (path("cluster.ascii"), path("disk"), path("same-disk"));
+    std::fs::File::create(&disk).unwrap().set_len(4 << 20).unwrap();
+    std::os::unix::fs::symlink(&disk, &other).unwrap();
+    let say = |second: &str| {
+        let text = LOCKED.replace("LUN1", &disk).replace("LUN2", second);
+        std::fs::write(&file, text).unwrap();
+    };
+    let check = ["cmcheckconf", "-C", &file];
+
+    say(&path("nothing"));
+    let no = town.tool_says_no(1, &check);
+    assert!(no.contains("nothing of n2 cannot be used: No such file"), "{no}");
+    say(&other);
+    town.shell(1, &format!("mkfs.ext4 -q {disk}"));
+    let no = town.tool_says_no(1, &["cmapplyconf", "-f", "-C", &file]);
+    assert!(no.contains("line 5: error: the lock disk") && no.contains("holds ext4"), "{no}");
+    assert!(!town.file(1).contains("sanlock"));
+    std::fs::File::create(&disk).unwrap().set_len(4 << 20).unwrap();
+    town.tool(2, &check);
+
+    let said = town.tool(1, &["cmapplyconf", "-f", "-C", &file]);
+    assert!(said.contains(&format!("Initializing the cluster lock on {disk}\n")), "{said}");
+    assert!(
+        said.contains("the cluster lock is on a disk of its own name on each node\n"),
+        "{said}"
+    );
+    for node in [1, 2] {
+        town.wait("the lock's vote", || town.votes(node) == "3 Quorate Qdevice");
+        town.wait("the lock's vote", || town.counted(node) == "3");
+        assert!(town.file(node).contains(&format!("lock_path: {other}\n")), "{}", town.file(node));
+    }
+    let said = town.tool(2, &["cmapplyconf", "-f", "-C", &file]);
+    assert!(said.ends_with("Nothing changes: the configuration is this already.\n"), "{said}");
+    let steps = town.ok(1, &["start", "--dry-run"]);
+    assert!(steps.contains("lock serve") && !steps.contains("qdevice"), "{steps}");
+
+    let elsewhere = path("another-disk");
+    std::fs::File::create(&elsewhere).unwrap().set_len(4 << 20).unwrap();
+    say(&elsewhere);
+    let no = town.tool_says_no(1, &check);
+    assert!(no.contains("all name the same disk"), "{no}");
+    town.ok(1, &["stop", "--all"]);
+}

@@ -8,7 +8,7 @@ use crate::nodes_file;
 use crate::own::Own;
 use crate::places::Places;
 use crate::power::{self, Order};
-use crate::services::{Service, Services};
+use crate::services::{self, Service, Services};
 use crate::timing;
 use crate::trouble::{Kind, Trouble};
 
@@ -51,7 +51,28 @@ pub fn device_is_silent() -> Result<bool, Trouble> {
     let places = Places::default();
     let services = Services::new(&Own::read(&places)?, &places, None);
     let settings = Settings::of(&nodes_file::read(&places)?);
-    Ok(settings.device.is_some() && !services.runs(Service::Device))
+    Ok(Service::of_device(&settings).is_some_and(|device| !services.runs(device)))
+}
+
+/// Makes a lock of a disk, for the cluster of this machine. Whether nobody's data is there must be known.
+///
+/// # Errors
+/// When the disk cannot be written, or sanlock is not there.
+pub fn initialise_lock(path: &str) -> Result<(), Trouble> {
+    let own = std::env::current_exe();
+    let own = own.map_err(|error| Trouble::new(Kind::Failed, error.to_string()))?;
+    let cluster = cluster_name()?;
+    let words = ["lock", "init", path, "--cluster", &cluster];
+    services::output(&own.display().to_string(), &words).map(drop)
+}
+
+/// What `corosync.conf` calls the cluster.
+///
+/// # Errors
+/// Where there is no such file, or it cannot be read.
+pub fn cluster_name() -> Result<String, Trouble> {
+    let name = Settings::of(&file()?).totem.cluster_name;
+    Ok(name.map(|name| name.value).unwrap_or_default())
 }
 
 /// Starts the daemon that asks the quorum device on every member, where the file names one.
@@ -68,7 +89,11 @@ pub fn start_device() -> Result<(), Trouble> {
     if !device_is_silent()? {
         return Ok(());
     }
-    let trouble =
-        Trouble::new(Kind::Failed, "the daemon that asks the quorum server does not run here");
-    Err(trouble.help("`corosync-qdevice -f -d` says why. The configuration is changed already."))
+    let (what, tool) = if Service::of_device(&settings) == Some(Service::Lock) {
+        ("what votes for the cluster lock does not run here", "quorate lock serve")
+    } else {
+        ("the daemon that asks the quorum server does not run here", "corosync-qdevice -f -d")
+    };
+    let help = format!("`{tool}` says why. The configuration is changed already.");
+    Err(Trouble::new(Kind::Failed, what).help(help))
 }

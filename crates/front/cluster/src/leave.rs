@@ -85,7 +85,8 @@ pub(crate) fn put_aside(places: &Places, services: &Services) -> Vec<Step> {
     let files = files.into_iter().chain(places.authority()).chain([places.door_key()]);
     let aside = files.filter(|path| path.exists()).map(Step::SetAside);
     // Not every machine has the program that speaks to a quorum device.
-    let device = services.is_enabled(Service::Device).then_some(Service::Device);
+    let device = [Service::Device, Service::Lock].into_iter();
+    let device = device.filter(|device| services.is_enabled(*device));
     let begun = [Service::Daemon, Service::Corosync, Service::Door].into_iter().chain(device);
     begun.map(Step::Disable).chain(aside).collect()
 }

@@ -45,7 +45,9 @@ mod trouble;
 
 use std::path::PathBuf;
 
-pub use adopt::{change_file, device_is_silent, file, is_certified, start_device};
+pub use adopt::{
+    change_file, cluster_name, device_is_silent, file, initialise_lock, is_certified, start_device,
+};
 pub use look::{Looked, look};
 pub use power::{Order, Switched, members, switch};
 pub use trouble::{Kind, Trouble};

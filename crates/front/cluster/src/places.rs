@@ -77,6 +77,7 @@ pub(crate) const COROSYNC_PID: &str = "/run/corosync.pid";
 
 /// The same of what speaks to the quorum device, and its name as the kernel cuts it.
 pub(crate) const DEVICE_RUN: &str = "/run/corosync-qdevice";
+pub(crate) const LOCK_PID: &str = "/run/quorate-lock/voter.pid";
 pub(crate) const DEVICE_PID: &str = "/run/corosync-qdevice/corosync-qdevice.pid";
 pub(crate) const DEVICE_NAME: &str = "corosync-qdevic";
 

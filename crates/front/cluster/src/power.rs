@@ -32,8 +32,10 @@ pub(crate) fn start_here(services: &Services, places: &Places, own: &Own) -> Res
     }
     services.start(Service::Door)?;
     services.start(Service::Corosync)?;
-    if nodes_file::read(places).is_ok_and(|conf| Settings::of(&conf).device.is_some())
-        && let Err(trouble) = services.start(Service::Device)
+    let device =
+        nodes_file::read(places).ok().and_then(|conf| Service::of_device(&Settings::of(&conf)));
+    if let Some(device) = device
+        && let Err(trouble) = services.start(device)
     {
         // The node can do without that vote, and may have to: it is said, and no reason not to start.
         let (what, help) = trouble.into_words();
@@ -60,6 +62,7 @@ fn meet(services: &Services) {
 pub(crate) fn stop_here(services: &Services) -> Result<(), Trouble> {
     services.stop(Service::Daemon)?;
     services.stop(Service::Device)?;
+    services.stop(Service::Lock)?;
     services.stop(Service::Corosync)
 }
 
@@ -98,11 +101,13 @@ impl Order {
 
     fn steps(self) -> Vec<Step> {
         match self {
-            Self::Start => [Service::Door, Service::Corosync, Service::Device, Service::Daemon]
-                .map(Step::Start)
-                .to_vec(),
+            Self::Start => {
+                use Service::{Corosync, Daemon, Device, Door, Lock};
+                [Door, Corosync, Device, Lock, Daemon].map(Step::Start).to_vec()
+            }
             Self::Stop => {
-                [Service::Daemon, Service::Device, Service::Corosync].map(Step::Stop).to_vec()
+                use Service::{Corosync, Daemon, Device, Lock};
+                [Daemon, Device, Lock, Corosync].map(Step::Stop).to_vec()
             }
         }
     }
@@ -211,9 +216,13 @@ fn show(known: &Known, words: Power, order: Order) {
             say::out(&format!("ask the door of {name} to do the same"));
         }
     }
-    let is_there = |step: &Step| {
-        known.settings.device.is_some()
-            || !matches!(step, Step::Start(Service::Device) | Step::Stop(Service::Device))
+    let device = Service::of_device(&known.settings);
+    let is_of_another = |service: Service| {
+        matches!(service, Service::Device | Service::Lock) && Some(service) != device
+    };
+    let is_there = |step: &Step| match step {
+        Step::Start(service) | Step::Stop(service) => !is_of_another(*service),
+        Step::Write { .. } | Step::SetAside(_) | Step::Disable(_) | Step::Others(_) => true,
     };
     let steps: Vec<Step> = order.steps().into_iter().filter(is_there).collect();
     steps::show(&steps, &known.services);

@@ -7,10 +7,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use client::Client;
+use corosync::Settings;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::own::Own;
-use crate::places::{COROSYNC_PID, DEVICE_NAME, DEVICE_PID, DEVICE_RUN, Places};
+use crate::places::{COROSYNC_PID, DEVICE_NAME, DEVICE_PID, DEVICE_RUN, LOCK_PID, Places};
 use crate::trouble::{Kind, Trouble};
 
 /// How long starting may take; stopping moves resources away first.
@@ -28,15 +29,24 @@ pub(crate) enum Service {
     Corosync,
     /// What speaks to the quorum device for this node.
     Device,
+    /// What votes for the cluster's lock on a disk, where that is the quorum device.
+    Lock,
     Daemon,
     Door,
 }
 
 impl Service {
+    /// What cares for the quorum device that the file names, if it names one.
+    pub(crate) fn of_device(settings: &Settings) -> Option<Self> {
+        let device = settings.device.as_ref()?;
+        Some(if device.is_lock() { Self::Lock } else { Self::Device })
+    }
+
     fn unit(self) -> &'static str {
         match self {
             Self::Corosync => "corosync.service",
             Self::Device => "corosync-qdevice.service",
+            Self::Lock => "quorate-lock.service",
             Self::Daemon => "quorate.service",
             Self::Door => "quorate-door.service",
         }
@@ -46,6 +56,7 @@ impl Service {
         match self {
             Self::Corosync => "Corosync",
             Self::Device => "corosync-qdevice",
+            Self::Lock => "the cluster lock",
             Self::Daemon => "the daemon",
             Self::Door => "the door",
         }
@@ -84,6 +95,7 @@ impl Services {
                     && output("corosync-cfgtool", &["-s"]).is_ok()
             }
             Service::Device => output("corosync-qdevice-tool", &["-s"]).is_ok(),
+            Service::Lock => self.is_there(service),
             Service::Daemon => Client::new(self.socket.clone(), ANSWER_MAX).document().is_ok(),
             Service::Door => {
                 let here = SocketAddr::from(([127, 0, 0, 1], self.own.port));
@@ -97,6 +109,7 @@ impl Services {
         match service {
             Service::Corosync => pid_of(Path::new(COROSYNC_PID), "corosync").is_some(),
             Service::Device => pid_of(Path::new(DEVICE_PID), DEVICE_NAME).is_some(),
+            Service::Lock => identity(Path::new(LOCK_PID)).is_some(),
             Service::Daemon => identity(&self.daemon_pid()).is_some(),
             Service::Door => self.runs(Service::Door),
         }
@@ -146,6 +159,7 @@ impl Services {
         let (configured, default) = match service {
             Service::Corosync => (&own.corosync, vec!["corosync".to_owned()]),
             Service::Device => (&None, vec!["corosync-qdevice".to_owned()]),
+            Service::Lock => (&None, vec![program(), "lock".into(), "serve".into()]),
             Service::Daemon => {
                 let config = self.places.daemon().display().to_string();
                 let words = [program(), "daemon".into(), "--config".into(), config];
@@ -191,6 +205,7 @@ impl Services {
         self.places.state().join(match service {
             Service::Corosync => "corosync.out",
             Service::Device => "corosync-qdevice.out",
+            Service::Lock => "lock.out",
             Service::Daemon => "daemon.out",
             Service::Door => "door.out",
         })
@@ -206,7 +221,7 @@ impl Services {
             .and_then(|()| match service {
                 // A machine without systemd may have no such directory after its start.
                 Service::Device => fs::create_dir_all(DEVICE_RUN),
-                Service::Corosync | Service::Daemon | Service::Door => Ok(()),
+                Service::Corosync | Service::Lock | Service::Daemon | Service::Door => Ok(()),
             })
             .and_then(|()| fs::OpenOptions::new().create(true).append(true).open(&log))
             .and_then(|out| Ok((out.try_clone()?, out)));
@@ -238,6 +253,7 @@ impl Services {
         let pid = match service {
             Service::Corosync => pid_of(Path::new(COROSYNC_PID), "corosync"),
             Service::Device => pid_of(Path::new(DEVICE_PID), DEVICE_NAME),
+            Service::Lock => identity(Path::new(LOCK_PID)),
             Service::Daemon => identity(&self.daemon_pid()),
             Service::Door => None,
         };

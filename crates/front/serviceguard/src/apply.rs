@@ -8,6 +8,7 @@ use serviceguard::{Cluster, Package, lower};
 use crate::call::{Call, Said, Trouble, in_words};
 use crate::check::{self, Files, Known};
 use crate::home::Home;
+use crate::lock;
 use crate::roles;
 
 /// Checks, says what changes, asks unless `-f`, and changes it for all nodes at once.
@@ -30,9 +31,10 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
         .into_iter()
         .chain(access(&files, &found.document, &nodelist))
         .chain(engine.changes.iter().cloned())
-        .chain(
-            engine.is_silent.then(|| "Starting the daemon that asks the quorum server".to_owned()),
-        )
+        .chain(engine.is_silent.then(|| match lower::uses_lock(&known.cluster) {
+            true => "Starting what votes for the cluster lock".to_owned(),
+            false => "Starting the daemon that asks the quorum server".to_owned(),
+        }))
         .collect();
     if changes.is_empty() {
         said.line("Nothing changes: the configuration is this already.");
@@ -42,6 +44,9 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     let what = if files.cluster.is_some() { "cluster" } else { "package" };
     if !call.has('f') && !agreed(what, said)? {
         return Err(Trouble::new("Nothing was changed"));
+    }
+    if engine.is_ours && files.cluster.is_some() && lower::uses_lock(&known.cluster) {
+        lock::prepare(&known.cluster, said)?;
     }
     if !engine.changes.is_empty() {
         cluster::change_file(|conf| {

@@ -9,6 +9,7 @@ mod check;
 mod deleteconf;
 mod getconf;
 mod home;
+mod lock;
 mod looked;
 mod makepkg;
 mod modnet;

@@ -70,8 +70,15 @@ impl Nodes {
         let mut users: Vec<String> = users(&policies).collect();
         users.sort();
         users.dedup();
+        let mut locks: Vec<String> = if files.cluster.is_some() && lower::uses_lock(&known.cluster)
+        {
+            lower::lock_paths(&known.cluster).into_values().collect()
+        } else {
+            Vec::new()
+        };
+        locks.dedup();
         let servers = quorum_address(&known.cluster).filter(|_| files.cluster.is_some());
-        let look = Look { users, servers: servers.into_iter().collect(), ..look };
+        let look = Look { users, servers: servers.into_iter().collect(), locks, ..look };
         let looked = cluster::look(&named, &look).map_err(in_words)?;
         let words = |trouble: cluster::Trouble| {
             let (what, help) = trouble.into_words();

@@ -66,7 +66,7 @@ impl From<CsError> for ConfigurationError {
 }
 
 /// What the voter works with.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Configuration {
     pub(crate) settings: Settings,
     pub(crate) sanlock: Sanlock,

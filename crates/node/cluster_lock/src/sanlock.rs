@@ -21,7 +21,7 @@ const START_MAX: Duration = Duration::from_secs(10);
 const GIVE_BACK_MAX: Duration = Duration::from_secs(10);
 
 /// One node's sanlock.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sanlock {
     pub(crate) area: Area,
     pub(crate) run: PathBuf,

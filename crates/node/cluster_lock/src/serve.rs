@@ -18,6 +18,9 @@ use crate::votes::{self, Device, Heard};
 /// Between two attempts to find Corosync.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// How often `corosync.conf` is read, as Corosync has it: nodes come and go, and so do their votes.
+const READ_EVERY: Duration = Duration::from_secs(2);
+
 /// What reaches the loop.
 enum Event {
     Corosync(Heard),
@@ -38,6 +41,10 @@ enum End {
 
 /// Votes until it is told to end, for one Corosync after another.
 pub(crate) fn serve(run: PathBuf) -> ExitCode {
+    if let Err(error) = be_known(&run) {
+        tracing::error!(%error, "cannot say which process this is");
+        return ExitCode::FAILURE;
+    }
     let (stop, stopped) = channel();
     if let Err(error) = watch_signals(stop) {
         tracing::error!(%error, "cannot hear signals");
@@ -59,6 +66,14 @@ pub(crate) fn serve(run: PathBuf) -> ExitCode {
     }
 }
 
+/// Where `quorate cluster` finds the process: its number and the moment of its start.
+fn be_known(run: &Path) -> io::Result<()> {
+    let own = process::Identity::of(std::process::id());
+    let own = own.ok_or_else(|| io::Error::other("no /proc"))?;
+    std::fs::create_dir_all(run)?;
+    std::fs::write(run.join("voter.pid"), own.to_string())
+}
+
 fn watch_signals(stop: Sender<()>) -> io::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
     std::thread::spawn(move || {
@@ -72,10 +87,11 @@ fn watch_signals(stop: Sender<()>) -> io::Result<()> {
 /// One Corosync's life, or ours.
 fn live(run: &Path, stopped: &Receiver<()>) -> End {
     let lost = |why: &dyn std::fmt::Display| End::Lost(why.to_string());
-    let Configuration { settings, sanlock } = match configuration::read(run.to_owned()) {
+    let configuration = match configuration::read(run.to_owned()) {
         Ok(configuration) => configuration,
         Err(why) => return lost(&why),
     };
+    let Configuration { settings, sanlock } = configuration.clone();
     let device = match Device::register() {
         Ok(device) => device,
         Err(why) => return lost(&why),
@@ -93,7 +109,18 @@ fn live(run: &Path, stopped: &Receiver<()>) -> End {
         began: Instant::now(),
         last: None,
     };
+    let mut read = Instant::now();
     loop {
+        if read.elapsed() > READ_EVERY {
+            read = Instant::now();
+            let now = configuration::read(run.to_owned());
+            if now.as_ref().is_ok_and(|now| *now != configuration) {
+                if now.is_ok_and(|now| now.sanlock != sanlock) {
+                    life.stop(&sanlock);
+                }
+                return lost(&"corosync.conf has changed");
+            }
+        }
         if !matches!(stopped.try_recv(), Err(std::sync::mpsc::TryRecvError::Empty)) {
             life.stop(&sanlock);
             return End::Stopped;

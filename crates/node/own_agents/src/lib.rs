@@ -16,6 +16,7 @@ mod announce;
 mod fence;
 mod lan;
 mod lock;
+mod lock_place;
 mod machine;
 mod ocf;
 mod package_script;

@@ -11,6 +11,7 @@ use network::{Echo, Surveyed};
 use serde::Deserialize;
 use wire::machine::{Address, Card, Disk, Group, Look, Machine, Program, ProgramState, Unreached};
 
+use crate::lock_place;
 use crate::ocf::{self, Code, Failure, failed};
 
 /// For how long who is asked may be silent.
@@ -62,7 +63,8 @@ fn seen(look: &Look) -> Result<Machine, Failure> {
         Some(Unreached { server: server.clone(), why })
     };
     let unreached = look.servers.iter().filter_map(reached).collect();
-    Ok(Machine { cards, groups, disks, programs, outside, unreached, silent, unseen })
+    let locks = look.locks.iter().map(|path| lock_place::look(path)).collect();
+    Ok(Machine { cards, groups, disks, programs, outside, unreached, silent, unseen, locks })
 }
 
 fn note<T: Default>(unseen: &mut Vec<String>, what: &str, why: &str) -> T {
@@ -98,7 +100,7 @@ fn connect(found: &[Surveyed], cards: &mut [Card], unseen: &mut Vec<String>) {
 }
 
 /// A program, and what it says.
-fn said(program: &str, words: &[&str]) -> Result<String, String> {
+pub(crate) fn said(program: &str, words: &[&str]) -> Result<String, String> {
     let output = Command::new(program).args(words).stdin(Stdio::null()).output();
     let output = output.map_err(|error| format!("cannot run {program}: {error}"))?;
     if output.status.success() {

@@ -121,6 +121,21 @@ impl Conf {
         }
     }
 
+    /// Gives a key its value in the section of one node. Of a node that is not there, nothing.
+    pub fn set_of_node(&mut self, name: &str, key: &str, value: &str) {
+        let Some(line) = Settings::of(self).node(name).map(|node| node.line) else { return };
+        let sections = crate::settings::below(self.root(), &["nodelist", "node"]);
+        let Some(section) = sections.into_iter().find(|section| section.line == line).cloned()
+        else {
+            return;
+        };
+        let text = format!("{}{key}: {value}", self.indent_inside(&section));
+        match section.pair(key).map(|pair| pair.line) {
+            Some(line) => self.replace(line, &text),
+            None => self.insert(section.end, &[text]),
+        }
+    }
+
     /// Takes a key out, wherever it stands in these sections.
     pub fn unset(&mut self, path: &[&str], key: &str) {
         loop {

@@ -127,6 +127,13 @@ pub struct Device {
     pub command: Option<u32>,
 }
 
+impl Device {
+    /// Whether it is a lock on a disk.
+    pub fn is_lock(&self) -> bool {
+        self.model.as_ref().is_some_and(|model| model.value == "sanlock")
+    }
+}
+
 impl Settings {
     /// What the file says.
     pub fn of(conf: &Conf) -> Self {
@@ -140,6 +147,13 @@ impl Settings {
             quorum: quorum(root),
             device: device(root),
         }
+    }
+
+    /// Where a node has the disk of the cluster's lock.
+    pub fn lock_path(&self, node: &str) -> Option<&String> {
+        let device = self.device.as_ref().filter(|device| device.is_lock())?;
+        let own = self.node(node).and_then(|node| node.lock_path.as_ref());
+        own.or(device.lock_path.as_ref()).map(|path| &path.value)
     }
 
     /// Whether this machine proves to the quorum device who it is: it is asked for certificates.

@@ -19,7 +19,7 @@ use crate::package::Package;
 use crate::text::Text;
 
 pub use access::grants;
-pub use engine::{adjust, corosync_conf};
+pub use engine::{adjust, corosync_conf, lock_paths, uses_lock};
 pub use networks::{WatchedWire, watched_wires};
 pub use options::{cluster_text, nodelist, package_text, package_texts};
 pub use write::{names, switching};

@@ -16,7 +16,7 @@ pub struct Ring {
 }
 
 /// What does not change while the voter lives.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub own: NodeId,
     /// Of each node of the cluster.

@@ -21,6 +21,9 @@ pub struct Look {
     pub servers: Vec<String>,
     /// Who is asked for an answer.
     pub reach: Vec<IpAddr>,
+    /// Absolute paths of disks that may have the cluster's lock.
+    #[serde(default)]
+    pub locks: Vec<String>,
 }
 
 /// What was seen.
@@ -40,6 +43,30 @@ pub struct Machine {
     pub silent: Vec<IpAddr>,
     /// What could not be looked at, in words.
     pub unseen: Vec<String>,
+    /// Disks for a lock that were asked for, in that order.
+    #[serde(default)]
+    pub locks: Vec<LockPlace>,
+}
+
+/// A disk that may have the cluster's lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockPlace {
+    pub path: String,
+    pub state: LockState,
+}
+
+/// What is where a lock may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockState {
+    /// There can be none.
+    Unusable { why: String },
+    /// Somebody's data, such as `ext4`.
+    Holds { what: String },
+    /// Nothing but zeros.
+    Free,
+    /// A cluster's lock.
+    Locked { cluster: String },
 }
 
 /// A server that cannot be reached, and why.

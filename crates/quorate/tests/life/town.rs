@@ -119,7 +119,10 @@ impl Town {
     }
 
     fn program(&self, node: u32) -> Command {
-        self.bed.command(node, Path::new(env!("CARGO_BIN_EXE_quorate"))).unwrap()
+        let mut command = self.bed.command(node, Path::new(env!("CARGO_BIN_EXE_quorate"))).unwrap();
+        // Where locked memory is limited, sanlock must be told to do without; so is what doors start.
+        command.env("SANLOCK_PRIVILEGED", "0");
+        command
     }
 
     /// What it says once that is so.

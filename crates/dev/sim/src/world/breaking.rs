@@ -23,6 +23,9 @@ impl World {
         let nodes = self.nodes();
         let Some(node) = self.chance.pick(&nodes).copied() else { return };
         let fault = Fault::draw(&mut self.chance);
+        if self.scene.rule == Rule::Lock && self.chance.percent(15) {
+            self.lose_lock_disk(node);
+        }
         match fault {
             Fault::CrashDaemon => self.crash(node),
             Fault::LosePower => self.lose_power(node),

@@ -125,8 +125,14 @@ impl World {
         let node = holder.unwrap_or(node);
         self.note(node, "does not reach the lock's disk");
         self.votequorum.lock.set_reach(node, false);
-        let most = *self.chance.pick(&[10_000_000, 100_000_000]).unwrap_or(&10_000_000);
-        let back = self.chance.between(most / 10 * 7, most);
+        let is_long = self.chance.percent(50);
+        let back = self.chance.between(1_000_000, 20_000_000);
+        let back = if is_long { 80_000_000 + back } else { back };
+        if is_long {
+            // By then the holder must have lost it, and somebody else may want it.
+            let later = self.chance.between(69_000_000, 79_000_000);
+            self.clock.after(later, Event::Part);
+        }
         self.clock.after(back, Event::LockMended { node });
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use corosync::Finding;
-use wire::machine::{Card, Machine, ProgramState, Unreached};
+use wire::machine::{Card, LockState, Machine, ProgramState, Unreached};
 
 use super::Findings;
 use crate::cluster::{Cluster, Interface, Node, Policy};
@@ -24,9 +24,13 @@ pub fn check_nodes(cluster: &Cluster, looked: &BTreeMap<String, Looked>) -> Vec<
             Some(Err(why)) => {
                 found.error(node.line, format!("{} cannot be looked at: {why}", node.name), "");
             }
-            Some(Ok(machine)) => cards(node, machine, &mut found),
+            Some(Ok(machine)) => {
+                cards(node, machine, &mut found);
+                lock_place(cluster, node, machine, &mut found);
+            }
         }
     }
+    same_lock(cluster, looked, &mut found);
     same_networks(cluster, looked, &mut found);
     quorum_server(cluster, looked, &mut found);
     found.in_order()
@@ -125,6 +129,53 @@ fn is_any(host: &str) -> bool {
     ["ANY_SERVICEGUARD_NODE", "CLUSTER_MEMBER_NODE"]
         .iter()
         .any(|word| word.eq_ignore_ascii_case(host))
+}
+
+/// Where the node is to have the disk of the lock, and what is there.
+fn lock_state<'m>(node: &Node, machine: &'m Machine) -> Option<(u32, String, &'m LockState)> {
+    let said = node.lock_lun.as_ref().or(node.first_lock_device.as_ref())?;
+    let place = machine.locks.iter().find(|place| place.path == said.value)?;
+    Some((said.line, format!("the lock disk {} of {}", said.value, node.name), &place.state))
+}
+
+/// The lock overwrites what is where it is to be.
+fn lock_place(cluster: &Cluster, node: &Node, machine: &Machine, found: &mut Findings) {
+    let Some((line, disk, state)) = lock_state(node, machine) else { return };
+    match state {
+        LockState::Free => {}
+        LockState::Unusable { why } => {
+            found.error(line, format!("{disk} cannot be used: {why}"), "all nodes must reach it");
+        }
+        LockState::Holds { what } => {
+            let hint = "name an empty disk or partition, or empty this one first (blkdiscard -z)";
+            found.error(line, format!("{disk} holds {what}"), hint);
+        }
+        LockState::Locked { cluster: of } => {
+            let own = cluster.name.as_ref().map_or("", |name| name.value.as_str());
+            if of != own {
+                found.error(line, format!("{disk} has the lock of the cluster {of}"), "");
+            }
+        }
+    }
+}
+
+/// What one has made a lock, all see as one.
+fn same_lock(cluster: &Cluster, looked: &BTreeMap<String, Looked>, found: &mut Findings) {
+    let seen = cluster.nodes.iter().filter_map(|node| {
+        let machine = looked.get(&node.name)?.as_ref().ok()?;
+        lock_state(node, machine)
+    });
+    let (locked, free): (Vec<_>, Vec<_>) = seen
+        .filter(|(.., state)| matches!(state, LockState::Free | LockState::Locked { .. }))
+        .partition(|(.., state)| matches!(state, LockState::Locked { .. }));
+    for (line, disk, _) in free.iter().filter(|_| !locked.is_empty()) {
+        let other = locked.first().map_or("", |(_, disk, _)| disk.as_str());
+        found.error(
+            *line,
+            format!("{disk} is empty, and {other} is not"),
+            "all name the same disk",
+        );
+    }
 }
 
 fn cards(node: &Node, machine: &Machine, found: &mut Findings) {

@@ -1,5 +1,6 @@
 //! The cluster's file as `corosync.conf`.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -67,6 +68,18 @@ pub fn adjust(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String
         changes.push(format!("Modifying corosync.conf: the quorum server is {}", server.value));
         add_server(conf, cluster, certified);
     }
+    let said = Settings::of(conf);
+    let wanted = lock_paths(cluster);
+    if uses_lock(cluster) && wanted.iter().any(|(node, path)| said.lock_path(node) != Some(path)) {
+        let paths: Vec<&str> = wanted.values().map(String::as_str).collect();
+        let place = if paths.iter().any(|path| Some(path) != paths.first()) {
+            "a disk of its own name on each node"
+        } else {
+            paths.first().copied().unwrap_or_default()
+        };
+        changes.push(format!("Modifying corosync.conf: the cluster lock is on {place}"));
+        add_lock(conf, cluster);
+    }
     changes
 }
 
@@ -99,7 +112,39 @@ fn token(cluster: &Cluster) -> u64 {
 fn quorum(text: &str, cluster: &Cluster) -> String {
     let mut conf = Conf::parse(text);
     add_server(&mut conf, cluster, false);
+    add_lock(&mut conf, cluster);
     conf.to_string()
+}
+
+/// Where each node has the disk of the lock: its LUN, or its physical volume.
+pub fn lock_paths(cluster: &Cluster) -> BTreeMap<String, String> {
+    let path = |node: &Node| {
+        let said = node.lock_lun.as_ref().or(node.first_lock_device.as_ref())?;
+        Some((node.name.clone(), said.value.clone()))
+    };
+    cluster.nodes.iter().filter_map(path).collect()
+}
+
+/// An odd number of nodes has no equal halves.
+pub fn uses_lock(cluster: &Cluster) -> bool {
+    cluster.nodes.len().is_multiple_of(2) && !lock_paths(cluster).is_empty()
+}
+
+/// The lock on a disk, where the file names one, as the vote that breaks ties.
+fn add_lock(conf: &mut Conf, cluster: &Cluster) {
+    let paths = lock_paths(cluster);
+    let Some(first) = paths.values().next().filter(|_| uses_lock(cluster)) else { return };
+    conf.unset(&["quorum"], "two_node");
+    for of_server in ["host", "algorithm", "tls"] {
+        conf.unset(&["quorum", "device", "net"], of_server);
+    }
+    conf.unset(&["nodelist", "node"], "lock_path");
+    conf.set(&["quorum", "device"], "model", "sanlock");
+    conf.set(&["quorum", "device"], "votes", "1");
+    conf.set(&["quorum", "device", "sanlock"], "path", first);
+    for (node, path) in paths.iter().filter(|(_, path)| *path != first) {
+        conf.set_of_node(node, "lock_path", path);
+    }
 }
 
 /// The quorum server, where the file names one, as the third vote.
@@ -112,6 +157,8 @@ fn add_server(conf: &mut Conf, cluster: &Cluster, certified: bool) {
         if is_even { ("ffsplit", 1) } else { ("lms", cluster.nodes.len() - 1) };
     let device = ["quorum", "device"];
     let net = ["quorum", "device", "net"];
+    conf.unset(&["quorum", "device", "sanlock"], "path");
+    conf.unset(&["nodelist", "node"], "lock_path");
     conf.set(&device, "model", "net");
     conf.set(&device, "votes", &votes.to_string());
     conf.set(&net, "host", &server.value);
@@ -145,8 +192,18 @@ fn links(cluster: &Cluster) -> Vec<Vec<IpAddr>> {
 fn lost(cluster: &Cluster, found: &mut Findings) {
     let lock = &cluster.lock;
     let lun = cluster.nodes.iter().find_map(|node| node.lock_lun.as_ref());
-    if let Some(disk) = lock.first_group.as_ref().or(lun) {
-        found.error(disk.line, "a lock on a disk is not there yet", "say QS_HOST");
+    if let Some(disk) = lock.first_group.as_ref().or(lun)
+        && !uses_lock(cluster)
+    {
+        let what = "an odd number of nodes has no equal halves";
+        found.note(disk.line, what, "the lock is not used");
+    }
+    if let Some(group) = &lock.first_group {
+        let hint = "FIRST_CLUSTER_LOCK_PV is to be a disk or partition with nothing on it";
+        found.note(group.line, "the lock is not kept in a volume group", hint);
+    }
+    if let Some(second) = &lock.second_group {
+        found.warning(second.line, "there is one lock disk", "the second is not used");
     }
     if let Some(address) = &lock.server_address {
         found.warning(address.line, "the quorum server is asked at one address", "QS_HOST's");

@@ -161,11 +161,40 @@ fn what_has_no_counterpart_is_said() {
     );
     let (_, found) = corosync_conf(&Cluster::of(&Text::parse(&text)));
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-    let expected = [
-        "line 3: error: a lock on a disk is not there yet; say QS_HOST",
-        "line 4: warning: no heartbeat over serial lines; say a second HEARTBEAT_IP",
-    ];
+    let expected = ["line 4: warning: no heartbeat over serial lines; say a second HEARTBEAT_IP"];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn a_lock_on_a_disk_takes_the_server_s_place_and_gives_it_back() {
+    let server = Cluster::of(&Text::parse(CLUSTER));
+    let lock = CLUSTER
+        .replace("QS_HOST qs1\n", "")
+        .replace("NODE_NAME n1\n", "NODE_NAME n1\nCLUSTER_LOCK_LUN /dev/sdd1\n")
+        .replace("NODE_NAME n2\n", "NODE_NAME n2\nCLUSTER_LOCK_LUN /dev/sde1\n");
+    let lock = Cluster::of(&Text::parse(&lock));
+    let (text, _) = corosync_conf(&lock);
+    let mut conf = corosync::Conf::parse(&corosync_conf(&server).0);
+    let changes = adjust(&mut conf, &lock, false);
+    let place = "a disk of its own name on each node";
+    assert_eq!(changes, [format!("Modifying corosync.conf: the cluster lock is on {place}")]);
+    for text in [text, conf.to_string()] {
+        let said =
+            ["model: sanlock\n", "votes: 1\n", "path: /dev/sdd1\n", "lock_path: /dev/sde1\n"];
+        said.iter().for_each(|line| assert!(text.contains(line), "{text}\nwithout {line}"));
+        assert!(!text.contains("two_node") && !text.contains("qs1"), "{text}");
+        let errors = corosync::check(&text);
+        assert!(
+            !errors.iter().any(|found| found.severity == Severity::Error),
+            "{errors:?}\n{text}"
+        );
+    }
+    assert!(adjust(&mut conf, &lock, false).is_empty(), "{conf}");
+
+    let changes = adjust(&mut conf, &server, false);
+    assert_eq!(changes, ["Modifying corosync.conf: the quorum server is qs1"]);
+    let text = conf.to_string();
+    assert!(text.contains("model: net\n") && !text.contains("/dev/sd"), "{text}");
 }
 
 /// Two nodes whose cards differ: `n1` has a card that stands by, `n2` none.
