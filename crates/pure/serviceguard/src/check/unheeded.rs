@@ -26,14 +26,6 @@ pub(super) fn of_package(package: &Package, found: &mut Findings) {
         let what = "its addresses move to a standby card with all others of the wire";
         found.warning(said.line, what, "name no card that stands by for that wire");
     }
-    for dependency in &package.dependencies {
-        let is_down = dependency.condition.as_ref().is_some_and(|said| !said.value.up);
-        let everywhere = dependency.location.as_ref().filter(|said| said.value == "all_nodes");
-        if let Some(said) = everywhere.filter(|_| is_down) {
-            let what = "the two are kept apart on one node only, and may run on two";
-            found.warning(said.line, what, "switch one of them off, if they must never both run");
-        }
-    }
     for resource in package.resources.iter().filter(|resource| resource.deferred) {
         let what = format!("{} counts from the package's start on, too", resource.name.value);
         found.note(resource.name.line, what, "resource_start automatic says what is done");

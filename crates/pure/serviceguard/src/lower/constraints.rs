@@ -154,7 +154,28 @@ fn needs(document: &mut Document, package: &Package, dependency: &Dependency, ot
     for (key, value) in [("rsc", name), ("with-rsc", other.as_str()), ("score", score)] {
         document.set(beside, key, value);
     }
+    if !up && place == "all_nodes" {
+        document.set(beside, "node-attribute", EVERYWHERE);
+        // On one node the scheduler sees to that by itself.
+        for (what, first, then) in [("halted", name, other.as_str()), ("free", other, name)] {
+            let order = constraint(document, "rsc_order", &id(what));
+            for (key, value) in [
+                ("first", first),
+                ("first-action", "stop"),
+                ("then", then),
+                ("then-action", "start"),
+                ("kind", "Optional"),
+                ("symmetrical", "false"),
+            ] {
+                document.set(order, key, value);
+            }
+        }
+    }
 }
+
+/// A node attribute that is the same on each node of a cluster that has a name: who may not be where that is as it is
+/// for another may be nowhere beside it.
+const EVERYWHERE: &str = "#cluster-name";
 
 fn gives_way(package: &Package, other: Option<&Package>) -> bool {
     let rank = |of: &Package| {

@@ -85,7 +85,7 @@ fn good_packages_have_no_findings() {
         of_type("system_multi_node", "auto_run yes\nnode_fail_fast_enabled yes\n"),
         more(DEPENDENCY),
         more(&format!("{DEPENDENCY}dependency_location ANY_NODE\n")),
-        more("dependency_name d\ndependency_condition other=down\n"),
+        more("dependency_name d\ndependency_condition other=down\ndependency_location all_nodes\n"),
         more("generic_resource_name g\ngeneric_resource_up_criteria <50\n"),
         more("fs_name /export/x\nfs_server nas\nfs_directory /x\nfs_type nfs\n"),
         more("fs_name /dev/mapper/a-b\nfs_directory /x\n"),
@@ -97,10 +97,7 @@ fn good_packages_have_no_findings() {
 
 #[test]
 fn what_has_no_counterpart_is_said() {
-    let down =
-        "dependency_name d\ndependency_condition other=down\ndependency_location all_nodes\n";
     for (text, wanted) in [
-        (more(down), "line 34: warning: the two are kept apart on one node only"),
         (
             more("successor_halt_timeout 60\n"),
             "line 32: note: successor_halt_timeout is not heeded",
