@@ -1,5 +1,7 @@
 //! Two packages of which one must be down: what the scheduler makes of what is written.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use std::collections::BTreeSet;
 
 use cib::Document;
