@@ -207,7 +207,7 @@ fn asked_and_checked(town: &Town) {
     let path = |name: &str| town.bed.root().join(name).to_str().unwrap().to_owned();
     let template = path("template.ascii");
     let ask = ["cmquerycl", "-v", "-c", &template, "-q", "10.77.0.4", "-n", "n1", "-n", "n2"];
-    let no = town.tool_says_no(1, &[&ask[..], &["-n", "n4"]].concat());
+    let no = town.tool_says_no(1, &[&ask[..], &["-n", "n4", "-w", "none"]].concat());
     assert!(no.contains("Unable to reach node n4: it is no member"), "{no}");
     assert!(!Path::new(&template).exists());
     let said = town.tool(1, &[&ask[..], &["-n", "n3", "-w", "full"]].concat());
@@ -231,7 +231,7 @@ fn asked_and_checked(town: &Town) {
     for wanted in ["*** cmviewcl -v\n", "*** Node n3\n", "10.77.1.3 "] {
         assert!(all.contains(wanted), "{wanted}{all}");
     }
-    let facts = town.tool(3, &["cmquerycl", "-f", "line", "-l", "net", "-n", "n1"]);
+    let facts = town.tool(3, &["cmquerycl", "-f", "line", "-l", "net", "-w", "none", "-n", "n1"]);
     assert!(facts.contains("node:n1|interface:eth1|ip_address=10.77.1.1\n"), "{facts}");
 
     std::fs::write(&template, text.replace("10.77.1.2\n", "10.77.1.9\n")).unwrap();

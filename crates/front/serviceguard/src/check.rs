@@ -18,6 +18,8 @@ pub(crate) struct File {
 pub(crate) struct Files {
     pub(crate) cluster: Option<File>,
     pub(crate) packages: Vec<File>,
+    /// `-k`: no node is asked for its volume groups.
+    pub(crate) skip_disks: bool,
 }
 
 impl Files {
@@ -36,7 +38,7 @@ impl Files {
         if cluster.is_none() && packages.is_empty() {
             return Err(Trouble::new("Specify a cluster file with -C, or package files with -P"));
         }
-        Ok(Self { cluster, packages })
+        Ok(Self { cluster, packages, skip_disks: call.has('k') })
     }
 }
 
@@ -104,7 +106,7 @@ pub(crate) fn findings(
         let mut all = check_package(&file.text.to_string());
         all.extend(between.next().unwrap_or_default());
         let package = Package::of(&file.text);
-        all.extend(nodes.of_package(known, &package, files.cluster.is_none()));
+        all.extend(nodes.of_package(known, &package, files));
         all.sort_by_key(|finding| finding.line);
         found.extend(all.into_iter().map(|finding| (file.path.clone(), finding)));
     }
@@ -155,7 +157,7 @@ pub(crate) fn verify(
     if let (true, Nodes::Here) = (verbose, &nodes) {
         said.line("Other nodes are not looked at: this machine is in no cluster with them.");
     }
-    let mut of_nodes = nodes.of_cluster(known);
+    let mut of_nodes = nodes.of_cluster(known, files.skip_disks);
     if files.cluster.is_some() {
         of_nodes.extend(looked::online(home, running, known));
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serviceguard::{
-    Finding, Looked, Package, Policy, Running, Severity, check_nodes, check_online, check_programs,
-    check_users, lower, programs, quorum_address, users,
+    Finding, Looked, Package, Policy, Running, Severity, check_groups, check_nodes, check_online,
+    check_programs, check_users, lower, programs, quorum_address, users,
 };
 use wire::machine::Look;
 
@@ -78,7 +78,11 @@ impl Nodes {
         };
         locks.dedup();
         let servers = quorum_address(&known.cluster).filter(|_| files.cluster.is_some());
-        let look = Look { users, servers: servers.into_iter().collect(), locks, ..look };
+        let groups = packages.iter().flat_map(|package| &package.volume_groups);
+        let is_any = groups.chain(&known.cluster.volume_groups).next().is_some();
+        let storage = is_any && !files.skip_disks;
+        let servers = servers.into_iter().collect();
+        let look = Look { users, storage, servers, locks, ..look };
         let looked = cluster::look(&named, &look).map_err(in_words)?;
         let words = |trouble: cluster::Trouble| {
             let (what, help) = trouble.into_words();
@@ -89,10 +93,14 @@ impl Nodes {
     }
 
     /// What of the cluster's file the nodes are not.
-    pub(crate) fn of_cluster(&self, known: &Known) -> Vec<Finding> {
+    pub(crate) fn of_cluster(&self, known: &Known, skip_disks: bool) -> Vec<Finding> {
         match self {
             Self::Seen(looked) => {
                 let mut found = check_nodes(&known.cluster, looked);
+                let nodes: Vec<&str> = looked.keys().map(String::as_str).collect();
+                if !skip_disks {
+                    found.extend(check_groups(&known.cluster.volume_groups, &nodes, looked));
+                }
                 found.extend(check_users(&known.cluster.policies, looked));
                 found
             }
@@ -102,7 +110,12 @@ impl Nodes {
 
     /// What of a package's file its nodes are not. Those that cannot be looked at are said here where the
     /// cluster's file does not say it.
-    pub(crate) fn of_package(&self, known: &Known, package: &Package, alone: bool) -> Vec<Finding> {
+    pub(crate) fn of_package(
+        &self,
+        known: &Known,
+        package: &Package,
+        files: &Files,
+    ) -> Vec<Finding> {
         let Self::Seen(looked) = self else { return here(package) };
         let is_any = package.nodes.iter().any(|node| node.value == "*");
         let nodes: Vec<&str> = if is_any {
@@ -112,6 +125,10 @@ impl Nodes {
         };
         let mut found = check_programs(package, &nodes, looked);
         found.extend(check_users(&package.policies, looked));
+        if !files.skip_disks {
+            found.extend(check_groups(&package.volume_groups, &nodes, looked));
+        }
+        let alone = files.cluster.is_none();
         for (name, looked) in
             looked.iter().filter(|(name, _)| alone && nodes.contains(&name.as_str()))
         {

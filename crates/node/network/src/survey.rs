@@ -97,7 +97,7 @@ fn is_second(message: &AddressMessage) -> bool {
 }
 
 /// How often each card is heard out for its neighbours: frames may be lost.
-const ROUNDS: u32 = 4;
+const ROUNDS: u32 = 3;
 /// How long a frame may take from one card to another, with switches between them.
 const ROUND: Duration = Duration::from_millis(250);
 

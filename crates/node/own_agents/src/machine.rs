@@ -110,11 +110,16 @@ pub(crate) fn said(program: &str, words: &[&str]) -> Result<String, String> {
     Err(format!("{program} failed: {}", why.lines().next().unwrap_or("it did not say why")))
 }
 
-/// Source: vgs(8). A line for each physical volume of a group.
+/// Those that another node owns, too. Source: vgs(8).
 fn volume_groups() -> Result<Vec<Group>, String> {
-    let words = ["--noheadings", "--separator", "|", "-o", "vg_name,vg_uuid,pv_name"];
+    let all = ["--foreign", "--shared", "--noheadings", "--separator", "|"];
+    Ok(groups_of(&said("vgs", &[&all[..], &["-o", "vg_name,vg_uuid,pv_name"]].concat())?))
+}
+
+/// A line for each physical volume of a group.
+fn groups_of(text: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for line in said("vgs", &words)?.lines() {
+    for line in text.lines() {
         let [name, uuid, device] = line.trim().splitn(3, '|').collect::<Vec<_>>()[..] else {
             continue;
         };
@@ -127,7 +132,7 @@ fn volume_groups() -> Result<Vec<Group>, String> {
             }),
         }
     }
-    Ok(groups)
+    groups
 }
 
 /// What `lsblk --json` says. Source: lsblk(8).
@@ -261,6 +266,19 @@ mod tests {
         let why = connect_to(&address.to_string()).unwrap_err().to_string();
         assert!(why.contains("refused"), "{why}");
         assert!(connect_to("no port").is_err());
+    }
+
+    #[test]
+    fn volume_groups_are_read_as_vgs_tells_them() {
+        // Of lvm2 2.03.16.
+        let text = "  vgshop|nxSc6f-UnaQ-5EXm-o92d-XUFG-pSs2-QJdd68|/dev/sdb\n  \
+                    vgshop|nxSc6f-UnaQ-5EXm-o92d-XUFG-pSs2-QJdd68|/dev/sdc\n  vgroot|a-b|/dev/sda2\n";
+        let found: Vec<(String, String)> = groups_of(text)
+            .into_iter()
+            .map(|group| (group.name, group.devices.join(" ")))
+            .collect();
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(found, [pair("vgshop", "/dev/sdb /dev/sdc"), pair("vgroot", "/dev/sda2")]);
     }
 
     #[test]

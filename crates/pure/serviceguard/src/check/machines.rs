@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use corosync::Finding;
+use corosync::{Finding, Valued};
 use wire::machine::{Card, LockState, Machine, ProgramState, Unreached};
 
 use super::Findings;
@@ -62,7 +62,7 @@ fn quorum_server(cluster: &Cluster, looked: &BTreeMap<String, Looked>, found: &m
 }
 
 /// The programs that a package's file names, in its order.
-pub fn programs(package: &Package) -> impl Iterator<Item = &corosync::Valued<String>> {
+pub fn programs(package: &Package) -> impl Iterator<Item = &Valued<String>> {
     let named = [&package.run_script, &package.halt_script].into_iter().flatten();
     named.chain(&package.pre_scripts).chain(&package.scripts)
 }
@@ -88,6 +88,27 @@ pub fn check_programs(
                 }
             };
             found.error(script.line, what, "it must be the same on every node");
+        }
+    }
+    found.in_order()
+}
+
+/// Volume groups that a file names, and that a node does not see. Where nobody could look for them, nothing is said.
+pub fn check_groups(
+    named: &[Valued<String>],
+    nodes: &[&str],
+    looked: &BTreeMap<String, Looked>,
+) -> Vec<Finding> {
+    let mut found = Findings::default();
+    for group in named {
+        let short = group.value.trim_start_matches("/dev/");
+        for (name, machine) in looked.iter().filter(|(name, _)| nodes.contains(&name.as_str())) {
+            let Ok(machine) = machine else { continue };
+            let was_seen = !machine.unseen.iter().any(|what| what.starts_with("volume groups"));
+            if was_seen && !machine.groups.iter().any(|group| group.name == short) {
+                let what = format!("{name} does not see the volume group {}", group.value);
+                found.warning(group.line, what, "is its disk connected there?");
+            }
         }
     }
     found.in_order()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wire::machine::{Address, Card, Machine, Program, ProgramState, Unreached};
+use wire::machine::{Address, Card, Group, Machine, Program, ProgramState, Unreached};
 
 use super::*;
 use crate::probed::Probed;
@@ -139,6 +139,27 @@ fn scripts_are_looked_for_on_each_node_of_the_package() {
         ],
         found,
     );
+}
+
+#[test]
+fn volume_groups_are_looked_for_where_somebody_can() {
+    let group =
+        |name: &str| Group { name: name.to_owned(), uuid: name.to_owned(), devices: Vec::new() };
+    let sees = Machine { groups: vec![group("vgshop")], ..Machine::default() };
+    let cannot = vec!["volume groups: cannot run vgs".to_owned()];
+    let blind = Machine { unseen: cannot, ..Machine::default() };
+    let looked: BTreeMap<String, Looked> =
+        [("n1", sees), ("n2", Machine::default()), ("n3", blind)]
+            .map(|(name, machine)| (name.to_owned(), Ok(machine)))
+            .into();
+    let package = Package::of(&Text::parse("package_name shop\nvg /dev/vgshop\nvg vgmail\n"));
+    let found = lines(&check_groups(&package.volume_groups, &["n1", "n2", "n3"], &looked));
+    let wanted = [
+        "line 2: warning: n2 does not see the volume group /dev/vgshop; is its disk connected there?",
+        "line 3: warning: n1 does not see the volume group vgmail; is its disk connected there?",
+        "line 3: warning: n2 does not see the volume group vgmail; is its disk connected there?",
+    ];
+    assert_eq!(found, wanted);
 }
 
 fn probed(name: &str, cards: &[&str]) -> Probed {
