@@ -137,6 +137,28 @@ pub(crate) fn cmcheckconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     Ok(())
 }
 
+/// Where a lock decides, half of the nodes may have quorum, and nobody counts on another node's watchdog.
+fn without_device(found: &Found, known: &Known) -> Option<Finding> {
+    found.cluster.as_ref()?;
+    let lock = &known.cluster.lock;
+    let server = lock.server.as_ref().map(|server| server.line);
+    let lun = || known.cluster.nodes.iter().find_map(|node| Some(node.lock_lun.as_ref()?.line));
+    let line = server.or_else(|| Some(lock.first_group.as_ref()?.line)).or_else(lun)?;
+    let resources = found.document.section(cib::Section::Resources);
+    let mut all = resources.into_iter().flat_map(cib::Element::descendants);
+    if all.any(|at| at.attr("class") == Some("stonith")) {
+        return None;
+    }
+    let what = "no fence device: of a node that is lost, packages start elsewhere only when somebody says that it is off";
+    let hint = "make one, such as `quorate resource add power stonith:fence_ipmilan ...`; with a lock, watchdogs do not do";
+    Some(Finding {
+        line,
+        severity: Severity::Warning,
+        what: what.to_owned(),
+        hint: Some(hint.to_owned()),
+    })
+}
+
 /// Says what is to be said of the files, and stops at errors.
 pub(crate) fn verify(
     (home, running): (&Home, Option<&Found>),
@@ -160,6 +182,7 @@ pub(crate) fn verify(
     let mut of_nodes = nodes.of_cluster(known, files.skip_disks);
     if files.cluster.is_some() {
         of_nodes.extend(looked::online(home, running, known));
+        of_nodes.extend(running.and_then(|found| without_device(found, known)));
     }
     let (lines, errors) = render(&findings(files, known, &nodes, of_nodes), verbose);
     if errors > 0 {
