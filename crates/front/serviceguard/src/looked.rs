@@ -1,6 +1,6 @@
 //! The nodes that files are for, as they are: looked at before anything changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serviceguard::{
     Finding, Looked, Package, Policy, Running, Severity, check_groups, check_nodes, check_online,
@@ -51,38 +51,7 @@ impl Nodes {
         if !is_of_here || answers.is_some_and(|cluster| cluster.node != own) {
             return Ok(Self::Here);
         }
-        let packages: Vec<Package> =
-            files.packages.iter().map(|file| Package::of(&file.text)).collect();
-        let mut paths: Vec<String> =
-            packages.iter().flat_map(programs).map(|path| path.value.clone()).collect();
-        paths.sort();
-        paths.dedup();
-        let has_standbys = known
-            .cluster
-            .nodes
-            .iter()
-            .flat_map(|node| &node.interfaces)
-            .any(serviceguard::Interface::is_standby);
-        let wires = files.cluster.is_some() && has_standbys;
-        let look = Look { wires, programs: paths, ..Look::default() };
-        let policies = packages.iter().flat_map(|package| &package.policies);
-        let policies: Vec<Policy> = policies.chain(&known.cluster.policies).cloned().collect();
-        let mut users: Vec<String> = users(&policies).collect();
-        users.sort();
-        users.dedup();
-        let mut locks: Vec<String> = if files.cluster.is_some() && lower::uses_lock(&known.cluster)
-        {
-            lower::lock_paths(&known.cluster).into_values().collect()
-        } else {
-            Vec::new()
-        };
-        locks.dedup();
-        let servers = quorum_address(&known.cluster).filter(|_| files.cluster.is_some());
-        let groups = packages.iter().flat_map(|package| &package.volume_groups);
-        let is_any = groups.chain(&known.cluster.volume_groups).next().is_some();
-        let storage = is_any && !files.skip_disks;
-        let servers = servers.into_iter().collect();
-        let look = Look { users, storage, servers, locks, ..look };
+        let look = wanted(files, known);
         let looked = cluster::look(&named, &look).map_err(in_words)?;
         let words = |trouble: cluster::Trouble| {
             let (what, help) = trouble.into_words();
@@ -140,6 +109,39 @@ impl Nodes {
         }
         found
     }
+}
+
+/// What of the nodes the files speak of.
+fn wanted(files: &Files, known: &Known) -> Look {
+    let packages: Vec<Package> =
+        files.packages.iter().map(|file| Package::of(&file.text)).collect();
+    let of_cluster = files.cluster.is_some();
+    let programs = packages.iter().flat_map(programs).map(|path| path.value.clone());
+    let policies = packages.iter().flat_map(|package| &package.policies);
+    let policies: Vec<Policy> = policies.chain(&known.cluster.policies).cloned().collect();
+    let locks: Vec<String> = if of_cluster && lower::uses_lock(&known.cluster) {
+        lower::lock_paths(&known.cluster).into_values().collect()
+    } else {
+        Vec::new()
+    };
+    let mut groups = packages.iter().flat_map(|package| &package.volume_groups);
+    let has_groups = groups.next().is_some() || !known.cluster.volume_groups.is_empty();
+    let mut cards = known.cluster.nodes.iter().flat_map(|node| &node.interfaces);
+    let server = quorum_address(&known.cluster).filter(|_| of_cluster);
+    Look {
+        wires: of_cluster && cards.any(serviceguard::Interface::is_standby),
+        storage: has_groups && !files.skip_disks,
+        programs: once(programs),
+        users: once(users(&policies)),
+        servers: server.into_iter().collect(),
+        locks: once(locks.into_iter()),
+        ..Look::default()
+    }
+}
+
+/// Each of them once.
+fn once(all: impl Iterator<Item = String>) -> Vec<String> {
+    all.collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 /// Scripts must be there and may be run, on this node at least.
