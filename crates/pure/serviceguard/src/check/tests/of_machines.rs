@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use wire::machine::{Address, Card, Group, Machine, Program, ProgramState, Unreached};
+use wire::machine::{
+    Address, Card, Group, LockPlace, LockState, Machine, Program, ProgramState, Unreached,
+};
 
 use super::*;
 use crate::probed::Probed;
@@ -226,4 +228,49 @@ fn a_running_cluster_s_heartbeats_stay_where_they_are() {
     let wanted = "# Warning: Neither a quorum server nor a lock lun was specificed.\n\
                   # A Quorum Server or a lock lun is required for clusters of only two nodes.\n";
     assert!(text.contains(wanted), "{text}");
+}
+
+#[test]
+fn a_lock_disk_is_there_empty_and_the_same() {
+    let text = FILE
+        .replace("QS_HOST qs1\n", "")
+        .replace("NODE_NAME n1\n", "NODE_NAME n1\nCLUSTER_LOCK_LUN /dev/sdd1\n")
+        .replace("NODE_NAME n2\n", "NODE_NAME n2\nCLUSTER_LOCK_LUN /dev/sde1\n");
+    let cluster = Cluster::of(&Text::parse(&text));
+    let found = |first: &LockState, second: &LockState| {
+        let with = |cards: &[&str], path: &str, state: &LockState| {
+            let place = LockPlace { path: path.to_owned(), state: state.clone() };
+            Ok(Machine { locks: vec![place], ..machine(cards) })
+        };
+        let first = with(&["lan0 0 10.0.0.1/24", "lan1 0"], "/dev/sdd1", first);
+        let second = with(&["lan0 0 10.0.0.2/24", "lan1 0"], "/dev/sde1", second);
+        lines(&check_nodes(&cluster, &[("n1".into(), first), ("n2".into(), second)].into()))
+    };
+    let locked = |cluster: &str| LockState::Locked { cluster: cluster.to_owned() };
+    let (free, ours) = (LockState::Free, locked("web"));
+    assert_eq!(found(&free, &free), Vec::<String>::new());
+    assert_eq!(found(&ours, &ours), Vec::<String>::new());
+    let unusable = LockState::Unusable { why: "No such file or directory".to_owned() };
+    let holds = LockState::Holds { what: "LVM2_member".to_owned() };
+    let table = [
+        (
+            &free,
+            &unusable,
+            "the lock disk /dev/sde1 of n2 cannot be used: No such file or directory; all nodes must reach it",
+        ),
+        (
+            &free,
+            &holds,
+            "the lock disk /dev/sde1 of n2 holds LVM2_member; name an empty disk or partition, or empty this one first (blkdiscard -z)",
+        ),
+        (&ours, &locked("mail"), "the lock disk /dev/sde1 of n2 has the lock of the cluster mail"),
+        (
+            &ours,
+            &free,
+            "the lock disk /dev/sde1 of n2 is empty, and the lock disk /dev/sdd1 of n1 is not; all name the same disk",
+        ),
+    ];
+    for (first, second, expected) in table {
+        assert_eq!(found(first, second), [format!("line 8: error: {expected}")]);
+    }
 }
