@@ -13,7 +13,8 @@ use clap::{Args, Parser, Subcommand};
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = "Other entries: `quorate demo` (three nodes on this machine), `quorate daemon`, \
-                  `quorate fabric`, `quorate simulate`, `quorate links`, each with its own --help."
+                  `quorate fabric`, `quorate lock`, `quorate simulate`, `quorate links`, each with \
+                  its own --help."
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
