@@ -99,6 +99,10 @@ impl World {
         }
         if run.task == "monitor" && outcome == Outcome::done(OcfCode::OK) {
             outcome.code = agents::observed(machine.active.get(&run.resource).copied());
+            if outcome.code == OcfCode::NOT_RUNNING {
+                // The node says so itself: as after a crash, and a cleanup that had it looked for anew.
+                machine.last_known.remove(&run.resource);
+            }
         }
         let output = String::new();
         let kinds = agent::ParameterKinds::default();
