@@ -29,6 +29,7 @@ mod resources;
 pub use check::{Surroundings, check};
 pub use corosync::{Finding, Severity};
 pub use keys::{Key, Keys, Method, check_keys};
+pub use lower::plugins::{Becomes, Plugin, plugins, plugins_markdown};
 pub use lower::{File, Given, Kind, Lowered, Machines, Word, lower};
 pub use raise::{Raised, preferred, raise};
 pub use resources::{Entry, Group, Resources, check_resources};

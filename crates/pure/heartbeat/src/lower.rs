@@ -3,9 +3,10 @@
 //! Nothing gets an engine of its own: media become Corosync's links, `deadtime` its timing, lines of
 //! `haresources` become groups with a preferred node, and what has no counterpart is said.
 
-pub(crate) mod fences;
+mod fences;
 mod links;
 mod pings;
+pub(crate) mod plugins;
 pub(crate) mod services;
 mod words;
 mod xml;

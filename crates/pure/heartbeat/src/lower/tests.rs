@@ -17,7 +17,7 @@ ping_group routers 10.1.0.1 10.1.0.2
 respawn hacluster /usr/lib/heartbeat/ipfail
 respawn root /opt/bin/watcher -v
 apiauth ipfail uid=hacluster
-stonith_host n1 ipmilan n2 10.2.0.2 623 md5 admin root hush
+stonith_host n1 ipmilan N2 10.2.0.2 623 md5 admin root hush,loud
 stonith_host * meatware n1 n2
 ";
 const RESOURCES: &str = "n1 10.0.0.9/24/eth0 Filesystem::/dev/sdb1::/srv::ext3::noatime,ro httpd\n\
@@ -104,6 +104,8 @@ fn the_document_is_valid_and_says_what_the_files_said() {
         "score-attribute=\"pingd\"",
         "type=\"fence_ipmilan\"",
         "name=\"pcmk_host_list\" value=\"n2\"",
+        "name=\"privlvl\" value=\"administrator\"",
+        "name=\"password\" value=\"hush,loud\"",
         "operation=\"ne\" value=\"n1\"",
     ] {
         assert!(made.document.contains(part), "{part}\n{}", made.document);
@@ -172,4 +174,20 @@ fn a_device_whose_parameters_are_in_a_file() {
     assert!(made.document.contains("type=\"fence_wti\""), "{}", made.document);
     let made = lowered(ha, "", &Machines::default());
     assert!(made.findings.iter().any(|(_, finding)| finding.line == 3), "{:?}", made.findings);
+}
+
+#[test]
+fn what_only_the_operator_knows_of_a_device_is_to_be_said() {
+    let ha = "node a b\nbcast eth0\nstonith_host * external/libvirt a,b qemu+ssh://10.0.0.8/system\n\
+              stonith_host a external/ipmi b 10.0.0.9 root\n";
+    let made = lowered(ha, "", &Machines::default());
+    let said: String = made.words.iter().map(|word| format!("{word}\n")).collect();
+    let asked = "to do    ha.cf:3: stonith_1: the plug-in logged in by root's own key of ssh: say \
+                 identity_file=FILE of it";
+    assert!(said.contains(asked), "{said}");
+    let counted = made.findings.iter().find(|(_, finding)| finding.line == 4).unwrap();
+    assert_eq!(
+        counted.1.to_string(),
+        "line 4: warning: external/ipmi has 3 parameters; expected: hostname ipaddr userid passwd"
+    );
 }

@@ -4,7 +4,8 @@ use cib::{Element, NodeId};
 
 use super::constraints::role;
 use super::{NO_FAILURE_STICKINESS, Work};
-use crate::lower::{Kind, fences};
+use crate::lower::Kind;
+use crate::lower::plugins::plugin;
 
 const COLLECTIVES: [&str; 3] = ["group", "clone", "master"];
 
@@ -153,33 +154,47 @@ fn operation(work: &mut Work, operation: NodeId) {
 fn fence_device(work: &mut Work, device: NodeId) {
     let at = work.at(device);
     let (line, id) = (at.line(), at.attr("id").unwrap_or_default().to_owned());
-    let plugin = at.attr("type").unwrap_or_default().to_owned();
-    let known = match fences::of_today(&plugin) {
+    let kind = at.attr("type").unwrap_or_default().to_owned();
+    let known = match plugin(&kind) {
         Ok(known) => known,
         Err(why) => {
-            work.say(line, Kind::ToDo, format!("{id}: the fence device {plugin}: {why}"));
+            work.say(line, Kind::ToDo, format!("{id}: the fence device {kind}: {why}"));
             return;
         }
     };
     work.document.set(device, "type", known.agent);
+    work.say(line, Kind::Becomes, format!("{id}: the plug-in {kind} becomes {}", known.agent));
+    let set = work.at(device).child("instance_attributes").map(Element::id);
+    let set = set.unwrap_or_else(|| {
+        let set = work.document.append(device, "instance_attributes");
+        work.document.set(set, "id", &work.free(&format!("{id}-parameters")));
+        set
+    });
+    let said = parameters_of(work, device);
+    let (told, asked) = known.tell(&said);
+    for (name, value) in told {
+        work.add_pair(set, name, &value);
+    }
+    for ask in asked {
+        work.say(line, Kind::ToDo, format!("{id}: {ask}"));
+    }
+}
+
+/// Takes a device's parameters out, but those that are for the cluster.
+fn parameters_of(work: &mut Work, device: NodeId) -> Vec<(String, String)> {
     let pairs: Vec<NodeId> = work
         .at(device)
         .children_named("instance_attributes")
         .flat_map(|set| set.children_named("nvpair"))
         .map(Element::id)
         .collect();
+    let mut said = Vec::new();
     for pair in pairs {
         let name = work.attr(pair, "name").unwrap_or_default();
-        match known.parameters.iter().find(|(old, _)| *old == name) {
-            Some((_, "")) => work.document.remove(pair),
-            Some((_, new)) => work.document.set(pair, "name", new),
-            None => work.say(line, Kind::ToDo, format!("{id}: what is {name} to {}?", known.agent)),
+        if !name.starts_with("pcmk_") {
+            said.push((name, work.attr(pair, "value").unwrap_or_default()));
+            work.document.remove(pair);
         }
     }
-    if let Some(set) = work.at(device).child("instance_attributes").map(Element::id) {
-        for (name, value) in known.more {
-            work.add_pair(set, name, value);
-        }
-    }
-    work.say(line, Kind::Becomes, format!("{id}: the plug-in {plugin} becomes {}", known.agent));
+    said
 }

@@ -32,7 +32,9 @@ const OLD: &str = r##"<cib admin_epoch="0" have_quorum="true" ignore_dtd="false"
     <primitive id="pingd" class="ocf" provider="heartbeat" type="pingd"/></clone>
    <master_slave id="ms"><primitive id="drbd" class="ocf" provider="heartbeat" type="drbd"/></master_slave>
    <primitive id="power" class="stonith" type="external/ipmi"><instance_attributes id="power-p"><attributes>
-     <nvpair id="power-1" name="hostname" value="beta"/><nvpair id="power-2" name="passwd" value="s"/>
+     <nvpair id="power-1" name="hostname" value="Beta"/><nvpair id="power-2" name="passwd" value="s,t"/>
+     <nvpair id="power-3" name="interface" value="lanplus"/><nvpair id="power-4" name="passwd_method" value="env"/>
+     <nvpair id="power-5" name="pcmk_delay_max" value="5"/>
    </attributes></instance_attributes></primitive>
   </resources>
   <constraints>
@@ -102,8 +104,9 @@ fn what_is_said_of_resources_is_where_it_belongs() {
         ("pings-1", "name=clone-max value=2"),
         ("pings-meta-globally_unique", "name=globally-unique value=false"),
         ("ms-meta-globally-unique", "name=globally-unique value=true"),
-        ("power-1", "name=pcmk_host_list value=beta"),
-        ("power-2", "name=password value=s"),
+        ("power-p-pcmk_host_list", "name=pcmk_host_list value=beta"),
+        ("power-p-password", "name=password value=s,t"),
+        ("power-5", "name=pcmk_delay_max value=5"),
         ("power-p-lanplus", "name=lanplus value=1"),
     ] {
         assert_eq!(shown(&document, id), wanted, "{id}");
@@ -114,6 +117,7 @@ fn what_is_said_of_resources_is_where_it_belongs() {
     let said: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     assert!(said.iter().any(|text| text.starts_with("ms: globally_unique was true")), "{said:?}");
     assert!(!said.iter().any(|text| text.starts_with("pings: globally")), "{said:?}");
+    assert!(said.contains(&"power: what is passwd_method to fence_ipmilan?"), "{said:?}");
 }
 
 #[test]
