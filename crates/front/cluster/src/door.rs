@@ -194,11 +194,7 @@ fn for_member(house: &House, from: &str, ask: &Ask) -> Result<Answer, Trouble> {
         }
         Ask::Forget => {
             say::talk(&format!("quorate: {from} says that this node is no member any more"));
-            let settings = Settings::of(&nodes_file::read(places)?);
-            if services.runs(Service::Daemon) || services.runs(Service::Corosync) {
-                let me = invite::own_name(&settings).unwrap_or_default();
-                return Err(Trouble::refused(format!("the cluster runs on {me}")));
-            }
+            crate::halted::here(places, services)?;
             steps::take(&crate::leave::put_aside(places, services), services)?;
             Ok(Answer::Done)
         }

@@ -20,6 +20,7 @@ mod catch_up;
 mod check;
 mod daemon_file;
 mod door;
+mod halted;
 mod hex;
 mod init;
 mod invite;
@@ -48,6 +49,7 @@ use std::path::PathBuf;
 pub use adopt::{
     change_file, cluster_name, device_is_silent, file, initialise_lock, is_certified, start_device,
 };
+pub use halted::{delete, require_halted};
 pub use look::{Looked, look};
 pub use power::{Order, Switched, members, switch};
 pub use trouble::{Kind, Trouble};

@@ -114,16 +114,16 @@ impl Order {
 }
 
 /// The cluster of this machine, as its files say.
-struct Known {
-    places: Places,
-    own: Own,
-    settings: Settings,
-    services: Services,
-    me: String,
+pub(crate) struct Known {
+    pub(crate) places: Places,
+    pub(crate) own: Own,
+    pub(crate) settings: Settings,
+    pub(crate) services: Services,
+    pub(crate) me: String,
 }
 
 impl Known {
-    fn read(socket: Option<&Path>) -> Result<Self, Trouble> {
+    pub(crate) fn read(socket: Option<&Path>) -> Result<Self, Trouble> {
         let places = Places::default();
         let own = Own::read(&places)?;
         let settings = Settings::of(&nodes_file::read(&places)?);
@@ -148,7 +148,7 @@ impl Known {
         })
     }
 
-    fn all(&self) -> Vec<String> {
+    pub(crate) fn all(&self) -> Vec<String> {
         self.settings.nodes.iter().map(|node| node.called().to_owned()).collect()
     }
 }

@@ -105,7 +105,7 @@ impl Services {
     }
 
     /// Whether there is a process, be it that it does not answer.
-    fn is_there(&self, service: Service) -> bool {
+    pub(crate) fn is_there(&self, service: Service) -> bool {
         match service {
             Service::Corosync => pid_of(Path::new(COROSYNC_PID), "corosync").is_some(),
             Service::Device => pid_of(Path::new(DEVICE_PID), DEVICE_NAME).is_some(),

@@ -42,7 +42,7 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     }
     changes.iter().for_each(|change| said.line(change));
     let what = if files.cluster.is_some() { "cluster" } else { "package" };
-    if !call.has('f') && !agreed(what, said)? {
+    if !call.has('f') && !agreed(&format!("Modify the {what} configuration"), said)? {
         return Err(Trouble::new("Nothing was changed"));
     }
     if engine.is_ours && files.cluster.is_some() && lower::uses_lock(&known.cluster) {
@@ -180,12 +180,12 @@ impl Engine {
     }
 }
 
-/// Whether an operator says yes.
+/// Whether an operator says yes to a question.
 pub(crate) fn agreed(what: &str, said: &mut Said<'_>) -> Result<bool, Trouble> {
     if !std::io::stdin().is_terminal() {
         return Err(Trouble::new("Nobody can be asked; use -f to apply without a question"));
     }
-    said.text(format!("Modify the {what} configuration ([y]/n)? "));
+    said.text(format!("{what} ([y]/n)? "));
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     let is_yes = matches!(answer.trim(), "" | "y" | "Y" | "yes");

@@ -1,25 +1,23 @@
-//! `cmdeleteconf`: packages are taken out of the configuration.
+//! `cmdeleteconf`: packages are taken out of the configuration, or all of it from all nodes.
 
 use serviceguard::{Package, lower};
 
 use crate::apply::agreed;
-use crate::call::{Call, Said, Trouble};
+use crate::call::{Call, Said, Trouble, in_words};
 use crate::home::Home;
 use crate::roles;
 use crate::seen::World;
 
-/// Takes out packages that are down and that no other depends on; asks unless `-f`.
+/// Takes out packages that are down and that no other depends on, or a cluster that is down; asks unless `-f`.
 pub(crate) fn cmdeleteconf(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "fvc:p:")?;
     let packages: Vec<&str> =
         call.values('p').chain(call.words.iter().map(String::as_str)).collect();
-    if packages.is_empty() {
-        let why = "The cluster is running, and its configuration stays\n\
-                   Name packages with -p; nodes leave for good with `quorate cluster leave`";
-        return Err(Trouble::new(why));
-    }
     roles::needs_root("changing the configuration")?;
     let home = Home::find();
+    if packages.is_empty() {
+        return whole(&home, &call, said);
+    }
     let world = World::read(&home)?;
     for name in &packages {
         may_go(&world, name, &packages)?;
@@ -27,11 +25,37 @@ pub(crate) fn cmdeleteconf(words: &[String], said: &mut Said<'_>) -> Result<(), 
     for name in &packages {
         said.line(format!("Deleting package {name}"));
     }
-    if !call.has('f') && !agreed("package", said)? {
+    if !call.has('f') && !agreed("Modify the package configuration", said)? {
         return Err(Trouble::new("Nothing was changed"));
     }
     home.edit(|document| packages.iter().for_each(|name| lower::delete_package(document, name)))?;
     said.line("Completed the package deletion.");
+    Ok(())
+}
+
+/// The whole cluster, where it runs on no node.
+fn whole(home: &Home, call: &Call, said: &mut Said<'_>) -> Result<(), Trouble> {
+    if matches!(home, Home::File(_)) || home.read().is_ok() {
+        let why = "The cluster is running, and its configuration stays\n\
+                   Halt it first, with cmhaltcl; packages are named with -p";
+        return Err(Trouble::new(why));
+    }
+    let name = cluster::cluster_name().map_err(in_words)?;
+    if let Some(other) = call.value('c').filter(|other| *other != name) {
+        return Err(Trouble(format!("This node is of the cluster {name}, and not of {other}")));
+    }
+    cluster::require_halted().map_err(in_words)?;
+    let nodes = cluster::members().map_err(in_words)?.0;
+    said.line(format!("Deleting cluster {name} from {}", view::words::list(&nodes)));
+    if !call.has('f') && !agreed(&format!("Delete the configuration of cluster {name}"), said)? {
+        return Err(Trouble::new("Nothing was changed"));
+    }
+    cluster::delete().map_err(in_words)?;
+    said.line("Completed the cluster deletion.");
+    said.line(
+        "On each node stay: packages' scripts and directories, and what was taken away, under",
+    );
+    said.line("names that end in .old.");
     Ok(())
 }
 
