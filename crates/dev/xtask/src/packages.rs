@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 const PACKAGES: &[(&str, &str)] = &[
     ("resource-agents", "/usr/lib/ocf/resource.d/heartbeat/IPaddr2"),
     ("fence-agents", "/usr/sbin/fence_virsh"),
+    ("cluster-glue", "/usr/sbin/stonith"),
     ("iproute2", "/usr/sbin/ip"),
     ("iputils-arping", "/usr/bin/arping"),
     ("iputils-ping", "/usr/bin/ping"),
@@ -16,6 +17,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("curl", "/usr/bin/curl"),
     ("python3-venv", "/usr/share/doc/python3-venv"),
     ("kmod", "/sbin/modprobe"),
+    ("openssh-server", "/usr/sbin/sshd"),
     ("dbus", "/usr/bin/dbus-daemon"),
     ("systemd", "/lib/systemd/systemd"),
     ("corosync", "/usr/sbin/corosync"),

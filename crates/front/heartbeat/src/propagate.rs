@@ -17,16 +17,35 @@ pub(crate) fn ha_propagate(_words: Vec<OsString>) -> ExitCode {
         return ExitCode::FAILURE;
     };
     let local = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let mut failed = false;
+    let verb = if is_enabled() { "enable" } else { "disable" };
+    let mut left_out = Vec::new();
     for node in others(&HaCf::parse(&text), local.trim()) {
-        out(&format!("Propagating HA configuration files to node {node}.\n"));
-        let target = format!("root@{node}:{}/", folder.display());
-        failed |= !runs("scp", &[path(&config), path(&keys), &target]);
-        out(&format!("Setting HA startup configuration on node {node}.\n"));
-        let verb = if is_enabled() { "enable" } else { "disable" };
-        failed |= !runs("ssh", &[&format!("root@{node}"), "systemctl", verb, "quorate"]);
+        if let Err(why) = serve(&node, &folder, [path(&config), path(&keys)], verb) {
+            talk(&format!("ha_propagate: node {node}: {why}\n"));
+            left_out.push(node);
+        }
     }
-    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if left_out.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    talk(&format!("ha_propagate: not done on {}\n", left_out.join(", ")));
+    ExitCode::FAILURE
+}
+
+/// A node that is down does not keep the others waiting, and who may log in by a password is asked for it.
+const PATIENCE: [&str; 6] =
+    ["-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"];
+
+/// Copies the files to a node, and sets whether the cluster begins with the machine there.
+fn serve(node: &str, folder: &Path, files: [&str; 2], verb: &str) -> Result<(), String> {
+    out(&format!("Propagating HA configuration files to node {node}.\n"));
+    let target = format!("root@{node}:{}/", folder.display());
+    let [config, keys] = files;
+    runs("scp", &[config, keys, &target])
+        .map_err(|why| format!("ha.cf and authkeys are not copied: {why}"))?;
+    out(&format!("Setting HA startup configuration on node {node}.\n"));
+    runs("ssh", &[&format!("root@{node}"), "systemctl", verb, "quorate"])
+        .map_err(|why| format!("`systemctl {verb} quorate` was not done: {why}"))
 }
 
 fn path(path: &Path) -> &str {
@@ -48,13 +67,12 @@ fn is_enabled() -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
-fn runs(program: &str, words: &[&str]) -> bool {
-    match Command::new(program).args(words).status() {
-        Ok(status) => status.success(),
-        Err(error) => {
-            talk(&format!("ha_propagate: {program}: {error}\n"));
-            false
-        }
+/// What the program itself says has been seen by then.
+fn runs(program: &str, words: &[&str]) -> Result<(), String> {
+    match Command::new(program).args(PATIENCE).args(words).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{program}: {status}")),
+        Err(error) => Err(format!("{program}: {error}")),
     }
 }
 
