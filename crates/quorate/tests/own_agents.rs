@@ -143,7 +143,7 @@ impl Node {
 async fn every_agent_describes_itself() {
     let bed = Bed::new();
     let mut node = Node::new(&bed, "n1");
-    let real = ["package-script", "package-service", "lan"];
+    let real = ["package-attach", "package-script", "package-service", "lan"];
     let others = ["address", "webserver", "lock", "ping", "counter", "fence_quorate"];
     for kind in real.into_iter().chain(others) {
         let text = node.expect(OcfCode::OK, kind, "meta-data", &[]).await.stdout;

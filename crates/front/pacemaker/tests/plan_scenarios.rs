@@ -141,13 +141,18 @@ impl Stage {
     }
 
     fn switch(&mut self, words: &[&str]) {
-        use serviceguard::lower::switching;
+        use serviceguard::lower::{self, switching};
         let document = &mut self.document;
         match words {
             [package, "on"] => switching::enable(document, package),
             [package, "off"] => switching::disable(document, package),
             [package, "on", node] => switching::allow(document, package, node),
             [package, "off", node] => switching::ban(document, package, node),
+            [package, "attached"] => lower::detach::attach(document, package),
+            [package, "detached", node] => {
+                lower::detach::mark(document, package, &[(*node).to_owned()]);
+                lower::detach::wait_for(document, node, &[]);
+            }
             [package, "unhalted", node] => {
                 switching::disable(document, package);
                 switching::hold(document, package, &[(*node).to_owned()]);

@@ -7,6 +7,7 @@ use serviceguard::{Cluster, Package, lower};
 
 use crate::call::{Call, Said, Trouble, in_words};
 use crate::check::{self, Files, Known};
+use crate::detach::advice;
 use crate::home::Home;
 use crate::lock;
 use crate::roles;
@@ -26,6 +27,7 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     let nodelist = nodelist(&files, &known)?;
     check::verify((&home, Some(&found)), (&files, &known), call.has('v'), said)?;
     nodes(&known, &found.document)?;
+    detached(&files, &found.document)?;
     let engine = Engine::of(found.cluster.as_ref(), &files);
     let changes: Vec<String> = changes(&files, &found.document)
         .into_iter()
@@ -67,6 +69,20 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
         cluster::start_device().map_err(in_words)?;
     }
     said.line("Completed the cluster update.");
+    Ok(())
+}
+
+/// What a node left running is taken up again as it was.
+fn detached(files: &Files, document: &cib::Document) -> Result<(), Trouble> {
+    for file in &files.packages {
+        let package = Package::of(&file.text);
+        let name = package.called();
+        let is_same =
+            lower::package_text(document, name).as_deref() == Some(&*file.text.to_string());
+        if let Some(node) = lower::detach::nodes(document, name).first().filter(|_| !is_same) {
+            return Err(Trouble(advice(name, node)));
+        }
+    }
     Ok(())
 }
 

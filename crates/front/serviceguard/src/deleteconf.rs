@@ -4,6 +4,7 @@ use serviceguard::{Package, lower};
 
 use crate::apply::agreed;
 use crate::call::{Call, Said, Trouble, in_words};
+use crate::detach::advice;
 use crate::home::Home;
 use crate::roles;
 use crate::seen::World;
@@ -61,6 +62,9 @@ fn whole(home: &Home, call: &Call, said: &mut Said<'_>) -> Result<(), Trouble> {
 
 fn may_go(world: &World, name: &str, together: &[&str]) -> Result<(), Trouble> {
     world.package(name)?;
+    if let Some(node) = world.detached(name).first() {
+        return Err(Trouble(advice(name, node)));
+    }
     if let Some((node, _)) = world.places(name).first() {
         return Err(Trouble(format!(
             "Unable to delete package {name}, it is running on node {node}"

@@ -7,6 +7,7 @@ mod apply;
 mod call;
 mod check;
 mod deleteconf;
+mod detach;
 mod getconf;
 mod home;
 mod lock;

@@ -18,7 +18,10 @@ pub(crate) fn online(home: &Home, running: Option<&Found>, known: &Known) -> Vec
     let now = running.and_then(|found| lower::cluster_text(&found.document));
     let (Some(_), Ok(world)) = (now, World::read(home)) else { return Vec::new() };
     let up: Vec<&str> = world.up().collect();
-    let runs = |package: &&Package| !world.places(package.called()).is_empty();
+    let runs = |package: &&Package| {
+        let name = package.called();
+        !world.places(name).is_empty() || !world.detached(name).is_empty()
+    };
     let packages: Vec<&Package> = world.packages.iter().filter(runs).collect();
     let now = Running { cluster: &world.cluster, up: &up, packages: &packages };
     check_online(now, &known.cluster)

@@ -5,18 +5,14 @@ use std::time::{Duration, Instant};
 use wire::api::Change;
 
 use crate::call::{Call, Said, Trouble};
+use crate::detach::Parting;
 use crate::home::Home;
 use crate::roles::{self, Needs};
 use crate::seen::World;
 
-/// Halts nodes, or this one. Where packages run, only with `-f`.
+/// Halts nodes, or this one. Where packages run, only with `-f`, or with `-d`: then they run on without the cluster.
 pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "fvtd")?;
-    if call.has('d') {
-        let why = "Packages of one node cannot be detached: they would be started on another one\n\
-                   With cmmodpkg -m on PACKAGE the cluster leaves a package alone while its node runs";
-        return Err(Trouble::new(why));
-    }
     let home = Home::find();
     let world = World::read(&home)?;
     roles::needs(&world.document, &Needs::Nodes)?;
@@ -29,11 +25,17 @@ pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Tr
     }
     for node in &nodes {
         world.node(node)?;
+    }
+    if call.has('d') {
+        let parting = Parting::of(&world, &nodes, call.has('f'))?;
+        return part(&home, &world, &parting, &call, &nodes, said);
+    }
+    for node in &nodes {
         let packages = packages_on(&world, node);
         if !packages.is_empty() && !call.has('f') {
             let list = view::words::list(&packages);
             let why = format!(
-                "Unable to halt node {node}, packages run on it: {list}\nUse -f to halt it all the same"
+                "Unable to halt node {node}, packages run on it: {list}\nUse -f to halt it all the same, or -d to leave them running"
             );
             return Err(Trouble(why));
         }
@@ -44,6 +46,25 @@ pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Tr
     halt(&home, &nodes, said, || Ok(()))
 }
 
+/// Has nodes leave without their packages.
+fn part(
+    home: &Home,
+    world: &World,
+    parting: &Parting,
+    call: &Call,
+    nodes: &[String],
+    said: &mut Said<'_>,
+) -> Result<(), Trouble> {
+    parting.tell(said);
+    if call.has('t') {
+        return Ok(());
+    }
+    if !parting.is_empty() {
+        parting.carry_out(home, world)?;
+    }
+    halt(home, nodes, said, || Ok(()))
+}
+
 /// Has nodes leave, and says so in Serviceguard's words. `last` is what is left to do when none of them is up.
 pub(crate) fn halt(
     home: &Home,
@@ -51,6 +72,9 @@ pub(crate) fn halt(
     said: &mut Said<'_>,
     last: impl FnOnce() -> Result<(), Trouble>,
 ) -> Result<(), Trouble> {
+    if matches!(home, Home::File(_)) {
+        return Err(Trouble::new("Only a running cluster has nodes that can be halted"));
+    }
     said.line("Disabling all packages from starting on nodes to be halted.");
     for node in nodes {
         said.line(format!("Disabling all packages from running on {node}."));

@@ -3,6 +3,7 @@
 use serviceguard::lower::{names, switching};
 
 use crate::call::{Call, Said, Trouble};
+use crate::detach::{advice, give_up};
 use crate::home::Home;
 use crate::roles::{self, Needs};
 use crate::seen::{World, is_multi};
@@ -72,6 +73,9 @@ fn targets(world: &World, call: &Call, name: &str) -> Result<Vec<String>, Troubl
     let nodes = world.nodes_of(package);
     let asked: Vec<&str> = call.values('n').collect();
     let many = is_multi(package);
+    if let Some(node) = world.detached(name).first() {
+        return Err(Trouble(advice(name, node)));
+    }
     if !many && !world.places(name).is_empty() {
         let (node, _) = world.places(name).first().copied().unwrap_or_default();
         return Err(Trouble::new(format!("Package {name} is already running on node {node}")));
@@ -122,13 +126,22 @@ fn targets(world: &World, call: &Call, name: &str) -> Result<Vec<String>, Troubl
     Ok(chosen)
 }
 
-/// Halts packages, and switches them off, so that they stay halted.
+/// Halts packages, and switches them off, so that they stay halted. With `-f -n NODE` one that is detached there is
+/// taken for halted.
 pub(crate) fn cmhaltpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
-    let call = Call::read(words, "vn:t")?;
+    let call = Call::read(words, "vn:tf")?;
     let packages = named(&call)?;
     let home = Home::find();
     let world = World::read(&home)?;
     let asked: Vec<&str> = call.values('n').collect();
+    if let ([name], true, false) = (packages, call.has('f'), call.has('t')) {
+        roles::needs_root("giving up what is detached")?;
+        if !world.detached(name).is_empty() {
+            give_up(&home, &world, name, &asked)?;
+            home.wait()?;
+            return halted(&home, packages, &asked, said);
+        }
+    }
     for name in packages {
         roles::needs(&world.document, &Needs::Package(name))?;
         may_be_halted(&world, name, &asked, packages)?;
@@ -166,6 +179,9 @@ fn may_be_halted(
     together: &[String],
 ) -> Result<(), Trouble> {
     world.package(name)?;
+    if let Some(node) = world.detached(name).first() {
+        return Err(Trouble(advice(name, node)));
+    }
     let places = world.places(name);
     if places.is_empty() {
         return Err(Trouble::new(format!("Package {name} is not running")));

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use cluster::Order;
 
 use crate::call::{Call, Said, Trouble, in_words};
+use crate::detach::{Parting, wait_attached};
 use crate::home::Home;
 use crate::nodes::{halt, packages_on};
 use crate::roles::{self, Needs};
@@ -57,6 +58,7 @@ fn start(call: &Call, nodes: &[String], waiting: &str, said: &mut Said<'_>) -> R
     switch(Order::Start, nodes)?;
     wait_up(nodes)?;
     said.line(" done");
+    wait_attached(&Home::find(), nodes, said)?;
     said.line("Cluster successfully formed.");
     said.line("Check the syslog files on all nodes in the cluster to verify that no warnings");
     said.line("occurred during startup.");
@@ -84,30 +86,35 @@ fn wait_up(nodes: &[String]) -> Result<(), Trouble> {
     }
 }
 
-/// Halts the cluster on all nodes. Where packages run, only with `-f`; they move nowhere.
+/// Halts the cluster on all nodes. Where packages run, only with `-f`; they move nowhere. With
+/// `-d` they run on.
 pub(crate) fn cmhaltcl(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "fvtd")?;
-    if call.has('d') {
-        let why = "Packages cannot be detached one by one\n\
-                   With the option maintenance-mode, all of them run on while the cluster is halted";
-        return Err(Trouble::new(why));
-    }
     let home = Home::find();
     let world = World::read(&home)?;
     roles::needs(&world.document, &Needs::Nodes)?;
     let mut nodes: Vec<String> = world.up().map(str::to_owned).collect();
     // This one is asked to tell the others, and goes last.
     nodes.sort_by_key(|node| Some(node) == world.here.as_ref());
+    let parting = match call.has('d') {
+        true => Some(Parting::of(&world, &nodes, call.has('f'))?),
+        false => None,
+    };
     let running: BTreeSet<&str> = nodes.iter().flat_map(|node| packages_on(&world, node)).collect();
-    if !running.is_empty() && !call.has('f') {
+    if parting.is_none() && !running.is_empty() && !call.has('f') {
         let list = view::words::list(&running.into_iter().collect::<Vec<_>>());
-        let why =
-            format!("Unable to halt the cluster, packages run: {list}\nUse -f to halt them, too");
+        let why = format!(
+            "Unable to halt the cluster, packages run: {list}\nUse -f to halt them, too, or -d to leave them running"
+        );
         return Err(Trouble(why));
     }
-    let members = cluster::members().map_err(in_words)?.0;
+    parting.iter().for_each(|parting| parting.tell(said));
     if call.has('t') {
         return Ok(());
+    }
+    let members = cluster::members().map_err(in_words)?.0;
+    if let Some(parting) = parting.filter(|parting| !parting.is_empty()) {
+        parting.carry_out(&home, &world)?;
     }
     // Who is not root has the nodes leave; Corosync is left to root.
     let last = || if roles::is_root() { switch(Order::Stop, &members) } else { Ok(()) };

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cib::{Document, Element, Section};
-use serviceguard::lower::{self, names, switching};
+use serviceguard::lower::{self, detach, names, switching};
 use serviceguard::{Cluster, GenericResource, Package, Text, Type};
 use view::status::{NodeLine, NodeState, ResourceLine, Seen, Status, status};
 
@@ -124,8 +124,12 @@ impl World {
 
     /// Whether it is in maintenance.
     pub(crate) fn is_maintained(&self, package: &str) -> bool {
-        let id = format!("{package}-meta-maintenance");
-        self.document.find_id(&id).and_then(|pair| pair.attr("value")) == Some("true")
+        switching::is_maintained(&self.document, package)
+    }
+
+    /// Where it was left running by a node that left the cluster.
+    pub(crate) fn detached(&self, package: &str) -> Vec<String> {
+        detach::nodes(&self.document, package)
     }
 
     /// Status and state of a package, in Serviceguard's words.
@@ -139,6 +143,9 @@ impl World {
             self.status.nodes.iter().any(|node| {
                 self.failures(name, &node.name).any(|(_, code)| is_on || code == NOWHERE)
             });
+        if !self.detached(name).is_empty() {
+            return ("detached", "detached");
+        }
         if self.is_maintained(name) {
             return (if is_whole { "up" } else { "down" }, "maintenance");
         }
@@ -149,6 +156,18 @@ impl World {
             (false, false) => ("halting", "halting"),
             (false, true) if has_failed => ("down", "failed"),
             (false, true) => ("down", "halted"),
+        }
+    }
+
+    /// The same of one node's part in it.
+    pub(crate) fn state_on(&self, package: &Package, node: &str) -> (&'static str, &'static str) {
+        let name = package.called();
+        if self.detached(name).iter().any(|one| one == node) {
+            return ("detached", "detached");
+        }
+        match self.places(name).contains(&(node, true)) {
+            true => ("up", "running"),
+            false => ("down", "halted"),
         }
     }
 

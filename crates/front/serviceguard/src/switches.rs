@@ -1,22 +1,25 @@
 //! `cmmodpkg`: whether packages may start and move by themselves, and on which nodes.
 
-use cib::{Document, Element};
 use serviceguard::lower::{names, switching};
 
 use crate::call::{Call, Said, Trouble};
+use crate::detach::attach;
 use crate::home::Home;
 use crate::roles::{self, Needs};
 use crate::seen::{World, is_multi};
 
 /// Switches packages on (`-e`) or off (`-d`), everywhere or for nodes; `-m on|off` is maintenance.
-/// Agents say `-d -x`; with `-n`, that this node's halt script failed.
+/// Agents say `-d -x`; with `-n`, that this node's halt script failed; `-e -x -n` that it is back.
 pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "vedxn:m:tRs:")?;
+    let home = Home::find();
+    let world = World::read(&home)?;
+    if let (true, true, Some(node)) = (call.has('e'), call.has('x'), call.value('n')) {
+        return attach(&home, &world, node);
+    }
     if call.words.is_empty() {
         return Err(Trouble::new("No package specified"));
     }
-    let home = Home::find();
-    let world = World::read(&home)?;
     for name in &call.words {
         world.package(name)?;
         roles::needs(&world.document, &Needs::Package(name))?;
@@ -47,7 +50,9 @@ pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
             (Act::DisableEverywhere, nodes) => disable_everywhere(&home, &world, name, nodes)?,
             (Act::Disable, []) => disable(&home, &world, name, &[])?,
             (Act::Disable, nodes) => disable(&home, &world, name, nodes)?,
-            (Act::Maintain(on), _) => home.edit(|document| maintain(document, name, on))?,
+            (Act::Maintain(on), _) => {
+                home.edit(|document| switching::maintain(document, name, on))?;
+            }
         }
     }
     said.line("cmmodpkg: Completed successfully on all packages specified");
@@ -161,19 +166,4 @@ fn disable_everywhere(
         home.attribute(&node, &names::runs(name), None)?;
     }
     Ok(())
-}
-
-fn maintain(document: &mut Document, name: &str, on: bool) {
-    let id = format!("{name}-meta-maintenance");
-    let pair = document.find_id(&id).map(Element::id);
-    if !on {
-        pair.into_iter().for_each(|pair| document.remove(pair));
-        return;
-    }
-    let set = document.find_id(&format!("{name}-meta")).map(Element::id);
-    let Some(set) = set else { return };
-    let pair = pair.unwrap_or_else(|| document.append(set, "nvpair"));
-    for (key, value) in [("id", id.as_str()), ("name", "maintenance"), ("value", "true")] {
-        document.set(pair, key, value);
-    }
 }

@@ -19,6 +19,7 @@ mod lock;
 mod lock_place;
 mod machine;
 mod ocf;
+mod package_attach;
 mod package_script;
 mod package_service;
 mod power;
@@ -37,6 +38,7 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
         words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["package-attach", action] => package_attach::main(action),
         ["package-script", action] => package_script::main(action),
         ["package-service", action] => package_service::main(action),
         ["webserver", action] => webserver::main(action),
@@ -49,7 +51,7 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
         ["fence", options @ ..] => fence::main(options),
         _ => {
             eprintln!(
-                "agent-helper: package-script ACTION, package-service ACTION, lan ACTION, machine, webserver ACTION, lock ACTION, announce NIC IP, or fence"
+                "agent-helper: package-attach ACTION, package-script ACTION, package-service ACTION, lan ACTION, machine, webserver ACTION, lock ACTION, announce NIC IP, or fence"
             );
             ExitCode::from(64)
         }

@@ -209,7 +209,7 @@ fn switch_off(unhalted: Option<&str>) -> Result<(), String> {
 }
 
 /// Runs one of our own commands, if need be as another instance.
-fn ask(words: &[&str], instance: Option<&str>) -> Result<(), String> {
+pub(crate) fn ask(words: &[&str], instance: Option<&str>) -> Result<(), String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
     command.args(words).stdin(Stdio::null());

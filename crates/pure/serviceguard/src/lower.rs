@@ -6,6 +6,7 @@
 
 mod access;
 mod constraints;
+pub mod detach;
 mod engine;
 mod members;
 mod networks;
@@ -40,8 +41,8 @@ pub fn write_nodelist(document: &mut Document, text: &str) {
     access::write(document);
 }
 
-/// Writes a package into the document, in place of what it was before. Whether it is switched on
-/// stays as it is if it was there already, else `auto_run` says it.
+/// Writes a package into the document, in place of what it was before. Whether it is switched on,
+/// in maintenance or detached stays as it is if it was there already, else `auto_run` says it.
 pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, others: &[Package]) {
     let package = Package::of(text);
     let name = package.called().to_owned();
@@ -49,6 +50,8 @@ pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, ot
     let was_there = package_text(document, &name).is_some();
     let bans = switching::banned(document, &name);
     let held = switching::unhalted(document, &name);
+    let detached = detach::nodes(document, &name);
+    let is_maintained = switching::is_maintained(document, &name);
     remove_package(document, &name);
     options::keep_package(document, &name, &text.to_string());
     members::write(document, &package);
@@ -66,6 +69,8 @@ pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, ot
         switching::ban(document, &name, &node);
     }
     switching::hold(document, &name, &held);
+    switching::maintain(document, &name, is_maintained);
+    detach::mark(document, &name, &detached);
     access::write(document);
 }
 

@@ -177,6 +177,79 @@ fn a_run_script_that_ends_with_1_leaves_its_package_switched_off_everywhere() {
     shows(&bed, 1, "mail", &["status=up", "owner=n2"]);
 }
 
+/// The keeper of the modular package's service on n1, and its command, as long as both live.
+fn service_of(bed: &Bed) -> [Identity; 2] {
+    ["pid", "command"].map(|what| {
+        let file = bed.node_dir(1).join(format!("run/package-service-shop-service-web.{what}"));
+        let process: Identity = fs::read_to_string(file).unwrap().trim().parse().unwrap();
+        assert!(process.is_alive(), "{what}");
+        process
+    })
+}
+
+#[test]
+fn a_node_leaves_its_packages_running_and_takes_them_up_again() {
+    let mut bed = with_packages();
+    shows(&bed, 1, "shop", &["status=up", "owner=n1"]);
+    does(&bed, 2, "cmmodpkg -d shop");
+    let service = service_of(&bed);
+    let text = does(&bed, 2, "cmhaltnode -d -t n1");
+    assert_eq!(text, "Detaching package shop on n1\n");
+    let text = does(&bed, 2, "cmhaltnode -d n1");
+    assert!(text.ends_with("Halt operation complete.\n"), "{text}");
+    bed.wait_end(1);
+    let detached = ["status=detached", "state=detached", "owner=n1", "node:n1|status=detached"];
+    shows(&bed, 2, "shop", &detached);
+    let table = does(&bed, 2, "cmviewcl");
+    assert!(table.contains("n1             down         halted\n\n    PACKAGE"), "{table}");
+    for words in ["cmrunpkg -n n2 shop", "cmhaltpkg shop", "cmdeleteconf -f -p shop"] {
+        let (text, done) = said(&bed, 2, words);
+        assert!(!done && text.contains("Package shop is detached on node n1"), "{words}: {text}");
+    }
+    does(&bed, 2, "cmmodpkg -e shop");
+    bed.wait_idle(2);
+    shows(&bed, 2, "shop", &detached);
+    assert!(bed.marked(2, "shop-service-web").is_empty());
+    does(&bed, 2, "cmmodpkg -d shop");
+
+    // Back, it is watched again, without an interruption, although it is switched off.
+    bed.start_node(1);
+    shows(&bed, 2, "shop", &["status=up", "state=running", "owner=n1", "autorun=disabled"]);
+    bed.wait_idle(2);
+    assert_eq!(service_of(&bed), service);
+    assert!(!bed.see(2).xml.contains("sg-attach"), "{}", bed.see(2).xml);
+    kill_command(&bed, 1, None);
+    shows(&bed, 1, "shop", &["owner=n1", "service:web|restarts=1"]);
+}
+
+#[test]
+fn a_package_that_did_not_survive_its_node_is_started_again_when_that_is_back_or_said_to_be_halted()
+{
+    let mut bed = with_packages();
+    shows(&bed, 1, "shop", &["status=up", "owner=n1"]);
+    for is_given_up in [false, true] {
+        let first = service_of(&bed);
+        does(&bed, 1, "cmhaltnode -d");
+        bed.wait_end(1);
+        // What a reset leaves of it.
+        bed.end_processes(1);
+        fs::remove_dir_all(bed.node_dir(1).join("run")).unwrap();
+        shows(&bed, 2, "shop", &["status=detached"]);
+        if is_given_up {
+            let (text, done) = said(&bed, 2, "cmhaltpkg -f shop");
+            assert!(!done && text.contains("cmhaltpkg -f -n n1 shop"), "{text}");
+            does(&bed, 2, "cmhaltpkg -f -n n1 shop");
+            shows(&bed, 2, "shop", &["status=down", "state=halted", "autorun=disabled"]);
+            does(&bed, 2, "cmmodpkg -e shop");
+            shows(&bed, 2, "shop", &["status=up", "owner=n2"]);
+            return;
+        }
+        bed.start_node(1);
+        shows(&bed, 2, "shop", &["status=up", "state=running", "owner=n1"]);
+        assert_ne!(service_of(&bed), first);
+    }
+}
+
 /// Numbers of Debian's own users. Sources: base-passwd; `haclient` comes with Pacemaker.
 fn numbers(path: &str, name: &str) -> Option<u32> {
     let text = fs::read_to_string(path).ok()?;

@@ -114,9 +114,8 @@ fn one_package(facts: &mut Facts, path: &str, world: &World, package: &Package, 
     }
     for (at, node) in world.nodes_of(package).into_iter().enumerate() {
         let path = format!("{path}node:{node}|");
-        let is_up = world.places(name).contains(&(node, true));
         facts.say(&path, "name", node);
-        facts.say(&path, "status", if is_up { "up" } else { "down" });
+        facts.say(&path, "status", world.state_on(package, node).0);
         facts.say(&path, "switching", switch(world.is_allowed(name, node)));
         facts.say(&path, "order", &(at + 1).to_string());
     }

@@ -69,6 +69,9 @@ fn interfaces(text: &mut String, world: &World, node: &str) {
 
 /// The node that it runs on.
 pub(super) fn owner<'w>(world: &'w World, package: &Package) -> Option<&'w str> {
+    if let Some(node) = world.detached(package.called()).first() {
+        return world.status.nodes.iter().map(|one| one.name.as_str()).find(|one| one == node);
+    }
     let places = world.places(package.called());
     let whole = places.iter().find(|(_, whole)| *whole).or(places.first());
     whole.map(|(node, _)| *node)
@@ -144,8 +147,7 @@ fn many(text: &mut String, world: &World, shown: &Shown<'_>, package: &Package) 
     row(text, 4, &[(name, 14), (status, 12), (state, 12), (auto_run, 0)]);
     text.push('\n');
     for node in world.nodes_of(package) {
-        let is_up = world.places(name).contains(&(node, true));
-        let (status, state) = if is_up { ("up", "running") } else { ("down", "halted") };
+        let (status, state) = world.state_on(package, node);
         let switching = switch(world.is_allowed(name, node));
         row(text, 6, &[("NODE_NAME", 14), ("STATUS", 12), ("STATE", 12), ("SWITCHING", 0)]);
         row(text, 6, &[(node, 14), (status, 12), (state, 12), (switching, 0)]);

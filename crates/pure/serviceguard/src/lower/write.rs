@@ -68,6 +68,27 @@ pub mod names {
         constraint(package, "unhalted")
     }
 
+    /// The constraint that keeps a detached package where it was left running.
+    pub fn detached(package: &str) -> String {
+        constraint(package, "detached")
+    }
+
+    /// What the resources that take up detached packages begin with.
+    pub(in crate::lower) const ATTACH: &str = "sg-attach.";
+
+    /// A node attribute: the node is about to leave its packages running.
+    pub const DETACHING: &str = "sg-detaching";
+
+    /// What takes up a node's detached packages.
+    pub fn attach(node: &str) -> String {
+        format!("{ATTACH}{node}")
+    }
+
+    /// The constraint that keeps it on its node.
+    pub(in crate::lower) fn attach_bound(node: &str) -> String {
+        format!("{ATTACH}{node}.node")
+    }
+
     /// The constraint that switches a package off for one node.
     pub fn ban(package: &str, node: &str) -> String {
         constraint(package, &format!("off.{node}"))
@@ -152,6 +173,32 @@ pub mod switching {
     pub fn release(document: &mut Document, package: &str) {
         let found = document.find_id(&names::unhalted(package)).map(|at| at.id());
         found.into_iter().for_each(|at| document.remove(at));
+    }
+
+    /// Whether an operator has put it in maintenance: it is neither watched nor touched.
+    pub fn is_maintained(document: &Document, package: &str) -> bool {
+        let pair = document.find_id(&maintenance(package));
+        pair.and_then(|pair| pair.attr("value")) == Some("true")
+    }
+
+    /// Puts it in maintenance, or ends that.
+    pub fn maintain(document: &mut Document, package: &str, on: bool) {
+        let id = maintenance(package);
+        let pair = document.find_id(&id).map(|at| at.id());
+        if !on {
+            pair.into_iter().for_each(|pair| document.remove(pair));
+            return;
+        }
+        let set = document.find_id(&format!("{package}-meta")).map(|at| at.id());
+        let Some(set) = set else { return };
+        let pair = pair.unwrap_or_else(|| document.append(set, "nvpair"));
+        for (key, value) in [("id", id.as_str()), ("name", "maintenance"), ("value", "true")] {
+            document.set(pair, key, value);
+        }
+    }
+
+    fn maintenance(package: &str) -> String {
+        format!("{package}-meta-maintenance")
     }
 
     /// Switches it on for a node, also if another one did not halt it whole.
