@@ -198,6 +198,11 @@ fn for_member(house: &House, from: &str, ask: &Ask) -> Result<Answer, Trouble> {
             steps::take(&crate::leave::put_aside(places, services), services)?;
             Ok(Answer::Done)
         }
+        Ask::Take { text } => {
+            say::talk(&format!("quorate: {from} has the next edition of the nodes' file"));
+            crate::halted::take(places, services, text)?;
+            Ok(Answer::Done)
+        }
     }
 }
 

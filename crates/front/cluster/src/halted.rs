@@ -2,10 +2,11 @@
 //!
 //! **Always:** nothing changes before every machine has answered that nothing of the cluster runs there.
 
-use corosync::Settings;
+use corosync::{Conf, Settings};
 use wire::door::{Answer, Ask, Running};
 
 use crate::ask;
+use crate::catch_up;
 use crate::invite;
 use crate::leave::put_aside;
 use crate::nodes_file;
@@ -48,6 +49,80 @@ pub fn delete() -> Result<Vec<String>, Trouble> {
     }
     steps::take(&put_aside(places, services), services)?;
     Ok(known.all())
+}
+
+/// Changes the file of the nodes on every machine of a cluster that is down. Who cannot take it stops it, and the
+/// others go back.
+///
+/// # Errors
+/// As [`require_halted`], before anything changes; and where the new file has errors, or is not taken.
+pub fn change_halted(edit: impl Fn(&mut Conf)) -> Result<(), Trouble> {
+    let known = Known::read(None)?;
+    halted(&known)?;
+    let Known { places, own, settings: _, services: _, me } = &known;
+    // One that was away has an old edition.
+    catch_up::run(places, own);
+    let before = nodes_file::read(places)?;
+    let mut after = before.clone();
+    edit(&mut after);
+    after.count_up();
+    nodes_file::without_errors(&places.nodes_file(), &after.to_string())?;
+    let settings = Settings::of(&before);
+    let taken = |conf: &Conf, names: &[&str]| {
+        ask::these(places, own, &settings, names, &Ask::Take { text: conf.to_string() })
+    };
+    let all = known.all();
+    let others: Vec<&str> = all.iter().map(String::as_str).filter(|name| name != me).collect();
+    let mut not: Vec<String> = Vec::new();
+    let mut done: Vec<String> = Vec::new();
+    for (name, answer) in taken(&after, &others) {
+        match answer {
+            Ok(_) => done.push(name),
+            Err(trouble) => not.push(format!("{name}: {}", trouble.into_words().0)),
+        }
+    }
+    let path = places.nodes_file();
+    if not.is_empty()
+        && let Err(error) = steps::put(&path, after.to_string().as_bytes(), 0o644)
+    {
+        not.push(Trouble::write(&path, &error).into_words().0);
+    }
+    if not.is_empty() {
+        return Ok(());
+    }
+    // An edition above that, so that whoever has it counts as newest.
+    let mut back = before;
+    back.count_up();
+    back.count_up();
+    let done: Vec<&str> = done.iter().map(String::as_str).collect();
+    for (name, answer) in taken(&back, &done) {
+        if answer.is_err() {
+            not.push(format!("{name} cannot be told that the old file counts"));
+        }
+    }
+    let trouble = Trouble::new(Kind::Failed, "the nodes' file stays as it was");
+    Err(not.into_iter().fold(trouble, Trouble::help))
+}
+
+/// Puts another machine's edition of the nodes' file in place, where nothing of the cluster runs.
+pub(crate) fn take(places: &Places, services: &Services, text: &str) -> Result<(), Trouble> {
+    here(places, services)?;
+    let path = places.nodes_file();
+    nodes_file::without_errors(&path, text)?;
+    let (present, next) =
+        (Settings::of(&nodes_file::read(places)?), Settings::of(&Conf::parse(text)));
+    let me = invite::own_name(&present)?;
+    let name = |settings: &Settings| settings.totem.cluster_name.clone().map(|name| name.value);
+    if next.node(&me).is_none() || name(&next) != name(&present) {
+        return Err(Trouble::refused(format!("that file is not for {me}")));
+    }
+    let (old, new) = (present.config_version(), next.config_version());
+    if new <= old {
+        return Err(Trouble::refused(format!(
+            "{me} has edition {old}, which edition {new} is not above"
+        )));
+    }
+    steps::put(&path, text.as_bytes(), 0o644).map_err(|error| Trouble::write(&path, &error))
 }
 
 /// Refuses while anything of the cluster runs on this machine, be it that it hangs.

@@ -49,9 +49,10 @@ use std::path::PathBuf;
 pub use adopt::{
     change_file, cluster_name, device_is_silent, file, initialise_lock, is_certified, start_device,
 };
-pub use halted::{delete, require_halted};
+pub use halted::{change_halted, delete, require_halted};
 pub use look::{Looked, look};
 pub use power::{Order, Switched, members, switch};
+pub use remove::{forget_on, may_leave};
 pub use trouble::{Kind, Trouble};
 pub use words::Verb;
 

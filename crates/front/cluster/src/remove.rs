@@ -1,6 +1,6 @@
 //! `quorate cluster remove NODE`: another machine goes, whether it can be asked or not.
 
-use corosync::Settings;
+use corosync::{Conf, Settings};
 use wire::door::Ask;
 
 use crate::How;
@@ -9,6 +9,7 @@ use crate::invite;
 use crate::nodes_file;
 use crate::own::Own;
 use crate::places::Places;
+use crate::power::Known;
 use crate::say;
 use crate::services::{Service, Services};
 use crate::steps::{self, Step};
@@ -63,6 +64,33 @@ pub(crate) fn run(how: &How, words: &Remove) -> Result<(), Trouble> {
     }
     say::out(&format!("{node} is no node of the cluster any more."));
     Ok(())
+}
+
+/// Refuses where those who stay when this node leaves would have no quorum.
+///
+/// # Errors
+/// So; where the cluster does not run here, or this machine is no member.
+pub fn may_leave(node: &str) -> Result<(), Trouble> {
+    let known = Known::read(None)?;
+    may_shrink(&known.services, &known.settings, node)
+}
+
+/// Has machines that were taken out of the cluster put its files aside. `before` is where they are in. Who cannot be
+/// asked keeps them; answers who, and what is to be done there.
+///
+/// # Errors
+/// Where this machine's own files cannot be read.
+pub fn forget_on(before: &Conf, nodes: &[String]) -> Result<Vec<String>, Trouble> {
+    let places = Places::default();
+    let (own, settings) = (Own::read(&places)?, Settings::of(before));
+    let nodes: Vec<&str> = nodes.iter().map(String::as_str).collect();
+    let answers = ask::these(&places, &own, &settings, &nodes, &Ask::Forget);
+    let kept = answers.into_iter().filter(|(_, answer)| answer.is_err());
+    Ok(kept
+        .map(|(node, _)| {
+            format!("When {node} runs again, `quorate cluster leave` there puts its files aside.")
+        })
+        .collect())
 }
 
 /// Those who stay must have quorum when the node has stopped: they are to agree on its going.

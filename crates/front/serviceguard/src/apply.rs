@@ -1,16 +1,19 @@
 //! `cmapplyconf`: what files say becomes part of the document.
 
-use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
 
+use cluster::Order;
 use serviceguard::{Cluster, Package, lower};
 
 use crate::call::{Call, Said, Trouble, in_words};
 use crate::check::{self, Files, Known};
 use crate::detach::advice;
+use crate::engine::{Engine, leaving};
+use crate::halted;
 use crate::home::Home;
 use crate::lock;
 use crate::roles;
+use crate::seen::World;
 
 /// Checks, says what changes, asks unless `-f`, and changes it for all nodes at once.
 pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
@@ -18,26 +21,31 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     let files = Files::read(&call)?;
     roles::needs_root("changing the configuration")?;
     let home = Home::find();
-    let found = home.read().map_err(|Trouble(why)| {
-        Trouble(format!(
-            "{why}\nMake the cluster first, with `quorate cluster init` and `join`; then apply its files"
-        ))
-    })?;
+    let found = match home.read() {
+        Ok(found) => found,
+        Err(_) if halted::is_ours(&home, &files) => {
+            return halted::apply(&home, &call, &files, said);
+        }
+        Err(Trouble(why)) => {
+            return Err(Trouble(format!(
+                "{why}\nMake the cluster first, with `quorate cluster init` and `join`; then apply its files"
+            )));
+        }
+    };
     let known = Known::of(&files, Some(&found.document));
     let nodelist = nodelist(&files, &known)?;
     check::verify((&home, Some(&found)), (&files, &known), call.has('v'), said)?;
-    nodes(&known, &found.document)?;
     detached(&files, &found.document)?;
+    let leaving = leaving(&known, &World::read(&home)?)?;
     let engine = Engine::of(found.cluster.as_ref(), &files);
-    let changes: Vec<String> = changes(&files, &found.document)
-        .into_iter()
-        .chain(access(&files, &found.document, &nodelist))
-        .chain(engine.changes.iter().cloned())
-        .chain(engine.is_silent.then(|| match lower::uses_lock(&known.cluster) {
-            true => "Starting what votes for the cluster lock".to_owned(),
-            false => "Starting the daemon that asks the quorum server".to_owned(),
-        }))
-        .collect();
+    if engine.is_ours {
+        leaving.iter().try_for_each(|node| cluster::may_leave(node)).map_err(in_words)?;
+    }
+    let mut changes = changes(&files, &found.document);
+    changes.extend(leaving.iter().map(|node| format!("Deleting node {node} from the cluster")));
+    changes.extend(access(&files, &found.document, &nodelist));
+    changes.extend(engine.changes.iter().cloned());
+    changes.extend(engine.silence(&known.cluster));
     if changes.is_empty() {
         said.line("Nothing changes: the configuration is this already.");
         return Ok(());
@@ -50,6 +58,10 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     if engine.is_ours && files.cluster.is_some() && lower::uses_lock(&known.cluster) {
         lock::prepare(&known.cluster, said)?;
     }
+    if engine.is_ours && !leaving.is_empty() {
+        // Their daemons are down already. Who cannot be asked may be off.
+        let _each = cluster::switch(Order::Stop, &leaving).map_err(in_words)?;
+    }
     if !engine.changes.is_empty() {
         cluster::change_file(|conf| {
             drop(lower::adjust(conf, &known.cluster, cluster::is_certified()))
@@ -57,6 +69,7 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
         .map_err(in_words)?;
     }
     home.edit(|document| {
+        lower::forget_nodes(document, &leaving);
         if let Some(file) = &files.cluster {
             lower::write_nodelist(document, &nodelist);
             lower::write_cluster(document, &file.text);
@@ -67,6 +80,7 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     })?;
     if engine.is_ours {
         cluster::start_device().map_err(in_words)?;
+        engine.forget(&leaving)?.iter().for_each(|words| said.line(words));
     }
     said.line("Completed the cluster update.");
     Ok(())
@@ -84,31 +98,6 @@ fn detached(files: &Files, document: &cib::Document) -> Result<(), Trouble> {
         }
     }
     Ok(())
-}
-
-/// The cluster's file names the nodes that there are.
-fn nodes(known: &Known, document: &cib::Document) -> Result<(), Trouble> {
-    if known.cluster.nodes.is_empty() {
-        return Err(Trouble::new("There is no cluster file yet; apply it with -C, too"));
-    }
-    let there = document.section(cib::Section::Nodes);
-    let there: Vec<&str> = there
-        .into_iter()
-        .flat_map(cib::Element::children)
-        .filter_map(|node| node.attr("uname"))
-        .collect();
-    let named: Vec<&str> = known.cluster.nodes.iter().map(|node| node.name.as_str()).collect();
-    let wrong = named.iter().find(|name| !there.contains(name));
-    if let Some(name) = wrong {
-        return Err(Trouble::new(format!("The cluster has no node {name}; let it join first")));
-    }
-    match there.iter().find(|name| !named.contains(name)) {
-        Some(name) => Err(Trouble(format!(
-            "The file does not name the node {name}\n\
-             Halted, it leaves for good with `quorate cluster remove {name}`; then apply the file"
-        ))),
-        None => Ok(()),
-    }
 }
 
 /// Who may look until the cluster's file has a policy. Source: the manual.
@@ -166,34 +155,6 @@ fn changes(files: &Files, document: &cib::Document) -> Vec<String> {
         }
     }
     changes
-}
-
-/// What `corosync.conf` has to do with it. On paper nothing, nor where this machine's names other nodes than the
-/// cluster that answers: that one has another, or none.
-#[derive(Default)]
-struct Engine {
-    is_ours: bool,
-    changes: Vec<String>,
-    /// It names a quorum device, and nobody asks it here: as after a call that failed for that.
-    is_silent: bool,
-}
-
-impl Engine {
-    fn of(running: Option<&wire::api::Cluster>, files: &Files) -> Self {
-        let (Some(running), Some(file)) = (running, &files.cluster) else { return Self::default() };
-        let (Ok((nodes, own)), Ok(mut conf)) = (cluster::members(), cluster::file()) else {
-            return Self::default();
-        };
-        // Whoever comes this far has a file that names the cluster's nodes.
-        let said = Cluster::of(&file.text);
-        let named: BTreeSet<&str> = said.nodes.iter().map(|node| node.name.as_str()).collect();
-        if own != running.node || named != nodes.iter().map(String::as_str).collect() {
-            return Self::default();
-        }
-        let changes = lower::adjust(&mut conf, &said, cluster::is_certified());
-        let is_silent = changes.is_empty() && cluster::device_is_silent().unwrap_or_default();
-        Self { is_ours: true, changes, is_silent }
-    }
 }
 
 /// Whether an operator says yes to a question.

@@ -10,21 +10,30 @@ use wire::machine::Look;
 
 use crate::call::{Trouble, in_words};
 use crate::check::{Files, Known};
+use crate::engine::conf_of;
 use crate::home::{Found, Home};
 use crate::seen::World;
 
 /// What of the cluster's file may not take the place of the one that counts while the cluster runs.
 pub(crate) fn online(home: &Home, running: Option<&Found>, known: &Known) -> Vec<Finding> {
+    let conf = conf_of(running.and_then(|found| found.cluster.as_ref()), &known.cluster);
+    let links = conf.as_ref().map(|conf| lower::check_links(conf, &known.cluster));
     let now = running.and_then(|found| lower::cluster_text(&found.document));
-    let (Some(_), Ok(world)) = (now, World::read(home)) else { return Vec::new() };
+    let (Some(_), Ok(world)) = (now, World::read(home)) else { return links.unwrap_or_default() };
     let up: Vec<&str> = world.up().collect();
     let runs = |package: &&Package| {
         let name = package.called();
         !world.places(name).is_empty() || !world.detached(name).is_empty()
     };
     let packages: Vec<&Package> = world.packages.iter().filter(runs).collect();
-    let now = Running { cluster: &world.cluster, up: &up, packages: &packages };
-    check_online(now, &known.cluster)
+    let settings = conf.as_ref().map(corosync::Settings::of).unwrap_or_default();
+    let addresses = settings.nodes.iter().flat_map(|node| &node.addresses);
+    let addresses: Vec<_> =
+        addresses.filter_map(|(_, address)| address.value.parse().ok()).collect();
+    let now = Running { cluster: &world.cluster, up: &up, packages: &packages, links: &addresses };
+    let mut found = check_online(now, &known.cluster);
+    found.extend(links.unwrap_or_default());
+    found
 }
 
 /// What was seen of the nodes.

@@ -2,7 +2,7 @@
 //!
 //! `nodes NAME...` begins a document with members; `file NAME` makes the lines after it a file; `script NAME` the
 //! same, as one that may be run; `settle` carries out on paper what is to be done; `fail KEY@NODE=CODE` does so after
-//! an outcome; `attribute NODE NAME VALUE` sets one of a node that is up; `acls` shows who may do what. What a command
+//! an outcome; `down NODE` and `lose NODE` after a node has left or failed; `attribute NODE NAME VALUE` sets one of a node that is up; `acls` shows who may do what. What a command
 //! says ends with its exit code if that is not 0. How files are written: `testkit`.
 //!
 //! This program is also each of the commands, when [`TOOL`] names one.
@@ -61,6 +61,8 @@ fn run(folder: &Path, line: &str, body: &[&str]) -> String {
         ("acls", []) => return roles(&document),
         ("settle", []) => return settle(&document, &[]),
         ("fail", [what]) => return settle(&document, &["-i", what]),
+        ("down", [node]) => return settle(&document, &["-d", node]),
+        ("lose", [node]) => return settle(&document, &["-f", node]),
         ("attribute", [node, name, value]) => attribute(&document, node, (name, value)),
         ("cat", [name]) => return fs::read_to_string(folder.join(name)).unwrap(),
         (name, words) => return command(folder, name, words),

@@ -8,12 +8,13 @@ mod access;
 mod constraints;
 pub mod detach;
 mod engine;
+mod links;
 mod members;
 mod networks;
 mod options;
 mod write;
 
-use cib::Document;
+use cib::{Document, Element, Section};
 
 use crate::cluster::Cluster;
 use crate::package::Package;
@@ -21,6 +22,7 @@ use crate::text::Text;
 
 pub use access::grants;
 pub use engine::{adjust, corosync_conf, lock_paths, uses_lock};
+pub use links::{check_links, relink, unnamed};
 pub use networks::{WatchedWire, watched_wires};
 pub use options::{cluster_text, nodelist, package_text, package_texts};
 pub use write::{names, switching};
@@ -32,6 +34,16 @@ pub fn write_cluster(document: &mut Document, text: &Text) {
     options::write_cluster(document, &cluster, text);
     networks::write(document, &cluster);
     access::write(document);
+}
+
+/// Takes out nodes that have left for good.
+pub fn forget_nodes(document: &mut Document, names: &[String]) {
+    let nodes = document.section(Section::Nodes).into_iter().flat_map(Element::children);
+    let is_gone = |node: &Element<'_>| {
+        node.attr("uname").is_some_and(|name| names.iter().any(|gone| gone == name))
+    };
+    let gone: Vec<_> = nodes.filter(is_gone).map(Element::id).collect();
+    gone.into_iter().for_each(|node| document.remove(node));
 }
 
 /// Keeps the text of a `cmclnodelist`, which grants what it does until the cluster's file has a policy. An

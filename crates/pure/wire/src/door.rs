@@ -25,6 +25,8 @@ pub enum Ask {
     Remove { node: String },
     /// You are no member any more: put the cluster's files aside.
     Forget,
+    /// The cluster is down: this is the next edition of the nodes' file.
+    Take { text: String },
 }
 
 /// A machine that wants to become a member.

@@ -16,6 +16,8 @@ pub struct Running<'r> {
     pub up: &'r [&'r str],
     /// Packages that run.
     pub packages: &'r [&'r Package],
+    /// By which addresses Corosync's heartbeats go: what was changed while the cluster was down is so already.
+    pub links: &'r [std::net::IpAddr],
 }
 
 /// Everything in a cluster's file that cannot take the place of the one that counts, in the order of the
@@ -26,7 +28,7 @@ pub fn check_online(now: Running<'_>, wanted: &Cluster) -> Vec<Finding> {
         return Vec::new();
     }
     nodes(now, wanted, &mut found);
-    cards(now.cluster, wanted, &mut found);
+    cards(now, wanted, &mut found);
     volume_groups(now, wanted, &mut found);
     lock_disks(now.cluster, wanted, &mut found);
     times(now.cluster, wanted, &mut found);
@@ -42,9 +44,9 @@ fn nodes(now: Running<'_>, wanted: &Cluster, found: &mut Findings) {
 }
 
 /// A card is taken out, and added anew, in two steps.
-fn cards(now: &Cluster, wanted: &Cluster, found: &mut Findings) {
+fn cards(now: Running<'_>, wanted: &Cluster, found: &mut Findings) {
     let same = |node: &Node, card: &Interface| {
-        let before = now.node(&node.name)?;
+        let before = now.cluster.node(&node.name)?;
         before.interfaces.iter().find(|before| before.name == card.name).cloned()
     };
     for node in &wanted.nodes {
@@ -55,7 +57,11 @@ fn cards(now: &Cluster, wanted: &Cluster, found: &mut Findings) {
             };
             let is_same = values(&before.heartbeat) == values(&card.heartbeat)
                 && values(&before.stationary) == values(&card.stationary);
-            if !is_same {
+            let is_link = |said: &Valued<std::net::IpAddr>| now.links.contains(&said.value);
+            let is_done = values(&before.heartbeat) != values(&card.heartbeat)
+                && !before.heartbeat.iter().any(is_link)
+                && card.heartbeat.iter().all(is_link);
+            if !is_same && !is_done {
                 let what = format!("{} of {} changes while the cluster runs", card.name, node.name);
                 found.error(
                     card.line,

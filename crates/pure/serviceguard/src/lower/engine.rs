@@ -1,13 +1,12 @@
 //! The cluster's file as `corosync.conf`.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use corosync::timing::{Effective, FAILOVER_DEFAULT, Fencing};
 use corosync::{Conf, Finding, Member, NewCluster, Settings, Timing, Wish, fresh};
 
-use crate::address::common;
+use super::links::{self, links};
 use crate::check::Findings;
 use crate::cluster::{Cluster, Node};
 
@@ -15,7 +14,7 @@ use crate::cluster::{Cluster, Node};
 const MEMBER_TIMEOUT: u64 = 14_000_000;
 const NODE_TIMEOUT: u64 = 2_000_000;
 /// Links that Corosync carries.
-const LINKS_MAX: usize = corosync::table::LINKS_MAX as usize;
+pub(super) const LINKS_MAX: usize = corosync::table::LINKS_MAX as usize;
 
 /// Corosync's configuration for the cluster, and what of the file it cannot say.
 ///
@@ -44,12 +43,13 @@ pub fn corosync_conf(cluster: &Cluster) -> (String, Vec<Finding>) {
     (quorum(&text, cluster), found.in_order())
 }
 
-/// Has a cluster's `corosync.conf` say what the file says of waiting times and of the quorum server, and answers
-/// what that changes, in words. What the file does not say stays, as do nodes and their addresses: machines come
-/// and go by joining and leaving. Where nodes are `certified`, the server is asked over TLS: without certificates,
+/// Has a cluster's `corosync.conf` say what the file says of heartbeats, waiting times and the lock, and answers
+/// what that changes, in words. What the file does not say stays. Nodes that it does not name are taken out; others
+/// come by joining. Where nodes are `certified`, the server is asked over TLS: without certificates,
 /// Corosync's daemon for it does not start.
 pub fn adjust(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String> {
-    let mut changes = Vec::new();
+    let mut changes = links::drop_unnamed(conf, cluster);
+    changes.extend(links::relink(conf, cluster));
     let before = Effective::of(&Settings::of(conf)).real_token;
     if says_timeout(cluster) && before != token(cluster) {
         let token = token(cluster);
@@ -164,28 +164,6 @@ fn add_server(conf: &mut Conf, cluster: &Cluster, certified: bool) {
     conf.set(&net, "host", &server.value);
     conf.set(&net, "algorithm", algorithm);
     conf.set(&net, "tls", if certified { "on" } else { "off" });
-}
-
-/// Each node's addresses, link by link. Which addresses share a network is not said: what has most
-/// bits in common with the first node's does.
-fn links(cluster: &Cluster) -> Vec<Vec<IpAddr>> {
-    let Some(first) = cluster.nodes.first() else { return Vec::new() };
-    let first: Vec<IpAddr> = first.heartbeats().map(|said| said.value).take(LINKS_MAX).collect();
-    let of_node = |node: &Node| {
-        let mut left: Vec<IpAddr> = node.heartbeats().map(|said| said.value).collect();
-        let mut taken = Vec::new();
-        for link in &first {
-            let best = left
-                .iter()
-                .enumerate()
-                .max_by_key(|(at, address)| (common(**address, *link), usize::MAX - at));
-            if let Some(at) = best.map(|(at, _)| at) {
-                taken.push(left.remove(at));
-            }
-        }
-        taken
-    };
-    cluster.nodes.iter().map(of_node).collect()
 }
 
 /// What has no counterpart.

@@ -197,6 +197,57 @@ fn a_lock_on_a_disk_takes_the_server_s_place_and_gives_it_back() {
     assert!(text.contains("model: net\n") && !text.contains("/dev/sd"), "{text}");
 }
 
+#[test]
+fn links_become_the_file_s_heartbeat_subnets() {
+    let one = "NODE_NAME n1\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.1\n\
+               NODE_NAME n2\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.2\n";
+    let two = one
+        .replace("IP 10.0.0.1\n", "IP 10.0.0.1\nNETWORK_INTERFACE b\nHEARTBEAT_IP 10.0.7.1\n")
+        .replace("IP 10.0.0.2\n", "IP 10.0.0.2\nNETWORK_INTERFACE b\nHEARTBEAT_IP 10.0.7.2\n");
+    let of = |text: &str| Cluster::of(&Text::parse(text));
+    let three = format!(
+        "{two}NODE_NAME n3\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.3\n\
+                         NETWORK_INTERFACE b\nHEARTBEAT_IP 10.0.7.3\n"
+    );
+    let mut conf = corosync::Conf::parse(&corosync_conf(&of(&three)).0);
+
+    let changes = adjust(&mut conf, &of(&two), false);
+    assert_eq!(changes, ["Modifying corosync.conf: the node n3 is taken out"]);
+    let said = conf.to_string();
+    assert!(!said.contains("n3") && said.contains("two_node: 1"), "{said}");
+
+    assert!(check_links(&conf, &of(one)).is_empty());
+    let changes = adjust(&mut conf, &of(one), false);
+    let words = "10.0.7.1 (n1), 10.0.7.2 (n2)";
+    assert_eq!(changes, [format!("Modifying corosync.conf: no heartbeats by {words}")]);
+    assert!(!conf.to_string().contains("ring1_addr"), "{conf}");
+
+    let changes = adjust(&mut conf, &of(&two), false);
+    assert_eq!(changes, [format!("Modifying corosync.conf: heartbeats by {words}")]);
+    assert!(conf.to_string().contains("ring1_addr: 10.0.7.2"), "{conf}");
+    assert!(adjust(&mut conf, &of(&two), false).is_empty(), "{conf}");
+
+    // A link whose addresses change gets another number; but the first can only end while nothing runs.
+    let other = two.replace("10.0.7.", "10.0.8.");
+    assert!(check_links(&conf, &of(&other)).is_empty());
+    adjust(&mut conf, &of(&other), false);
+    let said = conf.to_string();
+    assert!(said.contains("ring2_addr: 10.0.8.1") && !said.contains("ring1"), "{said}");
+    let other = other.replace("10.0.0.", "10.0.6.");
+    let found = check_links(&conf, &of(&other));
+    let wanted = "line 3: error: heartbeats by 10.0.0.1 (n1), 10.0.0.2 (n2) cannot end while the cluster runs";
+    assert!(found.iter().any(|found| found.to_string().starts_with(wanted)), "{found:?}");
+    let changes = adjust(&mut conf, &of(&other), false);
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    let said = conf.to_string();
+    assert!(
+        said.contains("ring0_addr: 10.0.6.1") && said.contains("ring1_addr: 10.0.8.1"),
+        "{said}"
+    );
+    let errors = corosync::check(&said);
+    assert!(!errors.iter().any(|found| found.severity == Severity::Error), "{errors:?}\n{said}");
+}
+
 /// Two nodes whose cards differ: `n1` has a card that stands by, `n2` none.
 const NETWORKS: &str = "CLUSTER_NAME web
 NODE_NAME n1
@@ -226,7 +277,7 @@ fn each_wire_of_each_node_is_watched_there_and_nowhere_else() {
     write_cluster(&mut document, &Text::parse(NETWORKS));
     let said = |id: &str| -> Vec<String> {
         let set = document.find_id(&format!("{id}-params")).unwrap();
-        let pair = |pair: cib::Element<'_>| {
+        let pair = |pair: Element<'_>| {
             format!("{}={}", pair.attr("name").unwrap(), pair.attr("value").unwrap())
         };
         set.children().map(pair).collect()

@@ -19,9 +19,13 @@ VOLUME_GROUP /dev/vgshop
 ";
 
 fn found(wanted: &str, up: &[&str]) -> Vec<String> {
+    found_with(wanted, up, &[])
+}
+
+fn found_with(wanted: &str, up: &[&str], links: &[std::net::IpAddr]) -> Vec<String> {
     let shop = Package::of(&Text::parse("package_name shop\nvg vgshop\n"));
     let now = Cluster::of(&Text::parse(NOW));
-    let now = Running { cluster: &now, up, packages: &[&shop] };
+    let now = Running { cluster: &now, up, packages: &[&shop], links };
     lines(&check_online(now, &Cluster::of(&Text::parse(wanted))))
 }
 
@@ -63,6 +67,15 @@ fn what_may_not_change_while_the_cluster_runs_is_said() {
     for ((from, to), _) in table {
         assert_eq!(found(&with(NOW, from, to), &[]), Vec::<String>::new(), "nothing runs");
     }
+}
+
+#[test]
+fn heartbeats_that_changed_while_the_cluster_was_down_are_no_change() {
+    let wanted = with(NOW, "HEARTBEAT_IP 10.0.0.2", "HEARTBEAT_IP 10.0.0.9");
+    let links = ["10.0.0.1", "10.0.0.9"].map(|address| address.parse().unwrap());
+    assert_eq!(found_with(&wanted, &["n1", "n2"], &links), Vec::<String>::new());
+    let links = ["10.0.0.1", "10.0.0.2"].map(|address| address.parse().unwrap());
+    assert_eq!(found_with(&wanted, &["n1", "n2"], &links).len(), 1);
 }
 
 #[test]
