@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, IsTerminal};
 
+use cib::{Document, Element, Section};
 use cluster::Order;
 use serviceguard::{Cluster, Package, lower};
 
@@ -46,6 +47,19 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     changes.extend(access(&files, &found.document, &nodelist));
     changes.extend(engine.changes.iter().cloned());
     changes.extend(engine.silence(&known.cluster));
+    let write = |document: &mut Document| {
+        lower::forget_nodes(document, &leaving);
+        if let Some(file) = &files.cluster {
+            lower::write_nodelist(document, &nodelist);
+            lower::write_cluster(document, &file.text);
+        }
+        for file in &files.packages {
+            lower::write_package(document, &known.cluster, &file.text, &known.packages);
+        }
+    };
+    if changes.is_empty() && becomes_other(&found.document, write) {
+        changes.push("Writing anew what the files become, which another version wrote".to_owned());
+    }
     if changes.is_empty() {
         said.line("Nothing changes: the configuration is this already.");
         return Ok(());
@@ -68,16 +82,7 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
         })
         .map_err(in_words)?;
     }
-    home.edit(|document| {
-        lower::forget_nodes(document, &leaving);
-        if let Some(file) = &files.cluster {
-            lower::write_nodelist(document, &nodelist);
-            lower::write_cluster(document, &file.text);
-        }
-        for file in &files.packages {
-            lower::write_package(document, &known.cluster, &file.text, &known.packages);
-        }
-    })?;
+    home.edit(write)?;
     if engine.is_ours {
         cluster::start_device().map_err(in_words)?;
         engine.forget(&leaving)?.iter().for_each(|words| said.line(words));
@@ -87,7 +92,7 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
 }
 
 /// What a node left running is taken up again as it was.
-fn detached(files: &Files, document: &cib::Document) -> Result<(), Trouble> {
+fn detached(files: &Files, document: &Document) -> Result<(), Trouble> {
     for file in &files.packages {
         let package = Package::of(&file.text);
         let name = package.called();
@@ -98,6 +103,25 @@ fn detached(files: &Files, document: &cib::Document) -> Result<(), Trouble> {
         }
     }
     Ok(())
+}
+
+/// Whether the same files were lowered to something else, as an older version may have done. In which order options
+/// and resources stand does not matter.
+fn becomes_other(before: &Document, write: impl Fn(&mut Document)) -> bool {
+    let mut after = before.clone();
+    write(&mut after);
+    let options = [Section::CrmConfig, Section::Nodes];
+    let whole = [Section::Resources, Section::Constraints, Section::Acls];
+    let all = |document: &Document| {
+        let of = |section| document.section(section).into_iter();
+        let options = options.into_iter().flat_map(of).flat_map(Element::descendants);
+        let whole = whole.into_iter().flat_map(of).flat_map(Element::children);
+        let options = options.filter(|at| at.children().next().is_none());
+        let mut all: Vec<String> = options.chain(whole).map(|at| at.to_string()).collect();
+        all.sort();
+        all
+    };
+    all(before) != all(&after)
 }
 
 /// Who may look until the cluster's file has a policy. Source: the manual.
@@ -115,7 +139,7 @@ fn nodelist(files: &Files, known: &Known) -> Result<String, Trouble> {
 }
 
 /// What changes for those who are not root.
-fn access(files: &Files, document: &cib::Document, nodelist: &str) -> Vec<String> {
+fn access(files: &Files, document: &Document, nodelist: &str) -> Vec<String> {
     let mut after = document.clone();
     if let Some(file) = &files.cluster {
         lower::write_nodelist(&mut after, nodelist);
@@ -136,7 +160,7 @@ fn access(files: &Files, document: &cib::Document, nodelist: &str) -> Vec<String
     }
 }
 
-fn changes(files: &Files, document: &cib::Document) -> Vec<String> {
+fn changes(files: &Files, document: &Document) -> Vec<String> {
     let mut changes = Vec::new();
     if let Some(file) = &files.cluster
         && lower::cluster_text(document).as_deref() != Some(file.text.to_string().as_str())

@@ -117,6 +117,21 @@ pub(crate) fn findings(
     found
 }
 
+/// Whether the files have no errors of their own.
+fn is_right(files: &Files, known: &Known) -> bool {
+    let of_cluster = files.cluster.iter().flat_map(|file| check_cluster(&file.text.to_string()));
+    let of_packages = files.packages.iter().flat_map(|file| check_package(&file.text.to_string()));
+    let own: Vec<Finding> = of_cluster.chain(of_packages).collect();
+    let between = check_together(&known.cluster, &known.packages);
+    let others = known.packages.len().saturating_sub(files.packages.len());
+    let between = if known.cluster.nodes.is_empty() { Vec::new() } else { between };
+    !is_wrong(&own) && !between.into_iter().skip(others).any(|found| is_wrong(&found))
+}
+
+fn is_wrong(found: &[Finding]) -> bool {
+    found.iter().any(|finding| finding.severity == Severity::Error)
+}
+
 /// The findings as lines, and how many of them are errors.
 pub(crate) fn render(found: &[(String, Finding)], verbose: bool) -> (Vec<String>, usize) {
     let errors = found.iter().filter(|(_, finding)| finding.severity == Severity::Error).count();
@@ -175,13 +190,19 @@ pub(crate) fn verify(
             said.line("No cluster file: nodes and subnets of packages are not checked.");
         }
     }
-    let nodes = Nodes::look(home, running, files, known)?;
+    let online = match &files.cluster {
+        Some(_) => looked::online(home, running, known),
+        None => Vec::new(),
+    };
+    // What takes seconds to see is not looked at for a file that is refused anyway.
+    let is_right = !is_wrong(&online) && is_right(files, known);
+    let nodes = Nodes::look(home, running, (files, known), is_right)?;
     if let (true, Nodes::Here) = (verbose, &nodes) {
         said.line("Other nodes are not looked at: this machine is in no cluster with them.");
     }
     let mut of_nodes = nodes.of_cluster(known, files.skip_disks);
     if files.cluster.is_some() {
-        of_nodes.extend(looked::online(home, running, known));
+        of_nodes.extend(online);
         of_nodes.extend(running.and_then(|found| without_device(found, known)));
     }
     let (lines, errors) = render(&findings(files, known, &nodes, of_nodes), verbose);

@@ -6,6 +6,7 @@ use view::status::NodeState;
 
 use crate::call::{Trouble, in_words};
 use crate::check::{Files, Known};
+use crate::detach::advice;
 use crate::seen::World;
 
 /// How a machine becomes a node.
@@ -35,7 +36,10 @@ pub(crate) fn leaving(known: &Known, world: &World) -> Result<Vec<String>, Troub
             )));
         }
         match node.state {
-            NodeState::Offline => Ok(name.clone()),
+            NodeState::Offline => match lower::detach::packages(&world.document, name).first() {
+                Some(package) => Err(Trouble(advice(package, name))),
+                None => Ok(name.clone()),
+            },
             NodeState::Online | NodeState::Pending => Err(Trouble(format!(
                 "The file does not name the node {name}, which runs\nHalt it first: cmhaltnode {name}"
             ))),

@@ -45,12 +45,12 @@ pub(crate) enum Nodes {
 }
 
 impl Nodes {
-    /// Looks at the nodes of the cluster, if it is this machine's.
+    /// Looks at the nodes of the cluster, if it is this machine's; with `patience` also at what takes seconds.
     pub(crate) fn look(
         home: &Home,
         running: Option<&Found>,
-        files: &Files,
-        known: &Known,
+        (files, known): (&Files, &Known),
+        patience: bool,
     ) -> Result<Self, Trouble> {
         let is_on_paper = matches!(home, Home::File(_));
         let (false, Ok((members, own))) = (is_on_paper, cluster::members()) else {
@@ -63,7 +63,11 @@ impl Nodes {
         if !is_of_here || answers.is_some_and(|cluster| cluster.node != own) {
             return Ok(Self::Here);
         }
-        let look = wanted(files, known);
+        let mut look = wanted(files, known);
+        if !patience {
+            look.wires = false;
+            look.servers.clear();
+        }
         let looked = cluster::look(&named, &look).map_err(in_words)?;
         let words = |trouble: cluster::Trouble| {
             let (what, help) = trouble.into_words();

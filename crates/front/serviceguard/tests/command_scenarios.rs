@@ -2,7 +2,8 @@
 //!
 //! `nodes NAME...` begins a document with members; `file NAME` makes the lines after it a file; `script NAME` the
 //! same, as one that may be run; `settle` carries out on paper what is to be done; `fail KEY@NODE=CODE` does so after
-//! an outcome; `down NODE` and `lose NODE` after a node has left or failed; `attribute NODE NAME VALUE` sets one of a node that is up; `acls` shows who may do what. What a command
+//! an outcome; `down NODE` and `lose NODE` after a node has left or failed; `without ID` takes an element out of the
+//! document; `attribute NODE NAME VALUE` sets one of a node that is up; `acls` shows who may do what. What a command
 //! says ends with its exit code if that is not 0. How files are written: `testkit`.
 //!
 //! This program is also each of the commands, when [`TOOL`] names one.
@@ -63,6 +64,7 @@ fn run(folder: &Path, line: &str, body: &[&str]) -> String {
         ("fail", [what]) => return settle(&document, &["-i", what]),
         ("down", [node]) => return settle(&document, &["-d", node]),
         ("lose", [node]) => return settle(&document, &["-f", node]),
+        ("without", [id]) => without(&document, id),
         ("attribute", [node, name, value]) => attribute(&document, node, (name, value)),
         ("cat", [name]) => return fs::read_to_string(folder.join(name)).unwrap(),
         (name, words) => return command(folder, name, words),
@@ -126,6 +128,14 @@ fn attribute(path: &Path, node: &str, (name, value): (&str, &str)) {
     for (key, value) in [("id", id.as_str()), ("name", name), ("value", value)] {
         document.set(pair, key, value);
     }
+    fs::write(path, document.to_string()).unwrap();
+}
+
+/// As if an older version had not known of something.
+fn without(path: &Path, id: &str) {
+    let mut document = cib::Document::parse(&fs::read_to_string(path).unwrap()).unwrap();
+    let gone = document.find_id(id).unwrap().id();
+    document.remove(gone);
     fs::write(path, document.to_string()).unwrap();
 }
 

@@ -58,7 +58,8 @@ fn cards(now: Running<'_>, wanted: &Cluster, found: &mut Findings) {
             let is_same = values(&before.heartbeat) == values(&card.heartbeat)
                 && values(&before.stationary) == values(&card.stationary);
             let is_link = |said: &Valued<std::net::IpAddr>| now.links.contains(&said.value);
-            let is_done = values(&before.heartbeat) != values(&card.heartbeat)
+            let is_done = !now.links.is_empty()
+                && values(&before.heartbeat) != values(&card.heartbeat)
                 && !before.heartbeat.iter().any(is_link)
                 && card.heartbeat.iter().all(is_link);
             if !is_same && !is_done {
