@@ -36,8 +36,8 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     let known = Known::of(&files, Some(&found.document));
     let nodelist = nodelist(&files, &known)?;
     check::verify((&home, Some(&found)), (&files, &known), call.has('v'), said)?;
-    detached(&files, &found.document)?;
     let leaving = leaving(&known, &World::read(&home)?)?;
+    untouchable(&files, &leaving, &found.document)?;
     let engine = Engine::of(found.cluster.as_ref(), &files);
     if engine.is_ours {
         leaving.iter().try_for_each(|node| cluster::may_leave(node)).map_err(in_words)?;
@@ -91,8 +91,13 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     Ok(())
 }
 
-/// What a node left running is taken up again as it was.
-fn detached(files: &Files, document: &Document) -> Result<(), Trouble> {
+/// What a node left running is taken up again as it was, and what was started in part is halted so.
+fn untouchable(files: &Files, leaving: &[String], document: &Document) -> Result<(), Trouble> {
+    for node in leaving {
+        if let Some(name) = lower::detach::packages(document, node).first() {
+            return Err(Trouble(advice(name, node)));
+        }
+    }
     for file in &files.packages {
         let package = Package::of(&file.text);
         let name = package.called();
@@ -100,6 +105,10 @@ fn detached(files: &Files, document: &Document) -> Result<(), Trouble> {
             lower::package_text(document, name).as_deref() == Some(&*file.text.to_string());
         if let Some(node) = lower::detach::nodes(document, name).first().filter(|_| !is_same) {
             return Err(Trouble(advice(name, node)));
+        }
+        if !lower::partly::missing(document, name).is_empty() {
+            let why = format!("Package {name} was started in part\nUse cmhaltpkg {name} first");
+            return Err(Trouble(why));
         }
     }
     Ok(())

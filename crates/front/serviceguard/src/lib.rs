@@ -14,6 +14,7 @@ mod halted;
 mod home;
 mod lock;
 mod looked;
+mod maintain;
 mod makepkg;
 mod modnet;
 mod nodes;

@@ -1,24 +1,25 @@
 //! `cmrunpkg` and `cmhaltpkg`.
 
+use serviceguard::lower::partly::{self, Extent};
 use serviceguard::lower::{names, switching};
 
 use crate::call::{Call, Said, Trouble};
 use crate::detach::{advice, give_up};
 use crate::home::Home;
+use crate::maintain;
 use crate::roles::{self, Needs};
 use crate::seen::{World, is_multi};
 
 /// Runs packages, on the nodes that are named, on this one, or with `-a` on the best.
 pub(crate) fn cmrunpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "van:tm:e:")?;
-    if call.has('m') || call.has('e') {
-        let why = "Packages are not started in part (-m, -e): their members are one group\n\
-                   With cmmodpkg -m on PACKAGE the cluster leaves them alone; start what is needed by hand";
-        return Err(Trouble::new(why));
-    }
     let packages = named(&call)?;
     let home = Home::find();
     let world = World::read(&home)?;
+    let is_maintained = packages.iter().any(|name| world.is_maintained(name));
+    if call.has('m') || call.has('e') || is_maintained {
+        return run_maintained((&home, &world), &call, packages, said);
+    }
     let mut wanted = Vec::new();
     for name in packages {
         roles::needs(&world.document, &Needs::Package(name))?;
@@ -61,6 +62,26 @@ pub(crate) fn cmrunpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
     }
     said.line("All specified packages are running.");
     Ok(())
+}
+
+/// One package, whole or in part, and the cluster leaves it alone then.
+fn run_maintained(
+    (home, world): (&Home, &World),
+    call: &Call,
+    packages: &[String],
+    said: &mut Said<'_>,
+) -> Result<(), Trouble> {
+    let [name] = packages else {
+        return Err(Trouble::new("A package in maintenance is run by itself: specify only one"));
+    };
+    if call.has('t') {
+        return Err(Trouble::new("Runs in maintenance are not previewed (-t)"));
+    }
+    roles::needs(&world.document, &Needs::Package(name))?;
+    let extent = maintain::extent(call)?;
+    let nodes = targets(world, call, name)?;
+    let node = nodes.first().map_or("", String::as_str);
+    maintain::run((home, world), (name, node), &extent, said)
 }
 
 fn named(call: &Call) -> Result<&[String], Trouble> {
@@ -129,7 +150,7 @@ fn targets(world: &World, call: &Call, name: &str) -> Result<Vec<String>, Troubl
 /// Halts packages, and switches them off, so that they stay halted. With `-f -n NODE` one that is detached there is
 /// taken for halted.
 pub(crate) fn cmhaltpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
-    let call = Call::read(words, "vn:tf")?;
+    let call = Call::read(words, "vn:tfs")?;
     let packages = named(&call)?;
     let home = Home::find();
     let world = World::read(&home)?;
@@ -144,6 +165,10 @@ pub(crate) fn cmhaltpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Tro
     }
     for name in packages {
         roles::needs(&world.document, &Needs::Package(name))?;
+        if call.has('s') && partly::missing(&world.document, name).is_empty() {
+            let why = format!("Unable to halt package {name} in part (-s), it was started whole");
+            return Err(Trouble(why));
+        }
         may_be_halted(&world, name, &asked, packages)?;
     }
     for name in packages {
@@ -166,7 +191,16 @@ pub(crate) fn cmhaltpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Tro
         for node in world.runs_by_hand(name) {
             home.attribute(&node, &names::runs(name), None)?;
         }
-        home.edit(|document| switching::disable(document, name))?;
+        if world.is_maintained(name) {
+            maintain::forget(&home, &world, name)?;
+        }
+        home.edit(|document| {
+            switching::disable(document, name);
+            switching::maintain(document, name, false);
+            if !partly::missing(document, name).is_empty() {
+                partly::write(document, name, &Extent::default());
+            }
+        })?;
     }
     home.wait()?;
     halted(&home, packages, &asked, said)
@@ -183,7 +217,7 @@ fn may_be_halted(
         return Err(Trouble(advice(name, node)));
     }
     let places = world.places(name);
-    if places.is_empty() {
+    if places.is_empty() && !world.is_maintained(name) {
         return Err(Trouble::new(format!("Package {name} is not running")));
     }
     for node in asked {

@@ -99,6 +99,12 @@ impl World {
             .map(|failure| (failure.resource.as_str(), failure.code))
     }
 
+    /// Whether a package's member is active, for all that is known.
+    pub(crate) fn runs(&self, package: &str, member: &str) -> bool {
+        let members = self.line(package).into_iter().flat_map(|line| &line.children);
+        members.into_iter().any(|line| line.id == member && !line.places.is_empty())
+    }
+
     /// The resources that it consists of.
     pub(crate) fn members(&self, package: &str) -> Vec<String> {
         let resource = self.document.section(Section::Resources).into_iter();
@@ -171,12 +177,27 @@ impl World {
         }
     }
 
+    /// Whether failures of a resource are counted on a node.
+    pub(crate) fn has_count(&self, node: &str, resource: &str) -> bool {
+        let start = format!("fail-count-{resource}#");
+        self.attributes(node).any(|(name, _)| name.starts_with(&start))
+    }
+
     /// A passing attribute of a node.
     pub(crate) fn attribute(&self, node: &str, name: &str) -> Option<&str> {
-        let states = self.document.section(Section::Status)?;
-        let state = states.children().find(|state| state.attr("uname") == Some(node))?;
-        let set = state.path(&["transient_attributes", "instance_attributes"])?;
-        set.children().find(|pair| pair.attr("name") == Some(name))?.attr("value")
+        self.attributes(node).find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// All passing attributes of a node.
+    fn attributes<'w, 'n>(
+        &'w self,
+        node: &'n str,
+    ) -> impl Iterator<Item = (&'w str, &'w str)> + use<'w, 'n> {
+        let states = self.document.section(Section::Status).into_iter().flat_map(Element::children);
+        let own = states.filter(move |state| state.attr("uname") == Some(node));
+        let set = |state: Element<'w>| state.path(&["transient_attributes", "instance_attributes"]);
+        let pairs = own.filter_map(set).flat_map(Element::children);
+        pairs.filter_map(|pair| Some((pair.attr("name")?, pair.attr("value")?)))
     }
 
     /// Whether a subnet works on a node: `up`, `down`, or `unknown` if nobody says.

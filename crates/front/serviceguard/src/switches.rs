@@ -5,6 +5,7 @@ use serviceguard::lower::{names, switching};
 use crate::call::{Call, Said, Trouble};
 use crate::detach::attach;
 use crate::home::Home;
+use crate::maintain;
 use crate::roles::{self, Needs};
 use crate::seen::{World, is_multi};
 
@@ -50,9 +51,8 @@ pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
             (Act::DisableEverywhere, nodes) => disable_everywhere(&home, &world, name, nodes)?,
             (Act::Disable, []) => disable(&home, &world, name, &[])?,
             (Act::Disable, nodes) => disable(&home, &world, name, nodes)?,
-            (Act::Maintain(on), _) => {
-                home.edit(|document| switching::maintain(document, name, on))?;
-            }
+            (Act::Maintain(true), nodes) => maintain::begin(&home, &world, name, nodes)?,
+            (Act::Maintain(false), nodes) => maintain::end(&home, &world, name, nodes)?,
         }
     }
     said.line("cmmodpkg: Completed successfully on all packages specified");

@@ -12,6 +12,7 @@ mod links;
 mod members;
 mod networks;
 mod options;
+pub mod partly;
 mod write;
 
 use cib::{Document, Element, Section};

@@ -250,6 +250,46 @@ fn a_package_that_did_not_survive_its_node_is_started_again_when_that_is_back_or
     }
 }
 
+#[test]
+fn a_package_in_maintenance_is_started_in_part_and_left_alone() {
+    let bed = with_packages();
+    let dir = bed.dir.display();
+    testkit::write_program(&bed.dir.join("till.sh"), "#!/bin/sh\n");
+    file(
+        &bed,
+        "till.conf",
+        &format!(
+            "package_name till\nmodule_name sg/basic\nnode_name n1\nnode_name n2\nauto_run no\n\
+             external_script {dir}/till.sh\nservice_name count\nservice_cmd \"/bin/sleep 4002\"\n"
+        ),
+    );
+    does(&bed, 1, &format!("cmapplyconf -f -P {dir}/till.conf"));
+    let text = does(&bed, 2, "cmrunpkg -m sg/external -n n1 till");
+    assert!(text.contains("started package till on node n1, in maintenance"), "{text}");
+    let maintained = ["status=up", "state=maintenance", "owner=n1"];
+    shows(&bed, 1, "till", &maintained);
+    assert!(bed.marked(1, "till-service-count").is_empty());
+    let (text, done) = said(&bed, 1, "cmmodpkg -m off till");
+    assert!(!done && text.contains("not all of it runs: till-service-count"), "{text}");
+    does(&bed, 1, "cmhaltpkg -s till");
+    shows(&bed, 1, "till", &["status=down", "state=halted", "autorun=disabled"]);
+
+    does(&bed, 1, "cmmodpkg -e till");
+    shows(&bed, 1, "till", &["status=up", "state=running", "owner=n1"]);
+    does(&bed, 1, "cmmodpkg -m on -n n1 till");
+    // The service ends for good, and nothing follows from that.
+    for process in bed.marked(1, "till-service-count") {
+        process::send(process, Signal::Kill).unwrap();
+    }
+    bed.wait_idle(1);
+    shows(&bed, 1, "till", &maintained);
+    let (text, done) = said(&bed, 1, "cmmodpkg -m off till");
+    assert!(!done && text.contains("not all of it runs: till-service-count"), "{text}");
+    does(&bed, 1, "cmhaltpkg till");
+    does(&bed, 1, "cmrunpkg -n n1 till");
+    shows(&bed, 1, "till", &["status=up", "state=running", "owner=n1"]);
+}
+
 /// Numbers of Debian's own users. Sources: base-passwd; `haclient` comes with Pacemaker.
 fn numbers(path: &str, name: &str) -> Option<u32> {
     let text = fs::read_to_string(path).ok()?;

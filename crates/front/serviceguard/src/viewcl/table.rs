@@ -94,7 +94,8 @@ fn packages(text: &mut String, world: &World, shown: &Shown<'_>) {
         (Type::MultiNode, "MULTI_NODE_PACKAGES"),
         (Type::SystemMultiNode, "SYSTEM_MULTI_NODE_PACKAGES"),
     ] {
-        let of_kind = |package: &&Package| package.kind() == kind;
+        let is_shown = |name: &str| shown.packages.is_empty() || shown.packages.contains(&name);
+        let of_kind = |package: &&Package| package.kind() == kind && is_shown(package.called());
         if world.packages.iter().any(|package| of_kind(&package)) {
             text.push_str(&format!("{title}\n\n"));
             for package in world.packages.iter().filter(of_kind) {

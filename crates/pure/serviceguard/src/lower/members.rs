@@ -1,7 +1,7 @@
 //! A package's resources: in the order in which they start, a group; of one that runs on several
 //! nodes, a clone of the group.
 
-use cib::{Document, NodeId, Section};
+use cib::{Document, Element, NodeId, Section};
 use corosync::Valued;
 
 use super::options::thousandths;
@@ -22,6 +22,8 @@ const FOR_EVER: u64 = 604_800;
 /// A member of the group.
 pub(super) struct Member {
     pub(super) id: String,
+    /// The module that it is of, as `cmrunpkg -m` has it.
+    pub(super) module: &'static str,
     provider: &'static str,
     agent: &'static str,
     parameters: Vec<(&'static str, String)>,
@@ -42,7 +44,7 @@ pub(super) fn of(package: &Package) -> Vec<Member> {
             said.as_ref().map_or_else(String::new, |script| script.value.clone())
         };
         let scripts = [script(&package.run_script), script(&package.halt_script)];
-        let mut control = script_member(package, format!("{name}-control"), scripts);
+        let mut control = script_member(package, (format!("{name}-control"), ""), scripts);
         // Its monitor fails for its services alone.
         control.fail_fast = package
             .services
@@ -60,7 +62,7 @@ pub(super) fn of(package: &Package) -> Vec<Member> {
         return members;
     }
     for (at, script) in package.pre_scripts.iter().enumerate() {
-        let id = format!("{name}-pre-{}", at + 1);
+        let id = (format!("{name}-pre-{}", at + 1), "sg/external_pre");
         members.push(script_member(package, id, [script.value.clone(), script.value.clone()]));
     }
     members.extend(package.volume_groups.iter().map(|group| volume_group(package, &group.value)));
@@ -69,13 +71,18 @@ pub(super) fn of(package: &Package) -> Vec<Member> {
     let addresses = package.addresses.iter();
     members.extend(addresses.map(|said| address(package, said.address.value)));
     for (at, script) in package.scripts.iter().enumerate() {
-        let id = format!("{name}-script-{}", at + 1);
+        let id = (format!("{name}-script-{}", at + 1), "sg/external");
         members.push(script_member(package, id, [script.value.clone(), script.value.clone()]));
     }
     members.extend(package.services.iter().map(|one| service(package, one)));
     if members.is_empty() {
         // A package that only holds a place for others still is somewhere.
-        members.push(standard(package, format!("{name}-place"), ("pacemaker", "Dummy"), vec![]));
+        members.push(standard(
+            package,
+            (format!("{name}-place"), ""),
+            ("pacemaker", "Dummy"),
+            vec![],
+        ));
     }
     members
 }
@@ -93,7 +100,11 @@ fn seconds(timeout: &Option<Valued<Timeout>>) -> Option<u64> {
 }
 
 /// A control script, or an external script: the same with both actions in one.
-fn script_member(package: &Package, id: String, [run, halt]: [String; 2]) -> Member {
+fn script_member(
+    package: &Package,
+    (id, module): (String, &'static str),
+    [run, halt]: [String; 2],
+) -> Member {
     let (run_for, halt_for) = (seconds(&package.run_timeout), seconds(&package.halt_timeout));
     let mut parameters = vec![("package", package.called().to_owned()), ("run_script", run)];
     parameters.push(("halt_script", halt));
@@ -115,6 +126,7 @@ fn script_member(package: &Package, id: String, [run, halt]: [String; 2]) -> Mem
     let limit = |of: Option<u64>| of.map_or(FOR_EVER, |seconds| seconds + BESIDES);
     Member {
         id,
+        module,
         provider: "quorate",
         agent: "package-script",
         parameters,
@@ -136,6 +148,7 @@ fn service(package: &Package, service: &Service) -> Member {
     let command = command.as_ref().map_or_else(String::new, |command| command.value.clone());
     Member {
         id: format!("{}-service-{}", package.called(), name.value),
+        module: "sg/service",
         provider: "quorate",
         agent: "package-service",
         parameters: vec![
@@ -154,12 +167,13 @@ fn service(package: &Package, service: &Service) -> Member {
 /// A resource with an agent of the distribution's.
 fn standard(
     package: &Package,
-    id: String,
+    (id, module): (String, &'static str),
     (provider, agent): (&'static str, &'static str),
     parameters: Vec<(&'static str, String)>,
 ) -> Member {
     Member {
         id,
+        module,
         provider,
         agent,
         parameters,
@@ -174,7 +188,12 @@ fn volume_group(package: &Package, group: &str) -> Member {
     let group = group.strip_prefix("/dev/").unwrap_or(group);
     let id = format!("{}-vg-{}", package.called(), names::part(group));
     let mode = ("vg_access_mode", "system_id".to_owned());
-    standard(package, id, ("heartbeat", "LVM-activate"), vec![("vgname", group.to_owned()), mode])
+    standard(
+        package,
+        (id, "sg/volume_group"),
+        ("heartbeat", "LVM-activate"),
+        vec![("vgname", group.to_owned()), mode],
+    )
 }
 
 fn file_system(package: &Package, number: usize, fs: &FileSystem) -> Member {
@@ -192,7 +211,7 @@ fn file_system(package: &Package, number: usize, fs: &FileSystem) -> Member {
         let options = said.value.strip_prefix("-o").map_or(said.value.as_str(), str::trim_start);
         parameters.push(("options", options.to_owned()));
     }
-    standard(package, id, ("heartbeat", "Filesystem"), parameters)
+    standard(package, (id, "sg/filesystem"), ("heartbeat", "Filesystem"), parameters)
 }
 
 fn address(package: &Package, address: std::net::IpAddr) -> Member {
@@ -200,7 +219,12 @@ fn address(package: &Package, address: std::net::IpAddr) -> Member {
         format!("{}-ip-{}", package.called(), names::part(&address.to_string().replace(':', "-")));
     let agent = if address.is_ipv4() { "IPaddr2" } else { "IPv6addr" };
     let name = if address.is_ipv4() { "ip" } else { "ipv6addr" };
-    standard(package, id, ("heartbeat", agent), vec![(name, address.to_string())])
+    standard(
+        package,
+        (id, "sg/package_ip"),
+        ("heartbeat", agent),
+        vec![(name, address.to_string())],
+    )
 }
 
 /// Writes the resource that the package becomes.
@@ -219,8 +243,21 @@ pub(super) fn write(document: &mut Document, package: &Package) {
             element(document, clone, "group", &names::instance(name))
         }
     };
+    write_members(document, group, package, of(package));
+}
+
+/// Members of a package, in the place of those that its group had.
+pub(super) fn write_members(
+    document: &mut Document,
+    group: NodeId,
+    package: &Package,
+    members: Vec<Member>,
+) {
+    let old = document.element(group).children().filter(|at| at.is("primitive"));
+    let old: Vec<NodeId> = old.map(Element::id).collect();
+    old.into_iter().for_each(|at| document.remove(at));
     let demands = demands(package);
-    for (at, member) in of(package).into_iter().enumerate() {
+    for (at, member) in members.into_iter().enumerate() {
         let demands = if at == 0 { demands.as_slice() } else { &[] };
         write_member(document, group, &member, demands);
     }
@@ -263,7 +300,17 @@ fn write_member(
     member: &Member,
     demands: &[(&str, String)],
 ) {
-    let Member { id, provider, agent, parameters, start, stop, fail_fast, stop_fail_fast } = member;
+    let Member {
+        id,
+        module: _,
+        provider,
+        agent,
+        parameters,
+        start,
+        stop,
+        fail_fast,
+        stop_fail_fast,
+    } = member;
     let at = element(document, group, "primitive", id);
     for (name, value) in [("class", "ocf"), ("provider", provider), ("type", agent)] {
         document.set(at, name, value);
