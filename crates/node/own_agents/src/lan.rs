@@ -43,8 +43,14 @@ pub(crate) fn ask_main(question: &str, resource: &str) -> ExitCode {
     })
 }
 
+/// A node that is told of all nodes does not ask itself, which would always answer.
 fn settings() -> Result<Settings, Failure> {
-    Settings::read(ocf::parameter).map_err(|reason| (Code::NotConfigured, reason))
+    let mut settings =
+        Settings::read(ocf::parameter).map_err(|reason| (Code::NotConfigured, reason))?;
+    if let Some(own) = ocf::parameter("CRM_meta_on_node") {
+        settings.peers.retain(|peer| peer.node != own);
+    }
+    Ok(settings)
 }
 
 /// The node attribute of each subnet.

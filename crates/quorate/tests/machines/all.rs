@@ -13,6 +13,7 @@ mod quorum_rules;
 mod sbd;
 mod self_fencing;
 mod slow_disks;
+mod subnet;
 
 use bed::{Machines, boot, can_be};
 use wire::api::Event;

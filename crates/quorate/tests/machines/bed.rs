@@ -75,28 +75,39 @@ impl Machines {
     /// Nodes that are all together.
     pub fn start(nodes: u32, quorum: &[&str]) -> Self {
         let machines = Self::not_booted(nodes, quorum, &boot());
-        for node in 1..=nodes {
-            machines.bed.power_on(node).unwrap();
-        }
-        for node in 1..=nodes {
-            machines.wait_members(node, &(1..=nodes).collect::<Vec<u32>>());
-        }
+        machines.power_on_all();
         machines
+    }
+
+    /// Switches all nodes on, and waits until they are together.
+    pub fn power_on_all(&self) {
+        for node in 1..=self.nodes {
+            self.bed.power_on(node).unwrap();
+        }
+        for node in 1..=self.nodes {
+            self.wait_members(node, &(1..=self.nodes).collect::<Vec<u32>>());
+        }
     }
 
     /// Nodes without power, which will boot like this.
     pub fn not_booted(nodes: u32, quorum: &[&str], boot: &str) -> Self {
+        let quorum = quorum.iter().map(|line| (*line).to_owned()).collect();
+        Self::planned(Plan { quorum, ..Plan::of(nodes) }, boot)
+    }
+
+    /// The same with a plan, whose times and life are those of all tests.
+    pub fn planned(plan: Plan, boot: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let turn = Turn::take();
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("machines-{}-{number}", std::process::id()));
         let plan = Plan {
             token_ms: Some(TOKEN_MS),
-            quorum: quorum.iter().map(|line| (*line).to_owned()).collect(),
             boot: Some(boot.to_owned()),
             life: Life::WithThread,
-            ..Plan::of(nodes)
+            ..plan
         };
+        let nodes = plan.nodes;
         let bed = testbed::Bed::create(&root, plan).unwrap();
         for node in 1..=nodes {
             let own = bed.node_dir(&format!("n{node}"));
