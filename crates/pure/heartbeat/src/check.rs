@@ -27,8 +27,20 @@ pub struct Surroundings {
     pub has_resources: bool,
     /// The users of this machine.
     pub users: Option<BTreeSet<String>>,
-    /// Those of the programs which `respawn` and `failfast` name that can be run here.
-    pub programs: Option<BTreeSet<String>>,
+    /// The programs that `respawn` and `failfast` name.
+    pub programs: Option<BTreeMap<String, Program>>,
+    /// The network cards of this machine.
+    pub cards: Option<BTreeSet<String>>,
+    /// Services that are known to have an UDP port, by the port.
+    pub services: BTreeMap<u16, String>,
+}
+
+/// What there is where a program should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    Missing,
+    NotExecutable,
+    Runs,
 }
 
 /// Everything odd in the file, in the order of the lines; what is of the whole file has line 0.

@@ -26,7 +26,7 @@ mod manager;
 mod raise;
 mod resources;
 
-pub use check::{Surroundings, check};
+pub use check::{Program, Surroundings, check};
 pub use corosync::{Finding, Severity};
 pub use keys::{Key, Keys, Method, check_keys};
 pub use lower::plugins::{Becomes, Plugin, plugins, plugins_markdown};

@@ -45,6 +45,8 @@ pub struct Machines {
     pub interfaces: BTreeMap<String, String>,
     /// What names of nodes resolve to.
     pub resolved: BTreeMap<String, Vec<String>>,
+    /// Names of nodes and of ping nodes that were looked for, and have no address.
+    pub unresolved: BTreeSet<String>,
     /// What the operator said of a node: its addresses, link by link.
     pub addresses: BTreeMap<String, Vec<String>>,
     /// Names in `resource.d` of Heartbeat's directory.

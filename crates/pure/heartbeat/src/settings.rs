@@ -106,6 +106,19 @@ pub struct Child {
     pub on_exit: OnExit,
 }
 
+impl Child {
+    /// Its name without the directory.
+    pub fn name(&self) -> &str {
+        self.program.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Whether it is a part of Heartbeat that something else stands for.
+    pub fn is_heartbeats(&self) -> bool {
+        self.program.contains("/heartbeat/")
+            && matches!(self.name(), "ipfail" | "pingd" | "dopd" | "mgmtd")
+    }
+}
+
 /// What the end of a child leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnExit {

@@ -112,13 +112,14 @@ fn optional(path: &Path) -> Result<Option<String>, Trouble> {
 fn from_heartbeat(common: &Common, wanted: &ImportHeartbeat) -> Result<Exit, Trouble> {
     let files = Files::read(&wanted.folder)?;
     let settings = Settings::of(&files.ha);
-    let machines = machine::look(&wanted.folder, &settings, &wanted.address)?;
-    let around = Surroundings {
-        local: machines.local.clone().filter(|_| !wanted.elsewhere),
-        has_resources: files.resources.is_some() && !wanted.resources,
-        users: None,
-        programs: None,
+    let machines = machine::look(&wanted.folder, &settings, &wanted.address, !wanted.elsewhere)?;
+    let around = if wanted.elsewhere {
+        Surroundings::default()
+    } else {
+        machine::around(&settings, &machines)
     };
+    let around =
+        Surroundings { has_resources: files.resources.is_some() && !wanted.resources, ..around };
     let mut findings = files.findings(&around, &settings);
     let is_read = wanted.resources || !settings.crm.is_on();
     let document = managers(wanted, &settings)?;

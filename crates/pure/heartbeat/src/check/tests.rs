@@ -279,7 +279,93 @@ const BROKEN: &[(&str, &str, &str)] = &[
         "apiauth a uid=x\napiauth a gid=y",
         "line 14: error: Duplicate apiauth directive [a]; the first is in line 13; say all of a client's users and groups in one line",
     ),
+    (
+        "udpport 694",
+        "crm on\ncrmd_spawns_pengine yes",
+        "line 3: error: `crmd_spawns_pengine` comes behind `crm` in line 2; put it above that line",
+    ),
+    (
+        "udpport 694",
+        "autojoin other",
+        "line 2: error: autojoin with haresources: who may join must be known; say `autojoin none`, or `crm on`",
+    ),
+    (
+        "udpport 694",
+        "baud 9600\nbaud 19200\nserial /dev/ttyS0",
+        "line 3: error: `baud` is said a second time; the first is in line 2; leave one of them",
+    ),
+    (
+        "bcast eth1",
+        "bcast eth1\nudpport 695",
+        "line 7: warning: `udpport` comes behind the medium in line 6; put it above all media: it takes effect when it is met",
+    ),
+    (
+        "bcast eth1",
+        "serial /dev/ttyS0\nbaud 9600",
+        "line 7: warning: `baud` comes behind the medium in line 6; put it above all media: it takes effect when it is met",
+    ),
+    (
+        "udpport 694",
+        "debugfile /var/log/ha-debug",
+        "line 2: warning: `debugfile` means nothing with `use_logd yes`; say it in /etc/logd.cf",
+    ),
+    (
+        "udpport 694",
+        "logfacility local0",
+        "line 2: warning: `logfacility` means nothing with `use_logd yes`; say it in /etc/logd.cf",
+    ),
+    (
+        "respawn hacluster /usr/lib/heartbeat/ipfail",
+        "failfast root watcher",
+        "line 12: error: `watcher` is no full path of a program; expected: failfast USER /PROGRAM [ARGUMENT...]",
+    ),
 ];
+
+/// What each kind of value is not.
+fn wrong(takes: table::Takes) -> Option<&'static str> {
+    use table::Takes;
+    match takes {
+        Takes::Time => Some("-1"),
+        Takes::Number { .. } => Some("99999999999999"),
+        Takes::Boolean | Takes::Word(_) => Some("perhaps"),
+        Takes::Variable => Some("=x"),
+        Takes::Multicast | Takes::Unicast | Takes::PingGroup => Some("x"),
+        Takes::Device | Takes::HostsDevice | Takes::Child | Takes::Client => Some("x"),
+        // Anything is one.
+        Takes::One | Takes::Many => None,
+    }
+}
+
+#[test]
+fn a_wrong_value_of_any_directive_is_an_error_with_its_line() {
+    for known in directives() {
+        let bad = wrong(known.takes).map(|value| format!("{} {value}", known.name));
+        for text in bad.into_iter().chain([known.name.to_owned()]) {
+            let found = check(&HaCf::parse(&format!("# first\n{text}\n{GOOD}")), &around());
+            let at_line =
+                |finding: &Finding| finding.line == 2 && finding.severity == Severity::Error;
+            assert!(found.iter().any(at_line), "{text}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn what_the_machine_knows_is_looked_at() {
+    let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let around = Surroundings {
+        cards: Some(of(&["eth0", "lo"])),
+        services: [(5353, "mdns".to_owned()), (694, "ha-cluster".to_owned())].into(),
+        ..around()
+    };
+    let text = GOOD.replacen("694", "5353", 1);
+    let expected = [
+        "line 2: warning: the UDP port 5353 is mdns's; Heartbeat's own is 694",
+        "line 6: warning: this machine has no card eth1; there are eth0, lo",
+    ];
+    assert_eq!(said(&text, &around), expected);
+    let known = Surroundings { cards: None, ..around };
+    assert_eq!(said(GOOD, &known), [""; 0]);
+}
 
 #[test]
 fn each_rule_broken_once() {
@@ -350,14 +436,23 @@ fn with_the_resource_manager_haresources_is_named_with_its_conversion() {
 
 #[test]
 fn children_are_looked_for_where_users_and_programs_are_known() {
+    let programs = [("/opt/w", Program::Missing), ("/opt/x", Program::NotExecutable)];
+    let programs = programs.map(|(path, program)| (path.to_owned(), program));
     let users = ["root".to_owned()].into();
-    let around = Surroundings { users: Some(users), programs: Some(BTreeSet::new()), ..around() };
+    let around = Surroundings { users: Some(users), programs: Some(programs.into()), ..around() };
+    let children = "respawn hacluster /usr/lib/heartbeat/ipfail
+respawn nobody9 /opt/y
+failfast root /opt/w -v
+respawn root /opt/x";
+    let text = GOOD.replacen("respawn hacluster /usr/lib/heartbeat/ipfail", children, 1);
     let expected = [
-        "line 12: error: `respawn` as hacluster: no such user; expected: a user of this machine",
-        "line 12: error: `respawn` /usr/lib/heartbeat/ipfail: no program that can be run; expected: the \
-         full path of a program",
+        "line 13: error: `respawn` as nobody9: no such user; expected: a user of this machine",
+        "line 14: error: `failfast` /opt/w: no such program; expected: the full path of a program of this \
+         machine",
+        "line 15: error: `respawn` /opt/x: it is no program that can be run; expected: the full path of a \
+         program of this machine",
     ];
-    assert_eq!(said(GOOD, &around), expected);
+    assert_eq!(said(&text, &around), expected, "what becomes something else need not be here");
     let text = GOOD.replacen("auto_failback off", "auto_failback legacy", 1);
     assert_eq!(said(&text, &self::around()).len(), 2);
     let text = GOOD.replacen("ping 10.0.0.254\n", "", 1);

@@ -1,6 +1,6 @@
 //! What lines say together, and what Heartbeat looks at before it starts.
 
-use super::{Findings, Surroundings, shown};
+use super::{Findings, Program, Surroundings, shown};
 use crate::settings::{AutoFailback, Crm, MediumKind, OnExit, Settings};
 use crate::table::{MEDIA_MAX, NAME_MAX, NODES_MAX, SERIAL_MAX};
 use crate::text::{HaCf, Line, truth};
@@ -12,6 +12,8 @@ pub(super) fn check(conf: &HaCf, settings: &Settings, around: &Surroundings, fou
     nodes(conf, settings, around, found);
     times(conf, settings, found);
     media(conf, settings, found);
+    cards(settings, around, found);
+    port(conf, settings, around, found);
     failback(conf, settings, found);
     children(conf, settings, around, found);
     logs(conf, found);
@@ -138,6 +140,29 @@ fn media(conf: &HaCf, settings: &Settings, found: &mut Findings) {
     }
 }
 
+/// Each line that names a card which is not there.
+fn cards(settings: &Settings, around: &Surroundings, found: &mut Findings) {
+    let Some(cards) = &around.cards else { return };
+    for medium in &settings.media {
+        if matches!(medium.kind, MediumKind::Other { .. }) || cards.contains(&medium.device) {
+            continue;
+        }
+        let what = format!("this machine has no card {}", shown(&medium.device));
+        let hint = format!("there are {}", cards.iter().cloned().collect::<Vec<_>>().join(", "));
+        found.warning(medium.line, what, &hint);
+    }
+}
+
+/// The port of `bcast` and `ucast`, where another service has it.
+fn port(conf: &HaCf, settings: &Settings, around: &Surroundings, found: &mut Findings) {
+    let at = line(conf, "udpport");
+    let owner = settings.udpport.and_then(|port| around.services.get(&port));
+    if let Some(owner) = owner.filter(|owner| at > 0 && *owner != "ha-cluster") {
+        let what = format!("the UDP port {} is {owner}'s", settings.udpport.unwrap_or_default());
+        found.warning(at, what, "Heartbeat's own is 694");
+    }
+}
+
 fn failback(conf: &HaCf, settings: &Settings, found: &mut Findings) {
     let said = line(conf, "auto_failback");
     if is_legacy(conf, settings) {
@@ -161,16 +186,22 @@ fn children(conf: &HaCf, settings: &Settings, around: &Surroundings, found: &mut
             OnExit::Respawn => "respawn",
             OnExit::Failfast => "failfast",
         };
+        // What becomes something else need not be here.
+        if child.is_heartbeats() {
+            continue;
+        }
         if around.users.as_ref().is_some_and(|users| !users.contains(&child.user)) {
             let what = format!("`{word}` as {}: no such user", shown(&child.user));
             found.error(child.line, what, "expected: a user of this machine");
         }
-        let is_program = child.program.starts_with('/');
-        let runs = around.programs.as_ref().is_none_or(|known| known.contains(&child.program));
-        if is_program && !runs {
-            let what = format!("`{word}` {}: no program that can be run", shown(&child.program));
-            found.error(child.line, what, "expected: the full path of a program");
-        }
+        let program = around.programs.as_ref().and_then(|known| known.get(&child.program));
+        let odd = match program {
+            None | Some(Program::Runs) => continue,
+            Some(Program::Missing) => "no such program",
+            Some(Program::NotExecutable) => "it is no program that can be run",
+        };
+        let what = format!("`{word}` {}: {odd}", shown(&child.program));
+        found.error(child.line, what, "expected: the full path of a program of this machine");
     }
     let pings = !conf.lines().iter().any(|line| line.directive.starts_with("ping"));
     let ipfail = settings.children.iter().find(|child| child.program.ends_with("/ipfail"));

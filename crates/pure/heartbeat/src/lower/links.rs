@@ -18,7 +18,7 @@ pub(super) fn file(making: &mut Making<'_>, given: Given<'_>) -> String {
         return String::new();
     }
     let devices = devices(making);
-    let members = members(making, &devices);
+    let members = members(making, given, &devices);
     let count = u64::try_from(members.len()).unwrap_or(u64::MAX);
     let Some(timing) = making.timing(count) else { return String::new() };
     times(making, given, &timing);
@@ -91,13 +91,23 @@ fn devices(making: &mut Making<'_>) -> Vec<String> {
 }
 
 /// The nodes with an address on each link.
-fn members(making: &mut Making<'_>, devices: &[String]) -> Vec<Member> {
+fn members(making: &mut Making<'_>, given: Given<'_>, devices: &[String]) -> Vec<Member> {
     let mut members = Vec::new();
+    let lines: Vec<_> = given.ha.all("node").collect();
     for (id, name) in (1..).zip(&making.settings.nodes) {
         let mut addresses = Vec::new();
         for link in 0..devices.len().max(1) {
             let device = devices.get(link).map(String::as_str);
-            addresses.push(address(making, name, link, device));
+            let (address, is_name) = address(making, name, link, device);
+            addresses.push(address);
+            if is_name && making.machines.unresolved.contains(name) {
+                let is_said = |word: &&str| word.eq_ignore_ascii_case(name);
+                let line = lines.iter().find(|line| line.words().iter().any(is_said));
+                let what = format!("node {name} has no address here");
+                let hint =
+                    format!("say it in /etc/hosts of every node, or by --address {name}=ADDRESS");
+                making.findings.error(line.map_or(0, |line| line.number), what, &hint);
+            }
         }
         members.push(Member { name: name.clone(), id, addresses });
     }
@@ -105,17 +115,22 @@ fn members(making: &mut Making<'_>, devices: &[String]) -> Vec<Member> {
 }
 
 /// The node's address on a link: what the operator said; what this machine has there; whom a line of
-/// `ucast` means; for the first link the node's name.
-fn address(making: &mut Making<'_>, node: &str, link: usize, device: Option<&str>) -> String {
+/// `ucast` means; for the first link the node's name, and whether it is that.
+fn address(
+    making: &mut Making<'_>,
+    node: &str,
+    link: usize,
+    device: Option<&str>,
+) -> (String, bool) {
     let machines = making.machines;
     let said = machines.addresses.get(node).and_then(|addresses| addresses.get(link));
     let is_local = machines.local.as_deref() == Some(node);
     let own = || device.and_then(|name| machines.interfaces.get(name)).filter(|_| is_local);
     if let Some(known) = said.or_else(own) {
-        return known.clone();
+        return (known.clone(), false);
     }
     if let Some(meant) = device.and_then(|device| unicast(making, node, device)) {
-        return meant;
+        return (meant, false);
     }
     if link == 0 {
         let text = format!(
@@ -129,7 +144,7 @@ fn address(making: &mut Making<'_>, node: &str, link: usize, device: Option<&str
         let hint = format!("say --address {node}=ADDRESS,ADDRESS with one for each link");
         making.findings.error(0, what, &hint);
     }
-    node.to_owned()
+    (node.to_owned(), link == 0)
 }
 
 /// Files are the same on all nodes, so a `ucast` line may mean this machine, or any other.

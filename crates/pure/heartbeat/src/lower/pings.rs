@@ -17,6 +17,13 @@ pub(super) fn lower(making: &mut Making<'_>, has_resources: bool) -> bool {
     if settings.pings.is_empty() {
         return false;
     }
+    for ping in &settings.pings {
+        for name in ping.addresses.iter().filter(|name| making.machines.unresolved.contains(*name))
+        {
+            let what = format!("the ping node {name} has no address here");
+            making.findings.warning(ping.line, what, "nobody would ever reach it: say an address");
+        }
+    }
     let singles: Vec<&Ping> = settings.pings.iter().filter(|ping| ping.group.is_none()).collect();
     let addresses: Vec<&str> =
         singles.iter().flat_map(|ping| &ping.addresses).map(String::as_str).collect();
@@ -40,10 +47,7 @@ pub(super) fn lower(making: &mut Making<'_>, has_resources: bool) -> bool {
         );
         making.say(File::HaCf, ping.line, Kind::Becomes, text);
     }
-    let mover = settings.children.iter().find(|child| {
-        let name = child.program.rsplit('/').next();
-        matches!(name, Some("ipfail" | "pingd"))
-    });
+    let mover = settings.children.iter().find(|child| matches!(child.name(), "ipfail" | "pingd"));
     let moves = mover.is_some() && has_resources;
     if let Some(child) = mover {
         let text = if moves {

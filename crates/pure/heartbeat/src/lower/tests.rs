@@ -191,3 +191,33 @@ fn what_only_the_operator_knows_of_a_device_is_to_be_said() {
         "line 4: warning: external/ipmi has 3 parameters; expected: hostname ipaddr userid passwd"
     );
 }
+
+#[test]
+fn the_graphical_programs_port_is_the_consoles() {
+    for (line, port) in [
+        ("respawn root /usr/lib/heartbeat/mgmtd -v", "5560"),
+        ("failfast root /usr/lib64/heartbeat/mgmtd -v -p 5561", "5561"),
+    ] {
+        let made = lowered(&format!("node a b\nbcast eth0\n{line}\n"), "", &Machines::default());
+        let said =
+            format!("mgmtd: the console takes hb_gui's place: say listen = \"ADDRESS:{port}\"");
+        let word = made.words.iter().find(|word| word.line == 3).unwrap();
+        assert!(word.text.starts_with(&said), "{word}");
+    }
+}
+
+#[test]
+fn names_that_mean_no_address_are_named_with_their_lines() {
+    let ha = "bcast eth0\nnode n1\nnode N2\nping gateway\n";
+    let unresolved = ["n1", "n2", "gateway"].map(str::to_owned).into();
+    let machines = Machines { unresolved, addresses: BTreeMap::new(), ..machines() };
+    let made = lowered(ha, "", &machines);
+    let said: Vec<String> = made.findings.iter().map(|(_, found)| found.to_string()).collect();
+    let expected = [
+        "line 3: error: node n2 has no address here; say it in /etc/hosts of every node, or by --address \
+         n2=ADDRESS",
+        "line 4: warning: the ping node gateway has no address here; nobody would ever reach it: say an \
+         address",
+    ];
+    assert_eq!(said, expected, "what n1's own card has is known");
+}

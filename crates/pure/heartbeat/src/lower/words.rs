@@ -3,7 +3,10 @@
 use super::{Given, Making};
 use crate::check::span;
 use crate::keys::Method;
-use crate::settings::{Crm, OnExit};
+use crate::settings::{Child, Crm, OnExit};
+
+/// Where `mgmtd` listened, by TCP, unless it was told otherwise.
+const GUI_PORT: &str = "5560";
 
 /// Where something was said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,10 +156,9 @@ fn logs(making: &mut Making<'_>, use_logd: u32) {
 
 fn children(making: &mut Making<'_>) {
     for child in &making.settings.children {
-        let name = child.program.rsplit('/').next().unwrap_or_default();
         let words = std::iter::once(&child.program).chain(&child.arguments);
         let command = words.map(String::as_str).collect::<Vec<_>>().join(" ");
-        let (kind, text) = match (name, child.on_exit) {
+        let (kind, text) = match (child.name(), child.on_exit) {
             // Said where ping nodes are.
             ("ipfail" | "pingd", _) => continue,
             ("dopd", _) => (
@@ -165,6 +167,7 @@ fn children(making: &mut Making<'_>) {
                  configuration"
                     .to_owned(),
             ),
+            ("mgmtd", _) => (Kind::ToDo, console(child)),
             (_, OnExit::Respawn) => (
                 Kind::ToDo,
                 format!(
@@ -183,6 +186,18 @@ fn children(making: &mut Making<'_>) {
         };
         making.say(File::HaCf, child.line, kind, text);
     }
+}
+
+/// Where what `hb_gui` talked to is now.
+fn console(child: &Child) -> String {
+    let words = &child.arguments;
+    let after = |at: usize| words.get(at + 1).filter(|port| port.parse::<u16>().is_ok());
+    let port = words.iter().position(|word| word == "-p").and_then(after);
+    let port = port.map_or(GUI_PORT, String::as_str);
+    format!(
+        "mgmtd: the console takes hb_gui's place: say listen = \"ADDRESS:{port}\" under [web] in quorate.toml \
+         for its port"
+    )
 }
 
 fn clients(making: &mut Making<'_>) {

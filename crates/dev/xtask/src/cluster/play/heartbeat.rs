@@ -3,13 +3,18 @@
 pub(super) const NODES: u32 = 2;
 
 /// Packages, and a file of each.
-pub(super) const NEEDED: [(&str, &str); 2] =
-    [("apache2", "/usr/sbin/apache2"), ("curl", "/usr/bin/curl")];
+pub(super) const NEEDED: [(&str, &str); 4] = [
+    ("apache2", "/usr/sbin/apache2"),
+    ("curl", "/usr/bin/curl"),
+    ("openssh-server", "/usr/sbin/sshd"),
+    ("systemd", "/usr/bin/systemctl"),
+];
 
-/// What such a pair had in `/etc/ha.d`, and the directory with the pages. The names of the commands are in the
-/// agents' own directory and not on the operator's path.
+/// What such a pair had in `/etc/ha.d`, the directory with the pages, the way by ssh from the first to the second, and
+/// the old port for the console with a user and password of its own. A node that was lost does it again.
 const MACHINE: &str = r#"
-mkdir -p "$OWN/../../shared/htdocs" /srv/htdocs /run/broken /etc/ha.d/resource.d /var/log/apache2
+mkdir -p "$OWN/../../shared/htdocs" /srv/htdocs /run/broken /etc/ha.d/resource.d /var/log/apache2 /run/sshd
+mkdir -p -m 700 /run/home/.ssh
 mount --bind "$OWN/../../shared/htdocs" /srv/htdocs
 echo 'the page on the export' >/srv/htdocs/index.html
 cat >/etc/ha.d/ha.cf <<'END'
@@ -22,6 +27,7 @@ auto_failback off
 node n1
 node n2
 crm on
+respawn root /usr/lib/heartbeat/mgmtd -v
 END
 cat >/etc/ha.d/haresources <<'END'
 n1 10.77.0.100/24/eth0 \
@@ -42,6 +48,19 @@ esac
 END
 chmod 755 /etc/ha.d/resource.d/httpd
 cp "@PACKAGING@/heartbeat/heartbeat" /etc/init.d/heartbeat
+cp "@PACKAGING@/systemd/quorate.service" /etc/systemd/system/
+cp "@PACKAGING@/pam/quorate" /etc/pam.d/quorate
+grep -q 5560 /etc/quorate/quorate.toml || printf '[web]\nlisten = "0.0.0.0:5560"\n' >>/etc/quorate/quorate.toml
+groupadd -f -r haclient
+for user in hacluster stranger; do id $user >/dev/null 2>&1 || useradd -r -M $user; echo "$user:old times" | chpasswd; done
+usermod -g haclient hacluster
+sed -i 's|^root:.*|root:x:0:0:root:/run/home:/bin/sh|' /etc/passwd
+usermod -p '*' root
+keys="$OWN/../../shared/keys"
+mkdir -p -m 700 "$keys" && [ -e "$keys/$NODE.pub" ] || ssh-keygen -q -t ed25519 -N '' -f "$keys/$NODE"
+ln -sf "$keys/$NODE" /run/home/.ssh/id_ed25519
+/usr/sbin/sshd -f /dev/null -o HostKey="$keys/$NODE" -o AuthorizedKeysFile="$keys/n1.pub" -o StrictModes=no \
+    -o PermitRootLogin=yes -o UsePAM=no -o PidFile=none -o Subsystem='sftp internal-sftp'
 "#;
 
 pub(super) fn machine() -> String {

@@ -2,21 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::ToSocketAddrs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use heartbeat::{Machines, Parameters, Settings};
+use heartbeat::{Machines, Parameters, Program, Settings, Surroundings};
 
 use crate::trouble::Trouble;
 
 const INIT_SCRIPTS: &str = "/etc/init.d";
 const UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 
-/// Looks around on behalf of the files in `folder`; `said` are the operator's `NODE=ADDRESS,...`.
+/// Looks around on behalf of the files in `folder`; `said` are the operator's `NODE=ADDRESS,...`. On a node, names
+/// without an address are told.
 pub(super) fn look(
     folder: &Path,
     settings: &Settings,
     said: &[String],
+    is_node: bool,
 ) -> Result<Machines, Trouble> {
     let mut machines = Machines { local: local(), ..Machines::default() };
     for word in said {
@@ -30,12 +33,16 @@ pub(super) fn look(
         machines.addresses.insert(node, addresses.split(',').map(str::to_owned).collect());
     }
     machines.interfaces = interfaces();
-    for node in &settings.nodes {
-        if !machines.addresses.contains_key(node)
-            && let Ok(found) = (node.as_str(), 0).to_socket_addrs()
-        {
-            let found = found.map(|address| address.ip().to_string()).collect();
-            machines.resolved.insert(node.clone(), found);
+    let nodes = settings.nodes.iter().filter(|node| !machines.addresses.contains_key(*node));
+    let pings = settings.pings.iter().flat_map(|ping| &ping.addresses);
+    for name in nodes.chain(pings) {
+        match (name.as_str(), 0).to_socket_addrs() {
+            Ok(found) => {
+                let found = found.map(|address| address.ip().to_string()).collect();
+                machines.resolved.insert(name.clone(), found);
+            }
+            Err(_) if is_node => drop(machines.unresolved.insert(name.clone())),
+            Err(_) => {}
         }
     }
     machines.resource_d = names(&folder.join("resource.d"));
@@ -51,6 +58,55 @@ pub(super) fn look(
         }
     }
     Ok(machines)
+}
+
+/// What this machine, which is one of the nodes, knows of what `ha.cf` names.
+pub(super) fn around(settings: &Settings, machines: &Machines) -> Surroundings {
+    let users = settings.children.iter().map(|child| Some((&child.user, is_user(&child.user)?)));
+    let users: Option<Vec<(&String, bool)>> = users.collect();
+    let users = users.map(|users| {
+        users.into_iter().filter(|(_, is)| *is).map(|(user, _)| user.clone()).collect()
+    });
+    let programs = settings.children.iter().map(|child| &child.program);
+    let cards = names(Path::new("/sys/class/net"));
+    let services = std::fs::read_to_string("/etc/services").unwrap_or_default();
+    Surroundings {
+        local: machines.local.clone(),
+        has_resources: false,
+        users,
+        programs: Some(programs.map(|path| (path.clone(), program(Path::new(path)))).collect()),
+        cards: Some(cards).filter(|cards| !cards.is_empty()),
+        services: udp_services(&services),
+    }
+}
+
+/// Whether there is such a user; nothing where nobody can say.
+fn is_user(name: &str) -> Option<bool> {
+    let asked = Command::new("getent").args(["passwd", "--", name]).stdout(Stdio::null()).status();
+    match asked.ok()?.code()? {
+        0 => Some(true),
+        2 => Some(false),
+        _ => None,
+    }
+}
+
+fn program(path: &Path) -> Program {
+    match std::fs::metadata(path) {
+        Ok(about) if about.is_file() && about.permissions().mode() & 0o111 != 0 => Program::Runs,
+        Ok(_) => Program::NotExecutable,
+        Err(_) => Program::Missing,
+    }
+}
+
+/// As `services(5)` has them.
+fn udp_services(text: &str) -> BTreeMap<u16, String> {
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+    let known = lines.filter_map(|line| {
+        let (name, rest) = line.split_once([' ', '\t'])?;
+        let port = rest.split_whitespace().next()?.strip_suffix("/udp")?;
+        Some((port.parse().ok()?, name.to_owned()))
+    });
+    known.collect()
 }
 
 /// What `uname -n` says, in lower case.
@@ -89,6 +145,27 @@ fn names(folder: &Path) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn services_are_known_by_their_udp_ports() {
+        let text = "# comment\nssh\t22/tcp\nha-cluster\t694/udp\t# Heartbeat\nmdns 5353/udp x\n";
+        let found: Vec<_> = udp_services(text).into_iter().collect();
+        assert_eq!(found, [(694, "ha-cluster".to_owned()), (5353, "mdns".to_owned())]);
+    }
+
+    #[test]
+    fn users_and_programs_are_looked_for() {
+        assert_eq!(is_user("root"), Some(true));
+        assert_eq!(is_user("no such user"), Some(false));
+        for (path, is) in [
+            ("/bin/sh", Program::Runs),
+            ("/etc/passwd", Program::NotExecutable),
+            ("/etc", Program::NotExecutable),
+            ("/nothing", Program::Missing),
+        ] {
+            assert_eq!(program(Path::new(path)), is, "{path}");
+        }
+    }
 
     #[test]
     fn each_interface_has_its_first_address() {
