@@ -209,6 +209,31 @@ fn a_pulled_cable_moves_everything_and_nothing_is_lost() {
     assert_eq!(lan(&["monitor"]).0, Some(7));
 }
 
+#[test]
+fn a_disabled_card_is_left_and_enabling_it_is_the_way_back() {
+    let name = "a_disabled_card_is_left_and_enabling_it_is_the_way_back";
+    if std::env::var_os(INSIDE).is_none() {
+        in_a_network_of_its_own(name, &[("OCF_RESKEY_auto_failback", "no")]);
+        return;
+    }
+    wait("a link", || ip(&["-n", "node", "link", "show", "eth0"]).contains("state UP"));
+    assert_eq!(lan(&["start"]).0, Some(0));
+    wait("both cards", || lan(&["status", "lan"]).1.contains("card: eth1 works"));
+    let said = lan(&["disable", "lan", "eth0"]).1;
+    assert!(said.contains("card: eth0 is disabled by an operator"), "{said}");
+    wait("the move", || all_are_on("eth1", "eth0"));
+    assert!(ip(&["-n", "node", "link", "show", "eth0"]).contains("state UP"));
+    // A cable that is pulled and put in again enables nothing, nor does a look.
+    ip(&["link", "set", "p0", "down"]);
+    ip(&["link", "set", "p0", "up"]);
+    assert_eq!(lan(&["monitor"]).0, Some(0));
+    assert!(all_are_on("eth1", "eth0"));
+    wait("a link", || ip(&["-n", "node", "link", "show", "eth0"]).contains("state UP"));
+    lan(&["enable", "lan", "eth0"]);
+    wait("the way back", || all_are_on("eth0", "eth1"));
+    assert_eq!(lan(&["stop"]).0, Some(0));
+}
+
 /// The card has its carrier still, and the switch passes nothing on.
 fn mute(port: &str) {
     ip(&["link", "set", port, "nomaster"]);

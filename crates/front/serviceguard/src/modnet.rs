@@ -1,15 +1,20 @@
-//! `cmmodnet`: addresses that move with packages.
+//! `cmmodnet`: addresses that move with packages, and cards that are taken for failed.
 
 use std::net::IpAddr;
 use std::process::{Command, Stdio};
 
+use serviceguard::lower::{self, WatchedWire};
+
 use crate::call::{Call, Said, Trouble};
+use crate::home::Home;
+use crate::roles;
+use crate::seen::World;
 
 /// Adds (`-a`), removes (`-r`) or looks for (`-t`) an address: `cmmodnet -a -i ADDRESS SUBNET`.
 pub(crate) fn cmmodnet(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "varti:de")?;
     if call.has('d') || call.has('e') {
-        return Err(Trouble::new("Network cards are not watched yet: nothing is there to switch"));
+        return switch(&call, said);
     }
     let (Some(address), [subnet]) = (call.value('i'), call.words.as_slice()) else {
         return Err(Trouble::new("Specify an address with -i, and its subnet"));
@@ -42,6 +47,47 @@ pub(crate) fn cmmodnet(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
         said.line(format!("{address} on {}: done", card.name));
     }
     Ok(())
+}
+
+/// Has what watches a card of this node take it for failed (`-d`), or no longer (`-e`).
+fn switch(call: &Call, said: &mut Said<'_>) -> Result<(), Trouble> {
+    let ([card], false) = (call.words.as_slice(), call.has('d') && call.has('e')) else {
+        return Err(Trouble::new("Specify one of -d, -e, and one network card of this node"));
+    };
+    roles::needs_root("switching network cards")?;
+    let world = World::read(&Home::find())?;
+    let node = world.here.clone().ok_or_else(|| Trouble::new("This is no node of a cluster"))?;
+    let wires = lower::watched_wires(&world.document, &node);
+    let has_it = |wire: &&WatchedWire| wire.cards.iter().any(|one| one == card);
+    let watches: Vec<&WatchedWire> = wires.iter().filter(has_it).collect();
+    if watches.is_empty() {
+        let known: Vec<&str> =
+            wires.iter().flat_map(|wire| &wire.cards).map(String::as_str).collect();
+        let list = if known.is_empty() { "none".to_owned() } else { view::words::list(&known) };
+        return Err(Trouble(format!(
+            "Unable to switch {card}, it is not watched on node {node}\nWatched are {list}"
+        )));
+    }
+    let act = if call.has('d') { "disable" } else { "enable" };
+    for wire in watches {
+        helper(&["lan", act, &wire.resource, card])?;
+    }
+    if call.has('v') {
+        said.line(format!("{card} on node {node}: {act}d"));
+    }
+    Ok(())
+}
+
+fn helper(words: &[&str]) -> Result<(), Trouble> {
+    let cannot = |error: std::io::Error| Trouble(format!("Unable to ask what watches it: {error}"));
+    let mut command = Command::new(std::env::current_exe().map_err(cannot)?);
+    command.arg("agent-helper").args(words).stdin(Stdio::null());
+    let done = command.output().map_err(cannot)?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let why = String::from_utf8_lossy(&done.stderr).replace("ocf-exit-reason:", "");
+    Err(Trouble(why.trim().to_owned()))
 }
 
 fn parsed(text: &str) -> Result<IpAddr, Trouble> {

@@ -158,11 +158,44 @@ impl World {
         match (is_whole, places.is_empty()) {
             (true, _) => ("up", "running"),
             (false, false) if !self.is_busy => ("down", "failed"),
-            (false, false) if is_on => ("starting", "starting"),
+            (false, false) if is_on && !self.is_halting(name) => ("starting", "starting"),
             (false, false) => ("halting", "halting"),
             (false, true) if has_failed => ("down", "failed"),
             (false, true) => ("down", "halted"),
         }
+    }
+
+    /// Whether what was done last on a node where it is in part was to stop some of it, or all of it is to leave.
+    fn is_halting(&self, package: &str) -> bool {
+        let members = self.members(package);
+        self.places(package).iter().any(|(node, _)| {
+            let leaves = self.status.nodes.iter().any(|one| one.name == *node && one.leaving);
+            let last = self.records(node, &members).max_by_key(|at| {
+                let number = at.attr("call-id").and_then(|id| id.parse::<i64>().ok());
+                (at.attr("op-status") == Some("-1"), number)
+            });
+            leaves || last.is_some_and(|at| at.attr("operation") == Some("stop"))
+        })
+    }
+
+    /// Starts and stops that are on record of resources on a node.
+    fn records<'w>(
+        &'w self,
+        node: &str,
+        resources: &[String],
+    ) -> impl Iterator<Item = Element<'w>> {
+        let states = self.document.section(Section::Status).into_iter().flat_map(Element::children);
+        let own = states.filter(|state| state.attr("uname") == Some(node));
+        let is_of = |at: &Element<'_>| {
+            at.attr("id").is_some_and(|id| resources.iter().any(|one| one == id))
+        };
+        let found: Vec<Element<'w>> = own
+            .flat_map(Element::descendants)
+            .filter(|at| at.is("lrm_resource") && is_of(at))
+            .flat_map(Element::children)
+            .filter(|at| matches!(at.attr("operation"), Some("start" | "stop")))
+            .collect();
+        found.into_iter()
     }
 
     /// The same of one node's part in it.
@@ -215,12 +248,15 @@ impl World {
         if resource.is_well(value) { "up" } else { "down" }
     }
 
-    /// What is known of a node's card: of a subnet that is lost no card works; of one that works not
-    /// more than one need to.
+    /// Whether a node's card works: `up`, `down`, or `unknown` where nobody watches it.
     pub(crate) fn card(&self, node: &str, card: &str) -> &str {
         if !self.up().any(|up| up == node) {
             return "down";
         }
+        if let Some(said) = self.attribute(node, &names::card(card)) {
+            return said;
+        }
+        // Of a subnet that is lost no card works; of one that works not more than one need to.
         let wires = lower::watched_wires(&self.document, node);
         let wire = wires.iter().find(|wire| wire.cards.iter().any(|one| one == card));
         let Some(wire) = wire else { return "unknown" };

@@ -1,7 +1,7 @@
 //! Looks after the network cards of a wire: the process behind `ocf:quorate:lan`.
 //!
 //! `lan` decides and `network` does; this is the process between them. It answers questions on a socket of
-//! its own, one word each: `status`, `failback`, `home` (before it ends) and `say`.
+//! its own, one word each: `status`, `failback`, `home` (before it ends) and `say`; `disable` and `enable` with a card.
 //!
 //! Nothing here waits for the cluster: a daemon that hangs must not keep addresses on a dead card.
 
@@ -30,9 +30,13 @@ pub(crate) fn main(action: &str) -> ExitCode {
 
 /// Asks the process of a resource: for operators, and for tools that speak for them.
 #[expect(clippy::print_stdout, reason = "what was asked for")]
-pub(crate) fn ask_main(question: &str, resource: &str) -> ExitCode {
-    let is_known = ["status", "failback"].contains(&question);
-    let answer = is_known.then(|| control::ask(resource, question));
+pub(crate) fn ask_main(question: &str, resource: &str, card: Option<&str>) -> ExitCode {
+    let question = match (question, card) {
+        ("status" | "failback", None) => Some(question.to_owned()),
+        ("disable" | "enable", Some(card)) => Some(format!("{question} {card}")),
+        _ => None,
+    };
+    let answer = question.map(|question| control::ask(resource, &question));
     ocf::answer(match answer {
         None => Ok(Code::Unimplemented),
         Some(Ok(text)) => {
@@ -57,6 +61,14 @@ fn settings() -> Result<Settings, Failure> {
 fn attributes(settings: &Settings) -> Vec<String> {
     let prefix = ocf::parameter("attribute_prefix").unwrap_or_else(|| "subnet-".to_owned());
     settings.subnets.iter().map(|subnet| format!("{prefix}{}", subnet.address)).collect()
+}
+
+/// The node attribute of each card, where such are wanted.
+fn card_attributes(settings: &Settings) -> Vec<String> {
+    let prefix = ocf::parameter("card_prefix").into_iter();
+    prefix
+        .flat_map(|prefix| settings.cards.iter().map(move |card| format!("{prefix}{card}")))
+        .collect()
 }
 
 /// A card that failed is what the process is for, and no failure of the resource. One that does not answer is.
@@ -94,7 +106,8 @@ fn stop(service: &Service) -> Result<Code, Failure> {
     }
     let code = service.stop()?;
     control::forget(&ocf::instance());
-    for name in settings().iter().flat_map(attributes) {
+    let of_cards = settings().map(|settings| card_attributes(&settings)).unwrap_or_default();
+    for name in settings().iter().flat_map(attributes).chain(of_cards) {
         // A daemon that is ending forgets them by itself.
         let _ = Command::new("attrd_updater").args(["-D", "-n", &name]).output();
     }

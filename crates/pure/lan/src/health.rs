@@ -27,6 +27,8 @@ pub struct Counters {
 /// Why a card is not to be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// An operator wants it taken for failed.
+    Disabled,
     /// It is not there, or switched off.
     Gone,
     /// Nothing at the other end.
@@ -45,6 +47,8 @@ pub(crate) struct Health {
     still: u32,
     moving: u32,
     stands_still: bool,
+    /// Lasts whatever becomes of its link.
+    pub(crate) is_disabled: bool,
     /// No answer came while the addresses were here.
     pub(crate) is_silent: bool,
 }
@@ -62,6 +66,9 @@ impl Health {
 
     /// The same, without asking for answers.
     pub(crate) fn link_fault(&self) -> Option<Fault> {
+        if self.is_disabled {
+            return Some(Fault::Disabled);
+        }
         match self.link {
             None | Some(Link { up: false, .. }) => Some(Fault::Gone),
             Some(Link { carrier: false, .. }) => Some(Fault::NoCarrier),
@@ -73,7 +80,8 @@ impl Health {
         let before = self.link.replace(link);
         if before != Some(link) {
             // Plugged in or out: whatever was counted was of another wire.
-            *self = Self { link: Some(link), ..Self::default() };
+            let is_disabled = self.is_disabled;
+            *self = Self { link: Some(link), is_disabled, ..Self::default() };
         }
     }
 

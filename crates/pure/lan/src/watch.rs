@@ -39,6 +39,9 @@ pub enum Input {
     /// The operator, or the end of the watch, wants the addresses on the first card. Nothing happens if
     /// that one has no link.
     FailBack,
+    /// The operator wants a card taken for failed, or no longer. If addresses do not go back by themselves, this
+    /// is how they do. Field word: Serviceguard `cmmodnet -d`, `-e`.
+    Disabled(Card, bool),
     /// Nothing but time has passed.
     Passed,
 }
@@ -159,6 +162,9 @@ impl Watch {
                 }
             }
             Input::FailBack => self.fail_back(now, &mut effects),
+            Input::Disabled(card, is_disabled) => {
+                self.disable(now, &card, is_disabled, &mut effects);
+            }
             Input::Passed => {}
         }
         self.poll(now, &mut effects);
@@ -371,6 +377,14 @@ impl Watch {
         let Some(first) = first.filter(|card| self.link_works(card)).cloned() else { return };
         if self.active.as_ref().is_some_and(|active| *active != first) {
             self.switch(now, first, effects);
+        }
+    }
+
+    fn disable(&mut self, now: Tick, card: &Card, is_disabled: bool, effects: &mut Vec<Effect>) {
+        let Some(health) = self.cards.get_mut(card) else { return };
+        health.is_disabled = is_disabled;
+        if !is_disabled && self.settings.cards.first() == Some(card) {
+            self.fail_back(now, effects);
         }
     }
 

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The process waits so long for a question: cards are waiting.
 const HURRY: Duration = Duration::from_millis(100);
 
-/// Questions are one word.
+/// Questions are one word, or two with a card's name.
 const QUESTION_MAX: u64 = 64;
 
 fn path(resource: &str) -> PathBuf {

@@ -48,7 +48,11 @@ struct Keeper {
     books: BTreeMap<Card, BTreeSet<Address>>,
     echo: Option<Echo>,
     reporter: Reporter,
+    /// Of the subnets.
+    attributes: Vec<String>,
     said: Option<&'static str>,
+    /// What was said of each card.
+    said_of: BTreeMap<Card, &'static str>,
     members: (Sender<BTreeSet<String>>, Receiver<BTreeSet<String>>),
     begun: Instant,
     syslog: Option<UnixDatagram>,
@@ -64,12 +68,14 @@ impl Keeper {
         }
         let is_asking = !settings.targets.is_empty() || !settings.peers.is_empty();
         Ok(Self {
-            reporter: Reporter::new(attributes(&settings)),
+            reporter: Reporter::new(),
+            attributes: attributes(&settings),
             watch: Watch::new(Tick(0), settings),
             cards,
             books: BTreeMap::new(),
             echo: if is_asking { Some(Echo::new()?) } else { None },
             said: None,
+            said_of: BTreeMap::new(),
             members: channel(),
             begun: Instant::now(),
             syslog: UnixDatagram::unbound().ok(),
@@ -115,6 +121,7 @@ impl Keeper {
             // Who does not wait for the answer does not need it.
             let _ = asker.write_all(answer.as_bytes());
         }
+        self.say_of_cards();
         Ok(())
     }
 
@@ -172,7 +179,7 @@ impl Keeper {
                 let value = if works { "up" } else { "down" };
                 self.said = Some(value);
                 self.log(format!("the subnet is {value} here"));
-                self.reporter.say(value);
+                self.say(value);
             }
             Effect::Tell(told) => self.log(words(&told)),
         }
@@ -197,12 +204,45 @@ impl Keeper {
             }
             "say" => {
                 if let Some(value) = self.said {
-                    self.reporter.say(value);
+                    self.say(value);
                 }
+                self.said_of.clear();
+                self.say_of_cards();
                 Ok(self.status())
             }
             "status" => Ok(self.status()),
-            _ => Ok(String::new()),
+            other => match other.split_once(' ') {
+                Some((act @ ("disable" | "enable"), name)) => {
+                    self.disable(name, act == "disable")?;
+                    Ok(self.status())
+                }
+                _ => Ok(String::new()),
+            },
+        }
+    }
+
+    fn disable(&mut self, name: &str, is_disabled: bool) -> io::Result<()> {
+        let found = self.watch.faults().into_keys().find(|card| card.as_str() == name);
+        match found {
+            Some(card) => self.give(Input::Disabled(card, is_disabled)),
+            None => Ok(()),
+        }
+    }
+
+    fn say(&self, value: &'static str) {
+        for name in &self.attributes {
+            self.reporter.say(name.clone(), value);
+        }
+    }
+
+    /// Whether each card works, where the cluster is to know.
+    fn say_of_cards(&mut self) {
+        let Some(prefix) = ocf::parameter("card_prefix") else { return };
+        for (card, fault) in self.watch.faults() {
+            let value = if fault.is_none() { "up" } else { "down" };
+            if self.said_of.insert(card.clone(), value) != Some(value) {
+                self.reporter.say(format!("{prefix}{card}"), value);
+            }
         }
     }
 
@@ -245,6 +285,7 @@ fn words(told: &Told) -> String {
 
 fn of_fault(fault: Fault) -> &'static str {
     match fault {
+        Fault::Disabled => "is disabled by an operator",
         Fault::Gone => "is not there or switched off",
         Fault::NoCarrier => "has no carrier",
         Fault::Still => "sends or receives nothing",

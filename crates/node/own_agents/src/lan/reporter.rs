@@ -1,5 +1,6 @@
 //! Tells the cluster, in a thread: it may take long to hear.
 
+use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -7,45 +8,43 @@ use std::time::Duration;
 /// What was not heard is said again after this.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// Says a value for some attributes, the newest one until it is heard.
+/// An attribute and its value.
+type Pair = (String, &'static str);
+
+/// Says values of attributes, of each the newest one until it is heard.
 #[derive(Debug)]
 pub(super) struct Reporter {
-    values: Sender<&'static str>,
+    values: Sender<Pair>,
 }
 
 impl Reporter {
-    pub(super) fn new(attributes: Vec<String>) -> Self {
+    pub(super) fn new() -> Self {
         let (values, wanted) = channel();
-        std::thread::spawn(move || report(&attributes, &wanted));
+        std::thread::spawn(move || report(&wanted));
         Self { values }
     }
 
-    pub(super) fn say(&self, value: &'static str) {
+    pub(super) fn say(&self, name: String, value: &'static str) {
         // The thread ends with the process alone.
-        let _ = self.values.send(value);
+        let _ = self.values.send((name, value));
     }
 }
 
-fn report(attributes: &[String], wanted: &Receiver<&'static str>) {
-    let mut unheard = None;
+fn report(wanted: &Receiver<Pair>) {
+    let mut unheard: BTreeMap<String, &'static str> = BTreeMap::new();
     loop {
-        let next = match unheard {
-            None => wanted.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(_) => wanted.recv_timeout(AGAIN),
+        let next = match unheard.is_empty() {
+            true => wanted.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            false => wanted.recv_timeout(AGAIN),
         };
         match next {
-            Ok(value) => unheard = Some(value),
+            Ok((name, value)) => drop(unheard.insert(name, value)),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
         // Of several that wait the last one is true.
-        if let Some(newest) = wanted.try_iter().last() {
-            unheard = Some(newest);
-        }
-        let Some(value) = unheard else { continue };
-        if attributes.iter().all(|name| is_heard(name, value)) {
-            unheard = None;
-        }
+        unheard.extend(wanted.try_iter());
+        unheard.retain(|name, value| !is_heard(name, value));
     }
 }
 

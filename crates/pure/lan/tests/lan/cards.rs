@@ -46,6 +46,32 @@ fn without_automatic_failback_they_go_back_when_asked_for() {
 }
 
 #[test]
+fn a_card_that_is_disabled_counts_as_failed_until_it_is_enabled() {
+    let mut world = begun(&[("auto_failback", "no")]);
+    world.give(Input::Disabled(card("eth0"), true));
+    assert_eq!(world.happened(), "eth0: Disabled, eth0 to eth1, eth1 announces 2");
+    world.set("eth0", UNPLUGGED);
+    world.set("eth0", UP);
+    world.pass(3600 * SECOND);
+    assert_eq!(world.card_of(9), ["eth1"], "whatever its link says");
+    world.happened();
+    world.give(Input::Disabled(card("eth1"), true));
+    world.pass(2 * SECOND);
+    assert_eq!(world.happened(), "eth1: Disabled, down");
+    world.give(Input::Disabled(card("eth0"), false));
+    assert_eq!(world.happened(), "eth1 to eth0, eth0 works, eth0 announces 2");
+    world.give(Input::Disabled(card("eth1"), false));
+    world.pass(2 * SECOND);
+    assert_eq!((world.card_of(1), world.card_of(9)), (vec!["eth0"], vec!["eth0"]));
+    // Enabling is the way back also where the card was never disabled.
+    world.set("eth0", UNPLUGGED);
+    world.set("eth0", UP);
+    assert_eq!(world.card_of(9), ["eth1"]);
+    world.give(Input::Disabled(card("eth0"), false));
+    assert_eq!(world.card_of(9), ["eth0"]);
+}
+
+#[test]
 fn the_subnet_is_down_only_when_no_card_works() {
     let mut world = begun(&[]);
     world.set("eth1", UNPLUGGED);

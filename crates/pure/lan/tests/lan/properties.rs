@@ -15,6 +15,7 @@ enum Event {
     Remove(u8),
     Restart,
     FailBack,
+    Disabled(u8, bool),
     Pass(u16),
 }
 
@@ -27,6 +28,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (20..24_u8).prop_map(Event::Remove),
         1 => Just(Event::Restart),
         1 => Just(Event::FailBack),
+        1 => (0..3_u8, any::<bool>()).prop_map(|(c, is)| Event::Disabled(c, is)),
         4 => (1..30_000_u16).prop_map(Event::Pass),
     ]
 }
@@ -73,6 +75,7 @@ proptest! {
                     world.look();
                 }
                 Event::FailBack => world.give(Input::FailBack),
+                Event::Disabled(number, is) => world.give(Input::Disabled(card(&name(number)), is)),
                 Event::Pass(millis) => world.pass(Duration::from_millis(millis.into())),
             }
             for last in &wanted {
@@ -83,6 +86,7 @@ proptest! {
         world.dead.clear();
         world.refusing.clear();
         for number in 0..3 {
+            world.give(Input::Disabled(card(&name(number)), false));
             world.set(&name(number), UP);
         }
         world.pass(Duration::from_secs(700));

@@ -114,6 +114,7 @@ fn parameters(
         ("interfaces", cards.collect::<Vec<_>>().join(" ")),
         ("subnets", spaced(wire.subnets.iter())),
         ("attribute_prefix", names::subnet("")),
+        ("card_prefix", names::card("")),
     ];
     if cluster.inbound_alone.as_ref().is_some_and(|said| said.value) {
         parameters.push(("failure_detection", "inonly_or_inout".to_owned()));
@@ -164,6 +165,8 @@ fn spaced(all: impl Iterator<Item = impl ToString>) -> String {
 /// Cards of a node that are watched together, the one with the addresses first; and their subnets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchedWire {
+    /// The resource that watches them.
+    pub resource: String,
     pub cards: Vec<String>,
     pub subnets: Vec<String>,
 }
@@ -182,6 +185,7 @@ pub fn watched_wires(document: &Document, node: &str) -> Vec<WatchedWire> {
         .map(|(_, id)| WatchedWire {
             cards: words(&id, "interfaces"),
             subnets: words(&id, "subnets"),
+            resource: id,
         })
         .collect()
 }

@@ -284,7 +284,7 @@ fn each_wire_of_each_node_is_watched_there_and_nowhere_else() {
     };
     let wire = |cards: &str, subnet: &str, who: &str| {
         let mut all = vec![format!("interfaces={cards}"), format!("subnets={subnet}")];
-        let same = "attribute_prefix=sg-subnet- failure_detection=inonly_or_inout \
+        let same = "attribute_prefix=sg-subnet- card_prefix=sg-card- failure_detection=inonly_or_inout \
                     polling_interval=1500ms auto_failback=no";
         all.extend(same.split_whitespace().chain(who.split_whitespace()).map(str::to_owned));
         all

@@ -35,6 +35,11 @@ pub mod names {
         format!("sg-subnet-{subnet}")
     }
 
+    /// A node attribute: whether a network card works there.
+    pub fn card(card: &str) -> String {
+        format!("sg-card-{card}")
+    }
+
     /// What the resources that watch network cards begin with.
     pub(in crate::lower) const LAN: &str = "sg-lan.";
 
