@@ -1,13 +1,15 @@
-//! A switch that passes nothing on: the nodes ask each other, the one that nobody answers says so, and what needs
-//! the subnet leaves it. The cluster goes on by its other link.
+//! A switch that passes nothing on: the nodes ask each other, and the one that nobody answers takes its card that
+//! stands by or, where there is none, says so, and what needs the subnet leaves it. The cluster goes on by its
+//! other link.
 
 use testbed::Plan;
 
 use super::bed::{Machines, PROGRAM, boot, can_be};
 
+const NODES: u32 = 3;
 const SERVICE: &str = "10.77.1.100";
 
-/// The second link's subnet, watched on each node.
+/// The second link's subnet.
 const SUBNET: &str = "10.77.1.0";
 
 /// As installed: the repository's own agents, and the commands by which they talk to the cluster.
@@ -22,11 +24,29 @@ fn installed() -> String {
     )
 }
 
-/// A watch on each node, which asks all nodes, and an address that is nowhere where the subnet is down.
-fn configuration(nodes: u32) -> String {
-    let peers: Vec<String> =
-        (1..=nodes).map(|node| format!("n{node}={}", testbed::address(1, node))).collect();
-    let peers = peers.join(" ");
+/// A watch of a link on each node, which asks all nodes.
+fn watch(link: u32, cards: &str) -> String {
+    let peers = (1..=NODES).map(|node| format!("n{node}={}", testbed::address(link, node)));
+    let parameters = [
+        ("interfaces", cards),
+        ("subnets", &testbed::address(link, 0)),
+        ("peers", &peers.collect::<Vec<_>>().join(" ")),
+        ("ip_polling_interval", "2s"),
+        ("polling_interval", "1s"),
+    ];
+    let pairs = parameters.map(|(name, value)| {
+        format!("<nvpair id=\"lan{link}-{name}\" name=\"{name}\" value=\"{value}\"/>")
+    });
+    format!(
+        "<clone id=\"lans{link}\"><primitive id=\"lan{link}\" class=\"ocf\" provider=\"quorate\" \
+         type=\"lan\"><instance_attributes id=\"lan{link}-p\">{}</instance_attributes></primitive></clone>",
+        pairs.concat()
+    )
+}
+
+/// Both links are watched, the first has a card that stands by, and an address is nowhere where the second is down.
+fn configuration() -> String {
+    let watches = watch(0, "eth0 eth2") + &watch(1, "eth1");
     format!(
         r##"<configuration>
   <crm_config>
@@ -36,15 +56,7 @@ fn configuration(nodes: u32) -> String {
   </crm_config>
   <nodes/>
   <resources>
-    <clone id="lans"><primitive id="lan" class="ocf" provider="quorate" type="lan">
-      <instance_attributes id="lan-p">
-        <nvpair id="lan-cards" name="interfaces" value="eth1"/>
-        <nvpair id="lan-subnets" name="subnets" value="{SUBNET}"/>
-        <nvpair id="lan-peers" name="peers" value="{peers}"/>
-        <nvpair id="lan-time" name="ip_polling_interval" value="2s"/>
-        <nvpair id="lan-poll" name="polling_interval" value="1s"/>
-      </instance_attributes>
-    </primitive></clone>
+    {watches}
     <primitive id="service" class="ocf" provider="heartbeat" type="IPaddr2">
       <instance_attributes id="service-p">
         <nvpair id="service-ip" name="ip" value="{SERVICE}"/>
@@ -62,42 +74,58 @@ fn configuration(nodes: u32) -> String {
     )
 }
 
-/// What a node says of the subnet.
-fn said(machines: &Machines, node: u32) -> Option<String> {
+/// What a node says of a subnet.
+fn said(machines: &Machines, node: u32, subnet: &str) -> Option<String> {
     let document = cib::Document::parse(&machines.see(2)?.xml).ok()?;
-    let (name, node) = (format!("subnet-{SUBNET}"), format!("n{node}"));
+    let (name, node) = (format!("subnet-{subnet}"), format!("n{node}"));
     let states = document.section(cib::Section::Status)?;
     let state = states.children().find(|state| state.attr("uname") == Some(&node))?;
     let told = state.descendants().find(|pair| pair.attr("name") == Some(&name))?;
     told.attr("value").map(str::to_owned)
 }
 
-/// Waits until the three nodes say this.
-fn wait_said(machines: &Machines, wanted: [&str; 3]) {
-    machines.wait(&format!("{wanted:?}"), || {
-        (1..).zip(wanted).all(|(node, value)| said(machines, node).as_deref() == Some(value))
+/// Waits until the nodes say this.
+fn wait_said(machines: &Machines, subnet: &str, wanted: [&str; 3]) {
+    machines.wait(&format!("{subnet} {wanted:?}"), || {
+        let is = |(node, value)| said(machines, node, subnet).as_deref() == Some(value);
+        (1..).zip(wanted).all(is)
     });
 }
 
 #[test]
-fn a_subnet_that_passes_nothing_on_is_left() {
+fn a_card_that_passes_nothing_on_is_left_and_so_is_a_node_without_another() {
     if !can_be() {
         return;
     }
-    let machines = Machines::planned(Plan { links: 2, ..Plan::of(3) }, &installed());
+    let plan = Plan { links: 2, standby_cards: 1, ..Plan::of(NODES) };
+    let machines = Machines::planned(plan, &installed());
     machines.power_on_all();
-    machines.replace(1, configuration(3));
+    machines.replace(1, configuration());
     machines.wait("the service at its first node", || machines.holders(SERVICE) == [1]);
-    wait_said(&machines, ["up", "up", "up"]);
+    let first = testbed::address(0, 0);
+    for subnet in [&first, SUBNET] {
+        wait_said(&machines, subnet, ["up", "up", "up"]);
+    }
 
     machines.bed.set_link_loss(1, 1, 100, 100).unwrap();
     machines
         .wait("the service elsewhere", || matches!(machines.holders(SERVICE).as_slice(), [2 | 3]));
     // The two others hear each other.
-    wait_said(&machines, ["down", "up", "up"]);
+    wait_said(&machines, SUBNET, ["down", "up", "up"]);
     machines.wait_members(2, &[1, 2, 3]);
-
     machines.bed.set_link_loss(1, 1, 0, 0).unwrap();
-    wait_said(&machines, ["up", "up", "up"]);
+    wait_said(&machines, SUBNET, ["up", "up", "up"]);
     machines.wait("the service at its first node", || machines.holders(SERVICE) == [1]);
+
+    machines.bed.set_link_loss(1, 0, 100, 100).unwrap();
+    let own = format!(" {}/", testbed::address(0, 1));
+    machines.wait("the node's address at its other card", || {
+        let listed = machines.run(1, &["ip", "-4", "-o", "addr", "show", "dev", "eth2"]);
+        listed.is_some_and(|listed| listed.contains(&own))
+    });
+    machines.wait("others to be told where it is now", || {
+        machines.run(2, &["ping", "-c", "1", "-W", "1", &testbed::address(0, 1)]).is_some()
+    });
+    wait_said(&machines, &first, ["up", "up", "up"]);
+    machines.wait("the service where it was", || machines.holders(SERVICE) == [1]);
 }
