@@ -5,6 +5,7 @@
 
 mod cl_status;
 mod crm_sh;
+mod haresources2cib;
 mod propagate;
 mod seen;
 mod standby;
@@ -16,10 +17,11 @@ use std::process::ExitCode;
 pub type Entry = fn(Vec<OsString>) -> ExitCode;
 
 /// Every tool, by the name that it is called with.
-pub const TOOLS: [(&str, Entry); 5] = [
+pub const TOOLS: [(&str, Entry); 6] = [
     ("cl_status", cl_status::cl_status),
     ("crm_sh", crm_sh::crm_sh),
     ("ha_propagate", propagate::ha_propagate),
+    ("haresources2cib.py", haresources2cib::haresources2cib),
     ("hb_standby", standby::hb_standby),
     ("hb_takeover", standby::hb_takeover),
 ];
