@@ -151,7 +151,8 @@ fn attribute_names(package: &Package) -> Vec<String> {
     let generic = package.generic_resources.iter().map(|one| names::resource(&one.name.value));
     let polled = package.resources.iter().map(|one| names::resource(&one.name.value));
     let services = package.services.iter().map(|one| names::restarts(&one.name.value));
-    generic.chain(polled).chain(services).collect()
+    let deferred = package.resources.iter().map(|one| names::deferred(&one.name.value));
+    generic.chain(polled).chain(deferred).chain(services).collect()
 }
 
 /// A node that is back takes up what was detached on it, as far as it has looked: for its agent, which asks until

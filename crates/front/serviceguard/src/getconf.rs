@@ -1,6 +1,6 @@
-//! `cmgetconf`: the files as they were applied.
+//! `cmgetconf`: the files as they were applied; `cmgetpkgenv`: a package's as a shell reads it.
 
-use serviceguard::lower;
+use serviceguard::{Text, lower, modules};
 
 use crate::call::{Call, Said, Trouble};
 use crate::home::Home;
@@ -30,4 +30,17 @@ pub(crate) fn cmgetconf(words: &[String], said: &mut Said<'_>) -> Result<(), Tro
 fn bare(text: &str) -> String {
     let said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     text.lines().filter(said).map(|line| format!("{line}\n")).collect()
+}
+
+/// What a package's file says, for scripts: `eval "$(cmgetpkgenv PACKAGE)"`.
+pub(crate) fn cmgetpkgenv(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
+    let call = Call::read(words, "v")?;
+    let [package] = call.words.as_slice() else {
+        return Err(Trouble::new("Specify one package"));
+    };
+    let document = Home::find().read()?.document;
+    let text = lower::package_text(&document, package)
+        .ok_or_else(|| Trouble(format!("Unable to find package {package} in the cluster")))?;
+    said.text(modules::environment(&Text::parse(&text)));
+    Ok(())
 }

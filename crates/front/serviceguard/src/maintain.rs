@@ -1,9 +1,9 @@
 //! Maintenance: a package is left alone while somebody works on it, started whole, in part (`cmrunpkg -m`, `-e`),
 //! or not at all.
 
-use serviceguard::Package;
 use serviceguard::lower::partly::{self, Extent};
 use serviceguard::lower::{names, switching};
+use serviceguard::{Package, modules};
 
 use crate::call::{Call, Said, Trouble};
 use crate::home::Home;
@@ -22,7 +22,7 @@ fn module(name: &str) -> Result<&'static str, Trouble> {
         return Ok(known);
     }
     let lowered = name.to_lowercase();
-    let starts_nothing = partly::OTHERS.iter().find(|other| **other == lowered);
+    let starts_nothing = modules::MODULES.iter().find(|(other, _)| *other == lowered);
     let known = partly::MODULES.iter().copied();
     let hint = match (starts_nothing, view::words::nearest(&lowered, known)) {
         (Some(_), _) => "it starts nothing by itself".to_owned(),

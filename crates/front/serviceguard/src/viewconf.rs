@@ -121,3 +121,10 @@ fn of_package(world: &World, package: &Package, text: &mut String) {
         .iter()
         .for_each(|subnet| line(text, 2, "monitored subnet", subnet.value));
 }
+
+/// The release whose commands these are as far as they go, which scripts ask for, and what they really are.
+pub(crate) fn cmversion(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
+    Call::read(words, "v")?;
+    said.line(format!("A.11.20.00 (Quorate {})", env!("CARGO_PKG_VERSION")));
+    Ok(())
+}

@@ -27,6 +27,8 @@ mod cluster;
 mod package;
 
 pub mod access;
+mod migrate;
+pub mod modules;
 pub mod probed;
 mod template;
 
@@ -43,6 +45,7 @@ pub use check::{
 };
 pub use cluster::{Cluster, Interface, Lock, Node, Policy, Subnet};
 pub use corosync::{Finding, Severity, Valued};
+pub use migrate::{Migrated, migrated};
 pub use package::{
     Address, Condition, Dependency, FileSystem, GenericResource, Package, PolledResource, Restarts,
     Service, Style, Timeout, Type,

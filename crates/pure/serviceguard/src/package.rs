@@ -129,6 +129,30 @@ pub struct PolledResource {
     pub up_values: Vec<Valued<String>>,
 }
 
+impl PolledResource {
+    /// Whether it is well with this value: if any of its `up_values` holds. Only numbers are more or less.
+    pub fn is_well(&self, value: Option<&str>) -> bool {
+        let Some(value) = value else { return false };
+        self.up_values.iter().any(|said| {
+            let (operator, wanted) =
+                said.value.split_once(char::is_whitespace).unwrap_or((&said.value, ""));
+            let wanted = wanted.trim();
+            let numbers = value.parse::<f64>().ok().zip(wanted.parse::<f64>().ok());
+            match (operator, numbers) {
+                ("=" | "==", None) => value == wanted,
+                ("!=", None) => value != wanted,
+                ("=" | "==", Some((value, wanted))) => value == wanted,
+                ("!=", Some((value, wanted))) => value != wanted,
+                ("<", Some((value, wanted))) => value < wanted,
+                ("<=", Some((value, wanted))) => value <= wanted,
+                (">", Some((value, wanted))) => value > wanted,
+                (">=", Some((value, wanted))) => value >= wanted,
+                _ => false,
+            }
+        })
+    }
+}
+
 /// Something whose value commands set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GenericResource {

@@ -26,8 +26,4 @@ pub(super) fn of_package(package: &Package, found: &mut Findings) {
         let what = "its addresses move to a standby card with all others of the wire";
         found.warning(said.line, what, "name no card that stands by for that wire");
     }
-    for resource in package.resources.iter().filter(|resource| resource.deferred) {
-        let what = format!("{} counts from the package's start on, too", resource.name.value);
-        found.note(resource.name.line, what, "resource_start automatic says what is done");
-    }
 }

@@ -90,6 +90,10 @@ fn polled(document: &mut Document, package: &Package, resource: &PolledResource)
     let what = format!("resource.{}", names::part(&resource.name.value));
     let rule =
         location(document, &names::constraint(package.called(), &what), package.called(), "and");
+    if resource.deferred && !resource.up_values.is_empty() {
+        // Until the package's script has it counted, it says nothing.
+        rule_expression(document, rule, (&names::deferred(&resource.name.value), "defined", None));
+    }
     for said in &resource.up_values {
         let (operator, value) =
             said.value.split_once(char::is_whitespace).unwrap_or((&said.value, ""));

@@ -21,23 +21,6 @@ pub const MODULES: [&str; 6] = [
     "sg/service",
 ];
 
-/// Modules that a package may be made of and that start nothing by themselves.
-pub const OTHERS: [&str; 13] = [
-    "sg/all",
-    "sg/basic",
-    "sg/default",
-    "sg/dependency",
-    "sg/failover",
-    "sg/generic_resource",
-    "sg/monitor_subnet",
-    "sg/multi_node",
-    "sg/pev",
-    "sg/priority",
-    "sg/resource",
-    "sg/system_multi_node",
-    "sg/weight",
-];
-
 /// How much of a package is started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extent {

@@ -58,6 +58,11 @@ pub mod names {
         format!("sg-resource-{}", part(name))
     }
 
+    /// A node attribute: a deferred resource counts there from now on.
+    pub fn deferred(name: &str) -> String {
+        format!("sg-deferred-{}", part(name))
+    }
+
     /// A node attribute: how often a service was run again there.
     pub fn restarts(service: &str) -> String {
         format!("sg-restarts-{service}")
