@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use crate::{folder, out, talk, texts};
 
@@ -93,7 +93,16 @@ impl Wanted {
         let mut import = Command::new(std::env::current_exe()?);
         import.args(["import", "heartbeat"]).arg(&files).args(["--resources", "--out"]).arg(&made);
         // Standard output is the document's.
-        if !import.stdout(io::stderr()).status()?.success() {
+        let done =
+            import.stdout(io::stderr()).stderr(Stdio::piped()).spawn()?.wait_with_output()?;
+        let is_of = |line: &&str, place: &Path| line.contains(&*place.to_string_lossy());
+        let said = String::from_utf8_lossy(&done.stderr);
+        // What is taken away again is not to be spoken of.
+        for line in said.lines().filter(|line| !is_of(line, &made)) {
+            let line = line.replace(&*files.to_string_lossy(), &beside.to_string_lossy());
+            talk(&format!("{line}\n"));
+        }
+        if !done.status.success() {
             return Ok(false);
         }
         let document = std::fs::read_to_string(made.join("cib.xml"))?;
@@ -106,7 +115,10 @@ impl Wanted {
         let mut file =
             std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         io::Write::write_all(&mut file, document.as_bytes())?;
-        talk(&format!("wrote {}\n", path.display()));
+        talk(&format!(
+            "wrote {}: with `crm on`, `quorate import heartbeat` takes it\n",
+            path.display()
+        ));
         Ok(true)
     }
 }
