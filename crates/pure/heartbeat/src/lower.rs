@@ -53,6 +53,8 @@ pub struct Machines {
     pub resource_d: BTreeSet<String>,
     /// Names of init scripts.
     pub init_d: BTreeSet<String>,
+    /// What is in those two and cannot be run.
+    pub not_executable: BTreeSet<String>,
     /// Names of systemd's services, without `.service`.
     pub units: BTreeSet<String>,
     /// The files that `stonith` names, by path.

@@ -193,7 +193,11 @@ fn agent_of(making: &mut Making<'_>, entry: &Entry, line: u32) -> Option<Made> {
         "systemd"
     } else {
         let what = format!("Cannot locate resource script {script}");
-        let hint = "expected: in resource.d or init.d, or a service of systemd, of this machine";
+        let hint = if machines.not_executable.contains(script) {
+            "it is there, and cannot be run: chmod 755"
+        } else {
+            "expected: in resource.d or init.d, or a service of systemd, of this machine"
+        };
         making.of_resources.error(line, what, hint);
         return None;
     };

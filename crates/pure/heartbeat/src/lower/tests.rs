@@ -164,6 +164,10 @@ fn a_script_that_is_nowhere_is_an_error_with_its_line() {
     };
     assert_eq!((finding.line, finding.severity), (1, Severity::Error));
     assert_eq!(finding.what, "Cannot locate resource script nothing");
+    let machines = Machines { not_executable: ["nothing".to_owned()].into(), ..machines() };
+    let made = lowered(HA, "n1 10.0.0.9 nothing::x\n", &machines);
+    let hints = made.findings.iter().map(|(_, finding)| finding.hint.as_deref());
+    assert_eq!(hints.collect::<Vec<_>>(), [Some("it is there, and cannot be run: chmod 755")]);
 }
 
 #[test]

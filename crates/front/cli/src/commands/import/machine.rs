@@ -45,8 +45,9 @@ pub(super) fn look(
             Err(_) => {}
         }
     }
-    machines.resource_d = names(&folder.join("resource.d"));
-    machines.init_d = names(Path::new(INIT_SCRIPTS));
+    let (resource_d, init_d) = (folder.join("resource.d"), Path::new(INIT_SCRIPTS));
+    machines.resource_d = scripts(&resource_d, &mut machines.not_executable);
+    machines.init_d = scripts(init_d, &mut machines.not_executable);
     let units = UNITS.iter().flat_map(|folder| names(Path::new(folder)));
     machines.units =
         units.filter_map(|name| name.strip_suffix(".service").map(str::to_owned)).collect();
@@ -134,6 +135,14 @@ fn first_addresses(shown: &str) -> BTreeMap<String, String> {
             }
         }
     }
+    found
+}
+
+/// What can be run there; the rest is told apart.
+fn scripts(folder: &Path, rest: &mut BTreeSet<String>) -> BTreeSet<String> {
+    let runs = |name: &String| program(&folder.join(name)) == Program::Runs;
+    let (found, others) = names(folder).into_iter().partition(runs);
+    rest.extend::<BTreeSet<String>>(others);
     found
 }
 
