@@ -20,6 +20,7 @@ mod catch_up;
 mod check;
 mod daemon_file;
 mod door;
+mod form;
 mod halted;
 mod hex;
 mod init;
@@ -49,6 +50,7 @@ use std::path::PathBuf;
 pub use adopt::{
     change_file, cluster_name, device_is_silent, file, initialise_lock, is_certified, start_device,
 };
+pub use form::{Heard, go_on_without, hear};
 pub use halted::{change_halted, delete, require_halted};
 pub use look::{Looked, look};
 pub use power::{Order, Switched, members, switch};

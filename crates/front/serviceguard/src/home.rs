@@ -175,6 +175,13 @@ fn trouble(error: ClientError) -> Trouble {
             "Permission denied: no access policy lets {} do that on this node",
             roles::user()
         )),
+        ClientError::Refused(Refused::MayBeOlder { nodes }) => {
+            let list = view::words::list(&nodes);
+            Trouble(format!(
+                "The cluster was formed without {list}, where the configuration may be newer\n\
+                 Let {list} join (cmrunnode), or give that up: quorate node confirm-off NODE"
+            ))
+        }
         ClientError::Refused(refused) => {
             Trouble::new(format!("The cluster refused it: {refused:?}"))
         }

@@ -1,11 +1,14 @@
 //! `cmruncl`, `cmrunnode`, `cmhaltcl`: what makes machines members starts and ends.
 //!
-//! Whether so many nodes may be a cluster is Corosync's quorum, not a warning to be confirmed.
+//! Nodes that start by themselves wait for all others as long as AUTO_START_TIMEOUT says. Only an operator's word forms a
+//! cluster without some of them; who is missing is fenced all the same.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, IsTerminal};
 use std::time::{Duration, Instant};
 
-use cluster::Order;
+use cluster::{Heard, Order};
+use serviceguard::lower;
 
 use crate::call::{Call, Said, Trouble, in_words};
 use crate::detach::{Parting, wait_attached};
@@ -15,7 +18,7 @@ use crate::roles::{self, Needs};
 use crate::seen::World;
 
 /// `AUTO_START_TIMEOUT` of a file that names none.
-const AUTO_START: Duration = Duration::from_secs(600);
+const AUTO_START: Duration = Duration::from_micros(lower::AUTO_START_TIMEOUT);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Starts the cluster, on all nodes or on those of `-n`, where it runs on none.
@@ -32,10 +35,90 @@ pub(crate) fn cmruncl(words: &[String], said: &mut Said<'_>) -> Result<(), Troub
         return Err(Trouble(why));
     }
     let mut nodes: Vec<String> = call.values('n').map(str::to_owned).collect();
+    let (all, own) = cluster::members().map_err(in_words)?;
     if nodes.is_empty() {
-        nodes = cluster::members().map_err(in_words)?.0;
+        nodes.clone_from(&all);
     }
-    start(&call, &nodes, "Waiting for cluster to form ....", said)
+    let waiting = "Waiting for cluster to form ....";
+    let others: Vec<String> = all.iter().filter(|node| !nodes.contains(node)).cloned().collect();
+    if call.has('t') {
+        return start(&call, &nodes, waiting, said, || Ok(()));
+    }
+    roles::needs_root("starting nodes")?;
+    all_answer(&nodes, &own)?;
+    if others.is_empty() {
+        return start(&call, &nodes, waiting, said, || Ok(()));
+    }
+    if others.contains(&own) {
+        let why =
+            format!("Node {own} is left out\nGive the command on one of the nodes that are to run");
+        return Err(Trouble(why));
+    }
+    warn(&others, said)?;
+    if !call.has('f') && !is_sure(said)? {
+        return Err(Trouble::new("Nothing was started"));
+    }
+    let mut later = None;
+    start(&call, &nodes, waiting, said, || {
+        later = cluster::go_on_without().map_err(in_words)?;
+        Ok(())
+    })?;
+    later.iter().for_each(|words| said.line(words));
+    let missing = view::words::list(&others);
+    said.line(format!(
+        "Packages start when {missing} is fenced. Where no fence device can do that, say that it"
+    ));
+    said.line("is off: quorate node confirm-off NODE. Changes of the configuration may wait for that, too.");
+    Ok(())
+}
+
+/// Refuses where a node that is to run does not answer, and says how it goes without it.
+fn all_answer(nodes: &[String], own: &str) -> Result<(), Trouble> {
+    let heard = cluster::hear(nodes).map_err(in_words)?;
+    let silent = |node: &String| heard.contains(&(node.clone(), Heard::Nothing));
+    let missing: Vec<&String> = nodes.iter().filter(|node| silent(node)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let rest = nodes.iter().filter(|node| !silent(node)).map(|node| format!(" -n {node}"));
+    Err(Trouble(format!(
+        "{} cannot be asked to start, and nothing was started\n\
+         Without it the cluster is formed by: cmruncl{} (on {own})",
+        view::words::list(&missing),
+        rest.collect::<String>()
+    )))
+}
+
+/// What an operator has to be sure of.
+fn warn(others: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
+    for (name, heard) in cluster::hear(others).map_err(in_words)? {
+        let what = match heard {
+            Heard::Halted => "is halted",
+            Heard::Nothing => "does not answer: nobody knows what runs there",
+            Heard::Runs => {
+                return Err(Trouble(format!(
+                    "Node {name} runs its part of the cluster\nUse cmrunnode for the others, or halt it first"
+                )));
+            }
+        };
+        said.line(format!("Warning: node {name} is left out, and {what}."));
+    }
+    said.line(
+        "The cluster is formed without knowing what is left out. Be sure that no package, and no",
+    );
+    said.line("other part of the cluster, runs there; if in doubt, switch the machine off first.");
+    Ok(())
+}
+
+/// Unlike other questions, nothing said means no.
+fn is_sure(said: &mut Said<'_>) -> Result<bool, Trouble> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Trouble::new("Nobody can be asked; use -f to form the cluster all the same"));
+    }
+    said.text("Are you sure (y/[n])? ");
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    Ok(read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Starts nodes, or this one: they join the cluster, or form it.
@@ -45,10 +128,17 @@ pub(crate) fn cmrunnode(words: &[String], said: &mut Said<'_>) -> Result<(), Tro
     if nodes.is_empty() {
         nodes.push(cluster::members().map_err(in_words)?.1);
     }
-    start(&call, &nodes, "Waiting for nodes to join ....", said)
+    start(&call, &nodes, "Waiting for nodes to join ....", said, || Ok(()))
 }
 
-fn start(call: &Call, nodes: &[String], waiting: &str, said: &mut Said<'_>) -> Result<(), Trouble> {
+/// `formed` is what is left to do when all of them are there.
+fn start(
+    call: &Call,
+    nodes: &[String],
+    waiting: &str,
+    said: &mut Said<'_>,
+    formed: impl FnOnce() -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
     if call.has('t') {
         said.line(format!("Would start on {}", view::words::list(nodes)));
         return Ok(());
@@ -57,6 +147,7 @@ fn start(call: &Call, nodes: &[String], waiting: &str, said: &mut Said<'_>) -> R
     said.text(waiting);
     switch(Order::Start, nodes)?;
     wait_up(nodes)?;
+    formed()?;
     said.line(" done");
     wait_attached(&Home::find(), nodes, said)?;
     said.line("Cluster successfully formed.");

@@ -219,6 +219,7 @@ fn words(change: &Change) -> String {
             format!("forget fencings of {}", node.as_deref().unwrap_or("all nodes"))
         }
         Change::Ticket { ticket, deed } => format!("ticket {ticket} {}", deed.words()),
+        Change::WaitNoMore => "wait no more for nodes that have not come".to_owned(),
     }
 }
 

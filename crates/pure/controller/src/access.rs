@@ -77,7 +77,8 @@ impl Controller {
             | Change::FabricFile { .. }
             | Change::AttributeDelay { .. }
             | Change::WriteAttributes
-            | Change::ForgetFencings { .. } => return Err(Refused::NotPermitted),
+            | Change::ForgetFencings { .. }
+            | Change::WaitNoMore => return Err(Refused::NotPermitted),
         };
         acl::check_change(before, &after, &user).map_err(|_denied| Refused::NotPermitted)
     }

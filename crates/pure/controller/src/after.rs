@@ -63,7 +63,8 @@ pub fn after(document: &Document, change: &Change, now: i64) -> Result<Document,
         | Change::FabricFile { .. }
         | Change::ForgetFencings { .. }
         | Change::AttributeDelay { .. }
-        | Change::WriteAttributes => {}
+        | Change::WriteAttributes
+        | Change::WaitNoMore => {}
     }
     Ok(after)
 }

@@ -298,6 +298,7 @@ impl Controller {
             }
             Change::FabricFile { text } => self.change_fabric_file(text, force)?,
             Change::ForgetFencings { node } => self.state.forget_fencings(node.as_deref()),
+            Change::WaitNoMore => self.wait_no_more(),
             // Is edits by now.
             Change::Ticket { .. } => {}
         }
@@ -440,5 +441,6 @@ fn words(change: &Change) -> String {
             format!("past fencings of {} forgotten", node.as_deref().unwrap_or("all nodes"))
         }
         Change::Ticket { ticket, deed } => format!("ticket {ticket} {}", deed.words()),
+        Change::WaitNoMore => "nodes that have not come are not waited for".to_owned(),
     }
 }

@@ -301,6 +301,12 @@ impl Controller {
         }
     }
 
+    /// Who has not come by now is lost.
+    pub(crate) fn wait_no_more(&mut self) {
+        self.settle_until = None;
+        self.think_again("an operator waits no more for who has not come".to_owned());
+    }
+
     /// How long the first plan still waits.
     fn settling_ms(&self) -> Option<u64> {
         let rest = self.settle_until?.since(self.now.tick);

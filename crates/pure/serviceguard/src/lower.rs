@@ -25,7 +25,7 @@ pub use access::grants;
 pub use engine::{adjust, corosync_conf, lock_paths, uses_lock};
 pub use links::{check_links, relink, unnamed};
 pub use networks::{WatchedWire, watched_wires};
-pub use options::{cluster_text, nodelist, package_text, package_texts};
+pub use options::{AUTO_START_TIMEOUT, cluster_text, nodelist, package_text, package_texts};
 pub use write::{names, switching};
 
 /// Writes what the cluster's file says into the document: options, capacities, what watches its network

@@ -139,6 +139,9 @@ pub enum Change {
     ForgetFencings { node: Option<String> },
     /// What a ticket lets this site run. It is kept as an edit of the configuration is.
     Ticket { ticket: String, deed: TicketDeed },
+    /// Since the cluster's start, nodes are waited for that have not come (`dc-deadtime`): no longer. They count as lost,
+    /// and what they may run starts elsewhere when they are proven off.
+    WaitNoMore,
 }
 
 /// What is done with a ticket. Field words: those of Pacemaker's `crm_ticket`.

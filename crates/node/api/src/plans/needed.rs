@@ -29,7 +29,8 @@ pub(super) fn role(change: &Change, before: &Document, after: &Document) -> Role
         | Change::ConfirmOff { .. }
         | Change::Shutdown { .. }
         | Change::ForgetFencings { .. }
-        | Change::Ticket { .. } => Role::Operate,
+        | Change::Ticket { .. }
+        | Change::WaitNoMore => Role::Operate,
         Change::FabricFile { .. } => Role::Full,
     }
 }

@@ -97,6 +97,18 @@ fn who_boots_alone_recovers_but_does_not_edit_before_an_operator_gives_the_other
 }
 
 #[test]
+fn who_has_not_come_is_waited_for_as_long_as_an_operator_does() {
+    let long = r#"<nvpair id="d" name="dc-deadtime" value="10min"/>"#;
+    let mut node = boots_beside_a_machine_without_daemon(stored(long));
+    node.wait_seconds(500);
+    node.run(works);
+    assert_eq!(fencings(&node), 0, "{:?}", node.tasks());
+    ask(&mut node, Change::WaitNoMore);
+    node.run(works);
+    assert_eq!(fencings(&node), 1, "{:?}", node.tasks());
+}
+
+#[test]
 fn without_fencing_nothing_is_waited_for() {
     let off = r#"<nvpair id="f" name="stonith-enabled" value="FALSE"/>"#;
     let mut node = boots_beside_a_machine_without_daemon(stored(off));

@@ -12,6 +12,9 @@ const CLUSTER: &str = "serviceguard-cluster";
 const PACKAGE: &str = "serviceguard-package-";
 const NODELIST: &str = "serviceguard-cmclnodelist";
 
+/// µs. Source: the manual.
+pub const AUTO_START_TIMEOUT: u64 = 600_000_000;
+
 /// Amounts have a fraction, demands in the document have none: they are counted in thousandths.
 pub(super) const AMOUNT: f64 = 1000.0;
 
@@ -21,6 +24,9 @@ pub(super) fn write_cluster(document: &mut Document, cluster: &Cluster, text: &T
     // A side that loses resets itself, and the others know how long that takes.
     keep(document, "no-quorum-policy", "suicide");
     keep(document, "stonith-enabled", "true");
+    // So long a cluster that starts waits for all of its nodes.
+    let timeout = cluster.auto_start_timeout.as_ref().map_or(AUTO_START_TIMEOUT, |said| said.value);
+    keep(document, "dc-deadtime", &format!("{}s", timeout.div_ceil(1_000_000)));
     if let Some(name) = &cluster.name {
         keep(document, "cluster-name", &name.value);
     }
