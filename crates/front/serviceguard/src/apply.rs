@@ -110,6 +110,28 @@ fn untouchable(files: &Files, leaving: &[String], document: &Document) -> Result
             let why = format!("Package {name} was started in part\nUse cmhaltpkg {name} first");
             return Err(Trouble(why));
         }
+        no_new_need(&package, document)?;
+    }
+    Ok(())
+}
+
+/// What is in maintenance may go down at any time: nothing comes to depend on it.
+fn no_new_need(package: &Package, document: &Document) -> Result<(), Trouble> {
+    let name = package.called();
+    let before = lower::package_text(document, name).unwrap_or_default();
+    let before = Package::of(&serviceguard::Text::parse(&before));
+    for said in package.dependencies.iter().filter_map(|one| one.condition.as_ref()) {
+        let other = said.value.package.as_str();
+        let is_known = before
+            .dependencies
+            .iter()
+            .any(|one| one.condition.as_ref().is_some_and(|old| old.value == said.value));
+        if !is_known && lower::switching::is_maintained(document, other) {
+            return Err(Trouble(format!(
+                "Unable to have package {name} depend on {other}, which is in maintenance\n\
+                 Use cmmodpkg -m off {other} first"
+            )));
+        }
     }
     Ok(())
 }

@@ -23,6 +23,8 @@ pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Tr
     if nodes.is_empty() {
         return Err(Trouble::new("No node specified"));
     }
+    // This one is asked to tell the others, and goes last.
+    nodes.sort_by_key(|node| Some(node) == world.here.as_ref());
     for node in &nodes {
         world.node(node)?;
     }

@@ -165,6 +165,15 @@ impl World {
         }
     }
 
+    /// Whether its services are up; of those that nobody watches nobody knows.
+    pub(crate) fn service(&self, package: &Package) -> &'static str {
+        match self.state(package).0 {
+            "up" => "up",
+            "detached" => "unknown",
+            _ => "down",
+        }
+    }
+
     /// Whether what was done last on a node where it is in part was to stop some of it, or all of it is to leave.
     fn is_halting(&self, package: &str) -> bool {
         let members = self.members(package);

@@ -251,6 +251,63 @@ fn a_package_that_did_not_survive_its_node_is_started_again_when_that_is_back_or
 }
 
 #[test]
+fn all_nodes_leave_their_packages_running_also_those_that_run_on_several() {
+    let mut bed = with_packages();
+    let dir = bed.dir.display().to_string();
+    file(
+        &bed,
+        "watch.conf",
+        "package_name watch\nmodule_name sg/basic\npackage_type multi_node\nnode_name n1\n\
+         node_name n2\nnode_name n3\nservice_name look\nservice_cmd \"/bin/sleep 4003\"\n",
+    );
+    does(&bed, 1, &format!("cmapplyconf -f -P {dir}/watch.conf"));
+    // Corosync still counts nodes whose daemons have left, the fabric of one machine does not.
+    does(&bed, 1, "crm_attribute -n no-quorum-policy -v freeze");
+    let on_all = ["node:n1|status=up", "node:n2|status=up", "node:n3|status=up"];
+    shows(&bed, 1, "watch", &on_all);
+    shows(&bed, 1, "shop", &["status=up", "owner=n1"]);
+    let (text, done) = said(&bed, 1, "cmhaltnode -d n1");
+    assert!(!done && text.contains("package watch, it runs on several nodes"), "{text}");
+    let keepers = |bed: &Bed| -> Vec<Vec<Identity>> {
+        (1..=3).map(|node| bed.marked(node, "watch-service-look")).collect()
+    };
+    let before = (service_of(&bed), keepers(&bed));
+    assert!(before.1.iter().all(|here| !here.is_empty()), "{before:?}");
+    does(&bed, 1, "cmhaltnode -d n1 n2 n3");
+    for node in 1..=3 {
+        bed.wait_end(node);
+    }
+    (1..=3).for_each(|node| bed.start_node(node));
+    bed.wait_members(1, &[1, 2, 3]);
+    shows(&bed, 1, "watch", &on_all);
+    shows(&bed, 1, "shop", &["status=up", "state=running", "owner=n1"]);
+    bed.wait_idle(1);
+    assert_eq!((service_of(&bed), keepers(&bed)), before);
+    assert!(!bed.see(1).xml.contains("detached"), "{}", bed.see(1).xml);
+}
+
+#[test]
+fn a_service_that_failed_while_its_package_was_detached_is_mended_where_it_is() {
+    let mut bed = with_packages();
+    shows(&bed, 1, "shop", &["status=up", "owner=n1"]);
+    does(&bed, 1, "cmhaltnode -d");
+    bed.wait_end(1);
+    let [keeper, _] = service_of(&bed);
+    let first = kill_command(&bed, 1, None);
+    kill_command(&bed, 1, Some(first));
+    // It was run again as often as it may be.
+    let begun = Instant::now();
+    while keeper.is_alive() {
+        assert!(begun.elapsed() < PATIENCE, "the keeper does not give up");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    shows(&bed, 2, "shop", &["status=detached", "service:web|status=unknown"]);
+    bed.start_node(1);
+    shows(&bed, 2, "shop", &["status=up", "state=running", "owner=n1"]);
+    assert_ne!(service_of(&bed)[0], keeper);
+}
+
+#[test]
 fn a_package_in_maintenance_is_started_in_part_and_left_alone() {
     let bed = with_packages();
     let dir = bed.dir.display();

@@ -141,7 +141,7 @@ fn details(facts: &mut Facts, path: &str, world: &World, package: &Package) {
         let name = service.name.value.as_str();
         let path = format!("{path}service:{name}|");
         facts.say(&path, "name", name);
-        facts.say(&path, "status", if world.state(package).0 == "up" { "up" } else { "down" });
+        facts.say(&path, "status", world.service(package));
         let max = match service.restarts.as_ref().map(|restarts| restarts.value) {
             Some(Restarts::Unlimited) => "unlimited".to_owned(),
             Some(Restarts::Times(count)) => count.to_string(),

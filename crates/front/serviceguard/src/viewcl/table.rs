@@ -202,7 +202,7 @@ fn script_parameters(text: &mut String, world: &World, package: &Package) {
             None => "0".to_owned(),
         };
         let restarts = node.and_then(|node| world.attribute(node, &names::restarts(name)));
-        let status = if world.state(package).0 == "up" { "up" } else { "down" };
+        let status = world.service(package);
         let columns =
             [("Service", 10), (status, 8), (&max, 13), (restarts.unwrap_or("0"), 10), (name, 0)];
         row(text, 6, &columns);
