@@ -1,7 +1,9 @@
 //! `cmrunpkg` and `cmhaltpkg`.
 
+use cib::Document;
 use serviceguard::lower::partly::{self, Extent};
-use serviceguard::lower::{names, switching};
+use serviceguard::lower::{self, names, switching};
+use serviceguard::{Package, Text};
 
 use crate::call::{Call, Said, Trouble};
 use crate::detach::{advice, give_up};
@@ -33,7 +35,13 @@ pub(crate) fn cmrunpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
     if call.has('t') {
         return Ok(());
     }
+    let mut held = Vec::new();
     for (name, nodes) in &wanted {
+        if let [node] = nodes.as_slice()
+            && choose_site((&home, &world), world.package(name)?, node)?
+        {
+            held.push(*name);
+        }
         let runs = names::runs(name);
         for node in world.runs_by_hand(name) {
             home.attribute(&node, &runs, None)?;
@@ -60,8 +68,31 @@ pub(crate) fn cmrunpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
     if !failed.is_empty() {
         return Err(Trouble(failed.join("\n")));
     }
+    home.edit(|document| held.iter().for_each(|name| switching::enable(document, name)))?;
     said.line("All specified packages are running.");
     Ok(())
+}
+
+/// Where an operator runs a package that prefers its site, that is its site from now on. Its other nodes are not to
+/// start it before that one: answers whether it was switched off for that.
+fn choose_site(
+    (home, world): (&Home, &World),
+    package: &Package,
+    node: &str,
+) -> Result<bool, Trouble> {
+    let name = package.called();
+    let choose =
+        |document: &mut Document| lower::sites::choose(document, &world.cluster, package, node);
+    if !choose(&mut world.document.clone()) {
+        return Ok(false);
+    }
+    let text = Text::parse(&lower::package_text(&world.document, name).unwrap_or_default());
+    home.edit(|document| {
+        choose(document);
+        lower::write_package(document, &world.cluster, &text, &world.packages);
+        switching::disable(document, name);
+    })?;
+    Ok(world.is_switched_on(name))
 }
 
 /// One package, whole or in part, and the cluster leaves it alone then.
@@ -108,7 +139,8 @@ fn targets(world: &World, call: &Call, name: &str) -> Result<Vec<String>, Troubl
     let chosen: Vec<String> = if !asked.is_empty() {
         asked.iter().map(|node| (*node).to_owned()).collect()
     } else if many || call.has('a') {
-        let all = nodes.iter().filter(|node| good(node)).map(|node| (*node).to_owned());
+        let order = lower::sites::in_order(&world.document, &world.cluster, package, nodes.clone());
+        let all = order.into_iter().filter(good).map(str::to_owned);
         all.take(if many { usize::MAX } else { 1 }).collect()
     } else {
         // The node where the command is given.

@@ -13,6 +13,7 @@ mod members;
 mod networks;
 mod options;
 pub mod partly;
+pub mod sites;
 mod write;
 
 use cib::{Document, Element, Section};
@@ -34,6 +35,7 @@ pub fn write_cluster(document: &mut Document, text: &Text) {
     let cluster = Cluster::of(text);
     options::write_cluster(document, &cluster, text);
     networks::write(document, &cluster);
+    sites::write(document, &cluster);
     access::write(document);
 }
 
@@ -90,6 +92,7 @@ pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, ot
 /// Takes out a package, and what watched subnets for it alone.
 pub fn delete_package(document: &mut Document, name: &str) {
     remove_package(document, name);
+    options::forget_site(document, name);
     if let Some(text) = cluster_text(document) {
         networks::write(document, &Cluster::of(&Text::parse(&text)));
     }

@@ -263,6 +263,22 @@ impl Package {
     pub fn is_configured_node(&self) -> bool {
         self.failover_policy.as_ref().is_none_or(|policy| policy.value == "configured_node")
     }
+
+    /// Whether the node with the fewest packages is best.
+    pub fn is_min_package_node(&self) -> bool {
+        self.failover_policy.as_ref().is_some_and(|policy| policy.value == "min_package_node")
+    }
+
+    /// Whether nodes of its site are better than others.
+    pub fn goes_by_site(&self) -> bool {
+        let by_site = ["site_preferred", "site_preferred_manual"];
+        self.failover_policy.as_ref().is_some_and(|said| by_site.contains(&said.value.as_str()))
+    }
+
+    /// Whether only an operator takes it to another site.
+    pub fn stays_at_site(&self) -> bool {
+        self.failover_policy.as_ref().is_some_and(|said| said.value == "site_preferred_manual")
+    }
 }
 
 /// Who names a module, or begins its names with small letters, is modular.

@@ -45,6 +45,12 @@ fn nodes(cluster: &Cluster, package: &Package, found: &mut Findings) {
             found.error(node.line, format!("the cluster has no node {}", node.value), &hint);
         }
     }
+    if let Some(policy) = package.failover_policy.as_ref().filter(|_| package.goes_by_site())
+        && cluster.sites.is_empty()
+    {
+        let what = format!("{} in a cluster without sites", policy.value);
+        found.error(policy.line, what, "say SITE_NAME and each node's SITE in the cluster's file");
+    }
     let is_everywhere = package.nodes.iter().any(|node| node.value == "*");
     if package.kind() == Type::SystemMultiNode && !is_everywhere {
         for node in &cluster.nodes {

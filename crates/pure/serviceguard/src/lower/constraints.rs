@@ -3,6 +3,7 @@
 use cib::{Document, NodeId};
 
 use super::members::{self, MONITOR_MS};
+use super::sites;
 use super::write::{constraint, location, names, rule_expression};
 use crate::cluster::Cluster;
 use crate::package::{Condition, Dependency, GenericResource, Package, PolledResource, Type};
@@ -17,6 +18,7 @@ pub(super) fn write(
     others: &[Package],
 ) {
     nodes(document, cluster, package);
+    sites::constrain(document, cluster, package);
     failed(document, package);
     for subnet in &package.monitored_subnets {
         let subnet = subnet.value.to_string();
@@ -54,7 +56,8 @@ fn nodes(document: &mut Document, cluster: &Cluster, package: &Package) {
         package.nodes.iter().map(|node| node.value.as_str()).collect()
     };
     // Without an order the scheduler takes the node with the fewest resources.
-    if package.kind() == Type::Failover && package.is_configured_node() {
+    if package.kind() == Type::Failover && !package.is_min_package_node() {
+        let nodes = sites::in_order(document, cluster, package, nodes.clone());
         for (at, node) in nodes.iter().enumerate() {
             let id = names::constraint(name, &format!("node.{node}"));
             let at_node = constraint(document, "rsc_location", &id);

@@ -189,9 +189,6 @@ fn lost(cluster: &Cluster, found: &mut Findings) {
     for serial in cluster.nodes.iter().filter_map(|node| node.serial.as_ref()) {
         found.warning(serial.line, "no heartbeat over serial lines", "say a second HEARTBEAT_IP");
     }
-    if let Some(site) = cluster.sites.first() {
-        found.warning(site.line, "sites are not heeded", "");
-    }
     if let Some(link) = cluster.nodes.first().and_then(|node| node.heartbeats().nth(LINKS_MAX)) {
         found.warning(
             link.line,

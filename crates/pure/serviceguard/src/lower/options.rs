@@ -10,6 +10,7 @@ use crate::text::Text;
 const SET: &str = "serviceguard";
 const CLUSTER: &str = "serviceguard-cluster";
 const PACKAGE: &str = "serviceguard-package-";
+const SITE: &str = "serviceguard-site-";
 const NODELIST: &str = "serviceguard-cmclnodelist";
 
 /// µs. Source: the manual.
@@ -90,6 +91,19 @@ pub(super) fn keep_package(document: &mut Document, package: &str, text: &str) {
 
 pub(super) fn forget_package(document: &mut Document, package: &str) {
     forget(document, &format!("{PACKAGE}{package}"));
+}
+
+/// At which site an operator has run a package.
+pub(super) fn site(document: &Document, package: &str) -> Option<String> {
+    kept(document, &format!("{SITE}{package}"))
+}
+
+pub(super) fn keep_site(document: &mut Document, package: &str, site: &str) {
+    keep(document, &format!("{SITE}{package}"), site);
+}
+
+pub(super) fn forget_site(document: &mut Document, package: &str) {
+    forget(document, &format!("{SITE}{package}"));
 }
 
 fn forget(document: &mut Document, name: &str) {

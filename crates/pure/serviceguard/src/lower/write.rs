@@ -30,6 +30,9 @@ pub mod names {
         format!("sg-run-{package}")
     }
 
+    /// A node attribute: at which site it is.
+    pub(in crate::lower) const SITE: &str = "sg-site";
+
     /// A node attribute: whether a subnet works there.
     pub fn subnet(subnet: &str) -> String {
         format!("sg-subnet-{subnet}")
