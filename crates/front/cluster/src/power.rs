@@ -30,7 +30,10 @@ pub(crate) fn start_here(services: &Services, places: &Places, own: &Own) -> Res
         let path = places.nodes_file();
         nodes_file::without_errors(&path, &nodes_file::read(places)?.to_string())?;
     }
-    services.start(Service::Door)?;
+    // A cluster whose files were carried to the machines has no doors.
+    if places.door_key().exists() {
+        services.start(Service::Door)?;
+    }
     services.start(Service::Corosync)?;
     let device =
         nodes_file::read(places).ok().and_then(|conf| Service::of_device(&Settings::of(&conf)));

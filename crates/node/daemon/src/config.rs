@@ -47,7 +47,8 @@
 //! ```
 //!
 //! Relative paths start at the file's directory. The file that the package's unit names need not be there
-//! where Corosync is set up: then it is as if it said what stands above, with the socket where clients look.
+//! where Corosync is set up: then it is as if it said what stands above, with the socket where clients look. So it
+//! is, too, where the file is there and says nothing of the directory, the socket and the fabric.
 //!
 //! **Always:** an unknown key, a wrong kind of value or a contradiction is refused, with the line.
 
@@ -83,10 +84,10 @@ pub(crate) const USUAL_FILE: &str = "/etc/quorate/quorate.toml";
 /// Where Corosync looks, unless its environment says otherwise.
 pub(crate) const COROSYNC_CONF: &str = "/etc/corosync/corosync.conf";
 
-/// What holds without it: another tool set up Corosync, and knows of no daemon that wants to be told.
-const WITHOUT_FILE: &str = "state_dir = \"/var/lib/quorate\"\n\
-                            api_socket = \"/run/quorate/api.sock\"\n\
-                            [fabric]\nkind = \"corosync\"\n";
+/// What holds where the file says nothing of these two, or is not there: another tool set up Corosync, and knows of no
+/// daemon that wants to be told.
+const STATE_DIR: &str = "/var/lib/quorate";
+const API_SOCKET: &str = "/run/quorate/api.sock";
 
 /// There is none in a program without traces.
 #[cfg(not(feature = "traces"))]
@@ -205,13 +206,13 @@ fn hint(nearest: Option<&String>) -> String {
 struct File {
     name: Option<String>,
     nodes: Option<Vec<ConfiguredNode>>,
-    state_dir: PathBuf,
+    state_dir: Option<PathBuf>,
     api_socket: Option<PathBuf>,
     agents: Option<PathBuf>,
     #[serde(default)]
     log_level: LogLevel,
     log_file: Option<PathBuf>,
-    fabric: FabricSection,
+    fabric: Option<FabricSection>,
     watchdog: Option<WatchdogSection>,
     sbd: Option<SbdSection>,
     traces: Option<TracesSection>,
@@ -247,7 +248,8 @@ pub(crate) fn read(path: &Path) -> Result<Config, ConfigError> {
     let unreadable = |source| ConfigError::Read { path: path.to_owned(), source };
     let text = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && path == USUAL_FILE => {
-            without_file(path, Path::new(COROSYNC_CONF).exists())?
+            without_file(path, Path::new(COROSYNC_CONF).exists())?;
+            String::new()
         }
         read => read.map_err(unreadable)?,
     };
@@ -255,12 +257,9 @@ pub(crate) fn read(path: &Path) -> Result<Config, ConfigError> {
     check(&path, &text)
 }
 
-/// What stands for the file where there is none.
-fn without_file(path: &Path, has_corosync: bool) -> Result<String, ConfigError> {
-    if has_corosync {
-        return Ok(WITHOUT_FILE.to_owned());
-    }
-    Err(ConfigError::NotSetUp { path: path.to_owned() })
+/// The file need not be there where Corosync is set up.
+fn without_file(path: &Path, has_corosync: bool) -> Result<(), ConfigError> {
+    if has_corosync { Ok(()) } else { Err(ConfigError::NotSetUp { path: path.to_owned() }) }
 }
 
 fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
@@ -274,10 +273,16 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let wrong = |what: String| ConfigError::Contradiction { path: path.to_owned(), what };
     let base = path.parent().unwrap_or(Path::new("/"));
     let at = |path: &Path| plain(&base.join(path));
-    let state_dir = at(&file.state_dir);
+    let state_dir = at(file.state_dir.as_deref().unwrap_or(Path::new(STATE_DIR)));
+    let api_socket = match (&file.api_socket, &file.state_dir) {
+        (Some(socket), _) => at(socket),
+        (None, Some(_)) => state_dir.join("api.sock"),
+        (None, None) => API_SOCKET.into(),
+    };
     let file_name = file.name.clone();
-    let is_between_machines = matches!(file.fabric, FabricSection::Corosync { .. });
-    let fabric = match file.fabric {
+    let fabric = file.fabric.unwrap_or(FabricSection::Corosync { stall: None });
+    let is_between_machines = matches!(fabric, FabricSection::Corosync { .. });
+    let fabric = match fabric {
         FabricSection::Embedded { socket } => {
             let nodes = file.nodes.unwrap_or_default();
             embedded(at(&socket), file.name, &nodes).map_err(wrong)?
@@ -301,7 +306,7 @@ fn check(path: &Path, text: &str) -> Result<Config, ConfigError> {
         logins,
         others,
         sessions,
-        api_socket: file.api_socket.map_or(state_dir.join("api.sock"), |path| at(&path)),
+        api_socket,
         state_dir,
         agents: file.agents.map(|path| at(&path)),
         log_level: file.log_level,

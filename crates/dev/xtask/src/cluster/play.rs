@@ -88,9 +88,9 @@ impl Name {
     fn begins(self) -> Begins {
         match self {
             Self::Moosefs if testbed::has_systemd() => Begins::Machines,
-            Self::Moosefs | Self::Web | Self::Nfs | Self::Heartbeat => Begins::Cluster,
+            Self::Moosefs | Self::Web | Self::Nfs => Begins::Cluster,
             Self::Cloudera | Self::Serviceguard => Begins::Clusters,
-            Self::PcsWeb => Begins::Machines,
+            Self::PcsWeb | Self::Heartbeat => Begins::Machines,
         }
     }
 

@@ -140,13 +140,16 @@ fn a_missing_file_is_said_to_be_missing() {
 
 #[cfg(feature = "corosync")]
 #[test]
-fn the_usual_file_need_not_be_there_where_corosync_is_set_up() {
-    let text = without_file(Path::new(USUAL_FILE), true).unwrap();
-    let config = checked(&text).unwrap();
-    assert_eq!(config.state_dir, Path::new("/var/lib/quorate"));
-    assert_eq!(config.api_socket, Path::new("/run/quorate/api.sock"));
-    let stall = fabric::corosync::STALL_DEFAULT;
-    assert_eq!(config.fabric, FabricConfig::Corosync { name: None, stall });
+fn the_usual_file_need_not_be_there_nor_say_much_where_corosync_is_set_up() {
+    without_file(Path::new(USUAL_FILE), true).unwrap();
+    for text in ["", "[web]\nlisten = \"0.0.0.0:5560\"\n"] {
+        let config = checked(text).unwrap();
+        assert_eq!(config.state_dir, Path::new("/var/lib/quorate"));
+        assert_eq!(config.api_socket, Path::new("/run/quorate/api.sock"));
+        let stall = fabric::corosync::STALL_DEFAULT;
+        assert_eq!(config.fabric, FabricConfig::Corosync { name: None, stall });
+        assert_eq!(config.web.is_some(), !text.is_empty());
+    }
 }
 
 #[test]

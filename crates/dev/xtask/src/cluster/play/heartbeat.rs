@@ -7,8 +7,28 @@ pub(super) const NEEDED: [(&str, &str); 4] = [
     ("apache2", "/usr/sbin/apache2"),
     ("curl", "/usr/bin/curl"),
     ("openssh-server", "/usr/sbin/sshd"),
-    ("systemd", "/usr/bin/systemctl"),
+    ("systemd", "/lib/systemd/systemd"),
 ];
+
+/// Our package is there, and no cluster; what was written in an earlier life of the machine stays.
+const INSTALLED: &str = r#"
+if [ ! -e "$OWN/has-quorate" ]; then
+  rm -rf /etc/corosync/* /etc/quorate/*
+  for unit in quorate quorate-door; do
+    sed 's,/usr/bin/quorate,/usr/sbin/quorate,' "@PACKAGING@/systemd/$unit.service" >/etc/systemd/system/$unit.service
+  done
+  printf '[web]\nlisten = "0.0.0.0:5560"\n' >/etc/quorate/quorate.toml
+  touch "$OWN/has-quorate"
+fi
+"#;
+
+/// systemd learns of the units; what is enabled it has begun.
+const BEGUN: &str = r#"
+until systemctl list-units >/dev/null 2>&1; do sleep 0.05; done
+systemctl daemon-reload
+touch /run/begun
+exit 0
+"#;
 
 /// What such a pair had in `/etc/ha.d`, the directory with the pages, the way by ssh from the first to the second, and
 /// the old port for the console with a user and password of its own. A node that was lost does it again.
@@ -48,9 +68,7 @@ esac
 END
 chmod 755 /etc/ha.d/resource.d/httpd
 cp "@PACKAGING@/heartbeat/heartbeat" /etc/init.d/heartbeat
-cp "@PACKAGING@/systemd/quorate.service" /etc/systemd/system/
 cp "@PACKAGING@/pam/quorate" /etc/pam.d/quorate
-grep -q 5560 /etc/quorate/quorate.toml || printf '[web]\nlisten = "0.0.0.0:5560"\n' >>/etc/quorate/quorate.toml
 groupadd -f -r haclient
 for user in hacluster stranger; do id $user >/dev/null 2>&1 || useradd -r -M $user; echo "$user:old times" | chpasswd; done
 usermod -g haclient hacluster
@@ -65,5 +83,5 @@ ln -sf "$keys/$NODE" /run/home/.ssh/id_ed25519
 
 pub(super) fn machine() -> String {
     let packaging = xtask::tidy::root().join("packaging");
-    MACHINE.replace("@PACKAGING@", &packaging.display().to_string())
+    [INSTALLED, MACHINE, BEGUN].concat().replace("@PACKAGING@", &packaging.display().to_string())
 }
