@@ -19,7 +19,7 @@ pub(crate) use nodes::lines as node_lines;
 pub use nodes::{NodeLine, NodeState};
 pub use render::{render, rows};
 pub use resources::{Place, ResourceLine, Shape};
-pub(crate) use resources::{is_missing, is_shown, role_word, shape, shown_id};
+pub(crate) use resources::{is_missing, is_of_machine, is_shown, role_word, shape, shown_id};
 pub use verdict::{Headline, Health, Verdict};
 
 use crate::readiness::{self, Readiness};

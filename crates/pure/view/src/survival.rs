@@ -15,7 +15,7 @@ use scheduler::{Input, LossPolicy, NodeIx, Planned, ResIx, Resolved, Variant};
 use transition::rehearse::{FaithfulTo, Rehearsing, rehearse};
 
 use crate::readiness::{self, Ability, Readiness};
-use crate::status::Seen;
+use crate::status::{Seen, is_of_machine};
 
 pub(crate) use loss::words;
 pub use loss::{Loss, Survival, render};
@@ -205,7 +205,7 @@ fn has_work(planned: &Planned) -> bool {
 
 /// Which resources run: the ids of primitives and groups, and of collective resources with at
 /// least one copy (for promotable ones, `ID as promoted` too). Fence devices do not count: they
-/// are used whether they run or not.
+/// are used whether they run or not. Nor does what watches a part of its machine.
 fn running(resolved: &Resolved<'_>) -> BTreeSet<Arc<str>> {
     let usable = |node: &NodeIx| {
         let node = resolved.node(*node);
@@ -219,7 +219,9 @@ fn running_where(resolved: &Resolved<'_>, runs: impl Fn(ResIx) -> bool) -> BTree
     for at in resolved.top.iter().copied() {
         let resource = resolved.resource(at);
         let leaves = leaves(resolved, at);
-        if leaves.iter().all(|leaf| resolved.resource(*leaf).flags.fence_device) {
+        if leaves.iter().all(|leaf| resolved.resource(*leaf).flags.fence_device)
+            || is_of_machine(resource)
+        {
             continue;
         }
         let runs_here = match &resource.variant {

@@ -34,6 +34,50 @@ fn seen(document: &Document) -> Seen<'_> {
     Seen { document, cluster: None, now: NOW }
 }
 
+/// Each node's network card is watched by a resource of its own; `n2` is as it is said.
+fn with_watched_cards(n2: &str) -> String {
+    let watch = |node: &str, agent: &str| {
+        let id = format!("cards.{node}");
+        (
+            format!(r#"<primitive id="{id}" class="ocf" provider="quorate" type="{agent}"/>"#),
+            format!(
+                r##"<rsc_location id="{id}.node" rsc="{id}"><rule id="{id}.rule" score="-INFINITY">
+                    <expression id="{id}.expression" attribute="#uname" operation="ne" value="{node}"/>
+                    </rule></rsc_location>"##
+            ),
+        )
+    };
+    let (first, at_first) = watch("n1", "lan");
+    let (second, at_second) = watch("n2", "lan");
+    let runs = r#"<lrm id="1"><lrm_resources><lrm_resource id="cards.n1" class="ocf" provider="quorate" type="lan">
+        <lrm_rsc_op id="cards.n1_last_0" operation_key="cards.n1_start_0" operation="start" call-id="2"
+         rc-code="0" op-status="0" interval="0"/></lrm_resource></lrm_resources></lrm>"#;
+    format!(
+        r#"<cib validate-with="pacemaker-4.0" epoch="1" num_updates="0" admin_epoch="0" have-quorum="1">
+        <configuration><crm_config/><nodes><node id="1" uname="n1"/><node id="2" uname="n2"/></nodes>
+        <resources><primitive id="power" class="stonith" type="fence_dummy"/>{first}{second}</resources>
+        <constraints>{at_first}{at_second}</constraints></configuration><status>
+        <node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member">{runs}</node_state>
+        <node_state id="2" uname="n2" {n2}/></status></cib>"#
+    )
+}
+
+#[test]
+fn who_has_lost_a_machine_misses_nothing_of_what_watched_its_cards() {
+    let missing = |text: &str| {
+        let status = view::status(seen(&read(text)));
+        let missing = status.resources.iter().filter(|line| line.missing);
+        missing.map(|line| line.id.clone()).collect::<Vec<_>>()
+    };
+    let gone = with_watched_cards(r#"in_ccm="false" crmd="offline" join="down" expected="down""#);
+    assert_eq!(missing(&gone), ["power"]);
+    let there = r#"in_ccm="true" crmd="online" join="member" expected="member""#;
+    assert_eq!(missing(&with_watched_cards(there)), ["power", "cards.n2"]);
+    // Whatever else is bound to a machine is missed with it.
+    let other = replaced(&gone, r#"type="lan""#, r#"type="lock""#);
+    assert_eq!(missing(&other), ["power", "cards.n2"]);
+}
+
 #[test]
 fn a_whole_cluster_says_what_it_survives_and_what_it_does_not() {
     let told = view::verdict(seen(&read(&text_of("web"))));

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use model::Role;
-use scheduler::{ResIx, Resolved, Resource, Variant};
+use model::{AgentRef, Role};
+use scheduler::{NodeIx, ResIx, Resolved, Resource, Variant};
 use serde::Serialize;
 
 use crate::survival::leaves;
@@ -81,7 +81,28 @@ pub(crate) fn is_missing(resolved: &Resolved<'_>, at: ResIx) -> bool {
     let resource = resolved.resource(at);
     let active =
         leaves(resolved, at).iter().any(|leaf| !resolved.resource(*leaf).active.is_empty());
-    !active && !is_disabled(resource) && resource.flags.managed && wants_copies(resource)
+    let wanted = !is_disabled(resource) && resource.flags.managed && wants_copies(resource);
+    !active && wanted && !lacks_its_machine(resolved, at)
+}
+
+/// Whether it watches a part of its machine, such as network cards: who loses the machine misses nothing of it.
+pub(crate) fn is_of_machine(resource: &Resource<'_>) -> bool {
+    let is_watch = |agent: &AgentRef| {
+        agent.provider.as_deref() == Some("quorate") && agent.kind.as_ref() == "lan"
+    };
+    resource.agent.as_ref().is_some_and(is_watch)
+}
+
+fn lacks_its_machine(resolved: &Resolved<'_>, at: ResIx) -> bool {
+    let own = || resolved.locations.iter().filter(|location| location.resource == at);
+    let is_forbidden = |node: NodeIx| {
+        own().flat_map(|own| &own.scores).any(|(of, score)| *of == node && score.forbids())
+    };
+    let may_run = |node: NodeIx| {
+        let machine = resolved.node(node);
+        machine.online && !machine.unclean && !machine.standby && !is_forbidden(node)
+    };
+    is_of_machine(resolved.resource(at)) && !resolved.node_indices().any(may_run)
 }
 
 fn line(resolved: &Resolved<'_>, at: ResIx) -> ResourceLine {
