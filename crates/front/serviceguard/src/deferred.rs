@@ -66,7 +66,7 @@ fn wait_well(home: &Home, node: &str, resource: &PolledResource) -> Result<(), T
     let begun = Instant::now();
     let attribute = names::resource(&resource.name.value);
     while !resource.is_well(World::read(home)?.attribute(node, &attribute)) {
-        if begun.elapsed() > PATIENCE || matches!(home, Home::File(_)) {
+        if begun.elapsed() > PATIENCE || !home.is_running() {
             let name = &resource.name.value;
             return Err(Trouble(format!("Resource {name} is not up on node {node}")));
         }

@@ -1,6 +1,7 @@
 //! Where the document is that a command works on: in the running cluster, or in the file that
 //! `CIB_file` names in its place, for trying out.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -9,8 +10,9 @@ use cib::{Document, Element, Section};
 use client::{Client, ClientError, socket_path};
 use wire::api::{Change, Cluster, Edit, Manner, Refused, Request};
 
-use crate::call::Trouble;
+use crate::call::{Call, Trouble};
 use crate::roles;
+use crate::seen::World;
 
 /// Longer than nodes take to agree.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,6 +22,8 @@ const ATTEMPTS_MAX: usize = 8;
 pub(crate) enum Home {
     File(PathBuf),
     Cluster(Client),
+    /// A copy, on which a preview is made.
+    Paper(RefCell<Document>, Option<Box<Cluster>>),
 }
 
 /// The document as it was found, and what is around it.
@@ -36,8 +40,28 @@ impl Home {
         }
     }
 
+    /// A copy of what there is.
+    fn on_paper(&self) -> Result<Self, Trouble> {
+        let Found { document, cluster } = self.read()?;
+        Ok(Self::Paper(RefCell::new(document), cluster.map(Box::new)))
+    }
+
+    /// With `-t` nothing is changed but a copy.
+    pub(crate) fn for_call(self, call: &Call) -> Result<Self, Trouble> {
+        if call.has('t') { self.on_paper() } else { Ok(self) }
+    }
+
+    /// Whether anything follows of a change.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+
     pub(crate) fn read(&self) -> Result<Found, Trouble> {
         let (text, cluster) = match self {
+            Self::Paper(document, cluster) => {
+                let cluster = cluster.as_deref().cloned();
+                return Ok(Found { document: document.borrow().clone(), cluster });
+            }
             Self::File(path) => {
                 let text = std::fs::read_to_string(path).map_err(|error| {
                     Trouble::new(format!("Unable to read {}: {error}", path.display()))
@@ -60,7 +84,7 @@ impl Home {
             let mut after = before.clone();
             edit(&mut after);
             let client = match self {
-                Self::File(_) => return self.save(&after),
+                Self::File(_) | Self::Paper(..) => return self.save(&after),
                 Self::Cluster(client) => client,
             };
             let Ok(patchset) = diff(&before, &after) else { return Ok(()) };
@@ -92,7 +116,7 @@ impl Home {
                 value: value.map(str::to_owned),
                 manner: Manner::default(),
             }),
-            Self::File(_) => {
+            Self::File(_) | Self::Paper(..) => {
                 let mut document = self.read()?.document;
                 set_passing(&mut document, node, name, value);
                 self.save(&document)
@@ -107,7 +131,7 @@ impl Home {
                 resource: Some(resource.to_owned()),
                 node: Some(node.to_owned()),
             }),
-            Self::File(_) => {
+            Self::File(_) | Self::Paper(..) => {
                 let mut document = self.read()?.document;
                 forget_failures(&mut document, resource, node);
                 self.save(&document)
@@ -128,13 +152,36 @@ impl Home {
         /// A package may take as long as its scripts; after this it is said that it still does.
         const LONG: Duration = Duration::from_secs(3600);
         match self {
-            Self::File(_) => Ok(()),
-            Self::Cluster(client) => client.wait_idle(LONG).map_err(trouble),
+            Self::File(_) | Self::Paper(..) => Ok(()),
+            Self::Cluster(client) => {
+                client.wait_idle(LONG).map_err(trouble)?;
+                self.wait_settled(client, LONG)
+            }
         }
     }
 
+    /// A plan that was made before the change, and heard of after it, says that nothing is left to do: so it is
+    /// looked whether something is. What is left for long is what cannot be done now.
+    fn wait_settled(&self, client: &Client, long: Duration) -> Result<(), Trouble> {
+        const GRACE: Duration = Duration::from_secs(5);
+        const PAUSE: Duration = Duration::from_millis(50);
+        let begun = Instant::now();
+        while begun.elapsed() < GRACE && World::read(self)?.status.planned > 0 {
+            std::thread::sleep(PAUSE);
+            client.wait_idle(long).map_err(trouble)?;
+        }
+        Ok(())
+    }
+
     fn save(&self, document: &Document) -> Result<(), Trouble> {
-        let Self::File(path) = self else { return Ok(()) };
+        let path = match self {
+            Self::File(path) => path,
+            Self::Paper(paper, _) => {
+                paper.replace(document.clone());
+                return Ok(());
+            }
+            Self::Cluster(_) => return Ok(()),
+        };
         let beside = path.with_extension("new");
         let written = std::fs::write(&beside, document.to_string())
             .and_then(|()| std::fs::rename(&beside, path));

@@ -22,6 +22,7 @@ mod modnet;
 mod nodes;
 mod packages;
 mod power;
+mod preview;
 mod querycl;
 mod resources;
 mod roles;

@@ -7,13 +7,14 @@ use wire::api::Change;
 use crate::call::{Call, Said, Trouble};
 use crate::detach::Parting;
 use crate::home::Home;
+use crate::preview;
 use crate::roles::{self, Needs};
 use crate::seen::World;
 
 /// Halts nodes, or this one. Where packages run, only with `-f`, or with `-d`: then they run on without the cluster.
 pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "fvtd")?;
-    let home = Home::find();
+    let home = Home::find().for_call(&call)?;
     let world = World::read(&home)?;
     roles::needs(&world.document, &Needs::Nodes)?;
     let mut nodes = call.words.clone();
@@ -43,9 +44,22 @@ pub(crate) fn cmhaltnode(words: &[String], said: &mut Said<'_>) -> Result<(), Tr
         }
     }
     if call.has('t') {
-        return Ok(());
+        return preview_halt(&home, &world, &nodes, said);
     }
     halt(&home, &nodes, said, || Ok(()))
+}
+
+/// What would become of packages.
+fn preview_halt(
+    home: &Home,
+    world: &World,
+    nodes: &[String],
+    said: &mut Said<'_>,
+) -> Result<(), Trouble> {
+    for node in nodes {
+        home.attribute(node, "shutdown", Some("1"))?;
+    }
+    preview::tell(home, world, said)
 }
 
 /// Has nodes leave without their packages.
@@ -58,11 +72,11 @@ fn part(
     said: &mut Said<'_>,
 ) -> Result<(), Trouble> {
     parting.tell(said);
-    if call.has('t') {
-        return Ok(());
-    }
     if !parting.is_empty() {
         parting.carry_out(home, world)?;
+    }
+    if call.has('t') {
+        return preview_halt(home, world, nodes, said);
     }
     halt(home, nodes, said, || Ok(()))
 }
@@ -74,7 +88,7 @@ pub(crate) fn halt(
     said: &mut Said<'_>,
     last: impl FnOnce() -> Result<(), Trouble>,
 ) -> Result<(), Trouble> {
-    if matches!(home, Home::File(_)) {
+    if !home.is_running() {
         return Err(Trouble::new("Only a running cluster has nodes that can be halted"));
     }
     said.line("Disabling all packages from starting on nodes to be halted.");

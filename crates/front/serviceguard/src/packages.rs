@@ -9,6 +9,7 @@ use crate::call::{Call, Said, Trouble};
 use crate::detach::{advice, give_up};
 use crate::home::Home;
 use crate::maintain;
+use crate::preview;
 use crate::roles::{self, Needs};
 use crate::seen::{World, is_multi};
 
@@ -16,7 +17,7 @@ use crate::seen::{World, is_multi};
 pub(crate) fn cmrunpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "van:tm:e:")?;
     let packages = named(&call)?;
-    let home = Home::find();
+    let home = Home::find().for_call(&call)?;
     let world = World::read(&home)?;
     let is_maintained = packages.iter().any(|name| world.is_maintained(name));
     if call.has('m') || call.has('e') || is_maintained {
@@ -31,9 +32,6 @@ pub(crate) fn cmrunpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
         for node in nodes {
             said.line(format!("Running package {name} on node {node}"));
         }
-    }
-    if call.has('t') {
-        return Ok(());
     }
     let mut held = Vec::new();
     for (name, nodes) in &wanted {
@@ -51,7 +49,10 @@ pub(crate) fn cmrunpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
         }
     }
     home.wait()?;
-    if matches!(home, Home::File(_)) {
+    if call.has('t') {
+        return preview::tell(&home, &world, said);
+    }
+    if !home.is_running() {
         return Ok(());
     }
     let after = World::read(&home)?;
@@ -184,7 +185,7 @@ fn targets(world: &World, call: &Call, name: &str) -> Result<Vec<String>, Troubl
 pub(crate) fn cmhaltpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "vn:tfs")?;
     let packages = named(&call)?;
-    let home = Home::find();
+    let home = Home::find().for_call(&call)?;
     let world = World::read(&home)?;
     let asked: Vec<&str> = call.values('n').collect();
     if let ([name], true, false) = (packages, call.has('f'), call.has('t')) {
@@ -205,9 +206,6 @@ pub(crate) fn cmhaltpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Tro
     }
     for name in packages {
         said.line(format!("Halting package {name}"));
-    }
-    if call.has('t') {
-        return Ok(());
     }
     for name in packages {
         let package = world.package(name)?;
@@ -235,6 +233,9 @@ pub(crate) fn cmhaltpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Tro
         })?;
     }
     home.wait()?;
+    if call.has('t') {
+        return preview::tell(&home, &world, said);
+    }
     halted(&home, packages, &asked, said)
 }
 
@@ -273,7 +274,7 @@ fn halted(
     asked: &[&str],
     said: &mut Said<'_>,
 ) -> Result<(), Trouble> {
-    if matches!(home, Home::File(_)) {
+    if !home.is_running() {
         return Ok(());
     }
     let after = World::read(home)?;

@@ -28,8 +28,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn read(home: &Home) -> Result<Self, Trouble> {
         let Found { document, cluster } = home.read()?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let now = seconds();
         let status = status(Seen { document: &document, cluster: cluster.as_ref(), now });
         let text = lower::cluster_text(&document).unwrap_or_default();
         let packages = lower::package_texts(&document);
@@ -292,6 +291,12 @@ impl World {
         let nodes = self.status.nodes.iter().map(|node| node.name.clone());
         nodes.filter(|node| self.attribute(node, &name).is_some()).collect()
     }
+}
+
+/// Since 1970, by the wall clock.
+pub(crate) fn seconds() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Whether it runs on several nodes.

@@ -6,6 +6,7 @@ use crate::call::{Call, Said, Trouble};
 use crate::detach::attach;
 use crate::home::Home;
 use crate::maintain;
+use crate::preview;
 use crate::roles::{self, Needs};
 use crate::seen::{World, is_multi};
 
@@ -13,7 +14,7 @@ use crate::seen::{World, is_multi};
 /// Agents say `-d -x`; with `-n`, that this node's halt script failed; `-e -x -n` that it is back.
 pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "vedxn:m:tRs:")?;
-    let home = Home::find();
+    let home = Home::find().for_call(&call)?;
     let world = World::read(&home)?;
     if let (true, true, Some(node)) = (call.has('e'), call.has('x'), call.value('n')) {
         return attach(&home, &world, node);
@@ -41,8 +42,8 @@ pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
         (false, false, Some("off")) => Act::Maintain(false),
         _ => return Err(Trouble::new("Specify one of -e, -d, -m on, -m off")),
     };
-    if call.has('t') {
-        return Ok(());
+    if call.has('t') && matches!(act, Act::Maintain(_)) {
+        return Err(Trouble::new("Maintenance is not previewed (-t)"));
     }
     for name in &call.words {
         match (act, nodes.as_slice()) {
@@ -54,6 +55,9 @@ pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
             (Act::Maintain(true), nodes) => maintain::begin(&home, &world, name, nodes)?,
             (Act::Maintain(false), nodes) => maintain::end(&home, &world, name, nodes)?,
         }
+    }
+    if call.has('t') {
+        return preview::tell(&home, &world, said);
     }
     said.line("cmmodpkg: Completed successfully on all packages specified");
     Ok(())
