@@ -1,6 +1,7 @@
-//! `cmapplyconf` while the cluster is down: no document can be changed then, but by which addresses heartbeats go
-//! can, which may not change while it runs.
+//! `cmapplyconf` while the cluster is down: no document can be changed then, but what may not change while it runs
+//! can: by which addresses heartbeats go, and what breaks ties.
 
+use corosync::Conf;
 use serviceguard::lower;
 
 use crate::apply::agreed;
@@ -8,6 +9,7 @@ use crate::call::{Call, Said, Trouble, in_words};
 use crate::check::{self, Files, Known};
 use crate::engine::JOIN;
 use crate::home::Home;
+use crate::lock;
 
 /// Whether the files are for the cluster of this machine, which does not run here.
 pub(crate) fn is_ours(home: &Home, files: &Files) -> bool {
@@ -18,7 +20,7 @@ pub(crate) fn is_ours(home: &Home, files: &Files) -> bool {
             || known.cluster.nodes.iter().any(|node| members.contains(&node.name)))
 }
 
-/// Gives every node the file's heartbeats.
+/// Gives every node the file's heartbeats and lock.
 pub(crate) fn apply(
     home: &Home,
     call: &Call,
@@ -35,9 +37,15 @@ pub(crate) fn apply(
     cluster::require_halted().map_err(in_words)?;
     check::verify((home, None), (files, &known), call.has('v'), said)?;
     let mut conf = cluster::file().map_err(in_words)?;
-    let changes = lower::relink(&mut conf, &known.cluster);
+    let certified = cluster::is_certified();
+    let adjust = |conf: &mut Conf| {
+        let mut changes = lower::relink(conf, &known.cluster);
+        changes.extend(lower::replace_lock(conf, &known.cluster, certified));
+        changes
+    };
+    let changes = adjust(&mut conf);
     if changes.is_empty() {
-        let why = "The cluster is down, and its heartbeats are the file's already\n\
+        let why = "The cluster is down, and its heartbeats and lock are the file's already\n\
                    Run it with cmruncl, then apply the file: the rest changes while it runs";
         return Err(Trouble::new(why));
     }
@@ -45,10 +53,13 @@ pub(crate) fn apply(
     if !call.has('f') && !agreed("Modify the cluster configuration", said)? {
         return Err(Trouble::new("Nothing was changed"));
     }
-    cluster::change_halted(|conf| drop(lower::relink(conf, &known.cluster))).map_err(in_words)?;
+    if lower::uses_lock(&known.cluster) {
+        lock::prepare(&known.cluster, said)?;
+    }
+    cluster::change_halted(|conf| drop(adjust(conf))).map_err(in_words)?;
     said.line("Completed the cluster update.");
-    said.line("Only heartbeats were changed, since the cluster is down. Run it with cmruncl, then");
-    said.line("apply the file again for what else it says.");
+    said.line("Only heartbeats and the lock were changed, since the cluster is down. Run it with cmruncl,");
+    said.line("then apply the file again for what else it says.");
     Ok(())
 }
 

@@ -26,11 +26,8 @@ pub(crate) fn online(home: &Home, running: Option<&Found>, known: &Known) -> Vec
         !world.places(name).is_empty() || !world.detached(name).is_empty()
     };
     let packages: Vec<&Package> = world.packages.iter().filter(runs).collect();
-    let settings = conf.as_ref().map(corosync::Settings::of).unwrap_or_default();
-    let addresses = settings.nodes.iter().flat_map(|node| &node.addresses);
-    let addresses: Vec<_> =
-        addresses.filter_map(|(_, address)| address.value.parse().ok()).collect();
-    let now = Running { cluster: &world.cluster, up: &up, packages: &packages, links: &addresses };
+    let now =
+        Running { cluster: &world.cluster, up: &up, packages: &packages, conf: conf.as_ref() };
     let mut found = check_online(now, &known.cluster);
     found.extend(links.unwrap_or_default());
     found

@@ -148,6 +148,16 @@ impl Conf {
         }
     }
 
+    /// Takes the quorum device out, with all that is said of it.
+    pub fn drop_device(&mut self) {
+        while let Some(section) =
+            crate::settings::below(self.root(), &["quorum", "device"]).first().copied().cloned()
+        {
+            self.remove(section.line, section.end);
+        }
+        self.fit_quorum();
+    }
+
     /// Makes the sections of a path that are missing, and says the key in the innermost.
     fn make(&mut self, path: &[&str], key: &str, value: &str) {
         let known = (0..path.len()).rev().find_map(|length| {

@@ -7,7 +7,7 @@
 mod access;
 mod constraints;
 pub mod detach;
-mod engine;
+pub(crate) mod engine;
 mod links;
 mod members;
 mod networks;
@@ -23,7 +23,7 @@ use crate::package::Package;
 use crate::text::Text;
 
 pub use access::grants;
-pub use engine::{adjust, corosync_conf, lock_paths, uses_lock};
+pub use engine::{adjust, corosync_conf, lock_paths, replace_lock, uses_lock};
 pub use links::{check_links, relink, unnamed};
 pub use networks::{WatchedWire, watched_wires};
 pub use options::{AUTO_START_TIMEOUT, cluster_text, nodelist, package_text, package_texts};

@@ -1,10 +1,13 @@
 //! What may not change while the cluster runs. Source: the manual, and its older editions for files from
 //! before A.11.19.
 
-use corosync::{Finding, Valued};
+use std::net::IpAddr;
+
+use corosync::{Conf, Finding, Settings, Valued};
 
 use super::Findings;
 use crate::cluster::{Cluster, Interface, Node};
+use crate::lower::engine;
 use crate::package::Package;
 
 /// The cluster as it is now.
@@ -16,8 +19,8 @@ pub struct Running<'r> {
     pub up: &'r [&'r str],
     /// Packages that run.
     pub packages: &'r [&'r Package],
-    /// By which addresses Corosync's heartbeats go: what was changed while the cluster was down is so already.
-    pub links: &'r [std::net::IpAddr],
+    /// Corosync's file, where it is the cluster's: what was changed while the cluster was down is so already.
+    pub conf: Option<&'r Conf>,
 }
 
 /// Everything in a cluster's file that cannot take the place of the one that counts, in the order of the
@@ -30,7 +33,10 @@ pub fn check_online(now: Running<'_>, wanted: &Cluster) -> Vec<Finding> {
     nodes(now, wanted, &mut found);
     cards(now, wanted, &mut found);
     volume_groups(now, wanted, &mut found);
-    lock_disks(now.cluster, wanted, &mut found);
+    match now.conf {
+        Some(conf) => lock(conf, now.cluster, wanted, &mut found),
+        None => lock_by_text(now.cluster, wanted, &mut found),
+    }
     times(now.cluster, wanted, &mut found);
     found.in_order()
 }
@@ -45,6 +51,10 @@ fn nodes(now: Running<'_>, wanted: &Cluster, found: &mut Findings) {
 
 /// A card is taken out, and added anew, in two steps.
 fn cards(now: Running<'_>, wanted: &Cluster, found: &mut Findings) {
+    let settings = now.conf.map(Settings::of).unwrap_or_default();
+    let addresses = settings.nodes.iter().flat_map(|node| &node.addresses);
+    let links: Vec<IpAddr> =
+        addresses.filter_map(|(_, address)| address.value.parse().ok()).collect();
     let same = |node: &Node, card: &Interface| {
         let before = now.cluster.node(&node.name)?;
         before.interfaces.iter().find(|before| before.name == card.name).cloned()
@@ -52,13 +62,12 @@ fn cards(now: Running<'_>, wanted: &Cluster, found: &mut Findings) {
     for node in &wanted.nodes {
         for card in &node.interfaces {
             let Some(before) = same(node, card) else { continue };
-            let values = |all: &[Valued<std::net::IpAddr>]| {
-                all.iter().map(|said| said.value).collect::<Vec<_>>()
-            };
+            let values =
+                |all: &[Valued<IpAddr>]| all.iter().map(|said| said.value).collect::<Vec<_>>();
             let is_same = values(&before.heartbeat) == values(&card.heartbeat)
                 && values(&before.stationary) == values(&card.stationary);
-            let is_link = |said: &Valued<std::net::IpAddr>| now.links.contains(&said.value);
-            let is_done = !now.links.is_empty()
+            let is_link = |said: &Valued<IpAddr>| links.contains(&said.value);
+            let is_done = !links.is_empty()
                 && values(&before.heartbeat) != values(&card.heartbeat)
                 && !before.heartbeat.iter().any(is_link)
                 && card.heartbeat.iter().all(is_link);
@@ -96,34 +105,43 @@ fn same_group(a: &str, b: &str) -> bool {
     a.trim_start_matches("/dev/") == b.trim_start_matches("/dev/")
 }
 
-/// From a disk to another there would be a moment with two.
-fn lock_disks(now: &Cluster, wanted: &Cluster, found: &mut Findings) {
-    let device = |node: &Node| [node.first_lock_device.clone(), node.second_lock_device.clone()];
-    let of = |cluster: &Cluster| {
+const HALT_FIRST: &str =
+    "halt it (cmhaltcl), apply the file, run it (cmruncl), and apply the file again";
+
+/// From one lock to another there would be a moment with two: nodes that ask the one, and nodes that ask the other.
+fn lock(conf: &Conf, now: &Cluster, wanted: &Cluster, found: &mut Findings) {
+    let (present, next) = (engine::lock_of(conf, wanted), engine::lock(wanted));
+    // What no file of the cluster has named is somebody else's.
+    let is_ours = next.is_some() || engine::lock(now).is_some();
+    if let Some(present) = present.filter(|present| is_ours && next.as_ref() != Some(present)) {
+        let what = format!("the lock, {present}, changes while the cluster runs");
+        found.error(line_of_lock(wanted), what, HALT_FIRST);
+    }
+}
+
+/// On paper, only the files tell.
+fn lock_by_text(now: &Cluster, wanted: &Cluster, found: &mut Findings) {
+    let groups = |cluster: &Cluster| {
         let lock = &cluster.lock;
         [lock.first_group.clone(), lock.second_group.clone()]
             .map(|said| said.map(|said| said.value))
     };
-    let groups = (of(now), of(wanted));
-    let is_disk = |groups: &[Option<String>; 2]| groups.iter().any(Option::is_some);
-    // To a lock of another kind, or from one, there are steps between.
-    if !is_disk(&groups.0) || !is_disk(&groups.1) {
-        return;
+    let (present, next) = (engine::lock(now), engine::lock(wanted));
+    let groups_differ = present == next && groups(now) != groups(wanted);
+    if let Some(present) = present.filter(|present| groups_differ || next.as_ref() != Some(present))
+    {
+        let what = format!("the lock, {present}, changes while the cluster runs");
+        found.error(line_of_lock(wanted), what, HALT_FIRST);
     }
-    let line = wanted.lock.first_group.as_ref().or(wanted.lock.second_group.as_ref());
-    let line = line.map_or(0, |said| said.line);
-    let hint = "name another kind of lock first (QS_HOST), then the new disk";
-    if groups.0 != groups.1 {
-        found.error(line, "the lock disk changes while the cluster runs", hint);
-    }
-    for node in &wanted.nodes {
-        let Some(before) = now.node(&node.name) else { continue };
-        let value = |said: Option<Valued<String>>| said.map(|said| said.value);
-        if device(before).map(value) != device(node).map(value) {
-            let what = format!("the lock disk of {} changes while the cluster runs", node.name);
-            found.error(node.line, what, hint);
-        }
-    }
+}
+
+fn line_of_lock(cluster: &Cluster) -> u32 {
+    let lock = &cluster.lock;
+    let of_cluster = lock.server.as_ref().or(lock.first_group.as_ref());
+    let mut nodes = cluster.nodes.iter();
+    let of_nodes =
+        || nodes.find_map(|node| node.lock_lun.as_ref().or(node.first_lock_device.as_ref()));
+    of_cluster.or_else(of_nodes).map_or(0, |said| said.line)
 }
 
 /// Times of before A.11.19 could not change while the cluster ran; MEMBER_TIMEOUT can.

@@ -60,6 +60,51 @@ pub fn adjust(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String
             conf.unset(&["totem"], derived);
         }
     }
+    changes.extend(adjust_lock(conf, cluster, certified));
+    changes
+}
+
+/// The same of the lock alone, and of none where the file names none and `corosync.conf` has one: that is for a
+/// cluster that is down, since a lock cannot become another one while it is asked.
+pub fn replace_lock(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String> {
+    if lock(cluster).is_some() || lock_of(conf, cluster).is_none() {
+        return adjust_lock(conf, cluster, certified);
+    }
+    conf.unset(&["nodelist", "node"], "lock_path");
+    conf.drop_device();
+    vec!["Modifying corosync.conf: there is no lock any more".to_owned()]
+}
+
+/// What breaks ties by the file, in words; also where an odd number of nodes needs nothing.
+pub(crate) fn lock(cluster: &Cluster) -> Option<String> {
+    if let Some(server) = &cluster.lock.server {
+        return Some(format!("the quorum server {}", server.value));
+    }
+    let paths = lock_paths(cluster);
+    (!paths.is_empty()).then(|| on_disks(&paths))
+}
+
+/// The same by `corosync.conf`, for the file's nodes.
+pub(crate) fn lock_of(conf: &Conf, cluster: &Cluster) -> Option<String> {
+    let settings = Settings::of(conf);
+    let device = settings.device.as_ref()?;
+    if !device.is_lock() {
+        let host = device.host.as_ref().map_or("", |host| host.value.as_str());
+        return Some(format!("the quorum server {host}"));
+    }
+    let path = |node: &Node| Some((node.name.clone(), settings.lock_path(&node.name)?.to_owned()));
+    Some(on_disks(&cluster.nodes.iter().filter_map(path).collect()))
+}
+
+fn on_disks(paths: &BTreeMap<String, String>) -> String {
+    let mut each: Vec<&str> = paths.values().map(String::as_str).collect();
+    each.dedup();
+    format!("on {}", each.join(" and "))
+}
+
+/// Has `corosync.conf` name the lock that the file names; answers what that changes, in words.
+pub(super) fn adjust_lock(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String> {
+    let mut changes = Vec::new();
     let device = Settings::of(conf).device;
     let asked = device.and_then(|device| device.host).map(|host| host.value);
     if let Some(server) = &cluster.lock.server

@@ -198,6 +198,22 @@ fn a_lock_on_a_disk_takes_the_server_s_place_and_gives_it_back() {
 }
 
 #[test]
+fn a_lock_ends_only_while_nothing_runs() {
+    let server = Cluster::of(&Text::parse(CLUSTER));
+    let none = Cluster::of(&Text::parse(&CLUSTER.replace("QS_HOST qs1\n", "")));
+    let mut conf = corosync::Conf::parse(&corosync_conf(&server).0);
+    assert!(adjust(&mut conf, &none, false).is_empty(), "{conf}");
+    let changes = replace_lock(&mut conf, &none, false);
+    assert_eq!(changes, ["Modifying corosync.conf: there is no lock any more"]);
+    let text = conf.to_string();
+    assert!(!text.contains("device") && text.contains("two_node: 1"), "{text}");
+    let errors = corosync::check(&text);
+    assert!(!errors.iter().any(|found| found.severity == Severity::Error), "{errors:?}\n{text}");
+    assert!(replace_lock(&mut conf, &none, false).is_empty(), "{conf}");
+    assert_eq!(replace_lock(&mut conf, &server, false).len(), 1, "{conf}");
+}
+
+#[test]
 fn links_become_the_file_s_heartbeat_subnets() {
     let one = "NODE_NAME n1\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.1\n\
                NODE_NAME n2\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.2\n";

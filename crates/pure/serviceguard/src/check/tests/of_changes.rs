@@ -19,19 +19,23 @@ VOLUME_GROUP /dev/vgshop
 ";
 
 fn found(wanted: &str, up: &[&str]) -> Vec<String> {
-    found_with(wanted, up, &[])
+    found_with(wanted, up, None)
 }
 
-fn found_with(wanted: &str, up: &[&str], links: &[std::net::IpAddr]) -> Vec<String> {
+fn found_with(wanted: &str, up: &[&str], conf: Option<&corosync::Conf>) -> Vec<String> {
     let shop = Package::of(&Text::parse("package_name shop\nvg vgshop\n"));
     let now = Cluster::of(&Text::parse(NOW));
-    let now = Running { cluster: &now, up, packages: &[&shop], links };
+    let now = Running { cluster: &now, up, packages: &[&shop], conf };
     lines(&check_online(now, &Cluster::of(&Text::parse(wanted))))
 }
 
 #[test]
 fn what_may_not_change_while_the_cluster_runs_is_said() {
-    let table: [((&str, &str), &str); 7] = [
+    let table: [((&str, &str), &str); 8] = [
+        (
+            ("FIRST_CLUSTER_LOCK_VG /dev/vglock\n", "QS_HOST qs1\n"),
+            "line 2: error: the lock, on /dev/sda, changes while the cluster runs",
+        ),
         (
             ("NODE_NAME n2\n", "NODE_NAME n3\n"),
             "error: the node n2 is gone from the file, and runs; halt it first: cmhaltnode n2",
@@ -50,11 +54,11 @@ fn what_may_not_change_while_the_cluster_runs_is_said() {
         ),
         (
             ("LOCK_VG /dev/vglock", "LOCK_VG /dev/vgshop"),
-            "line 2: error: the lock disk changes while the cluster runs; name another kind of lock first",
+            "line 2: error: the lock, on /dev/sda, changes while the cluster runs; halt it",
         ),
         (
             ("FIRST_CLUSTER_LOCK_PV /dev/sda", "FIRST_CLUSTER_LOCK_PV /dev/sdb"),
-            "line 3: error: the lock disk of n1 changes while the cluster runs",
+            "line 2: error: the lock, on /dev/sda, changes while the cluster runs",
         ),
         (
             ("NODE_TIMEOUT 8000000", "NODE_TIMEOUT 9000000"),
@@ -72,10 +76,21 @@ fn what_may_not_change_while_the_cluster_runs_is_said() {
 #[test]
 fn heartbeats_that_changed_while_the_cluster_was_down_are_no_change() {
     let wanted = with(NOW, "HEARTBEAT_IP 10.0.0.2", "HEARTBEAT_IP 10.0.0.9");
-    let links = ["10.0.0.1", "10.0.0.9"].map(|address| address.parse().unwrap());
-    assert_eq!(found_with(&wanted, &["n1", "n2"], &links), Vec::<String>::new());
-    let links = ["10.0.0.1", "10.0.0.2"].map(|address| address.parse().unwrap());
-    assert_eq!(found_with(&wanted, &["n1", "n2"], &links).len(), 1);
+    let conf = |text: &str| {
+        let cluster = Cluster::of(&Text::parse(text));
+        corosync::Conf::parse(&crate::lower::corosync_conf(&cluster).0)
+    };
+    let up = ["n1", "n2"];
+    assert_eq!(found_with(&wanted, &up, Some(&conf(&wanted))), Vec::<String>::new());
+    assert_eq!(found_with(&wanted, &up, Some(&conf(NOW))).len(), 1);
+
+    // Nor is a lock.
+    let other = NOW.replace("/dev/sda", "/dev/sdb");
+    assert_eq!(found_with(&other, &up, Some(&conf(&other))), Vec::<String>::new());
+    let told = found_with(&other, &up, Some(&conf(NOW)));
+    assert_eq!(told.len(), 1, "{told:?}");
+    let begin = "line 2: error: the lock, on /dev/sda, changes while the cluster runs; halt it";
+    assert!(told.iter().all(|line| line.starts_with(begin)), "{told:?}");
 }
 
 #[test]
@@ -85,7 +100,6 @@ fn what_may_change_is_not_held_up() {
         ("NODE_NAME n2\n", "NODE_NAME n3\n"),
         ("VOLUME_GROUP /dev/vglock\n", "VOLUME_GROUP /dev/vglock\nVOLUME_GROUP /dev/vgnew\n"),
         ("HEARTBEAT_INTERVAL 1000000\nNODE_TIMEOUT 8000000\n", "MEMBER_TIMEOUT 14000000\n"),
-        ("FIRST_CLUSTER_LOCK_VG /dev/vglock\n", "QS_HOST qs1\n"),
         ("HEARTBEAT_IP 10.0.0.1\n", "HEARTBEAT_IP 10.0.0.1\nNETWORK_INTERFACE lan1\n"),
     ] {
         assert_eq!(found(&with(NOW, from, to), &up), Vec::<String>::new(), "{to}");
