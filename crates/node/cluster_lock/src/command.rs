@@ -29,7 +29,8 @@ enum Verb {
         #[arg(long, value_name = "DIRECTORY", default_value = RUN)]
         run: PathBuf,
     },
-    /// Writes an empty lock to a disk or file of at least 2 MiB. What is there is lost.
+    /// Writes an empty lock to a disk or file of at least 2 MiB. What is there is lost; a lock that is
+    /// there stays, unless forced.
     Init {
         /// The disk.
         #[arg(value_name = "PATH")]
@@ -40,6 +41,9 @@ enum Verb {
         /// Seconds that a read or a write may take.
         #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=30))]
         io_timeout: u32,
+        /// Also over a lock. Only while no node uses it: whoever holds it loses it, and does not know.
+        #[arg(long)]
+        force: bool,
     },
     /// Says whether a disk has the cluster's lock: exit code 0 if it has.
     Check {
@@ -65,10 +69,9 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
     };
     match words.verb {
         Verb::Serve { run } => serve(run),
-        Verb::Init { path, cluster, io_timeout } => end(area(&path, &cluster).and_then(|area| {
-            tool::initialise(&area, io_timeout).map_err(|error| error.to_string())?;
-            Ok("The disk has a lock now.")
-        })),
+        Verb::Init { path, cluster, io_timeout, force } => {
+            end(area(&path, &cluster).and_then(|area| init(&area, io_timeout, force)))
+        }
         Verb::Check { path, cluster } => end(area(&path, &cluster).and_then(|area| {
             let is_there = tool::is_initialised(&area).map_err(|error| error.to_string())?;
             is_there
@@ -76,6 +79,18 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
                 .ok_or_else(|| "There is no such lock.".to_owned())
         })),
     }
+}
+
+fn init(area: &Area, io_timeout: u32, force: bool) -> Result<&'static str, String> {
+    let there = tool::whose(&area.path).map_err(|error| error.to_string())?;
+    if let Some(cluster) = there.filter(|_| !force) {
+        let path = area.path.display();
+        return Err(format!(
+            "{path} has the lock of the cluster {cluster} already, which may be in use; --force writes a new one"
+        ));
+    }
+    tool::initialise(area, io_timeout).map_err(|error| error.to_string())?;
+    Ok("The disk has a lock now.")
 }
 
 #[cfg(feature = "corosync")]

@@ -26,3 +26,4 @@ mod tool;
 mod votes;
 
 pub use command::main;
+pub use tool::whose;

@@ -46,12 +46,30 @@ pub(crate) fn initialise(area: &Area, io_timeout: u32) -> io::Result<()> {
     done(Path::new(RUN), &[&["direct", "init", "-r", &resource][..], &size].concat())
 }
 
+/// What sanlock begins a lockspace with. Source: sanlock(8), the disk format.
+const MAGIC: &str = "magic 0x12212010";
+
+/// Whose lock a disk or file has, if any: the cluster's name.
+///
+/// # Errors
+/// When sanlock cannot be run.
+pub fn whose(path: &Path) -> io::Result<Option<String>> {
+    // sanlock shows a lockspace whatever it is called, and takes it for whole by its own name.
+    let read = |name: &str| {
+        let space = format!("{name}:1:{}:0", path.display());
+        command(Path::new(RUN), &["direct", "read_leader", "-s", &space]).output()
+    };
+    let said = String::from_utf8_lossy(&read("any")?.stdout).into_owned();
+    let name = said.lines().find_map(|line| line.strip_prefix("space_name "));
+    let name = name.filter(|_| said.lines().any(|line| line == MAGIC));
+    let Some(name) = name else { return Ok(None) };
+    Ok(read(name)?.status.success().then(|| name.to_owned()))
+}
+
 /// Whether the disk has the area of this cluster, and a lease.
 pub(crate) fn is_initialised(area: &Area) -> io::Result<bool> {
-    let space = ask(Path::new(RUN), &["direct", "read_leader", "-s", &area.lockspace(1)])?;
     let lease = ask(Path::new(RUN), &["direct", "read_leader", "-r", &area.resource()])?;
     let ours = format!("space_name {}", area.cluster);
-    let is_ours =
-        |said: Option<String>| said.is_some_and(|said| said.lines().any(|line| line == ours));
-    Ok(is_ours(space) && is_ours(lease))
+    let has_lease = lease.is_some_and(|said| said.lines().any(|line| line == ours));
+    Ok(has_lease && whose(&area.path)?.as_ref() == Some(&area.cluster))
 }
