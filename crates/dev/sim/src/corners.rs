@@ -55,11 +55,13 @@ pub enum Corner {
     LockGivenBack,
     LockOfTheDead,
     LockOfAnEarlierLife,
+    VoteOfDevice,
+    VoteOutlasted,
 }
 
 impl Corner {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::Partition,
         Self::RingFormedAnew,
         Self::Flapped,
@@ -98,6 +100,8 @@ impl Corner {
         Self::LockGivenBack,
         Self::LockOfTheDead,
         Self::LockOfAnEarlierLife,
+        Self::VoteOfDevice,
+        Self::VoteOutlasted,
     ];
 
     /// What happened, for the tally.
@@ -145,6 +149,10 @@ impl Corner {
             Self::LockGivenBack => "a lock was given back when nobody needed it",
             Self::LockOfTheDead => "a lock was taken from who must have lost it",
             Self::LockOfAnEarlierLife => "... or who had a new life since",
+            Self::VoteOfDevice => "half of the cluster had a quorum server's vote",
+            Self::VoteOutlasted => {
+                "... which the other half had had, and may not know that it lost"
+            }
         }
     }
 }
@@ -169,7 +177,7 @@ pub(crate) fn at_change(world: &mut World, members: &BTreeSet<NodeId>, quorum: Q
     }
     let others = |ring: &Ring| ring.members.is_disjoint(members) && ring.quorum.is_quorate();
     let machines = world.machines.len();
-    if quorum == Quorum::ByRule && members.len() * 2 <= machines {
+    if matches!(quorum, Quorum::ByRule | Quorum::ByDevice) && members.len() * 2 <= machines {
         visited.push(Corner::QuorumByRule);
         if world.fabric.rings().any(others) {
             visited.push(Corner::QuorumTwice);

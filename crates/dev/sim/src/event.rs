@@ -65,7 +65,11 @@ pub(crate) enum Event {
     Watchdogs,
     /// Time passes for those who vote for the cluster's lock.
     Voters,
-    /// A machine reaches the lock's disk again, and its voter goes on.
+    /// A machine does not reach what decides between halves.
+    DeciderLost {
+        node: NodeId,
+    },
+    /// A machine reaches what decides again, and its voter goes on.
     LockMended {
         node: NodeId,
     },

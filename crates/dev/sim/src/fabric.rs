@@ -33,6 +33,8 @@ pub(crate) struct Fabric {
     side: BTreeMap<NodeId, u32>,
     /// Machines that stand still: nobody hears of them.
     still: BTreeSet<NodeId>,
+    /// Whose Corosync waits for a vote: it carries nothing meanwhile.
+    undecided: BTreeSet<NodeId>,
     /// When each sender's next message is ordered at the earliest, and each member's delivered.
     order_at: BTreeMap<NodeId, Tick>,
     deliver_at: BTreeMap<NodeId, Tick>,
@@ -77,6 +79,18 @@ impl Fabric {
         }
     }
 
+    /// Until it is known who has quorum, nothing is carried; then the ring is formed anew in any case.
+    pub(crate) fn wait_for_vote(&mut self, side: &BTreeSet<NodeId>) {
+        for node in side {
+            self.break_ring_of(*node);
+        }
+        self.undecided.extend(side);
+    }
+
+    pub(crate) fn has_voted(&mut self, side: &BTreeSet<NodeId>) {
+        self.undecided.retain(|node| !side.contains(node));
+    }
+
     pub(crate) fn is_whole(&self) -> bool {
         let mut sides = self.side.values();
         let first = sides.next();
@@ -105,6 +119,9 @@ impl Fabric {
         from: NodeId,
         delay: &mut dyn FnMut() -> Tick,
     ) -> Vec<(NodeId, Tick)> {
+        if self.undecided.contains(&from) {
+            return Vec::new();
+        }
         let Some(ring) = self.ring_of.get(&from).and_then(|id| self.rings.get_mut(id)) else {
             return Vec::new();
         };
@@ -123,7 +140,7 @@ impl Fabric {
 
     /// The next message for `to`, if it is still in that ring.
     pub(crate) fn deliver(&mut self, to: NodeId, ring: u64) -> Option<(NodeId, Message)> {
-        if self.ring_of.get(&to) != Some(&ring) {
+        if self.ring_of.get(&to) != Some(&ring) || self.undecided.contains(&to) {
             return None;
         }
         let ring = self.rings.get_mut(&ring)?;

@@ -12,6 +12,7 @@ mod chance;
 mod clients;
 mod clock;
 mod corners;
+mod device;
 mod event;
 mod fabric;
 mod faults;

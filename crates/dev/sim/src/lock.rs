@@ -175,7 +175,7 @@ impl Lock {
             Standing::Less => return Some(Quorum::No),
             Standing::Half => {}
         }
-        let mut verdict = Some(Quorum::ByRule);
+        let mut verdict = Some(Quorum::ByDevice);
         for node in side.iter().filter_map(|node| self.nodes.get(node)) {
             let waits =
                 node.ring.as_ref().is_some_and(|(.., since)| now.since(*since) < SYNC_TIMEOUT);

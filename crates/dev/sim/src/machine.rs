@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use controller::{AgentRun, Controller, Identity, Input, Record, Restored, RunToken, Whole};
-use model::{NodeId, NodeName, Role, Tick};
+use model::{NodeId, NodeName, QuorumBy, Role, Tick};
 
-use crate::quorum::Rule;
 use crate::scene::Scene;
 
 #[derive(Debug)]
@@ -40,7 +39,7 @@ pub(crate) struct Machine {
     pub(crate) doomed_at: Option<Tick>,
     /// Others may count on the watchdog since the machine got its power.
     pub(crate) promised_reset: bool,
-    majority_only: bool,
+    quorum_by: QuorumBy,
     /// The operator asked it to shut down, and it should stay so.
     pub(crate) shut_down: bool,
 }
@@ -128,7 +127,7 @@ impl Machine {
             fed_at: None,
             doomed_at: None,
             promised_reset: false,
-            majority_only: scene.rule == Rule::Majority,
+            quorum_by: scene.rule.quorum_by(),
             shut_down: false,
         }
     }
@@ -145,7 +144,7 @@ impl Machine {
             incarnation: self.life,
             watchdog: self.watchdog,
             promised_reset: self.promised_reset,
-            majority_only: self.majority_only,
+            quorum_by: self.quorum_by,
             nodes: (1..=nodes).map(|n| (NodeId(n), NodeName::new(format!("n{n}")))).collect(),
         };
         self.daemon = Some(Controller::new(identity, restored));
@@ -202,6 +201,7 @@ impl Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quorum::Rule;
 
     const WATCHDOG: Duration = Duration::from_secs(4);
 

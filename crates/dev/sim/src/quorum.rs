@@ -8,10 +8,12 @@
 //! Source: votequorum(5), corosync-qdevice(8).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use model::{NodeId, Quorum, Tick};
+use model::{NodeId, Quorum, QuorumBy, Tick};
 
 use crate::chance::Chance;
+use crate::device::{self, Device};
 use crate::lock::Lock;
 
 /// How long a membership must have lasted before `last_man_standing` counts anew.
@@ -53,6 +55,16 @@ impl Rule {
         drawn.copied().unwrap_or(Self::Majority)
     }
 
+    /// What the daemons know of it.
+    pub(crate) fn quorum_by(self) -> QuorumBy {
+        match self {
+            Self::Majority => QuorumBy::Majority,
+            Self::Device => QuorumBy::Device { outlasts: device::OUTLASTS },
+            Self::Lock => QuorumBy::Device { outlasts: Duration::ZERO },
+            Self::TwoNode | Self::LastManStanding | Self::TieBreaker => QuorumBy::Rule,
+        }
+    }
+
     fn waits_for_all(self) -> bool {
         matches!(self, Self::TwoNode | Self::LastManStanding)
     }
@@ -77,38 +89,30 @@ pub(crate) struct Votequorum {
     machines: usize,
     memories: BTreeMap<NodeId, Memory>,
     pub(crate) lock: Lock,
+    pub(crate) device: Device,
 }
 
 impl Votequorum {
     pub(crate) fn new(rule: Rule, machines: usize) -> Self {
         let lock = Lock::new(u32::try_from(machines).unwrap_or(0));
-        Self { rule, machines, memories: BTreeMap::new(), lock }
+        Self { rule, machines, memories: BTreeMap::new(), lock, device: Device::new(machines) }
     }
 
     pub(crate) fn power_lost(&mut self, node: NodeId) {
         self.memories.remove(&node);
         self.lock.power_lost(node);
+        self.device.power_lost(node);
     }
 
-    /// Whether `side`, machines with power that reach one another, has quorum; `others` are the
-    /// sides that there are beside it. Not for [`Rule::Lock`], whose judgement takes time.
-    pub(crate) fn judge(
-        &mut self,
-        side: &BTreeSet<NodeId>,
-        others: &[BTreeSet<NodeId>],
-        now: Tick,
-    ) -> Quorum {
+    /// Whether `side`, machines with power that reach one another, has quorum. Not for [`Rule::Lock`] and [`Rule::Device`], whose judgement takes time.
+    pub(crate) fn judge(&mut self, side: &BTreeSet<NodeId>, now: Tick) -> Quorum {
         let (waits, expected) = self.remember(side, now);
         let majority = side.len() * 2 > self.machines;
         let by_rule = match self.rule {
-            Rule::Majority | Rule::Lock => false,
+            Rule::Majority | Rule::Lock | Rule::Device => false,
             Rule::TwoNode => !side.is_empty(),
             Rule::LastManStanding => side.len() * 2 > expected,
             Rule::TieBreaker => side.len() * 2 == self.machines && side.contains(&NodeId(1)),
-            Rule::Device => {
-                side.len() * 2 == self.machines
-                    && others.iter().all(|other| chosen_over(side, other))
-            }
         };
         let verdict = match (waits, majority, by_rule) {
             (true, _, _) | (false, false, false) => Quorum::No,
@@ -151,12 +155,6 @@ impl Votequorum {
     }
 }
 
-/// The larger half; of equal ones, the one with the lowest number.
-fn chosen_over(side: &BTreeSet<NodeId>, other: &BTreeSet<NodeId>) -> bool {
-    let rank = |side: &BTreeSet<NodeId>| (side.len(), std::cmp::Reverse(side.first().copied()));
-    rank(side) > rank(other)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,40 +163,36 @@ mod tests {
         nodes.iter().copied().map(NodeId).collect()
     }
 
-    fn judge(quorum: &mut Votequorum, nodes: &[u32], others: &[&[u32]], second: u64) -> Quorum {
-        let others: Vec<_> = others.iter().map(|other| side(other)).collect();
-        quorum.judge(&side(nodes), &others, Tick(second * 1_000_000))
+    fn judge(quorum: &mut Votequorum, nodes: &[u32], second: u64) -> Quorum {
+        quorum.judge(&side(nodes), Tick(second * 1_000_000))
     }
 
     #[test]
     fn one_of_two_waits_for_both_and_then_is_enough() {
         let mut quorum = Votequorum::new(Rule::TwoNode, 2);
-        assert_eq!(judge(&mut quorum, &[1], &[], 0), Quorum::No);
-        assert_eq!(judge(&mut quorum, &[1, 2], &[], 1), Quorum::ByRule);
-        assert_eq!(judge(&mut quorum, &[1], &[&[2]], 2), Quorum::ByRule);
-        assert_eq!(judge(&mut quorum, &[2], &[&[1]], 2), Quorum::ByRule);
+        assert_eq!(judge(&mut quorum, &[1], 0), Quorum::No);
+        assert_eq!(judge(&mut quorum, &[1, 2], 1), Quorum::ByRule);
+        assert_eq!(judge(&mut quorum, &[1], 2), Quorum::ByRule);
+        assert_eq!(judge(&mut quorum, &[2], 2), Quorum::ByRule);
         quorum.power_lost(NodeId(2));
-        assert_eq!(judge(&mut quorum, &[2], &[&[1]], 3), Quorum::No);
-        assert_eq!(judge(&mut quorum, &[1, 2], &[], 4), Quorum::ByRule);
+        assert_eq!(judge(&mut quorum, &[2], 3), Quorum::No);
+        assert_eq!(judge(&mut quorum, &[1, 2], 4), Quorum::ByRule);
     }
 
     #[test]
     fn the_last_ones_count_anew_after_the_window() {
         let mut quorum = Votequorum::new(Rule::LastManStanding, 5);
-        assert_eq!(judge(&mut quorum, &[1, 2, 3, 4, 5], &[], 0), Quorum::Majority);
-        assert_eq!(judge(&mut quorum, &[1, 2, 3], &[], 1), Quorum::Majority);
-        assert_eq!(judge(&mut quorum, &[1, 2], &[], 5), Quorum::No);
-        assert_eq!(judge(&mut quorum, &[1, 2, 3], &[], 6), Quorum::Majority);
-        assert_eq!(judge(&mut quorum, &[1, 2], &[], 20), Quorum::ByRule);
+        assert_eq!(judge(&mut quorum, &[1, 2, 3, 4, 5], 0), Quorum::Majority);
+        assert_eq!(judge(&mut quorum, &[1, 2, 3], 1), Quorum::Majority);
+        assert_eq!(judge(&mut quorum, &[1, 2], 5), Quorum::No);
+        assert_eq!(judge(&mut quorum, &[1, 2, 3], 6), Quorum::Majority);
+        assert_eq!(judge(&mut quorum, &[1, 2], 20), Quorum::ByRule);
     }
 
     #[test]
     fn halves_are_told_apart() {
         let mut ties = Votequorum::new(Rule::TieBreaker, 4);
-        assert_eq!(judge(&mut ties, &[1, 4], &[&[2, 3]], 0), Quorum::ByRule);
-        assert_eq!(judge(&mut ties, &[2, 3], &[&[1, 4]], 0), Quorum::No);
-        let mut device = Votequorum::new(Rule::Device, 4);
-        assert_eq!(judge(&mut device, &[3, 4], &[&[1], &[2]], 0), Quorum::ByRule);
-        assert_eq!(judge(&mut device, &[3, 4], &[&[1, 2]], 0), Quorum::No);
+        assert_eq!(judge(&mut ties, &[1, 4], 0), Quorum::ByRule);
+        assert_eq!(judge(&mut ties, &[2, 3], 0), Quorum::No);
     }
 }

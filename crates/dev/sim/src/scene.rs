@@ -102,7 +102,8 @@ fn options(chance: &mut Chance, watchdog: Option<Duration>) -> String {
     all.push_str(&option("cluster-recheck-interval", "60s"));
     all.push_str(&option("cluster-delay", "10s"));
     if let Some(watchdog) = watchdog {
-        let wait = format!("{}s", watchdog.as_secs() * 2);
+        // What is asked for is the least: too little asks for as long as it takes.
+        let wait = format!("{}s", if chance.percent(50) { 1 } else { watchdog.as_secs() * 2 });
         all.push_str(&option("fencing-watchdog-timeout", &wait));
     }
     if chance.percent(20) {
@@ -111,9 +112,9 @@ fn options(chance: &mut Chance, watchdog: Option<Duration>) -> String {
     all
 }
 
-/// Only where a majority decides, the others may count on it.
+/// Only where two sides never have quorum, the others may count on it.
 fn watchdog(chance: &mut Chance, rule: Rule) -> Option<Duration> {
-    let has = rule == Rule::Majority && chance.percent(25);
+    let has = rule.quorum_by().is_one_sided() && chance.percent(25);
     has.then(|| Duration::from_secs(chance.between(4, 12)))
 }
 

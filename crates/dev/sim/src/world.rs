@@ -133,7 +133,7 @@ impl World {
         if self.scene.watchdog.is_some() {
             self.clock.after(0, Event::Watchdogs);
         }
-        if self.scene.rule == Rule::Lock {
+        if matches!(self.scene.rule, Rule::Lock | Rule::Device) {
             self.clock.after(0, Event::Voters);
         }
         let first = self.faults.every + 10_000_000;
@@ -206,6 +206,8 @@ impl World {
             }
             Event::Watchdogs => self.watchdogs(),
             Event::Voters => self.voters(),
+            Event::DeciderLost { .. } if self.calm => {}
+            Event::DeciderLost { node } => self.lose_decider(node),
             Event::LockMended { node } => self.mend_lock(node),
             Event::Part if !self.calm => self.partition(),
             Event::Part => {}

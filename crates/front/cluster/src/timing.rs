@@ -153,11 +153,11 @@ pub(crate) fn property(wait: u64) -> (&'static str, String) {
 fn present(how: &How) -> Result<(), Trouble> {
     let settings = Settings::of(&nodes_file::read(&Places::default())?);
     let times = Effective::of(&settings);
-    let Effective { real_token, consensus, retransmit } = times;
+    let Effective { real_token, consensus, retransmit, vote } = times;
     if how.json {
         say::json(&serde_json::json!({
             "real_token": real_token, "consensus": consensus, "token_retransmit": retransmit,
-            "least_watchdog_s": times.watchdog(),
+            "vote": vote, "least_watchdog_s": times.watchdog(),
         }));
         return Ok(());
     }
@@ -166,6 +166,9 @@ fn present(how: &How) -> Result<(), Trouble> {
     say::out(&format!("{consensus:>7} ms  consensus"));
     let sum = real_token.saturating_add(consensus);
     say::out(&format!("{sum:>7} ms  from a node's death until the others know"));
+    if vote > 0 {
+        say::out(&format!("{vote:>7} ms  until half of the nodes has the quorum device's vote"));
+    }
     let least = times.watchdog();
     say::out(&format!("\nwatchdogs that are counted on: at least {least} s"));
     Ok(())

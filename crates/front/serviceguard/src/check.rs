@@ -152,7 +152,7 @@ pub(crate) fn cmcheckconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
     Ok(())
 }
 
-/// Where a lock decides, half of the nodes may have quorum, and nobody counts on another node's watchdog.
+/// Where a lock decides, the half that goes on must know that the other is off: by a device, or its watchdogs.
 fn without_device(found: &Found, known: &Known) -> Option<Finding> {
     found.cluster.as_ref()?;
     let lock = &known.cluster.lock;
@@ -161,11 +161,17 @@ fn without_device(found: &Found, known: &Known) -> Option<Finding> {
     let line = server.or_else(|| Some(lock.first_group.as_ref()?.line)).or_else(lun)?;
     let resources = found.document.section(cib::Section::Resources);
     let mut all = resources.into_iter().flat_map(cib::Element::descendants);
-    if all.any(|at| at.attr("class") == Some("stonith")) {
+    let options = found.document.section(cib::Section::CrmConfig);
+    let mut options = options.into_iter().flat_map(cib::Element::descendants);
+    let counts_on_resets = options.any(|at| {
+        let names = ["fencing-watchdog-timeout", "stonith-watchdog-timeout"];
+        at.attr("name").is_some_and(|name| names.contains(&name)) && at.attr("value") != Some("0")
+    });
+    if counts_on_resets || all.any(|at| at.attr("class") == Some("stonith")) {
         return None;
     }
     let what = "no fence device: of a node that is lost, packages start elsewhere only when somebody says that it is off";
-    let hint = "make one, such as `quorate resource add power stonith:fence_ipmilan ...`; with a lock, watchdogs do not do";
+    let hint = "make one, such as `quorate resource add power stonith:fence_ipmilan ...`, or give each node a watchdog and set fencing-watchdog-timeout";
     Some(Finding {
         line,
         severity: Severity::Warning,

@@ -9,7 +9,7 @@ use api::{Api, ApiSettings, PamSettings, Web};
 use controller::{Controller, Identity};
 use exec::{ExecConfig, Executor};
 use fabric::embedded::{self, Member};
-use model::NodeName;
+use model::{NodeName, QuorumBy};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -264,7 +264,7 @@ fn identity(roster: &Roster, watchdog: Option<&Watchdog>) -> Identity {
         nodes,
         watchdog: watchdog.map(Watchdog::timeout),
         promised_reset: watchdog.is_some_and(Watchdog::was_promised),
-        majority_only,
+        quorum_by: if majority_only { QuorumBy::Majority } else { QuorumBy::Rule },
     }
 }
 

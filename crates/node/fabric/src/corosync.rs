@@ -19,6 +19,7 @@ mod calls;
 mod carry;
 mod conditions;
 mod configuration;
+mod counted;
 mod link;
 mod message;
 mod queue;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use corosync::timing::Effective;
 use corosync::{Conf, Settings, Severity};
-use model::{NodeId, NodeName};
+use model::{NodeId, NodeName, QuorumBy};
 use wire::api::{Refused, Reply, Violation};
 
 use crate::Controller;
@@ -25,8 +25,7 @@ use crate::state::invalid;
 pub(crate) struct FabricFile {
     edition: u64,
     times: Effective,
-    /// Nothing but a majority has quorum.
-    majority_only: bool,
+    quorum_by: QuorumBy,
     text: String,
 }
 
@@ -36,7 +35,7 @@ impl FabricFile {
         Self {
             edition: settings.config_version(),
             times: Effective::of(&settings),
-            majority_only: !settings.has_rule(),
+            quorum_by: settings.quorum_by(),
             text,
         }
     }
@@ -46,8 +45,8 @@ impl FabricFile {
         crate::state::fnv(self.text.bytes())
     }
 
-    pub(crate) fn is_majority_only(&self) -> bool {
-        self.majority_only
+    pub(crate) fn quorum_by(&self) -> QuorumBy {
+        self.quorum_by
     }
 
     pub(crate) fn edition(&self) -> u64 {
@@ -129,9 +128,9 @@ impl Controller {
     }
 
     pub(crate) fn take_fabric_file(&mut self, file: FabricFile, nodes: Vec<(NodeId, NodeName)>) {
-        let FabricFile { edition, text, times: _, majority_only } = file.clone();
+        let FabricFile { edition, text, times: _, quorum_by } = file.clone();
         // For the rest of this life: somebody may still have quorum by a rule that was taken out.
-        self.identity.majority_only &= majority_only;
+        self.identity.quorum_by = self.identity.quorum_by.max(quorum_by);
         self.file_writes.needed = self.disks_needed();
         self.effects.push(Effect::WriteFabricFile { edition, text });
         self.state.fabric_file = Some(file);

@@ -24,7 +24,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::NodeId;
+use model::{NodeId, QuorumBy};
 use wire::api::{Event, Refused};
 use wire::peer::Hello;
 
@@ -91,9 +91,14 @@ impl Keepers {
 }
 
 impl Controller {
+    /// Whether nothing but a majority ever had quorum in this cluster.
+    fn only_majority(&self) -> bool {
+        self.identity.quorum_by == QuorumBy::Majority
+    }
+
     /// Keepers that are not here: nothing is edited without them.
     pub(crate) fn missing_keepers(&self) -> BTreeSet<NodeId> {
-        let counts = !self.identity.majority_only && !self.is_fencing_off();
+        let counts = !self.only_majority() && !self.is_fencing_off();
         let configured = self.identity.nodes.iter().map(|(id, _)| *id);
         let is_missing = |id: &NodeId| {
             let knows = self.copies_missed.contains(id)
@@ -120,7 +125,7 @@ impl Controller {
 
     /// Whether the disks of all members name the present keepers.
     pub(crate) fn members_are_bound(&self) -> bool {
-        self.identity.majority_only || self.fabric.members.is_subset(&self.state.keepers.bound)
+        self.only_majority() || self.fabric.members.is_subset(&self.state.keepers.bound)
     }
 
     pub(crate) fn agree_on_keepers(&mut self, hellos: &BTreeMap<NodeId, Hello>) {
@@ -128,8 +133,7 @@ impl Controller {
         let lineages = hellos.values().map(|hello| Lineage::from_number(hello.lineage));
         self.newest_promise = lineages.max_by_key(|lineage| lineage.promised()).unwrap_or_default();
         let sound = hellos.values().filter(|hello| !hello.doubtful).count();
-        let is_known =
-            sound == hellos.len() || (self.identity.majority_only && sound >= self.majority());
+        let is_known = sound == hellos.len() || (self.only_majority() && sound >= self.majority());
         let all = self.identity.nodes.iter().map(|(id, _)| *id);
         self.copies_missed = all.filter(|id| !is_known && !hellos.contains_key(id)).collect();
     }
@@ -140,7 +144,7 @@ impl Controller {
         let known = [self.newest_promise].into_iter();
         self.doubtful = false;
         self.state.lineage = self.state.lineage.promise(known, place);
-        if self.identity.majority_only {
+        if self.only_majority() {
             let all = self.identity.nodes.iter().map(|(id, _)| *id);
             self.state.keepers = Keepers::restored(&[], all);
         } else {

@@ -49,7 +49,7 @@ use std::time::Duration;
 
 use agent::ParameterKinds;
 use cib::Document;
-use model::{NodeId, NodeName, Quorum, Tick};
+use model::{NodeId, NodeName, Quorum, QuorumBy, Tick};
 use wire::api::Event;
 use wire::peer::Edited;
 
@@ -88,8 +88,9 @@ pub struct Identity {
     pub watchdog: Option<Duration>,
     /// An earlier daemon asked for [`Effect::PromiseReset`] since the machine started.
     pub promised_reset: bool,
-    /// Nothing but a majority ever has quorum in this cluster.
-    pub majority_only: bool,
+    /// What may give quorum to fewer than a majority, where no file says; and the least strict of all that
+    /// files said in this life.
+    pub quorum_by: QuorumBy,
 }
 
 /// What was read back from the disk.

@@ -11,10 +11,20 @@
 //! One and a half times the watchdog's time after `t`, or after the others had the majority if that
 //! was later, it is off: that is a proof
 //! ([`Evidence::Watchdog`]). It holds for who has beaten, by which it said that it lives by these
-//! rules, and where quorum is by majority only: by any other rule the lost node may have quorum, too.
+//! rules, and where quorum is by majority, or by half and the one vote of a device, which gives it to
+//! one side at a time: by any other rule the lost node may have quorum, too.
+//!
+//! A device may take a side for gone, and give its vote to the other, before that side knows: the vote
+//! *outlasts* its end. So a lost node that had the vote may have fed for so much longer after we got it;
+//! and when it gets the vote itself, since we are the side that is gone, we hear of it so much later,
+//! while it, if it is not reset by then, lives on. Both are waited for: the watchdog's time after the
+//! later of the two ways in which the lost node ceases to feed, and once more what a vote outlasts.
+//!
+//! While a half waits for the device's vote, Corosync tells it nothing, and the other half may have had it in
+//! between. So where a device votes, each membership begins to count anew.
 //!
 //! The others, too, do not hear themselves until they have formed anew, which takes them token and
-//! consensus. So nobody counts on a watchdog that is not twice as slow as that.
+//! consensus, and a device's vote. So nobody counts on a watchdog that is not twice as slow as that.
 //!
 //! A virtual machine's watchdog stands still while the machine does. Who pauses machines needs a
 //! fence device.
@@ -24,7 +34,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use model::{NodeId, NodeName, Quorum, Tick, parse_interval};
+use model::{NodeId, NodeName, Quorum, QuorumBy, Tick, parse_interval};
 use wire::Message;
 use wire::peer::Evidence;
 
@@ -54,7 +64,7 @@ pub(crate) struct SelfFencing {
     had_majority: bool,
     /// The members have a device fence this node, and it has not failed yet.
     is_fenced_now: bool,
-    /// Since when nodes are absent from a majority here.
+    /// Since when nodes are absent from the side here that has quorum.
     lost_at: BTreeMap<NodeId, Tick>,
 }
 
@@ -65,9 +75,10 @@ impl SelfFencing {
     }
 }
 
-/// After the watchdog's time: for how much of it a node that is cut off may still feed.
-fn off_after(watchdog: Duration) -> Duration {
-    watchdog + watchdog / 2
+/// When a node that is cut off is off for certain: the watchdog's time after it fed last, which was before half of
+/// that time had passed, or before its vote's end; and before it is sure that it has no other vote.
+fn off_after(watchdog: Duration, outlasts: Duration) -> Duration {
+    watchdog + outlasts.max(watchdog / 2) + outlasts
 }
 
 fn in_ms(time: Duration) -> u64 {
@@ -82,15 +93,19 @@ impl Controller {
             return true;
         }
         let silent = now.since(self.self_fencing.heard_myself);
-        self.fabric.quorum == Quorum::Majority && silent <= watchdog / 2
+        self.fabric.quorum.is_of_one_side() && silent <= watchdog / 2
     }
 
-    /// Whether nothing but a majority may have quorum by the file as it is now. Who promises or believes
-    /// must besides be with a majority, by the votes that its fabric has read: one that was not told to
+    /// Whether two sides never have quorum at once by the file as it is now. Who promises or believes
+    /// must besides have such a quorum by the votes that its fabric has read: one that was not told to
     /// read the file anew has none, by its old rule.
-    fn only_majority_rules(&self) -> bool {
+    fn is_one_sided(&self) -> bool {
+        self.quorum_by().is_one_sided()
+    }
+
+    fn quorum_by(&self) -> QuorumBy {
         let file = self.state.fabric_file.as_ref();
-        file.map_or(self.identity.majority_only, FabricFile::is_majority_only)
+        file.map_or(self.identity.quorum_by, FabricFile::quorum_by)
     }
 
     fn file_digest(&self) -> u64 {
@@ -102,7 +117,7 @@ impl Controller {
     pub(crate) fn reconsider_promise(&mut self, nodes: Vec<(NodeId, NodeName)>) {
         self.self_fencing.know_of_rule.clear();
         self.self_fencing.withdrawing = None;
-        if !self.only_majority_rules() {
+        if !self.is_one_sided() {
             self.self_fencing.promises.clear();
             self.self_fencing.withdrawing = Some(nodes);
             // Until all have said that they know, nobody feeds: the sooner the better.
@@ -119,7 +134,7 @@ impl Controller {
     fn withdraw_promise(&mut self) {
         // Before that nobody knows who is lost.
         let may_be_withdrawn = self.self_fencing.promised && self.is_formed();
-        if !may_be_withdrawn || self.only_majority_rules() {
+        if !may_be_withdrawn || self.is_one_sided() {
             return;
         }
         let SelfFencing { withdrawing, know_of_rule, .. } = &self.self_fencing;
@@ -143,7 +158,7 @@ impl Controller {
     pub fn is_left_alone(&self) -> bool {
         let nobody_outside = match self.fabric.quorum {
             Quorum::Majority => true,
-            Quorum::ByRule => {
+            Quorum::ByRule | Quorum::ByDevice => {
                 self.identity.nodes.iter().all(|(id, _)| self.fabric.members.contains(id))
             }
             Quorum::No => false,
@@ -170,7 +185,7 @@ impl Controller {
     /// Source: `stonith-watchdog-timeout` in Pacemaker Explained; negative is twice the watchdog's.
     fn configured_wait(&self, watchdog: Duration) -> Option<Duration> {
         let wait = self.wanted_wait(watchdog)?;
-        let may_be = self.only_majority_rules() && self.is_too_fast(watchdog).is_none();
+        let may_be = self.is_one_sided() && self.is_too_fast(watchdog).is_none();
         Some(wait).filter(|_| may_be)
     }
 
@@ -193,8 +208,8 @@ impl Controller {
         self.wanted_wait(watchdog)?;
         let why = if !self.all_have_watchdogs {
             "not every member has a watchdog".to_owned()
-        } else if !self.only_majority_rules() {
-            "a rule or a device may give quorum to fewer than a majority".to_owned()
+        } else if !self.is_one_sided() {
+            "a rule, or a device with several votes, may give quorum to two sides".to_owned()
         } else {
             self.is_too_fast(watchdog)?
         };
@@ -263,7 +278,7 @@ impl Controller {
             return;
         }
         let is_promise = watchdog_ms > 0;
-        if !self.only_majority_rules() {
+        if !self.is_one_sided() {
             self.self_fencing.know_of_rule.insert(from);
             // Who has promised beats, and needs no other word.
             if is_promise && !self.self_fencing.promised {
@@ -280,9 +295,10 @@ impl Controller {
             self.self_fencing.had_quorum = true;
             self.self_fencing.heard_myself = self.now.tick;
         }
-        // A node that is absent may have had the majority as long as we had none.
+        // A node that is absent may have had quorum as long as we had none.
         let has_majority = self.fabric.quorum == Quorum::Majority;
-        if !std::mem::replace(&mut self.self_fencing.had_majority, has_majority) {
+        let had_majority = std::mem::replace(&mut self.self_fencing.had_majority, has_majority);
+        if !had_majority || self.quorum_by() != QuorumBy::Majority {
             self.self_fencing.lost_at.clear();
         }
         for (id, _) in &self.identity.nodes {
@@ -296,7 +312,7 @@ impl Controller {
 
     /// Whether all members' machines have one that may be counted on; alike on all of them.
     pub(crate) fn has_watchdogs(&self) -> bool {
-        self.all_have_watchdogs && self.only_majority_rules()
+        self.all_have_watchdogs && self.is_one_sided()
     }
 
     /// The life of a node's daemon that promised is over.
@@ -310,10 +326,12 @@ impl Controller {
         let id = self.id_of(target)?;
         let watchdog = *self.self_fencing.promises.get(&id)?;
         let lost_at = *self.self_fencing.lost_at.get(&id)?;
-        if self.fabric.quorum != Quorum::Majority {
-            return None;
-        }
-        let wait = self.configured_wait(watchdog)?.max(off_after(watchdog));
+        let outlasts = match (self.fabric.quorum, self.quorum_by()) {
+            (Quorum::Majority, _) => Duration::ZERO,
+            (Quorum::ByDevice, QuorumBy::Device { outlasts }) => outlasts,
+            (Quorum::No | Quorum::ByRule | Quorum::ByDevice, _) => return None,
+        };
+        let wait = self.configured_wait(watchdog)?.max(off_after(watchdog, outlasts));
         Some((lost_at.after(wait), wait))
     }
 

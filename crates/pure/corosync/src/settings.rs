@@ -3,7 +3,18 @@
 //! A value that cannot be read is left out here, as if the line were not there; [`crate::check()`]
 //! names it.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use model::QuorumBy;
+
 use crate::text::{Conf, Pair, Section};
+
+/// `quorum.device.timeout` (ms). Source: corosync.conf(5).
+const TIMEOUT_DEFAULT: u64 = 10_000;
+
+/// What a heartbeat to a server may be (ms). Source: corosync-qdevice(8), `net_heartbeat_interval_min` and `_max`.
+const HEARTBEAT: RangeInclusive<u64> = 1_000..=120_000;
 
 /// A value and the line that says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +141,36 @@ pub struct Device {
 impl Device {
     /// Whether it is a lock on a disk.
     pub fn is_lock(&self) -> bool {
-        self.model.as_ref().is_some_and(|model| model.value == "sanlock")
+        self.is_model("sanlock")
+    }
+
+    fn is_model(&self, name: &str) -> bool {
+        self.model.as_ref().is_some_and(|model| model.value == name)
+    }
+
+    /// Between two signs of life from `corosync-qdevice` to its server. Source: behaviour seen, 80 % of the time-out.
+    fn heartbeat(&self) -> Duration {
+        let timeout = self.timeout.as_ref().map_or(TIMEOUT_DEFAULT, |said| said.value);
+        let share = timeout.saturating_mul(4) / 5;
+        Duration::from_millis(share.clamp(*HEARTBEAT.start(), *HEARTBEAT.end()))
+    }
+
+    /// For how long a half may believe that it has the vote after the device took it for gone; `None` of a
+    /// device that is not known. Of a server: it may have lost its memory with its power, and the half hears so
+    /// when its second heartbeat is not answered. A lease's vote is over before another half may have it
+    /// (`docs/decisions/lock-by-lease.md`).
+    fn outlasts(&self) -> Option<Duration> {
+        match self.is_lock() {
+            true => Some(Duration::ZERO),
+            false => self.is_model("net").then(|| self.heartbeat() * 2),
+        }
+    }
+
+    /// How long a half waits for the vote, after it was formed, that is left by a loss of power. A server waits for
+    /// one and a half heartbeats of who was lost; a lease that nobody has is there for the taking, within what a
+    /// disk may take.
+    pub(crate) fn decides_within(&self) -> Duration {
+        if self.is_lock() { Duration::from_secs(2) } else { self.heartbeat() * 3 / 2 }
     }
 }
 
@@ -166,10 +206,28 @@ impl Settings {
 
     /// Whether fewer than a majority may have quorum. Source: votequorum(5), corosync-qdevice(8).
     pub fn has_rule(&self) -> bool {
+        self.device.is_some() || self.has_rule_of_nodes()
+    }
+
+    /// What may give quorum to fewer than a majority. A device with more than one vote is a rule: nodes that have
+    /// not read of it yet could be a majority beside it. Source: votequorum(5), corosync-qdevice(8).
+    pub fn quorum_by(&self) -> QuorumBy {
+        match &self.device {
+            _ if self.has_rule_of_nodes() => QuorumBy::Rule,
+            None => QuorumBy::Majority,
+            Some(device) => {
+                let has_one = device.votes.as_ref().is_some_and(|votes| votes.value == 1);
+                let outlasts = device.outlasts().filter(|_| has_one);
+                outlasts.map_or(QuorumBy::Rule, |outlasts| QuorumBy::Device { outlasts })
+            }
+        }
+    }
+
+    fn has_rule_of_nodes(&self) -> bool {
         let is_on = |said: &Option<Valued<bool>>| said.as_ref().is_some_and(|said| said.value);
         let Quorum { two_node, last_man_standing, auto_tie_breaker, .. } = &self.quorum;
         let rules = [two_node, last_man_standing, auto_tie_breaker];
-        self.device.is_some() || rules.into_iter().any(is_on)
+        rules.into_iter().any(is_on)
     }
 
     /// What carries the messages.

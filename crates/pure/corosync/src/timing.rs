@@ -197,6 +197,9 @@ pub struct Effective {
     pub real_token: u64,
     pub consensus: u64,
     pub retransmit: u64,
+    /// How long half of the nodes waits for a quorum device's vote when the other half has lost its power (ms); 0
+    /// without a device.
+    pub vote: u64,
 }
 
 impl Effective {
@@ -218,23 +221,26 @@ impl Effective {
             real_token,
             consensus: or(&totem.consensus, consensus_of(real_token)),
             retransmit: or(&totem.token_retransmit, derived),
+            vote: settings.device.as_ref().map_or(0, |device| ms(device.decides_within())),
         }
     }
 
     /// How long it takes to find that a node is lost and to go on without it (ms).
     pub fn reform(&self) -> u64 {
-        self.real_token.saturating_add(self.consensus)
+        self.real_token.saturating_add(self.consensus).saturating_add(self.vote)
     }
 
     /// Why a watchdog of this time-out must not be counted on: healthy nodes that form anew after
     /// another's loss could be reset by theirs.
     pub fn too_short_to_count_on(&self, watchdog: Duration) -> Option<String> {
         let least = self.reform().saturating_mul(WATCHDOG_REFORMS);
-        let Self { real_token, consensus, .. } = self;
+        let Self { real_token, consensus, vote, .. } = self;
+        let vote =
+            if *vote > 0 { format!(" + {vote} for the device's vote") } else { String::new() };
         (ms(watchdog) < least).then(|| {
             format!(
                 "the watchdog's {} ms are less than the {least} ms that nodes may take to form anew: \
-                 {WATCHDOG_REFORMS} * ({real_token} token + {consensus} consensus)",
+                 {WATCHDOG_REFORMS} * ({real_token} token + {consensus} consensus{vote})",
                 ms(watchdog)
             )
         })
@@ -410,7 +416,7 @@ mod tests {
         if timing.watchdog > 0 {
             let real_token = real_token + 8 * token_coefficient;
             let consensus = consensus_of(real_token);
-            let effective = Effective { real_token, consensus, retransmit: 30 };
+            let effective = Effective { real_token, consensus, retransmit: 30, vote: 0 };
             let watchdog = Duration::from_secs(timing.watchdog);
             assert_eq!(effective.too_short_to_count_on(watchdog), None, "{timing:?}");
             assert!(timing.self_fencing_wait >= 2_000 * timing.watchdog, "{timing:?}");

@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use corosync::check::check_for;
+use corosync::timing::Effective;
 use corosync::{Conf, Member, Settings, Transport, check};
+use model::QuorumBy;
 
 fn files() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files")
@@ -110,9 +112,37 @@ fn settings_are_what_the_files_say() {
     assert!(!of("udpu-2.conf").needs_key());
     let mail = of("knet-3.conf");
     assert_eq!(mail.nodes.iter().map(|node| node.addresses.len()).collect::<Vec<_>>(), [2, 2, 2]);
-    assert_eq!(corosync::timing::Effective::of(&mail).real_token, 2650);
+    assert_eq!(Effective::of(&mail).real_token, 2650);
     let device = of("qdevice.conf").device.unwrap();
     assert_eq!(device.algorithm.unwrap().value, "ffsplit");
+}
+
+#[test]
+fn one_vote_of_a_device_leaves_quorum_to_one_side() {
+    let of = |text: &str| Settings::of(&Conf::parse(text));
+    let server = read("qdevice.conf");
+    let outlasts = std::time::Duration::from_millis(12_800);
+    assert_eq!(of(&server).quorum_by(), QuorumBy::Device { outlasts });
+    let quick = server.replace("timeout: 8000", "timeout: 2000");
+    let outlasts = std::time::Duration::from_millis(3_200);
+    assert_eq!(of(&quick).quorum_by(), QuorumBy::Device { outlasts });
+    // A heartbeat takes a second at least, and half of the nodes waits for one and a half.
+    let quickest = server.replace("timeout: 8000", "timeout: 500");
+    let outlasts = std::time::Duration::from_secs(2);
+    assert_eq!(of(&quickest).quorum_by(), QuorumBy::Device { outlasts });
+    assert_eq!(Effective::of(&of(&quickest)).vote, 1_500);
+    let lock = server.replace("model: net", "model: sanlock");
+    let outlasts = std::time::Duration::ZERO;
+    assert_eq!(of(&lock).quorum_by(), QuorumBy::Device { outlasts });
+    for rule in [
+        server.replace("votes: 1", "votes: 2"),
+        server.replace("votes: 1", ""),
+        server.replace("model: net", "model: new"),
+        server.replace("device {", "auto_tie_breaker: 1\n    device {"),
+    ] {
+        assert_eq!(of(&rule).quorum_by(), QuorumBy::Rule, "{rule}");
+    }
+    assert_eq!(of(&read("knet-3.conf")).quorum_by(), QuorumBy::Majority);
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub use outcome::{ExecStatus, OcfCode, Outcome};
 pub use plan::{
     Action, ActionId, ActionKind, ActionNode, Plan, PlanSettings, PlanStep, PrimitiveRef,
 };
-pub use quorum::Quorum;
+pub use quorum::{Quorum, QuorumBy};
 pub use role::Role;
 pub use score::Score;
 pub use time::{Tick, parse_interval, parse_timeout};

@@ -7,19 +7,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::bed::{Machines, PROGRAM, can_be};
 
-const NEEDED: [&str; 1] = ["/usr/sbin/sanlock"];
+pub const NEEDED: [&str; 1] = ["/usr/sbin/sanlock"];
 
-/// Two nodes and a file that both have as their disk.
-struct Locked {
-    machines: Machines,
-    disk: PathBuf,
-}
+/// A file that nodes have as their disk, with a lock.
+pub struct Disk(PathBuf);
 
-impl Locked {
-    fn start() -> Option<Self> {
-        if !can_be() || !testkit::has(&NEEDED) {
-            return None;
-        }
+impl Disk {
+    pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let disk = std::env::temp_dir().join(format!("lock-{}-{number}", std::process::id()));
@@ -29,15 +23,48 @@ impl Locked {
         assert!(!said.0, "{}", said.1);
         let said = lock(&["init", path, "--cluster", "bed", "--io-timeout", "1"]);
         assert!(said.0, "{}", said.1);
-        assert!(lock(&["check", path, "--cluster", "bed"]).0);
-        assert!(!lock(&["check", path, "--cluster", "another"]).0);
+        Self(disk)
+    }
 
-        let line = format!("path: {path}");
+    /// Of `corosync.conf`'s quorum section.
+    pub fn lines(&self) -> Vec<String> {
+        let path = format!("path: {}", self.0.display());
         let device =
             ["device {", "model: sanlock", "votes: 1", "timeout: 3000", "sync_timeout: 4000"];
-        let own = ["sanlock {", &line, "io_timeout: 1", "}", "}"];
+        let own = ["sanlock {", &path, "io_timeout: 1", "}", "}"];
+        device.into_iter().chain(own).map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _gone = fs::remove_file(&self.0);
+    }
+}
+
+/// Two nodes and a disk that both have.
+struct Locked {
+    machines: Machines,
+    disk: Disk,
+}
+
+impl Locked {
+    fn start() -> Option<Self> {
+        if !can_be() || !testkit::has(&NEEDED) {
+            return None;
+        }
+        let disk = Disk::new();
+        let path = disk.0.to_str().unwrap();
+        assert!(lock(&["check", path, "--cluster", "bed"]).0);
+        assert!(!lock(&["check", path, "--cluster", "another"]).0);
+        for cluster in ["bed", "another"] {
+            let (done, said) = lock(&["init", path, "--cluster", cluster]);
+            assert!(!done && said.contains("has the lock of the cluster bed already"), "{said}");
+        }
+        let lines = disk.lines();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let boot = format!("corosync; {START} {PROGRAM} lock serve");
-        let machines = Machines::not_booted(2, &[&device[..], &own].concat(), &boot);
+        let machines = Machines::not_booted(2, &lines, &boot);
         let locked = Self { machines, disk };
         [1, 2].into_iter().for_each(|node| locked.machines.bed.power_on(node).unwrap());
         locked.wait_for_peace();
@@ -77,7 +104,7 @@ impl Locked {
 
     /// Who has the lease, as the disk says.
     fn holder(&self) -> Option<u32> {
-        let resource = format!("bed:lock:{}:1048576", self.disk.display());
+        let resource = format!("bed:lock:{}:1048576", self.disk.0.display());
         let mut sanlock = Command::new("sanlock");
         let said =
             sanlock.args(["direct", "read_leader", "-r", &resource]).output().unwrap().stdout;
@@ -109,16 +136,10 @@ impl Locked {
     }
 }
 
-impl Drop for Locked {
-    fn drop(&mut self) {
-        let _gone = fs::remove_file(&self.disk);
-    }
-}
-
 const SANLOCK: &str = "cat /run/quorate-lock/sanlock.pid";
 const VOTER: &str = "cat /run/voter.pid";
 /// Where locked memory is limited, sanlock must be told to do without.
-const START: &str = "echo $$ >/run/voter.pid; SANLOCK_PRIVILEGED=0 exec";
+pub const START: &str = "echo $$ >/run/voter.pid; SANLOCK_PRIVILEGED=0 exec";
 
 fn lock(words: &[&str]) -> (bool, String) {
     let output = Command::new(PROGRAM).arg("lock").args(words).output().unwrap();
@@ -185,7 +206,7 @@ fn of_two_halves_one_has_the_lock_and_a_lone_survivor_takes_it() {
     locked.wait_for_peace();
 
     // Without the disk, two are enough and one is not.
-    fs::File::options().write(true).open(&locked.disk).unwrap().set_len(0).unwrap();
+    fs::File::options().write(true).open(&locked.disk.0).unwrap().set_len(0).unwrap();
     for node in [1, 2] {
         locked.machines.wait("sanlock to miss its disk", || {
             !locked.sanlock(node, &["client", "gets"]).contains("bed")

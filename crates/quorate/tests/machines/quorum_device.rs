@@ -9,7 +9,7 @@ use super::document::{came_on, constraints, document, note, prefers, runs, strip
 use super::quorum_rules::{QUICK, sees};
 use super::was_fenced;
 
-const NEEDED: [&str; 4] = [
+pub const NEEDED: [&str; 4] = [
     "/usr/bin/corosync-qnetd",
     "/usr/sbin/corosync-qdevice",
     "/usr/bin/corosync-qnetd-certutil",
@@ -22,18 +22,27 @@ const NODE: &str = "etc/corosync/qdevice/net/nssdb";
 
 /// The last machine only votes.
 #[derive(Clone, Copy)]
-struct Voter {
-    voter: u32,
-    algorithm: &'static str,
-    votes: u32,
+pub struct Voter {
+    pub voter: u32,
+    pub algorithm: &'static str,
+    pub votes: u32,
     /// `off`, `on` or `required`, at both ends.
-    tls: &'static str,
+    pub tls: &'static str,
+    /// The device's (ms).
+    pub timeout: u32,
 }
 
 impl Voter {
     /// A cluster that has the device's votes.
     fn start(self) -> Machines {
-        let Self { voter, algorithm, votes, tls } = self;
+        let machines = self.not_booted();
+        self.power_on(&machines);
+        machines
+    }
+
+    /// Nodes without power yet.
+    pub fn not_booted(self) -> Machines {
+        let Self { voter, algorithm, votes, tls, timeout } = self;
         let demanded = if tls == "required" { "req" } else { tls };
         let boot = format!(
             "until [ -e $OWN/go ]; do sleep 0.05; done; \
@@ -47,23 +56,29 @@ impl Voter {
             format!("host: 10.77.0.{voter}"),
             format!("tls: {tls}"),
             format!("algorithm: {algorithm}"),
+            format!("timeout: {timeout}"),
+            format!("sync_timeout: {}", 2 * timeout),
         ];
-        let [votes, host, tls_line, algorithm] = &own;
+        let [votes, host, tls_line, algorithm, timeout, sync_timeout] = &own;
         let net = ["net {", host, tls_line, algorithm, "}"];
-        let device = ["device {", "model: net", votes, "timeout: 3000", "sync_timeout: 6000"];
+        let device = ["device {", "model: net", votes, timeout, sync_timeout];
         let device: Vec<&str> = device.into_iter().chain(net).chain(["}"]).collect();
         let machines = Machines::not_booted(voter, &device, &boot);
         machines.leave_out_of_corosync(voter);
-        let all: Vec<u32> = (1..voter).collect();
-        (1..=voter).for_each(|node| machines.bed.power_on(node).unwrap());
-        if tls != "off" {
-            certify(&machines, voter);
-        }
-        (1..=voter).for_each(|node| fs::write(machines.own(node).join("go"), "").unwrap());
-        for node in &all {
-            machines.wait("all with quorum", || sees(&machines, *node, &all, true));
-        }
         machines
+    }
+
+    /// Until all have quorum.
+    pub fn power_on(self, machines: &Machines) {
+        let all: Vec<u32> = (1..self.voter).collect();
+        (1..=self.voter).for_each(|node| machines.bed.power_on(node).unwrap());
+        if self.tls != "off" {
+            certify(machines, self.voter);
+        }
+        (1..=self.voter).for_each(|node| fs::write(machines.own(node).join("go"), "").unwrap());
+        for node in &all {
+            machines.wait("all with quorum", || sees(machines, *node, &all, true));
+        }
     }
 }
 
@@ -97,7 +112,7 @@ fn certify(machines: &Machines, voter: u32) {
     }
 }
 
-fn has_votes(machines: &Machines, node: u32, votes: u32) -> bool {
+pub fn has_votes(machines: &Machines, node: u32, votes: u32) -> bool {
     let said = machines.run(node, &["corosync-quorumtool", "-s"]);
     said.is_some_and(|said| said.contains(&format!("Total votes:      {votes}\n")))
 }
@@ -112,7 +127,8 @@ fn of_two_nodes_with_a_quorum_device_the_one_that_it_votes_for_goes_on() {
     if !can_be() || !testkit::has(&NEEDED) {
         return;
     }
-    let mut machines = Voter { voter: 3, algorithm: "ffsplit", votes: 1, tls: "off" }.start();
+    let mut machines =
+        Voter { voter: 3, algorithm: "ffsplit", votes: 1, tls: "off", timeout: 3000 }.start();
     // Whom the vote leaves has more to lose.
     let resources = [strip(&machines), note("large"), note("larger"), note("small")].concat();
     let places = [prefers("large", 2), prefers("larger", 2), prefers("small", 1)];
@@ -175,7 +191,8 @@ fn the_last_of_three_goes_on_with_a_device_whose_certificate_it_trusts() {
     if !can_be() || !testkit::has(&NEEDED) {
         return;
     }
-    let mut machines = Voter { voter: 4, algorithm: "lms", votes: 2, tls: "required" }.start();
+    let mut machines =
+        Voter { voter: 4, algorithm: "lms", votes: 2, tls: "required", timeout: 3000 }.start();
     let resources = strip(&machines) + &note("service");
     let places = constraints(&[prefers("service", 3)]);
     machines.replace(1, document(&QUICK, &resources, &places));

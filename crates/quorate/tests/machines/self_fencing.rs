@@ -6,15 +6,39 @@ use std::time::Duration;
 
 use testbed::Watchdog;
 
-use super::bed::{Machines, boot, can_be};
+use super::bed::{Machines, PROGRAM, boot, can_be};
+use super::cluster_lock::{self, START};
 use super::document::{constraints, document, modified, note, prefers, runs};
+use super::quorum_device::{self, Voter, has_votes};
 
 /// More than twice what three nodes may take to form anew: 1.65 s for the token, 1.98 s for the
 /// consensus. With less, who has quorum might be reset, too.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Three nodes with watchdogs that count on each other's; a note is on the third. The stand-ins for
-/// watchdogs end before the nodes do.
+/// Stand-ins for the watchdogs of nodes that have no power yet; they must end before the nodes do.
+fn watch(machines: &Machines, nodes: u32, timeout: Duration) -> Vec<Watchdog> {
+    let start = |node| {
+        let own = machines.own(node);
+        let device = own.join("watchdog");
+        let mut file = fs::File::options().append(true).open(own.join("quorate.toml")).unwrap();
+        let seconds = timeout.as_secs();
+        let text = format!("[watchdog]\ndevice = \"{}\"\ntimeout = {seconds}\n", device.display());
+        file.write_all(text.as_bytes()).unwrap();
+        Watchdog::start(machines.bed.root(), node, &device, timeout).unwrap()
+    };
+    (1..=nodes).map(start).collect()
+}
+
+/// A note on the last of the nodes, who count on each other's watchdogs for so long at the least.
+fn rely(machines: &Machines, nodes: u32, least: &str) {
+    let places = constraints(&[prefers("note", nodes)]);
+    let options = [("fencing-watchdog-timeout", least)];
+    machines.replace(1, document(&options, &note("note"), &places));
+    machines.wait("the note", || runs(machines, nodes, "note").is_some());
+    machines.wait_idle(1);
+}
+
+/// Three nodes with watchdogs that count on each other's; a note is on the third.
 struct Watched {
     watchdogs: Vec<Watchdog>,
     machines: Machines,
@@ -22,23 +46,10 @@ struct Watched {
 
 fn watched() -> Watched {
     let machines = Machines::not_booted(3, &[], &boot());
-    let mut watchdogs = Vec::new();
-    for node in 1..=3 {
-        let own = machines.own(node);
-        let device = own.join("watchdog");
-        let mut file = fs::File::options().append(true).open(own.join("quorate.toml")).unwrap();
-        let seconds = TIMEOUT.as_secs();
-        let text = format!("[watchdog]\ndevice = \"{}\"\ntimeout = {seconds}\n", device.display());
-        file.write_all(text.as_bytes()).unwrap();
-        watchdogs.push(Watchdog::start(machines.bed.root(), node, &device, TIMEOUT).unwrap());
-    }
+    let watchdogs = watch(&machines, 3, TIMEOUT);
     (1..=3).for_each(|node| machines.bed.power_on(node).unwrap());
     (1..=3).for_each(|node| machines.wait_members(node, &[1, 2, 3]));
-    let places = constraints(&[prefers("note", 3)]);
-    let options = [("fencing-watchdog-timeout", "13s")];
-    machines.replace(1, document(&options, &note("note"), &places));
-    machines.wait("the note", || runs(&machines, 3, "note").is_some());
-    machines.wait_idle(1);
+    rely(&machines, 3, "13s");
     Watched { watchdogs, machines }
 }
 
@@ -84,5 +95,76 @@ fn a_node_that_is_cut_off_is_reset_by_its_watchdog_before_another_has_what_it_ra
     machines.bed.heal().unwrap();
     (1..=3).for_each(|node| machines.wait_members(node, &[1, 2, 3]));
     machines.wait("the note at home", || runs(&machines, 3, "note").is_some());
+    drop(watchdogs);
+}
+
+/// The note came back after its node's watchdog had reset that, as `by` tells of its one fencing.
+fn taken_after_the_reset(machines: &Machines, to: u32, from: u32, by: &str) {
+    machines.wait("the note elsewhere", || runs(machines, to, "note").is_some());
+    let (taken, log) = (runs(machines, to, "note"), machines.log(to));
+    let reset = modified(&machines.bed.root().join(format!("run/n{from}.reset")));
+    assert!(reset.is_some() && taken >= reset, "{reset:?} {taken:?}\n{log}");
+    let fencings = machines.see(to).unwrap().cluster.fencings;
+    let [fenced] = fencings.as_slice() else { panic!("{fencings:?}") };
+    assert!(fenced.succeeded && fenced.target == format!("n{from}"), "{fenced:?}");
+    assert!(fenced.by.contains(by), "{fenced:?}");
+}
+
+#[test]
+fn the_half_without_the_lock_is_reset_by_its_watchdog_before_the_other_has_what_it_ran() {
+    if !can_be() || !testkit::has(&cluster_lock::NEEDED) {
+        return;
+    }
+    // Twice what two nodes take to form anew, and to take the lock: 1 s, 1.2 s, 2 s.
+    let timeout = Duration::from_secs(9);
+    let disk = cluster_lock::Disk::new();
+    let lines = disk.lines();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let voter = format!("corosync; sh -c '{START} {PROGRAM} lock serve' &");
+    let mut machines = Machines::not_booted(2, &lines, &boot().replace("corosync;", &voter));
+    let watchdogs = watch(&machines, 2, timeout);
+    [1, 2].into_iter().for_each(|node| machines.bed.power_on(node).unwrap());
+    [1, 2].into_iter().for_each(|node| machines.wait_members(node, &[1, 2]));
+    machines.wait("the lock's vote", || [1, 2].iter().all(|node| has_votes(&machines, *node, 3)));
+    rely(&machines, 2, "1s");
+    // Who asks first wins: the one without the note.
+    machines.run(2, &["sh", "-c", "kill -STOP $(cat /run/voter.pid)"]).unwrap();
+
+    let life = machines.bed.first_process(1);
+    machines.bed.cut(&[&[1], &[2]]).unwrap();
+    taken_after_the_reset(&machines, 1, 2, "13 s after its loss");
+    assert_eq!(machines.bed.first_process(1), life, "who has the lock lives");
+    machines.bed.heal().unwrap();
+    [1, 2].into_iter().for_each(|node| machines.wait_members(node, &[1, 2]));
+    machines.wait("the note at home", || runs(&machines, 2, "note").is_some());
+    drop(watchdogs);
+}
+
+#[test]
+fn a_half_with_a_quorum_server_waits_as_long_as_a_lost_vote_may_be_believed_in() {
+    if !can_be() || !testkit::has(&quorum_device::NEEDED) {
+        return;
+    }
+    // Twice what two nodes take to form anew, and the server to give up who lost its power: 1 s, 1.2 s, 2.4 s.
+    let timeout = Duration::from_secs(10);
+    let voter = Voter { voter: 3, algorithm: "ffsplit", votes: 1, tls: "off", timeout: 2000 };
+    let machines = voter.not_booted();
+    let mut watchdogs = watch(&machines, 2, timeout);
+    voter.power_on(&machines);
+    machines.wait("the device's vote", || has_votes(&machines, 1, 3));
+    rely(&machines, 2, "1s");
+    let life = machines.bed.first_process(1);
+
+    // Its watchdog has no power, either.
+    drop(watchdogs.pop());
+    machines.bed.power_off(2).unwrap();
+    // Ten seconds, half of that in which it may be fed, and the 3.2 s in which a vote may be believed in.
+    machines.wait("the note elsewhere", || runs(&machines, 1, "note").is_some());
+    let fencings = machines.see(1).unwrap().cluster.fencings;
+    assert!(
+        fencings.iter().any(|fenced| fenced.by.contains("18 s after its loss")),
+        "{fencings:?}"
+    );
+    assert_eq!(machines.bed.first_process(1), life, "who has the vote lives");
     drop(watchdogs);
 }

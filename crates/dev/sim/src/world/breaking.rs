@@ -23,8 +23,8 @@ impl World {
         let nodes = self.nodes();
         let Some(node) = self.chance.pick(&nodes).copied() else { return };
         let fault = Fault::draw(&mut self.chance);
-        if self.scene.rule == Rule::Lock && self.chance.percent(15) {
-            self.lose_lock_disk(node);
+        if matches!(self.scene.rule, Rule::Lock | Rule::Device) && self.chance.percent(15) {
+            self.lose_decider(node);
         }
         match fault {
             Fault::CrashDaemon => self.crash(node),
@@ -42,7 +42,7 @@ impl World {
             Fault::StopAll => self.stop_all(),
             Fault::Shutdown => self.step(node, Input::Shutdown),
             Fault::Pause => self.pause(node),
-            Fault::LockOutOfReach => self.lose_lock_disk(node),
+            Fault::LockOutOfReach => self.lose_decider(node),
             Fault::VoterStalls => self.stall_voter(node),
             Fault::Blackout => {
                 self.visit(Corner::Blackout);
@@ -73,6 +73,7 @@ impl World {
         if self.chance.percent(50) {
             // The whole machine stands still: the others lose it.
             self.fabric.stands_still(node);
+            self.votequorum.device.lose(node, &mut self.chance, self.clock.now());
             self.notice_soon();
         }
     }
@@ -82,6 +83,7 @@ impl World {
         let Some(waiting) = machine.paused.take() else { return };
         self.note(node, "goes on");
         self.fabric.goes_on(node);
+        self.votequorum.device.mend(node);
         self.notice_soon();
         for input in waiting {
             self.step(node, input);

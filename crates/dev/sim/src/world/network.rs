@@ -72,15 +72,18 @@ impl World {
             self.machines.values().filter(|machine| is(machine)).map(|machine| machine.id).collect()
         };
         let mut sides = self.fabric.sides(&with(|machine| machine.powered));
-        if self.scene.rule == Rule::Lock && self.chance.percent(50) {
+        if matches!(self.scene.rule, Rule::Lock | Rule::Device) && self.chance.percent(50) {
             // Whoever asks first.
             sides.reverse();
         }
         let up = with(Machine::is_up);
         let mut rings = Vec::new();
         for side in &sides {
-            let others: Vec<_> = sides.iter().filter(|other| *other != side).cloned().collect();
-            let Some(quorum) = self.judge(side, &others) else { continue };
+            let Some(quorum) = self.judge(side) else {
+                self.fabric.wait_for_vote(side);
+                continue;
+            };
+            self.fabric.has_voted(side);
             let members: BTreeSet<NodeId> = side.intersection(&up).copied().collect();
             if !members.is_empty() && !self.fabric.is_formed_as(&members, quorum) {
                 rings.push((members, quorum));
@@ -90,21 +93,25 @@ impl World {
     }
 
     /// `None` while it is not decided.
-    fn judge(&mut self, side: &BTreeSet<NodeId>, others: &[BTreeSet<NodeId>]) -> Option<Quorum> {
+    fn judge(&mut self, side: &BTreeSet<NodeId>) -> Option<Quorum> {
         let now = self.clock.now();
-        if self.scene.rule != Rule::Lock {
-            return Some(self.votequorum.judge(side, others, now));
-        }
         let is_still = side.iter().any(|node| self.fabric.is_still(*node));
-        self.votequorum.lock.judge(side, is_still, now)
+        match self.scene.rule {
+            Rule::Lock => self.votequorum.lock.judge(side, is_still, now),
+            Rule::Device => self.votequorum.device.judge(side, now),
+            Rule::Majority | Rule::TwoNode | Rule::LastManStanding | Rule::TieBreaker => {
+                Some(self.votequorum.judge(side, now))
+            }
+        }
     }
 
-    /// Those who vote for the cluster's lock look at the disk again.
+    /// Those who vote for the cluster's lock look at the disk again, and a server at its nodes.
     pub(super) fn voters(&mut self) {
         const EVERY: u64 = 1_000_000;
         self.votequorum.lock.tick(self.clock.now());
         self.reform();
-        for corner in self.votequorum.lock.visited() {
+        let visited = self.votequorum.lock.visited();
+        for corner in visited.into_iter().chain(self.votequorum.device.visited()) {
             self.visit(corner);
         }
         self.clock.after(EVERY, Event::Voters);
@@ -115,12 +122,17 @@ impl World {
         self.votequorum.lock.twice(self.clock.now())
     }
 
-    /// The way from a machine to the lock's disk fails for a while: often of who holds it, and for longer
-    /// than it may.
-    pub(super) fn lose_lock_disk(&mut self, node: NodeId) {
-        if self.scene.rule != Rule::Lock {
-            return;
+    /// The way from a machine to what decides between halves fails for a while.
+    pub(super) fn lose_decider(&mut self, node: NodeId) {
+        match self.scene.rule {
+            Rule::Lock => self.lose_lock_disk(node),
+            Rule::Device => self.lose_device(node),
+            Rule::Majority | Rule::TwoNode | Rule::LastManStanding | Rule::TieBreaker => {}
         }
+    }
+
+    /// Often of who holds the lock, and for longer than it may.
+    fn lose_lock_disk(&mut self, node: NodeId) {
         let holder = self.votequorum.lock.holder().filter(|_| self.chance.percent(50));
         let node = holder.unwrap_or(node);
         self.note(node, "does not reach the lock's disk");
@@ -136,6 +148,18 @@ impl World {
         self.clock.after(back, Event::LockMended { node });
     }
 
+    /// Often of all who have the vote.
+    fn lose_device(&mut self, node: NodeId) {
+        let holders = self.votequorum.device.holders().filter(|_| self.chance.percent(70));
+        let nodes = holders.cloned().unwrap_or_else(|| [node].into());
+        for node in nodes {
+            self.note(node, "does not reach the quorum server");
+            self.votequorum.device.lose(node, &mut self.chance, self.clock.now());
+            let back = self.chance.between(1_000_000, 60_000_000);
+            self.clock.after(back, Event::LockMended { node });
+        }
+    }
+
     pub(super) fn stall_voter(&mut self, node: NodeId) {
         if self.scene.rule != Rule::Lock {
             return;
@@ -149,6 +173,7 @@ impl World {
     pub(super) fn mend_lock(&mut self, node: NodeId) {
         self.votequorum.lock.set_reach(node, true);
         self.votequorum.lock.set_stalled(node, false);
+        self.votequorum.device.mend(node);
     }
 
     pub(super) fn partition(&mut self) {
@@ -160,6 +185,14 @@ impl World {
         self.note_all(&format!("partition {sides:?}"));
         self.fabric.set_sides(sides);
         self.notice_soon();
+        let node = nodes.first().copied();
+        if let Some(node) =
+            node.filter(|_| self.scene.rule == Rule::Device && self.chance.percent(50))
+        {
+            // Before who lost has been reset, who won loses the vote.
+            let later = self.chance.between(100_000, 10_000_000);
+            self.clock.after(later, Event::DeciderLost { node });
+        }
     }
 
     /// The node's ring is formed anew, with the same members if nothing else happens.

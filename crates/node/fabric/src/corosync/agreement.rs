@@ -66,6 +66,7 @@ pub(super) struct Completed {
 pub(super) enum Standing {
     Inquorate,
     ByRule,
+    ByDevice,
     ByMajority,
 }
 
@@ -74,6 +75,7 @@ impl From<Standing> for Quorum {
         match standing {
             Standing::Inquorate => Self::No,
             Standing::ByRule => Self::ByRule,
+            Standing::ByDevice => Self::ByDevice,
             Standing::ByMajority => Self::Majority,
         }
     }

@@ -9,11 +9,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
+use rust_corosync::CsError;
 use rust_corosync::cmap::{self, CmapIterStart, Data, Map};
-use rust_corosync::votequorum::{self, NodeInfoFlags};
-use rust_corosync::{CsError, NodeId as CsNodeId};
+use rust_corosync::votequorum::NodeInfoFlags;
 
-use super::calls;
+use super::{calls, counted};
 
 /// Looks that loss is counted over.
 const LOOKS_MAX: usize = 13;
@@ -80,19 +80,12 @@ fn ask() -> Result<Conditions, CsError> {
         }
     }
     let stats = cmap::initialize(Map::Stats)?;
-    let mut counted = BTreeMap::new();
+    let mut links = BTreeMap::new();
     for entry in CmapIterStart::new(&stats, "stats.knet.")? {
-        count(&mut counted, entry.key_name(), entry.data());
+        count(&mut links, entry.key_name(), entry.data());
     }
-    let mut conditions = configured.conditions(&counted);
-    let quorum = votequorum::initialize(&votequorum::Callbacks {
-        quorum_notification_fn: None,
-        nodelist_notification_fn: None,
-        expectedvotes_notification_fn: None,
-    })?;
-    let info = votequorum::get_info(&quorum, CsNodeId::from(configured.own_id()));
-    let _closed = votequorum::finalize(&quorum);
-    let info = info?;
+    let mut conditions = configured.conditions(&links);
+    let info = counted::counted(configured.own_id())?;
     conditions.expected_votes = info.highest_expected;
     conditions.needed_votes = info.quorum;
     if let Some(device) = &mut conditions.device {
@@ -314,7 +307,7 @@ mod tests {
         ] {
             configured.take(key, &data);
         }
-        let mut counted = BTreeMap::new();
+        let mut links = BTreeMap::new();
         for (key, data) in [
             ("stats.knet.node7.link0.connected", Data::UInt8(1)),
             ("stats.knet.node8.link0.connected", Data::UInt8(1)),
@@ -323,9 +316,9 @@ mod tests {
             ("stats.knet.node8.link1.connected", Data::UInt8(0)),
             ("stats.knet.handle.rx_data", Data::UInt64(0)),
         ] {
-            count(&mut counted, key, &data);
+            count(&mut links, key, &data);
         }
-        let found = configured.conditions(&counted);
+        let found = configured.conditions(&links);
         assert_eq!(found.votes, [("n1".to_owned(), 1), ("10.0.0.2".to_owned(), 3)]);
         assert_eq!(found.device.unwrap().host.as_deref(), Some("10.0.0.9"));
         let [link] = found.links.as_slice() else { panic!("{:?}", found.links) };

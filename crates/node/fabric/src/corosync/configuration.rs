@@ -11,8 +11,10 @@ use std::time::Duration;
 use model::NodeId;
 use rust_corosync::CsError;
 use rust_corosync::cmap::{self, CmapIterStart, Data, Map};
+use rust_corosync::votequorum::NodeInfoFlags;
 
 use super::calls;
+use super::counted::counted;
 use crate::Votes;
 
 /// The nodes of `corosync.conf`.
@@ -28,9 +30,11 @@ pub struct Nodelist {
 
 const TWO_NODE: &str = "quorum.two_node";
 
+const DEVICE: &str = "quorum.device.model";
+const DEVICE_VOTES: &str = "quorum.device.votes";
+
 /// What gives quorum to fewer than a majority. Source: votequorum(5), corosync-qdevice(8).
-const RULES: [&str; 4] =
-    [TWO_NODE, "quorum.last_man_standing", "quorum.auto_tie_breaker", "quorum.device.model"];
+const RULES: [&str; 3] = [TWO_NODE, "quorum.last_man_standing", "quorum.auto_tie_breaker"];
 
 /// There is no list of nodes to be had.
 #[derive(Debug, thiserror::Error)]
@@ -82,15 +86,29 @@ pub(super) fn time_to_reform() -> Result<Duration, CsError> {
     Ok(Duration::from_millis(token + consensus))
 }
 
-/// The votes of each node, as the file gives them; a quorum device's are not counted. Where one of
-/// two nodes is enough, votes prove nothing, and there are none.
+/// The votes of each node, as the file gives them; a quorum device's are not counted, but one that votes for this
+/// side is named. Where one of two nodes is enough, votes prove nothing, and there are none.
 pub(super) fn votes() -> Result<Votes, CsError> {
-    let counted = |node: &RawNode| Some((NodeId(node.id?), node.votes.unwrap_or(1)));
+    let votes_of = |node: &RawNode| Some((NodeId(node.id?), node.votes.unwrap_or(1)));
     let map = cmap::initialize(Map::Icmap)?;
     if cmap::get(&map, TWO_NODE).is_ok_and(|data| is_set(&data)) {
         return Ok(Votes::default());
     }
-    Ok(Votes::new(read_nodelist()?.nodes.values().filter_map(counted)))
+    let raw = read_nodelist()?;
+    let votes = Votes::new(raw.nodes.values().filter_map(votes_of));
+    let by_device = raw.has_device && !raw.has_rule && raw.device_votes == Some(1);
+    let decides = by_device && device_decides(&raw, votes.sum())?;
+    Ok(if decides { votes.with_device() } else { votes })
+}
+
+/// Whether half of the nodes' votes are enough by the device's, and not since somebody lowered what is expected
+/// (`corosync-quorumtool -e`).
+fn device_decides(raw: &Raw, sum: u64) -> Result<bool, CsError> {
+    let own = raw.own_position.and_then(|own| raw.nodes.get(&own)?.id);
+    let own = own.ok_or(CsError::CsErrInvalidParam)?;
+    let info = counted(own)?;
+    let votes = info.flags.contains(NodeInfoFlags::VOTEQUORUM_INFO_QDEVICE_CAST_VOTE);
+    Ok(votes && u64::from(info.highest_expected) > sum)
 }
 
 /// What the nodelist section says, not yet checked.
@@ -98,7 +116,11 @@ pub(super) fn votes() -> Result<Votes, CsError> {
 struct Raw {
     own_position: Option<u32>,
     nodes: BTreeMap<u32, RawNode>,
+    /// Other than a device's votes.
     has_rule: bool,
+    has_device: bool,
+    /// As the file says it.
+    device_votes: Option<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -117,6 +139,10 @@ fn read_nodelist() -> Result<Raw, CsError> {
     }
     for entry in CmapIterStart::new(&map, "quorum.")? {
         raw.has_rule |= RULES.contains(&entry.key_name()) && is_set(entry.data());
+        raw.has_device |= entry.key_name() == DEVICE && is_set(entry.data());
+        if entry.key_name() == DEVICE_VOTES {
+            raw.device_votes = number(entry.data());
+        }
     }
     Ok(raw)
 }
@@ -152,7 +178,7 @@ impl Raw {
             nodes.push((id, name));
         }
         let own = own.ok_or(NodelistError::NoNodelist)?;
-        Ok(Nodelist { own, nodes, majority_only: !self.has_rule })
+        Ok(Nodelist { own, nodes, majority_only: !self.has_rule && !self.has_device })
     }
 }
 

@@ -158,7 +158,7 @@ impl Link {
             votes: watch(quorum::fd_get(&quorum)?)?,
             cpg,
             quorum,
-            counting: Counting { votes, verdict: None, again: None },
+            counting: Counting { votes, verdict: None, is_held: false, again: None },
             own: Process { node: node.0, pid: std::process::id() },
             reform,
         })
@@ -219,9 +219,13 @@ fn called(dispatched: Result<(), CsError>) -> Result<bool, CsError> {
 /// By what a quorum is one. Corosync does not say, so it is counted from the votes that its
 /// configuration gives, which may have been read anew since: at each word of the quorum service,
 /// and after each reload, they are asked for again, and a count that comes out differently is one more word.
+///
+/// Half of the votes is enough by a device's vote or by a rule. Nothing is said of it before that is known.
 struct Counting {
     votes: Votes,
     verdict: Option<Verdict>,
+    /// The last verdict has not been passed on yet.
+    is_held: bool,
     again: Option<Again>,
 }
 
@@ -232,8 +236,14 @@ impl Counting {
     fn take(&mut self, verdicts: Vec<Verdict>) -> Vec<Word> {
         let Some(last) = verdicts.last() else { return Vec::new() };
         self.verdict = Some(last.clone());
+        self.votes = std::mem::take(&mut self.votes).without_device();
+        let is_held =
+            |verdict: &Verdict| verdict.quorate && self.votes.are_halved_by(&verdict.members);
+        self.is_held = is_held(last);
+        let words = verdicts.iter().filter(|verdict| !is_held(verdict));
+        let words = words.map(|verdict| self.word(verdict)).collect();
         self.read_again();
-        verdicts.iter().map(|verdict| self.word(verdict)).collect()
+        words
     }
 
     fn read_again(&mut self) {
@@ -246,6 +256,7 @@ impl Counting {
         let standing = match (quorate, self.votes.quorum(members)) {
             (false, _) => Standing::Inquorate,
             (true, Quorum::Majority) => Standing::ByMajority,
+            (true, Quorum::ByDevice) => Standing::ByDevice,
             (true, Quorum::ByRule | Quorum::No) => Standing::ByRule,
         };
         Word::Quorum { ring: *ring, standing }
@@ -261,15 +272,13 @@ impl Counting {
 
     fn recount(&mut self, votes: Option<Votes>) -> Vec<Word> {
         self.again = None;
-        match (votes, &self.verdict) {
-            (Some(votes), Some(verdict)) if votes != self.votes => {
-                let verdict = verdict.clone();
-                self.votes = votes;
-                vec![self.word(&verdict)]
-            }
-            // One that cannot be read now is no reason to doubt the one before.
-            (Some(_) | None, _) => Vec::new(),
-        }
+        let was_held = std::mem::take(&mut self.is_held);
+        // One that cannot be read now is no reason to doubt the one before.
+        let other = votes.filter(|votes| *votes != self.votes);
+        let is_other = other.is_some();
+        self.votes = other.unwrap_or_else(|| std::mem::take(&mut self.votes));
+        let verdict = self.verdict.iter().filter(|_| was_held || is_other);
+        verdict.map(|verdict| self.word(verdict)).collect()
     }
 }
 
@@ -329,7 +338,7 @@ mod tests {
     }
 
     fn counting(nodes: u32) -> Counting {
-        Counting { votes: one_each(nodes), verdict: None, again: None }
+        Counting { votes: one_each(nodes), verdict: None, is_held: false, again: None }
     }
 
     fn verdict(quorate: bool, members: &[u32]) -> Verdict {
@@ -348,6 +357,23 @@ mod tests {
             let word = counting.word(&verdict(quorate, members));
             assert_eq!(word, Word::Quorum { ring: RING, standing }, "{quorate} {members:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_said_of_half_the_votes_before_it_is_known_whether_a_device_votes() {
+        let mut counting = counting(2);
+        let by = |standing| Word::Quorum { ring: RING, standing };
+        for _again in 0..2 {
+            let said = counting.take(vec![verdict(true, &[1])]);
+            assert_eq!(said, []);
+            let said = counting.recount(Some(one_each(2).with_device()));
+            assert_eq!(said, [by(Standing::ByDevice)]);
+        }
+        assert_eq!(counting.take(vec![verdict(true, &[1])]), []);
+        assert_eq!(counting.recount(None), [by(Standing::ByRule)]);
+        counting.votes = one_each(2).with_device();
+        assert_eq!(counting.recount(Some(one_each(2))), [by(Standing::ByRule)]);
+        assert_eq!(counting.take(vec![verdict(false, &[1])]), [by(Standing::Inquorate)]);
     }
 
     #[tokio::test]

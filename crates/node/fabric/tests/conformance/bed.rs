@@ -308,6 +308,7 @@ fn parse(line: &str) -> Line {
             quorum: match *quorum {
                 "inquorate" => Quorum::No,
                 "quorate" => Quorum::Majority,
+                "by-device" => Quorum::ByDevice,
                 "by-rule" => Quorum::ByRule,
                 other => panic!("unknown quorum {other}"),
             },

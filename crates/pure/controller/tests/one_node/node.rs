@@ -5,7 +5,7 @@ use std::time::Duration;
 use controller::{
     AgentRun, Controller, Effect, ExitReason, Identity, Input, Now, Record, Restored, TimerToken,
 };
-use model::{NodeId, NodeName, Outcome, Quorum, Tick};
+use model::{NodeId, NodeName, Outcome, Quorum, QuorumBy, Tick};
 use wire::Message;
 use wire::api::{Change, Edit, Event, Reply, Request};
 
@@ -75,7 +75,7 @@ impl Node {
             nodes,
             watchdog,
             promised_reset: false,
-            majority_only,
+            quorum_by: if majority_only { QuorumBy::Majority } else { QuorumBy::Rule },
         };
         let mut node = Self {
             controller: Controller::new(identity, restored),

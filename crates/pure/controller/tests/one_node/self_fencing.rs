@@ -14,6 +14,9 @@ use crate::node::{ME, Node};
 const OTHERS: [NodeId; 2] = [NodeId(2), NodeId(3)];
 const WATCHDOG: Duration = Duration::from_secs(8);
 
+/// More than twice what four nodes may take to form anew, and to have a device's vote.
+const SLOW: Duration = Duration::from_secs(40);
+
 const CONFIGURATION: &str = r#"<configuration>
   <crm_config><cluster_property_set id="o">
     <nvpair id="o-w" name="fencing-watchdog-timeout" value="10s"/>
@@ -144,6 +147,79 @@ fn it_is_off_when_one_and_a_half_times_its_watchdog_have_passed() {
     hear_beat(&mut node);
     assert_eq!(believed_off_after(&mut node), Some(12));
     assert_eq!(believed_off_after(&mut with_all(CONFIGURATION)), None, "it did not promise");
+}
+
+/// One of four nodes with watchdogs and one vote of a device, which may outlast its end; all of them are members.
+fn with_device(text: &str) -> Node {
+    let restored = Restored { fabric_file: Some(text.to_owned()), ..Restored::default() };
+    let all = [NodeId(2), NodeId(3), NodeId(4)];
+    let mut node = Node::started(4, restored, Some(SLOW));
+    node.member_of(1, &[ME, all[0], all[1], all[2]], Quorum::Majority);
+    node.deliver_echoing(&all);
+    node.stored_by(all[0], 1, 0);
+    node.stored_by(all[1], 1, 0);
+    node.settle();
+    node.configure(CONFIGURATION);
+    node.stored_by(all[0], 1, 1);
+    node.stored_by(all[1], 1, 1);
+    node.settle();
+    node
+}
+
+/// After how many seconds of half the votes with the device's the third is taken for off.
+fn believed_off_by_half(node: &mut Node) -> Option<u64> {
+    node.member_of(5, &[ME, OTHERS[0]], Quorum::ByDevice);
+    node.deliver_echoing(&OTHERS[..1]);
+    node.stored_by(OTHERS[0], 5, 0);
+    let is_off = |event: &Event| matches!(event, Event::Fenced { target, succeeded: true, .. } if target == "n3");
+    (0..90).find(|_| {
+        node.run(|_| Outcome::done(OcfCode::OK));
+        let off = node.events.iter().any(is_off);
+        node.wait_seconds(1);
+        off
+    })
+}
+
+#[test]
+fn a_half_waits_for_what_a_lost_vote_may_outlast_its_end() {
+    let device = |lines: &str| {
+        file(
+            1,
+            4,
+            &format!(
+                "device {{\nmodel: net\nvotes: 1\n{lines}net {{\nhost: h\nalgorithm: ffsplit\n}}\n}}\n"
+            ),
+        )
+    };
+    // The watchdog's 40 s and half of that, and two heartbeats.
+    for (lines, expected) in [("timeout: 2500\n", 64), ("timeout: 10000\n", 76)] {
+        let text = device(lines);
+        let mut node = with_device(&text);
+        hear_of(&mut node, OTHERS[1], 40_000, digest(&text));
+        assert_eq!(believed_off_by_half(&mut node), Some(expected), "{lines}");
+    }
+    let text = device("timeout: 2500\n");
+    let mut node = with_device(&text);
+    assert_eq!(believed_off_by_half(&mut node), None, "it did not promise");
+    // The other half may have had the vote before we had it: each membership begins to count anew.
+    let mut node = with_device(&text);
+    hear_of(&mut node, OTHERS[1], 40_000, digest(&text));
+    node.member_of(2, &[ME, OTHERS[0], NodeId(4)], Quorum::Majority);
+    node.settle();
+    node.wait_seconds(8);
+    assert_eq!(believed_off_by_half(&mut node), Some(64));
+}
+
+#[test]
+fn by_a_device_s_vote_it_lives_and_without_it_does_not() {
+    let text = file(1, 4, "device {\nmodel: sanlock\nvotes: 1\nsanlock {\npath: /dev/sdd1\n}\n}\n");
+    for (quorum, lives) in [(Quorum::ByDevice, true), (Quorum::ByRule, false), (Quorum::No, false)]
+    {
+        let mut node = with_device(&text);
+        node.member_of(2, &[ME, OTHERS[0]], quorum);
+        node.settle();
+        assert_eq!(node.may_live(), lives, "{quorum:?}");
+    }
 }
 
 #[test]
