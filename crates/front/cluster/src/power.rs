@@ -44,9 +44,16 @@ pub(crate) fn start_here(services: &Services, places: &Places, own: &Own) -> Res
         let (what, help) = trouble.into_words();
         [what].into_iter().chain(help).for_each(|line| say::talk(&line));
     }
+    device.into_iter().try_for_each(|device| leave_the_other(services, device))?;
     services.start(Service::Daemon)?;
     meet(services);
     Ok(())
+}
+
+/// What asked a device of the other kind, before this one took its place, does not start with the machine any more.
+fn leave_the_other(services: &Services, device: Service) -> Result<(), Trouble> {
+    let others = [Service::Device, Service::Lock].into_iter().filter(|other| *other != device);
+    others.filter(|other| services.is_enabled(*other)).try_for_each(|other| services.disable(other))
 }
 
 /// Gives the node time to find the others. That it finds too few is no fault of its start.
