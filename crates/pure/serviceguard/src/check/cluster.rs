@@ -68,6 +68,11 @@ fn subnets(cluster: &Cluster, found: &mut Findings) {
         if let Some(target) = subnet.targets.first().filter(|_| !is_polled) {
             found.warning(target.line, "a target that nobody polls", "say IP_MONITOR ON");
         }
+        if is_polled && subnet.targets.is_empty() && cluster.nodes.len() == 2 {
+            let what =
+                "two nodes that only ask each other both lose the subnet when one of them does";
+            found.warning(subnet.address.line, what, "name a POLLING_TARGET, such as the router");
+        }
     }
 }
 

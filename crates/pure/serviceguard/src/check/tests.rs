@@ -233,6 +233,7 @@ fn each_rule_broken_once_is_found_in_its_line() {
         (cluster("192.10.24.0", "192.10.25.0"), "line 29: error: no node has an address on the subnet 192.10.25.0"),
         (cluster("MAX_CONF", "SUBNET 192.10.24.0\nMAX_CONF"), "line 32: error: the subnet 192.10.24.0 is there twice; first in line 29"),
         (cluster("IP_MONITOR            ON", "IP_MONITOR OFF"), "line 31: warning: a target that nobody polls; say IP_MONITOR ON"),
+        (cluster("  POLLING_TARGET        192.10.24.254\n", ""), "line 29: warning: two nodes that only ask each other both lose the subnet when one of them does; name a POLLING_TARGET, such as the router"),
         (cluster("300\n", "301\n"), "line 32: error: `301` is no value of `MAX_CONFIGURED_PACKAGES`; it takes 0 to 300"),
         (cluster("16.5", "1000001"), "line 23: error: `1000001` is no value of `CAPACITY_VALUE`; it takes a number from 0 to 1000000"),
         (cluster("    CAPACITY_VALUE      16\n", ""), "line 13: error: the capacity memory has no value; say CAPACITY_VALUE after it"),
