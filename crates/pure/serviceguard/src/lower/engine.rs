@@ -183,6 +183,9 @@ fn add_lock(conf: &mut Conf, cluster: &Cluster) {
     for of_server in ["host", "algorithm", "tls"] {
         conf.unset(&["quorum", "device", "net"], of_server);
     }
+    for of_server in ["timeout", "sync_timeout"] {
+        conf.unset(&["quorum", "device"], of_server);
+    }
     conf.unset(&["nodelist", "node"], "lock_path");
     conf.set(&["quorum", "device"], "model", "sanlock");
     conf.set(&["quorum", "device"], "votes", "1");
@@ -191,6 +194,15 @@ fn add_lock(conf: &mut Conf, cluster: &Cluster) {
         conf.set_of_node(node, "lock_path", path);
     }
 }
+
+/// How long a quorum server may take for its vote (ms). Corosync's 10 s would be most of a failover: what half of the
+/// nodes waits for, and for how long a half may believe in a vote that it lost, goes by it.
+fn server_timeout(cluster: &Cluster) -> u64 {
+    cluster.lock.server_extension.as_ref().map_or(0, |said| said.value / 1000).saturating_add(3_000)
+}
+
+/// How long Corosync waits for a vote at least (ms). Source: corosync.conf(5), the default.
+const SYNC_TIMEOUT: u64 = 30_000;
 
 /// The quorum server, where the file names one, as the third vote.
 fn add_server(conf: &mut Conf, cluster: &Cluster, certified: bool) {
@@ -206,6 +218,9 @@ fn add_server(conf: &mut Conf, cluster: &Cluster, certified: bool) {
     conf.unset(&["nodelist", "node"], "lock_path");
     conf.set(&device, "model", "net");
     conf.set(&device, "votes", &votes.to_string());
+    let timeout = server_timeout(cluster);
+    conf.set(&device, "timeout", &timeout.to_string());
+    conf.set(&device, "sync_timeout", &timeout.saturating_mul(3).max(SYNC_TIMEOUT).to_string());
     conf.set(&net, "host", &server.value);
     conf.set(&net, "algorithm", algorithm);
     conf.set(&net, "tls", if certified { "on" } else { "off" });

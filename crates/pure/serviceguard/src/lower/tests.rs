@@ -198,6 +198,19 @@ fn a_lock_on_a_disk_takes_the_server_s_place_and_gives_it_back() {
 }
 
 #[test]
+fn a_quorum_server_has_three_seconds_and_what_the_file_adds() {
+    let timeouts = |text: &str| {
+        let said = corosync::Settings::of(&corosync::Conf::parse(text)).device.unwrap();
+        (said.timeout.unwrap().value, said.sync_timeout.unwrap().value)
+    };
+    let server = Cluster::of(&Text::parse(CLUSTER));
+    assert_eq!(timeouts(&corosync_conf(&server).0), (3_000, 30_000));
+    let patient = format!("QS_TIMEOUT_EXTENSION 20000000\n{CLUSTER}");
+    let patient = Cluster::of(&Text::parse(&patient));
+    assert_eq!(timeouts(&corosync_conf(&patient).0), (23_000, 69_000));
+}
+
+#[test]
 fn a_lock_ends_only_while_nothing_runs() {
     let server = Cluster::of(&Text::parse(CLUSTER));
     let none = Cluster::of(&Text::parse(&CLUSTER.replace("QS_HOST qs1\n", "")));

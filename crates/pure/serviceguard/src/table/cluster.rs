@@ -23,7 +23,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     c("QS_HOST", Kind::Host, "", "where the quorum server runs"),
     c("QS_ADDR", Kind::Host, "", "the quorum server's address on another subnet").since((11, 18)),
     c("QS_POLLING_INTERVAL", microseconds(10_000_000, TIME_MAX), "300000000", "how often the quorum server is asked whether it lives"),
-    c("QS_TIMEOUT_EXTENSION", microseconds(0, 300_000_000), "0", "how much longer than usual the quorum server may take"),
+    c("QS_TIMEOUT_EXTENSION", microseconds(0, 300_000_000), "0", "how much longer than 3 s the quorum server may take; counts when the server is named"),
     c("SITE_NAME", NAME, "", "a site; before all nodes").many(),
     c("NODE_NAME", NAME, "", "a node, as its `hostname` says").many(),
     c("SITE", NAME, "", "at which site the node is").below("NODE_NAME"),
