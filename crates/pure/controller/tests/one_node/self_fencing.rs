@@ -129,11 +129,16 @@ fn before_it_ever_had_quorum_it_promises_nothing() {
 
 /// After how many seconds with a majority the other node is taken for off; `None` if never.
 fn believed_off_after(node: &mut Node) -> Option<u64> {
-    node.member_of(5, &[ME, OTHERS[0]], Quorum::Majority);
+    believed_off(node, Quorum::Majority)
+}
+
+/// After how many seconds in which this node and the next have that quorum the third is taken for off.
+fn believed_off(node: &mut Node, quorum: Quorum) -> Option<u64> {
+    node.member_of(5, &[ME, OTHERS[0]], quorum);
     node.deliver_echoing(&OTHERS[..1]);
     node.stored_by(OTHERS[0], 5, 0);
-    let is_off = |event: &Event| matches!(event, Event::Fenced { succeeded: true, .. });
-    (0..60).find(|_| {
+    let is_off = |event: &Event| matches!(event, Event::Fenced { target, succeeded: true, .. } if target == "n3");
+    (0..90).find(|_| {
         node.run(|_| Outcome::done(OcfCode::OK));
         let off = node.events.iter().any(is_off);
         node.wait_seconds(1);
@@ -166,20 +171,6 @@ fn with_device(text: &str) -> Node {
     node
 }
 
-/// After how many seconds of half the votes with the device's the third is taken for off.
-fn believed_off_by_half(node: &mut Node) -> Option<u64> {
-    node.member_of(5, &[ME, OTHERS[0]], Quorum::ByDevice);
-    node.deliver_echoing(&OTHERS[..1]);
-    node.stored_by(OTHERS[0], 5, 0);
-    let is_off = |event: &Event| matches!(event, Event::Fenced { target, succeeded: true, .. } if target == "n3");
-    (0..90).find(|_| {
-        node.run(|_| Outcome::done(OcfCode::OK));
-        let off = node.events.iter().any(is_off);
-        node.wait_seconds(1);
-        off
-    })
-}
-
 #[test]
 fn a_half_waits_for_what_a_lost_vote_may_outlast_its_end() {
     let device = |lines: &str| {
@@ -196,18 +187,18 @@ fn a_half_waits_for_what_a_lost_vote_may_outlast_its_end() {
         let text = device(lines);
         let mut node = with_device(&text);
         hear_of(&mut node, OTHERS[1], 40_000, digest(&text));
-        assert_eq!(believed_off_by_half(&mut node), Some(expected), "{lines}");
+        assert_eq!(believed_off(&mut node, Quorum::ByDevice), Some(expected), "{lines}");
     }
     let text = device("timeout: 2500\n");
     let mut node = with_device(&text);
-    assert_eq!(believed_off_by_half(&mut node), None, "it did not promise");
+    assert_eq!(believed_off(&mut node, Quorum::ByDevice), None, "it did not promise");
     // The other half may have had the vote before we had it: each membership begins to count anew.
     let mut node = with_device(&text);
     hear_of(&mut node, OTHERS[1], 40_000, digest(&text));
     node.member_of(2, &[ME, OTHERS[0], NodeId(4)], Quorum::Majority);
     node.settle();
     node.wait_seconds(8);
-    assert_eq!(believed_off_by_half(&mut node), Some(64));
+    assert_eq!(believed_off(&mut node, Quorum::ByDevice), Some(64));
 }
 
 #[test]
