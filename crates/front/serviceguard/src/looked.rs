@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serviceguard::{
     Finding, Looked, Package, Policy, Running, Severity, check_groups, check_nodes, check_online,
-    check_programs, check_users, lower, programs, quorum_address, users,
+    check_owners, check_programs, check_users, lower, programs, quorum_address, users,
 };
 use wire::machine::Look;
 
@@ -109,6 +109,7 @@ impl Nodes {
         found.extend(check_users(&package.policies, looked));
         if !files.skip_disks {
             found.extend(check_groups(&package.volume_groups, &nodes, looked));
+            found.extend(check_owners(&package.volume_groups, &nodes, looked));
         }
         let alone = files.cluster.is_none();
         for (name, looked) in

@@ -49,9 +49,10 @@ fn seen(look: &Look) -> Result<Machine, Failure> {
     if look.wires {
         connect(&found, &mut cards, &mut unseen);
     }
-    let (mut groups, mut disks) = (Vec::new(), Vec::new());
+    let (mut groups, mut disks, mut system_id) = (Vec::new(), Vec::new(), None);
     if look.storage {
         groups = volume_groups().unwrap_or_else(|why| note(&mut unseen, "volume groups", &why));
+        system_id = said("lvm", &["systemid"]).ok().and_then(|text| system_id_of(&text));
         disks = all_disks().unwrap_or_else(|why| note(&mut unseen, "disks", &why));
     }
     let programs = look.programs.iter().map(|path| program(path)).collect();
@@ -64,7 +65,18 @@ fn seen(look: &Look) -> Result<Machine, Failure> {
     };
     let unreached = look.servers.iter().filter_map(reached).collect();
     let locks = look.locks.iter().map(|path| lock_place::look(path)).collect();
-    Ok(Machine { cards, groups, disks, programs, outside, unreached, silent, unseen, locks })
+    Ok(Machine {
+        cards,
+        groups,
+        system_id,
+        disks,
+        programs,
+        outside,
+        unreached,
+        silent,
+        unseen,
+        locks,
+    })
 }
 
 fn note<T: Default>(unseen: &mut Vec<String>, what: &str, why: &str) -> T {
@@ -113,14 +125,21 @@ pub(crate) fn said(program: &str, words: &[&str]) -> Result<String, String> {
 /// Those that another node owns, too. Source: vgs(8).
 fn volume_groups() -> Result<Vec<Group>, String> {
     let all = ["--foreign", "--shared", "--noheadings", "--separator", "|"];
-    Ok(groups_of(&said("vgs", &[&all[..], &["-o", "vg_name,vg_uuid,pv_name"]].concat())?))
+    let columns = ["-o", "vg_name,vg_uuid,vg_systemid,pv_name"];
+    Ok(groups_of(&said("vgs", &[&all[..], &columns].concat())?))
+}
+
+/// Source: lvmsystemid(7).
+fn system_id_of(text: &str) -> Option<String> {
+    let (_, id) = text.split_once(':')?;
+    Some(id.trim().to_owned()).filter(|id| !id.is_empty())
 }
 
 /// A line for each physical volume of a group.
 fn groups_of(text: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for line in text.lines() {
-        let [name, uuid, device] = line.trim().splitn(3, '|').collect::<Vec<_>>()[..] else {
+        let [name, uuid, owner, device] = line.trim().splitn(4, '|').collect::<Vec<_>>()[..] else {
             continue;
         };
         match groups.iter_mut().find(|group| group.uuid == uuid) {
@@ -128,6 +147,7 @@ fn groups_of(text: &str) -> Vec<Group> {
             None => groups.push(Group {
                 name: name.to_owned(),
                 uuid: uuid.to_owned(),
+                system_id: Some(owner.to_owned()).filter(|owner| !owner.is_empty()),
                 devices: vec![device.to_owned()],
             }),
         }
@@ -271,14 +291,18 @@ mod tests {
     #[test]
     fn volume_groups_are_read_as_vgs_tells_them() {
         // Of lvm2 2.03.16.
-        let text = "  vgshop|nxSc6f-UnaQ-5EXm-o92d-XUFG-pSs2-QJdd68|/dev/sdb\n  \
-                    vgshop|nxSc6f-UnaQ-5EXm-o92d-XUFG-pSs2-QJdd68|/dev/sdc\n  vgroot|a-b|/dev/sda2\n";
-        let found: Vec<(String, String)> = groups_of(text)
+        let text = "  vgshop|nxSc6f-UnaQ-5EXm-o92d-XUFG-pSs2-QJdd68|n2|/dev/sdb\n  \
+                    vgshop|nxSc6f-UnaQ-5EXm-o92d-XUFG-pSs2-QJdd68|n2|/dev/sdc\n  vgroot|a-b||/dev/sda2\n";
+        let found: Vec<String> = groups_of(text)
             .into_iter()
-            .map(|group| (group.name, group.devices.join(" ")))
+            .map(|group| {
+                format!("{} {:?} {}", group.name, group.system_id, group.devices.join(" "))
+            })
             .collect();
-        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-        assert_eq!(found, [pair("vgshop", "/dev/sdb /dev/sdc"), pair("vgroot", "/dev/sda2")]);
+        let wanted = ["vgshop Some(\"n2\") /dev/sdb /dev/sdc", "vgroot None /dev/sda2"];
+        assert_eq!(found, wanted);
+        assert_eq!(system_id_of("  system ID: n2\n").as_deref(), Some("n2"));
+        assert_eq!(system_id_of("  system ID: \n"), None);
     }
 
     #[test]

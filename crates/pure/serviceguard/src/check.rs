@@ -26,7 +26,8 @@ use crate::table::Of;
 use crate::text::Text;
 
 pub use machines::{
-    Looked, check_groups, check_nodes, check_programs, check_users, programs, quorum_address, users,
+    Looked, check_groups, check_nodes, check_owners, check_programs, check_users, programs,
+    quorum_address, users,
 };
 pub use online::{Running, check_online};
 pub use together::check_together;

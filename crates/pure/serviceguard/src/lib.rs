@@ -40,8 +40,8 @@ mod address;
 
 pub use address::could_be_on;
 pub use check::{
-    Looked, Running, check_cluster, check_groups, check_nodes, check_online, check_package,
-    check_programs, check_together, check_users, programs, quorum_address, users,
+    Looked, Running, check_cluster, check_groups, check_nodes, check_online, check_owners,
+    check_package, check_programs, check_together, check_users, programs, quorum_address, users,
 };
 pub use cluster::{Cluster, Interface, Lock, Node, Policy, Subnet};
 pub use corosync::{Finding, Severity, Valued};

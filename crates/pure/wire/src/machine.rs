@@ -32,6 +32,9 @@ pub struct Machine {
     /// All cards but the loopback, in the kernel's order.
     pub cards: Vec<Card>,
     pub groups: Vec<Group>,
+    /// What this machine's LVM calls itself, where it does.
+    #[serde(default)]
+    pub system_id: Option<String>,
     pub disks: Vec<Disk>,
     /// Those that were asked for, in that order.
     pub programs: Vec<Program>,
@@ -106,6 +109,9 @@ pub struct Group {
     pub name: String,
     /// The same on every machine that sees it.
     pub uuid: String,
+    /// Of the one machine whose LVM may use it. Source: lvmsystemid(7).
+    #[serde(default)]
+    pub system_id: Option<String>,
     /// Where its physical volumes are.
     pub devices: Vec<String>,
 }

@@ -162,6 +162,16 @@ struct Made {
     monitor: (&'static str, &'static str),
 }
 
+/// What the agent of today goes by. Source: lvmsystemid(7).
+fn owned_group(entry: &Entry) -> String {
+    let group = entry.arguments.first().map_or("", String::as_str);
+    let group = group.trim_start_matches("/dev/");
+    format!(
+        "LVM: the volume group {group} is one node's at a time by its system ID: `system_id_source = \"uname\"` in \
+         lvm.conf on each node, and once, where it is, `vgchange --systemid $(uname -n) {group}`"
+    )
+}
+
 fn agent_of(making: &mut Making<'_>, entry: &Entry, line: u32) -> Option<Made> {
     let script = entry.script.as_str();
     if matches!(script, "IPaddr" | "IPaddr2") {
@@ -171,7 +181,10 @@ fn agent_of(making: &mut Making<'_>, entry: &Entry, line: u32) -> Option<Made> {
     if let Some(known) = KNOWN.iter().find(|known| known.script == script) {
         let parameters = named(known.parameters, &entry.arguments);
         let parameters = match known.agent {
-            "LVM-activate" => with(parameters, "vg_access_mode", "system_id"),
+            "LVM-activate" => {
+                making.say(File::Resources, line, Kind::ToDo, owned_group(entry));
+                with(parameters, "vg_access_mode", "system_id")
+            }
             _ => parameters,
         };
         return Some(Made {

@@ -157,6 +157,15 @@ fn without_a_device_the_missing_proof_is_said() {
 }
 
 #[test]
+fn a_volume_group_needs_an_owner() {
+    let made = lowered(HA, "n1 LVM::/dev/vgweb\n", &machines());
+    let said: String = made.words.iter().map(|word| format!("{word}\n")).collect();
+    let todo = "to do    haresources:1: LVM: the volume group vgweb is one node's at a time by its system ID";
+    assert!(said.contains(todo), "{said}");
+    assert!(made.document.contains("name=\"vg_access_mode\" value=\"system_id\""));
+}
+
+#[test]
 fn a_script_that_is_nowhere_is_an_error_with_its_line() {
     let made = lowered(HA, "n1 10.0.0.9 nothing::x\n", &machines());
     let [(File::Resources, finding)] = made.findings.as_slice() else {

@@ -114,6 +114,44 @@ pub fn check_groups(
     found.in_order()
 }
 
+/// What keeps a package's volume groups from being activated on one node at a time: LVM-activate goes by the system
+/// IDs of nodes and groups, and starts nothing without them. Source: lvmsystemid(7), behaviour seen.
+pub fn check_owners(
+    named: &[Valued<String>],
+    nodes: &[&str],
+    looked: &BTreeMap<String, Looked>,
+) -> Vec<Finding> {
+    let mut found = Findings::default();
+    let seen = || {
+        let of_package = looked.iter().filter(|(name, _)| nodes.contains(&name.as_str()));
+        of_package.filter_map(|(name, machine)| Some((name, machine.as_ref().ok()?)))
+    };
+    let sees = |machine: &Machine, named: &Valued<String>| {
+        let short = named.value.trim_start_matches("/dev/");
+        machine.groups.iter().find(|group| group.name == short).cloned()
+    };
+    for (name, machine) in seen().filter(|(_, machine)| machine.system_id.is_none()) {
+        if let Some(group) = named.iter().find(|group| sees(machine, group).is_some()) {
+            let what = format!("LVM on {name} has no system ID");
+            let hint = "say system_id_source = \"uname\" in its lvm.conf";
+            found.error(group.line, what, hint);
+        }
+    }
+    for group in named {
+        let is_free = |(_, machine): (&String, &Machine)| {
+            sees(machine, group).is_some_and(|group| group.system_id.is_none())
+        };
+        if seen().any(is_free) {
+            let short = group.value.trim_start_matches("/dev/");
+            let what =
+                format!("the volume group {short} has no system ID: any node could activate it");
+            let hint = format!("on the node that has it: vgchange --systemid $(uname -n) {short}");
+            found.error(group.line, what, &hint);
+        }
+    }
+    found.in_order()
+}
+
 /// Users whom policies name, and who are not let in on a node for want of the daemon's group.
 pub fn check_users(policies: &[Policy], looked: &BTreeMap<String, Looked>) -> Vec<Finding> {
     let mut found = Findings::default();

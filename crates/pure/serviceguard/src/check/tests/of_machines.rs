@@ -143,10 +143,36 @@ fn scripts_are_looked_for_on_each_node_of_the_package() {
     );
 }
 
+fn group(name: &str, owner: Option<&str>) -> Group {
+    let (name, system_id) = (name.to_owned(), owner.map(str::to_owned));
+    Group { uuid: name.clone(), name, system_id, devices: Vec::new() }
+}
+
+#[test]
+fn volume_groups_belong_to_one_node_at_a_time() {
+    let machine = |system_id: Option<&str>, owner: Option<&str>| {
+        let system_id = system_id.map(str::to_owned);
+        let groups = vec![group("vgshop", owner), group("vgroot", None)];
+        Ok(Machine { groups, system_id, ..Machine::default() })
+    };
+    let package = Package::of(&Text::parse("package_name shop\nvg /dev/vgshop\nvg vgmail\n"));
+    let found = |first: Looked, second: Looked| {
+        let looked = [("n1".to_owned(), first), ("n2".to_owned(), second)].into();
+        lines(&check_owners(&package.volume_groups, &["n1", "n2"], &looked))
+    };
+    let (n1, n2) = (Some("n1"), Some("n2"));
+    assert_eq!(found(machine(n1, n2), machine(n2, n2)), Vec::<String>::new());
+    let nobody = "line 2: error: LVM on n2 has no system ID; say system_id_source = \"uname\" in its lvm.conf";
+    assert_eq!(found(machine(n1, n1), machine(None, n1)), [nobody]);
+    let free = "line 2: error: the volume group vgshop has no system ID: any node could activate it; on the node that \
+                has it: vgchange --systemid $(uname -n) vgshop";
+    assert_eq!(found(machine(n1, None), machine(n2, None)), [free]);
+    assert_eq!(found(Ok(Machine::default()), Ok(Machine::default())), Vec::<String>::new());
+}
+
 #[test]
 fn volume_groups_are_looked_for_where_somebody_can() {
-    let group =
-        |name: &str| Group { name: name.to_owned(), uuid: name.to_owned(), devices: Vec::new() };
+    let group = |name: &str| group(name, None);
     let sees = Machine { groups: vec![group("vgshop")], ..Machine::default() };
     let cannot = vec!["volume groups: cannot run vgs".to_owned()];
     let blind = Machine { unseen: cannot, ..Machine::default() };
