@@ -190,7 +190,7 @@ impl State {
         let node = NodeRef { id: &node.id, name: &node.name };
         record::set_attribute(&mut self.document, &node, lifetime, name, value);
         self.bump(false);
-        self.idle = false;
+        self.unsettle();
     }
 
     fn knows_attribute(&self, name: &str) -> bool {

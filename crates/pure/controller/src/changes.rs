@@ -264,7 +264,7 @@ impl Controller {
                     return Err(invalid(0, format!("expected off, reboot or on, found {action}")));
                 }
                 // Said by everybody at once, so that nobody takes the cluster for idle meanwhile.
-                self.state.idle = false;
+                self.state.unsettle();
                 let wish = Wish { action: action.clone(), ..Wish::default() };
                 self.begin_fencing(&node.name, &node.id, wish);
             }

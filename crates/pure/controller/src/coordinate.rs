@@ -212,7 +212,17 @@ impl Controller {
         let transition = self.coordination.as_ref().map_or(0, |coordination| coordination.number);
         let at = self.now.wall;
         let Why { cause, because } = why;
-        let planned = wire::peer::Planned { transition, cause, actions, because, findings, at };
+        let (membership, applied) = (self.fabric.id, self.state.applied);
+        let planned = wire::peer::Planned {
+            membership,
+            applied,
+            transition,
+            cause,
+            actions,
+            because,
+            findings,
+            at,
+        };
         self.broadcast(Message::Planned(Box::new(planned)));
     }
 

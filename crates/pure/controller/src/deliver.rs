@@ -20,6 +20,10 @@ impl Controller {
 
     /// Applies a message in its turn.
     pub(crate) fn apply(&mut self, from: NodeId, message: Message) {
+        // Those are not kept for later while a membership forms, and would be counted by some only.
+        let is_alike =
+            !matches!(message, Message::Hello(_) | Message::Snapshot(_) | Message::Beat { .. });
+        self.state.applied += u64::from(is_alike);
         match message {
             // These belong to a membership that is no longer being formed.
             Message::Hello(_) | Message::Snapshot(_) => {}
@@ -120,7 +124,7 @@ impl Controller {
         let was_awaited = self.finish_action(&action.work_key(), &node, !failed);
         let is_waited_for = self.is_waited_for(&action);
         if failed || !was_ordered || !was_awaited || is_waited_for {
-            self.state.idle = false;
+            self.state.unsettle();
             self.think_again(if failed {
                 crate::cause::of_surprise(&action, &node, &outcome)
             } else {
@@ -170,9 +174,12 @@ impl Controller {
     }
 
     fn planned(&mut self, planned: Planned) {
-        let Planned { transition, cause, actions, because, findings, at } = planned;
-        // What still runs from an earlier plan leads to a new one when it ends.
-        self.state.idle = actions.is_empty() && self.state.outstanding.is_empty();
+        let Planned { membership, applied, transition, cause, actions, because, findings, at } =
+            planned;
+        // What was applied while it was under way leads to a new one, as does what still runs from an earlier one
+        // when it ends.
+        let is_newest = membership == self.fabric.id && applied >= self.state.unsettled_at;
+        self.state.idle = is_newest && actions.is_empty() && self.state.outstanding.is_empty();
         if self.state.idle {
             self.report(at, Event::Idle);
             self.clients.became_idle(&mut self.effects);

@@ -214,6 +214,7 @@ impl Controller {
         if self.keeps_edits() {
             self.promise(source);
         }
+        self.state.count_anew();
         let nodes: Vec<Named> = self.identity.nodes.iter().map(|(id, _)| self.named(*id)).collect();
         if self.others_may_have_acted(hellos.get(&source)) {
             self.state.forget_who_was_down(&nodes);

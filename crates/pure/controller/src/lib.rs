@@ -252,6 +252,8 @@ impl Controller {
                 fabric_file: fabric_file.map(FabricFile::new),
                 attributes: Attributes::default(),
                 idle: false,
+                applied: 0,
+                unsettled_at: 0,
             },
             fabric: Fabric::default(),
             phase: Phase::Apart,

@@ -43,6 +43,10 @@ pub(crate) struct State {
     pub(crate) attributes: Attributes,
     /// The last plan had nothing in it and nothing happened since.
     pub(crate) idle: bool,
+    /// How many messages of this membership were applied: alike on all members.
+    pub(crate) applied: u64,
+    /// How many they were when something happened last.
+    pub(crate) unsettled_at: u64,
 }
 
 /// A node as the membership names it.
@@ -54,6 +58,17 @@ pub(crate) struct Named {
 }
 
 impl State {
+    /// Something happened that a plan is to be made for.
+    pub(crate) fn unsettle(&mut self) {
+        self.idle = false;
+        self.unsettled_at = self.applied;
+    }
+
+    /// A membership begins: its messages are counted anew.
+    pub(crate) fn count_anew(&mut self) {
+        (self.applied, self.unsettled_at) = (0, 0);
+    }
+
     pub(crate) fn version(&self) -> (u64, u64, u64) {
         let version = self.document.version().unwrap_or_default();
         (version.admin_epoch.into(), version.epoch.into(), version.num_updates.into())
@@ -174,7 +189,7 @@ impl State {
         self.document.set(root, "have-quorum", if quorate { "1" } else { "0" });
         self.document.set(root, "dc-uuid", coordinator);
         self.bump(configured);
-        self.idle = false;
+        self.unsettle();
     }
 
     /// A node that this copy takes for off was alive later: it is lost.
@@ -340,7 +355,7 @@ impl State {
             record::record_unfenced(&mut self.document, &node, digests, fenced.at);
             self.bump(false);
         }
-        self.idle = false;
+        self.unsettle();
     }
 
     /// Tells no more of past fencings, of a node or of all. They stay known: a daemon that was apart
@@ -377,7 +392,7 @@ impl State {
         // A copy without status, and without the room that removed nodes still take in this one.
         self.earlier.push(Document::extract(self.configuration_alone().root()));
         self.document = edited;
-        self.idle = false;
+        self.unsettle();
         Ok(())
     }
 
@@ -458,14 +473,14 @@ impl State {
         }
         back.set_version(version.after_configuration_change());
         self.document = back;
-        self.idle = false;
+        self.unsettle();
     }
 
     pub(crate) fn set_attribute(&mut self, node: &Named, name: &str, value: Option<&str>) {
         let node = NodeRef { id: &node.id, name: &node.name };
         record::set_attribute(&mut self.document, &node, Lifetime::Passing, name, value);
         self.bump(false);
-        self.idle = false;
+        self.unsettle();
     }
 
     pub(crate) fn cleanup(&mut self, resource: Option<&str>, node: Option<&str>) {
@@ -477,7 +492,7 @@ impl State {
             record::cleanup(&mut self.document, &resource, node);
         }
         self.bump(false);
-        self.idle = false;
+        self.unsettle();
     }
 
     /// Records that a resource has failed on a node, as if it had been found so; `false` if the node
@@ -487,7 +502,7 @@ impl State {
         let failed = record::record_called_failed(&mut self.document, &node, resource, at);
         if failed {
             self.bump(false);
-            self.idle = false;
+            self.unsettle();
         }
         failed
     }

@@ -271,6 +271,9 @@ pub enum Evidence {
 /// A plan, for the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Planned {
+    /// In which it was made, and after how many of its messages.
+    pub membership: u64,
+    pub applied: u64,
     pub transition: u64,
     /// Why it was made, in words.
     pub cause: String,

@@ -10,6 +10,7 @@ mod device_users;
 mod even_match;
 mod expired_failure;
 mod fabric_file;
+mod idle;
 mod keepers;
 mod leaving;
 mod no_quorum;
