@@ -150,7 +150,9 @@ impl State {
     }
 
     /// Writes the membership into the status section. Who is lost keeps `expected="member"`, by
-    /// which the scheduler knows that it must be fenced; who left had it set to `down`.
+    /// which the scheduler knows that it must be fenced; who left had it set to `down`. Of whom this copy has
+    /// only results or attributes, which came before it formed, it never saw: the scheduler takes it for
+    /// that only while nothing says that it is offline.
     pub(crate) fn mark_membership(
         &mut self,
         nodes: &[Named],
@@ -178,7 +180,8 @@ impl State {
             let name = self.document.element(state).attr("uname").unwrap_or_default();
             let is_member = named.get(name).is_some_and(|node| node.member);
             let is_remote = self.document.element(state).attr("remote_node").is_some();
-            if !is_member && !is_remote {
+            let was_seen = self.document.element(state).attr("expected").is_some();
+            if !is_member && !is_remote && was_seen {
                 self.attributes.forget(name);
                 self.document.set(state, "in_ccm", "false");
                 self.document.set(state, "crmd", "offline");

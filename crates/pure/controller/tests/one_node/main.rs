@@ -13,6 +13,7 @@ mod fabric_file;
 mod idle;
 mod keepers;
 mod leaving;
+mod met_while_forming;
 mod no_quorum;
 mod node;
 mod quorum_by_rule;
