@@ -16,6 +16,9 @@ use crate::lock;
 use crate::roles;
 use crate::seen::World;
 
+const ANEW: &str =
+    "Writing anew what the files become: another version wrote it, or somebody changed it";
+
 /// Checks, says what changes, asks unless `-f`, and changes it for all nodes at once.
 pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "fvkNC:c:P:p:n:")?;
@@ -58,7 +61,7 @@ pub(crate) fn cmapplyconf(words: &[String], said: &mut Said<'_>) -> Result<(), T
         }
     };
     if changes.is_empty() && becomes_other(&found.document, write) {
-        changes.push("Writing anew what the files become, which another version wrote".to_owned());
+        changes.push(ANEW.to_owned());
     }
     if changes.is_empty() {
         said.line("Nothing changes: the configuration is this already.");

@@ -9,6 +9,7 @@ use serviceguard::lower::{detach, names, switching};
 
 use crate::call::{Said, Trouble};
 use crate::home::Home;
+use crate::maintain::needs_own_set;
 use crate::nodes::packages_on;
 use crate::roles;
 use crate::seen::World;
@@ -94,13 +95,15 @@ impl Parting {
         for node in of_node.keys() {
             home.attribute(node, names::DETACHING, Some("1"))?;
         }
-        home.edit(|document| {
+        home.edit_if(|document| {
             for (name, nodes) in &self.detached {
+                needs_own_set(document, name, "detach")?;
                 detach::mark(document, name, nodes);
             }
             for (node, kept) in &of_node {
                 detach::wait_for(document, node, kept);
             }
+            Ok(())
         })
     }
 }
@@ -126,6 +129,7 @@ fn hindrance(
         );
         return Err(Trouble(why));
     }
+    needs_own_set(&world.document, name, "detach")?;
     let leaves = |node: &str| nodes.iter().any(|one| one == node);
     if let Some(why) = detach::hindrance(package, &world.packages, whole) {
         return Ok(Some(why));

@@ -79,10 +79,21 @@ impl Home {
 
     /// Changes the configuration by `edit`, which is called again if somebody else was quicker.
     pub(crate) fn edit(&self, edit: impl Fn(&mut Document)) -> Result<(), Trouble> {
+        self.edit_if(|document| {
+            edit(document);
+            Ok(())
+        })
+    }
+
+    /// The same of an edit that may find that it cannot be: then nothing is changed.
+    pub(crate) fn edit_if(
+        &self,
+        edit: impl Fn(&mut Document) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
         for _ in 0..ATTEMPTS_MAX {
             let before = self.read()?.document;
             let mut after = before.clone();
-            edit(&mut after);
+            edit(&mut after)?;
             let client = match self {
                 Self::File(_) | Self::Paper(..) => return self.save(&after),
                 Self::Cluster(client) => client,

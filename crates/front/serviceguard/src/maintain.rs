@@ -1,6 +1,7 @@
 //! Maintenance: a package is left alone while somebody works on it, started whole, in part (`cmrunpkg -m`, `-e`),
 //! or not at all.
 
+use cib::Document;
 use serviceguard::lower::partly::{self, Extent};
 use serviceguard::lower::{names, switching};
 use serviceguard::{Package, modules};
@@ -71,7 +72,7 @@ pub(crate) fn run(
         home.wait()?;
         return Err(Trouble(format!("Unable to run package {name} on node {node}")));
     }
-    home.edit(|document| switching::maintain(document, name, true))?;
+    maintain(home, name)?;
     said.line(format!("Successfully started package {name} on node {node}, in maintenance"));
     Ok(())
 }
@@ -87,7 +88,27 @@ pub(crate) fn begin(home: &Home, world: &World, name: &str, nodes: &[&str]) -> R
     if let Some(node) = nodes.iter().find(|node| !configured.contains(node)) {
         return Err(Trouble(format!("Package {name} is not configured to run on node {node}")));
     }
-    home.edit(|document| switching::maintain(document, name, true))
+    maintain(home, name)
+}
+
+fn maintain(home: &Home, name: &str) -> Result<(), Trouble> {
+    home.edit_if(|document| {
+        needs_own_set(document, name, "maintain")?;
+        switching::maintain(document, name, true);
+        Ok(())
+    })
+}
+
+/// Refuses a package whose resource has lost what would say that it is left alone, as by an edit by hand.
+pub(crate) fn needs_own_set(document: &Document, name: &str, deed: &str) -> Result<(), Trouble> {
+    if switching::is_maintainable(document, name) {
+        return Ok(());
+    }
+    Err(Trouble(format!(
+        "Unable to {deed} package {name}, its meta attributes ({name}-meta) were taken out of the configuration,\n\
+         and the cluster would go on watching and halting it\n\
+         Write it anew first: cmgetconf -p {name} FILE, then cmapplyconf -P FILE"
+    )))
 }
 
 fn is_other(nodes: &[&str], place: &str) -> bool {
@@ -101,6 +122,7 @@ fn may_be_maintained(world: &World, package: &Package) -> Result<(), Trouble> {
         let why = "only modular failover packages can be in maintenance";
         return Err(Trouble(format!("Unable to maintain package {name}, {why}")));
     }
+    needs_own_set(&world.document, name, "maintain")?;
     let needs = |other: &&Package| {
         let conditions = other.dependencies.iter().filter_map(|one| one.condition.as_ref());
         conditions.into_iter().any(|said| said.value.up && said.value.package == name)

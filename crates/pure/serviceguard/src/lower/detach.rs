@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use cib::{Document, Element, NodeId, Section};
 
-use super::write::{constraint, element, location, names, pairs, rule_expression};
+use super::write::{constraint, element, location, names, pairs, rule_expression, switching};
 use crate::package::{Package, Type};
 
 /// On which nodes a package is detached; of one that runs on one node, at most one.
@@ -24,22 +24,20 @@ pub fn packages(document: &Document, node: &str) -> Vec<String> {
 }
 
 /// Detaches a package: it is neither watched nor touched, and may be on no other nodes, even if somebody ends
-/// its maintenance by hand.
+/// its maintenance by hand. Not of a package that cannot be [left alone](switching::is_maintainable): the cluster
+/// would halt it with its node.
 pub fn mark(document: &mut Document, package: &str, nodes: &[String]) {
     attach(document, package);
-    if nodes.is_empty() {
+    let Some(own) = switching::own_set(document, package).filter(|_| !nodes.is_empty()) else {
         return;
-    }
-    let id = names::detached(package);
-    if let Some(own) = document.find_id(&format!("{package}-meta")).map(Element::id) {
-        // An operator's own maintenance is in the other set, and stays when this one goes.
-        let set = document.insert_before(own, "meta_attributes");
-        document.set(set, "id", &format!("{package}-detached"));
-        let pair = element(document, set, "nvpair", &format!("{package}-detached-maintenance"));
-        document.set(pair, "name", "maintenance");
-        document.set(pair, "value", "true");
-    }
-    let rule = location(document, &id, package, "and");
+    };
+    // An operator's own maintenance is in the other set, and stays when this one goes.
+    let set = document.insert_before(own, "meta_attributes");
+    document.set(set, "id", &format!("{package}-detached"));
+    let pair = element(document, set, "nvpair", &format!("{package}-detached-maintenance"));
+    document.set(pair, "name", "maintenance");
+    document.set(pair, "value", "true");
+    let rule = location(document, &names::detached(package), package, "and");
     for node in nodes {
         rule_expression(document, rule, ("#uname", "ne", Some((node, "string"))));
     }

@@ -112,7 +112,7 @@ pub mod names {
 ///
 /// Field words: Serviceguard *package switching* (`AUTO_RUN`), *node switching*.
 pub mod switching {
-    use cib::{Document, Section};
+    use cib::{Document, NodeId, Section};
 
     use super::{location, names, rule_expression};
 
@@ -194,7 +194,19 @@ pub mod switching {
         pair.and_then(|pair| pair.attr("value")) == Some("true")
     }
 
-    /// Puts it in maintenance, or ends that.
+    /// The set of meta attributes that a package's file becomes, of which its maintenance is a part. A document that was
+    /// edited by hand may lack it, and then the package cannot be left alone.
+    pub(in crate::lower) fn own_set(document: &Document, package: &str) -> Option<NodeId> {
+        let found = document.find_id(&format!("{package}-meta"));
+        found.filter(|at| at.is("meta_attributes")).map(|at| at.id())
+    }
+
+    /// Whether the package can be in maintenance, or detached: it has the set of meta attributes that says so.
+    pub fn is_maintainable(document: &Document, package: &str) -> bool {
+        own_set(document, package).is_some()
+    }
+
+    /// Puts it in maintenance if it [can be](is_maintainable), or ends that.
     pub fn maintain(document: &mut Document, package: &str, on: bool) {
         let id = maintenance(package);
         let pair = document.find_id(&id).map(|at| at.id());
@@ -202,8 +214,7 @@ pub mod switching {
             pair.into_iter().for_each(|pair| document.remove(pair));
             return;
         }
-        let set = document.find_id(&format!("{package}-meta")).map(|at| at.id());
-        let Some(set) = set else { return };
+        let Some(set) = own_set(document, package) else { return };
         let pair = pair.unwrap_or_else(|| document.append(set, "nvpair"));
         for (key, value) in [("id", id.as_str()), ("name", "maintenance"), ("value", "true")] {
             document.set(pair, key, value);
