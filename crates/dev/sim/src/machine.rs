@@ -38,7 +38,7 @@ pub(crate) struct Machine {
     /// When the watchdog would have reset it, if its power had not gone before.
     pub(crate) doomed_at: Option<Tick>,
     /// Others may count on the watchdog since the machine got its power.
-    pub(crate) promised_reset: bool,
+    pub(crate) promised_reset: Option<Duration>,
     quorum_by: QuorumBy,
     /// The operator asked it to shut down, and it should stay so.
     pub(crate) shut_down: bool,
@@ -126,7 +126,7 @@ impl Machine {
             watchdog: scene.watchdog,
             fed_at: None,
             doomed_at: None,
-            promised_reset: false,
+            promised_reset: None,
             quorum_by: scene.rule.quorum_by(),
             shut_down: false,
         }
@@ -163,7 +163,7 @@ impl Machine {
         self.crash_daemon();
         self.shut_down = true;
         self.fed_at = None;
-        self.promised_reset = false;
+        self.promised_reset = None;
     }
 
     /// Everything on the machine is gone at once.
@@ -173,10 +173,10 @@ impl Machine {
         self.paused = None;
         self.runs.clear();
         self.active.clear();
-        let fed_at = self.fed_at.take().filter(|_| self.promised_reset);
+        let fed_at = self.fed_at.take().filter(|_| self.promised_reset.is_some());
         let reset = fed_at.zip(self.watchdog).map(|(fed_at, watchdog)| fed_at.after(watchdog));
         self.doomed_at = self.doomed_at.max(reset);
-        self.promised_reset = false;
+        self.promised_reset = None;
     }
 
     /// What the daemon's loop does about the watchdog. To open it is to feed it, so a daemon that may
@@ -217,7 +217,7 @@ mod tests {
         let mut machine = Machine::new(1, &scene);
         machine.start(3);
         machine.feed(Tick(0));
-        machine.promised_reset = true;
+        machine.promised_reset = Some(Duration::ZERO);
         machine
     }
 

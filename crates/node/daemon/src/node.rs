@@ -263,7 +263,7 @@ fn identity(roster: &Roster, watchdog: Option<&Watchdog>) -> Identity {
         incarnation: incarnation(),
         nodes,
         watchdog: watchdog.map(Watchdog::timeout),
-        promised_reset: watchdog.is_some_and(Watchdog::was_promised),
+        promised_reset: watchdog.and_then(Watchdog::promised),
         quorum_by: if majority_only { QuorumBy::Majority } else { QuorumBy::Rule },
     }
 }

@@ -1,5 +1,7 @@
 //! Carries the brain's effects out: each is handed over at once to who does the work.
 
+use std::time::Duration;
+
 use alert::Alerts;
 use api::{Api, Meter};
 use controller::{AgentRun, Controller, Effect, ExitReason};
@@ -58,7 +60,7 @@ impl Performer {
             }
             Effect::SetAside { document, reason: _ } => self.disk.set_aside(document),
             Effect::WriteFabricFile { edition, text } => self.fabric_file.write(edition, text),
-            Effect::PromiseReset => self.promise_reset(),
+            Effect::PromiseReset { outlasts } => self.promise_reset(outlasts),
             Effect::WithdrawReset => {
                 if let Some(watchdog) = &mut self.watchdog {
                     watchdog.withdraw();
@@ -117,8 +119,8 @@ impl Performer {
     }
 
     /// What cannot be remembered must not be promised, and the promise is what comes next.
-    fn promise_reset(&mut self) {
-        let promised = self.watchdog.as_mut().map(Watchdog::promise);
+    fn promise_reset(&mut self, outlasts: Duration) {
+        let promised = self.watchdog.as_mut().map(|watchdog| watchdog.promise(outlasts));
         if let Some(Err(error)) = promised {
             tracing::error!(%error, "cannot remember that others count on the watchdog: ending");
             std::process::abort();

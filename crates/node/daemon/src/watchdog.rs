@@ -63,7 +63,7 @@ impl Watchdog {
             starving: false,
         };
         match watchdog.promise.made {
-            Some(timeout) => watchdog.timeout = timeout,
+            Some(Promised { timeout, .. }) => watchdog.timeout = timeout,
             None if may_live => watchdog.open(asked)?,
             None => {}
         }
@@ -92,9 +92,9 @@ impl Watchdog {
         feeding(self.timeout)
     }
 
-    /// An earlier daemon promised since the machine started.
-    pub(crate) fn was_promised(&self) -> bool {
-        self.promise.made.is_some()
+    /// For how long a vote may be believed in, as this or an earlier daemon promised since the machine started.
+    pub(crate) fn promised(&self) -> Option<Duration> {
+        self.promise.made.map(|promised| promised.outlasts)
     }
 
     /// Puts the reset off, or lets it come.
@@ -128,11 +128,11 @@ impl Watchdog {
 
     /// Remembers that others count on the reset, which an armed device alone brings: after a promise
     /// that was taken back before it was fed, it is not open yet.
-    pub(crate) fn promise(&mut self) -> io::Result<()> {
-        if self.device.is_none() && !self.was_promised() {
+    pub(crate) fn promise(&mut self, outlasts: Duration) -> io::Result<()> {
+        if self.device.is_none() && self.promised().is_none() {
             self.open(Some(self.timeout))?;
         }
-        self.promise.make(self.timeout)
+        self.promise.make(Promised { timeout: self.timeout, outlasts })
     }
 
     /// Nobody counts on the reset any more.
@@ -157,8 +157,24 @@ impl Watchdog {
 pub(crate) struct Promise {
     path: PathBuf,
     boot: String,
-    /// The watchdog's time as it was promised.
-    made: Option<Duration>,
+    made: Option<Promised>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Promised {
+    /// The watchdog's time.
+    timeout: Duration,
+    /// How long a quorum device's vote may be believed in that others have.
+    outlasts: Duration,
+}
+
+impl Promised {
+    /// Milliseconds of both. Older builds had no word for the second, and no such device.
+    fn parse(text: &str) -> Option<Self> {
+        let mut times = text.split_whitespace().map(|ms| ms.parse().map(Duration::from_millis));
+        let (timeout, outlasts) = (times.next()?.ok()?, times.next());
+        Some(Self { timeout, outlasts: outlasts.and_then(Result::ok).unwrap_or_default() })
+    }
 }
 
 impl Promise {
@@ -174,14 +190,19 @@ impl Promise {
             other => other?,
         };
         let made = text.split_once(' ').filter(|(of, _)| *of == boot);
-        let made = made.and_then(|(_, ms)| ms.trim().parse().ok()).map(Duration::from_millis);
+        let made = made.and_then(|(_, times)| Promised::parse(times));
         Ok(Self { path, boot: boot.to_owned(), made })
     }
 
-    fn make(&mut self, timeout: Duration) -> io::Result<()> {
-        if self.made.is_none() {
-            fs::write(&self.path, format!("{} {}\n", self.boot, timeout.as_millis()))?;
-            self.made = Some(timeout);
+    fn make(&mut self, promised: Promised) -> io::Result<()> {
+        if self.made != Some(promised) {
+            let Promised { timeout, outlasts } = promised;
+            let times = format!("{} {}", timeout.as_millis(), outlasts.as_millis());
+            // What is written anew must be the old or the new one at any moment.
+            let next = self.path.with_extension("new");
+            fs::write(&next, format!("{} {times}\n", self.boot))?;
+            fs::rename(&next, &self.path)?;
+            self.made = Some(promised);
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use wire::peer::{Evidence, Fenced, Order, Planned, Ran};
 use crate::Controller;
 use crate::forming::Phase;
 use crate::input::{Effect, ExitReason};
+use crate::self_fencing::Promise;
 
 impl Controller {
     pub(crate) fn delivered(&mut self, from: NodeId, message: Message) {
@@ -39,8 +40,9 @@ impl Controller {
             Message::FenceRan(ran) => self.fence_ran(*ran),
             Message::Fenced(fenced) => self.fenced(*fenced),
             Message::Planned(planned) => self.planned(*planned),
-            Message::Beat { watchdog_ms, file, sent_us } => {
-                self.beaten(from, watchdog_ms, file, Tick(sent_us));
+            Message::Beat { watchdog_ms, outlasts_ms, file, sent_us } => {
+                let promise = Promise::said(watchdog_ms, outlasts_ms);
+                self.beaten(from, promise, file, Tick(sent_us));
             }
             Message::ShutdownWanted => self.shutdown_wanted(from),
             Message::Leaving => self.left(from),

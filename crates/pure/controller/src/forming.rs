@@ -21,6 +21,7 @@ use crate::coordinate::Coordination;
 use crate::input::{Effect, ExitReason};
 use crate::lineage::{Lineage, Pedigree};
 use crate::outstanding::Outstanding;
+use crate::self_fencing::Promise;
 use crate::state::Named;
 use crate::timers::Ring;
 use crate::{Controller, Fabric};
@@ -106,8 +107,9 @@ impl Controller {
                     self.adopt(&snapshot);
                 }
             }
-            Message::Beat { watchdog_ms, file, sent_us } => {
-                self.beaten(from, watchdog_ms, file, Tick(sent_us));
+            Message::Beat { watchdog_ms, outlasts_ms, file, sent_us } => {
+                let promise = Promise::said(watchdog_ms, outlasts_ms);
+                self.beaten(from, promise, file, Tick(sent_us));
             }
             other @ (Message::Change(_)
             | Message::Stored { .. }

@@ -99,8 +99,9 @@ pub enum Effect {
     /// Look which agents this node has, and answer the client with them.
     ListAgents { client: u64 },
     /// From now on others may count on the watchdog: remember that until the machine is off, before
-    /// anything that follows.
-    PromiseReset,
+    /// anything that follows; and for how long this node may believe in a quorum device's vote that was taken
+    /// from it.
+    PromiseReset { outlasts: Duration },
     /// Nobody counts on it any more, neither in this life nor in the next.
     WithdrawReset,
     /// For logs, alert agents and those who follow events.

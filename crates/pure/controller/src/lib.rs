@@ -86,8 +86,8 @@ pub struct Identity {
     pub nodes: Vec<(NodeId, NodeName)>,
     /// What resets this machine when it is not fed for so long.
     pub watchdog: Option<Duration>,
-    /// An earlier daemon asked for [`Effect::PromiseReset`] since the machine started.
-    pub promised_reset: bool,
+    /// What an earlier daemon last said with [`Effect::PromiseReset`] since the machine started.
+    pub promised_reset: Option<Duration>,
     /// What may give quorum to fewer than a majority, where no file says; and the least strict of all that
     /// files said in this life.
     pub quorum_by: QuorumBy,

@@ -18,7 +18,9 @@
 //! *outlasts* its end. So a lost node that had the vote may have fed for so much longer after we got it;
 //! and when it gets the vote itself, since we are the side that is gone, we hear of it so much later,
 //! while it, if it is not reset by then, lives on. Both are waited for: the watchdog's time after the
-//! later of the two ways in which the lost node ceases to feed, and once more what a vote outlasts.
+//! later of the two ways in which the lost node ceases to feed, and once more what a vote outlasts. A device's
+//! daemon keeps the time-out that it started with, whatever the nodes' file says later: so each node tells with
+//! its beats the longest that it has heard of since its machine started, and the longest of the two counts.
 //!
 //! While a half waits for the device's vote, Corosync tells it nothing, and the other half may have had it in
 //! between. So where a device votes, each membership begins to count anew.
@@ -49,6 +51,8 @@ pub(crate) struct SelfFencing {
     /// heard that an option was taken back; or until the nodes' file has a rule for quorum, and all who
     /// are here have said that they know.
     promised: bool,
+    /// The longest that a vote may have been believed in by the files of this life, and of the one that promised.
+    outlasts: Duration,
     /// Whom the file named before the rule came: the promise is to be taken back.
     withdrawing: Option<Vec<(NodeId, NodeName)>>,
     /// Members that have spoken of the file with the rule, in this membership.
@@ -58,8 +62,8 @@ pub(crate) struct SelfFencing {
     beats: bool,
     /// When that was said which the total order last brought back to us.
     heard_myself: Tick,
-    /// What each other node's watchdog takes, since it said that it can be counted on.
-    promises: BTreeMap<NodeId, Duration>,
+    /// Of each other node that said that it can be counted on.
+    promises: BTreeMap<NodeId, Promise>,
     /// Of the newest membership.
     had_majority: bool,
     /// The members have a device fence this node, and it has not failed yet.
@@ -70,8 +74,26 @@ pub(crate) struct SelfFencing {
 
 impl SelfFencing {
     /// `promised` by an earlier life: what it left running must not live longer for this one.
-    pub(crate) fn new(promised: bool) -> Self {
-        Self { promised, had_quorum: promised, ..Self::default() }
+    pub(crate) fn new(promised: Option<Duration>) -> Self {
+        let outlasts = promised.unwrap_or_default();
+        let promised = promised.is_some();
+        Self { promised, outlasts, had_quorum: promised, ..Self::default() }
+    }
+}
+
+/// How a node that is cut off ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Promise {
+    /// What its watchdog takes; nothing where it promises nothing.
+    watchdog: Duration,
+    /// How long it may believe in a vote that a device has given to others.
+    outlasts: Duration,
+}
+
+impl Promise {
+    pub(crate) fn said(watchdog_ms: u64, outlasts_ms: u64) -> Self {
+        let [watchdog, outlasts] = [watchdog_ms, outlasts_ms].map(Duration::from_millis);
+        Self { watchdog, outlasts }
     }
 }
 
@@ -219,6 +241,7 @@ impl Controller {
     /// Begins to beat where the cluster relies on it. Called at the end of every step. Who never had
     /// quorum does not: it lives on when it is cut off, so nobody may count on its reset.
     pub(crate) fn tend_watchdog(&mut self) {
+        self.note_what_a_vote_outlasts();
         let Some(watchdog) = self.identity.watchdog else { return };
         if !self.self_fencing.had_quorum {
             return;
@@ -231,12 +254,28 @@ impl Controller {
         if promises && !self.self_fencing.promised {
             self.self_fencing.promised = true;
             self.self_fencing.heard_myself = self.now.tick;
-            self.effects.push(Effect::PromiseReset);
+            self.remember_promise();
         }
         if self.self_fencing.promised && !self.self_fencing.beats {
             self.self_fencing.beats = true;
             self.beat();
         }
+    }
+
+    /// A file that says less than one before does not make the device's daemon quicker.
+    fn note_what_a_vote_outlasts(&mut self) {
+        let QuorumBy::Device { outlasts } = self.quorum_by() else { return };
+        if outlasts > self.self_fencing.outlasts {
+            self.self_fencing.outlasts = outlasts;
+            if self.self_fencing.promised {
+                self.remember_promise();
+            }
+        }
+    }
+
+    fn remember_promise(&mut self) {
+        let outlasts = self.self_fencing.outlasts;
+        self.effects.push(Effect::PromiseReset { outlasts });
     }
 
     /// Eight beats a watchdog's time: one that is late does no harm.
@@ -258,8 +297,9 @@ impl Controller {
     }
 
     fn say_beat(&mut self, watchdog_ms: u64) {
+        let outlasts_ms = in_ms(self.self_fencing.outlasts);
         let (file, sent_us) = (self.file_digest(), self.now.tick.0);
-        self.broadcast(Message::Beat { watchdog_ms, file, sent_us });
+        self.broadcast(Message::Beat { watchdog_ms, outlasts_ms, file, sent_us });
     }
 
     /// What comes back of our own counts from when it was said: a machine that stood still finds what
@@ -267,7 +307,7 @@ impl Controller {
     ///
     /// A beat from before the present file may be of a promise that was taken back meanwhile. One that was
     /// made under a rule says only that its sender knows of the rule, and asks who else does.
-    pub(crate) fn beaten(&mut self, from: NodeId, watchdog_ms: u64, file: u64, sent: Tick) {
+    pub(crate) fn beaten(&mut self, from: NodeId, promise: Promise, file: u64, sent: Tick) {
         if from == self.identity.id {
             // An earlier life's clock may have been ahead.
             let heard = sent.min(self.now.tick);
@@ -277,7 +317,7 @@ impl Controller {
         if file != self.file_digest() {
             return;
         }
-        let is_promise = watchdog_ms > 0;
+        let is_promise = !promise.watchdog.is_zero();
         if !self.is_one_sided() {
             self.self_fencing.know_of_rule.insert(from);
             // Who has promised beats, and needs no other word.
@@ -285,7 +325,7 @@ impl Controller {
                 self.say_beat(0);
             }
         } else if is_promise {
-            self.self_fencing.promises.insert(from, Duration::from_millis(watchdog_ms));
+            self.self_fencing.promises.insert(from, promise);
         }
     }
 
@@ -324,11 +364,11 @@ impl Controller {
     /// counted on.
     pub(crate) fn resets_itself(&self, target: &str) -> Option<(Tick, Duration)> {
         let id = self.id_of(target)?;
-        let watchdog = *self.self_fencing.promises.get(&id)?;
+        let Promise { watchdog, outlasts } = *self.self_fencing.promises.get(&id)?;
         let lost_at = *self.self_fencing.lost_at.get(&id)?;
         let outlasts = match (self.fabric.quorum, self.quorum_by()) {
             (Quorum::Majority, _) => Duration::ZERO,
-            (Quorum::ByDevice, QuorumBy::Device { outlasts }) => outlasts,
+            (Quorum::ByDevice, QuorumBy::Device { .. }) => outlasts.max(self.self_fencing.outlasts),
             (Quorum::No | Quorum::ByRule | Quorum::ByDevice, _) => return None,
         };
         let wait = self.configured_wait(watchdog)?.max(off_after(watchdog, outlasts));

@@ -40,8 +40,9 @@ pub enum Message {
     /// The sender's disk has this edition of the fabric's file, or not, and why.
     FabricFileStored { edition: u64, refused: Option<String> },
     /// The sender lives, and resets itself this long after it was fed last; with 0 it promises nothing.
+    /// For up to `outlasts_ms` it may believe in a quorum device's vote that was taken from it.
     /// It has the file with this digest, and said this when its own clock had `sent_us`.
-    Beat { watchdog_ms: u64, file: u64, sent_us: u64 },
+    Beat { watchdog_ms: u64, outlasts_ms: u64, file: u64, sent_us: u64 },
     /// The sender's fabric has read a file that somebody has edited by hand. It is to replace the
     /// one with this digest, and no other.
     FabricFileEdited { replaces: u64, text: String, at: i64 },

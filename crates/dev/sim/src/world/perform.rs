@@ -58,14 +58,14 @@ impl World {
                 // Nodes of a simulated world are known from its beginning.
                 self.note(node, &format!("edition {edition} of a file that is not simulated"));
             }
-            Effect::PromiseReset => {
+            Effect::PromiseReset { outlasts } => {
                 if let Some(machine) = self.machines.get_mut(&node) {
-                    machine.promised_reset = true;
+                    machine.promised_reset = Some(outlasts);
                 }
             }
             Effect::WithdrawReset => {
                 if let Some(machine) = self.machines.get_mut(&node) {
-                    machine.promised_reset = false;
+                    machine.promised_reset = None;
                 }
             }
             Effect::Reply { client, reply } => {

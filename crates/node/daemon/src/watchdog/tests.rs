@@ -1,5 +1,7 @@
 use super::*;
 
+const VOTE: Duration = Duration::from_secs(8);
+
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -48,38 +50,52 @@ fn after_a_promise_the_next_daemon_does_not_even_open_it() {
     let scratch = Scratch::new("promise");
     let device = scratch.device();
     let mut first = scratch.arm(&device, "b1");
-    first.promise().unwrap();
+    first.promise(VOTE).unwrap();
     drop(first);
     let mut next = scratch.arm(&device, "b1");
-    assert!(next.was_promised() && next.device.is_none());
+    assert!(next.promised() == Some(VOTE) && next.device.is_none());
     next.feed(false);
     assert!(next.device.is_none());
     next.feed(true);
     assert_eq!(fs::read(&device).unwrap(), b"\0");
     next.disarm();
-    assert!(!scratch.arm(&device, "b1").was_promised(), "it left in peace");
+    assert_eq!(scratch.arm(&device, "b1").promised(), None, "it left in peace");
 }
 
 #[test]
 fn nothing_is_promised_that_is_not_armed() {
     let scratch = Scratch::new("anew");
     let device = scratch.device();
-    scratch.arm(&device, "b1").promise().unwrap();
+    scratch.arm(&device, "b1").promise(VOTE).unwrap();
     let mut next = scratch.arm(&device, "b1");
     next.withdraw();
     fs::remove_file(&device).unwrap();
-    assert!(next.promise().is_err());
+    assert!(next.promise(VOTE).is_err());
     assert!(!scratch.0.join("reset-promised").exists());
     scratch.device();
-    next.promise().unwrap();
-    assert!(next.device.is_some() && next.was_promised());
+    next.promise(VOTE).unwrap();
+    assert!(next.device.is_some() && next.promised().is_some());
 }
 
 #[test]
 fn a_promise_ends_with_the_machine() {
     let scratch = Scratch::new("boot");
     let device = scratch.device();
-    scratch.arm(&device, "b1").promise().unwrap();
-    assert!(scratch.arm(&device, "b1").was_promised());
-    assert!(!scratch.arm(&device, "b2").was_promised());
+    scratch.arm(&device, "b1").promise(VOTE).unwrap();
+    assert_eq!(scratch.arm(&device, "b1").promised(), Some(VOTE));
+    assert_eq!(scratch.arm(&device, "b2").promised(), None);
+}
+
+#[test]
+fn what_a_vote_outlasts_is_remembered_when_it_grows() {
+    let scratch = Scratch::new("grows");
+    let device = scratch.device();
+    let mut first = scratch.arm(&device, "b1");
+    first.promise(Duration::ZERO).unwrap();
+    first.promise(VOTE).unwrap();
+    drop(first);
+    assert_eq!(scratch.arm(&device, "b1").promised(), Some(VOTE));
+    let of_older_build = "b1 2000\n";
+    fs::write(scratch.0.join("reset-promised"), of_older_build).unwrap();
+    assert_eq!(scratch.arm(&device, "b1").promised(), Some(Duration::ZERO));
 }

@@ -34,6 +34,8 @@ pub(crate) struct Node {
     pub(crate) exit: Option<ExitReason>,
     /// Editions of the nodes' file that were to be written and are not yet.
     pub(crate) files: Vec<(u64, String)>,
+    /// What a vote may outlast, as the node last promised.
+    pub(crate) promised: Option<Duration>,
 }
 
 impl Node {
@@ -74,7 +76,7 @@ impl Node {
             incarnation: 1,
             nodes,
             watchdog,
-            promised_reset: false,
+            promised_reset: None,
             quorum_by: if majority_only { QuorumBy::Majority } else { QuorumBy::Rule },
         };
         let mut node = Self {
@@ -91,6 +93,7 @@ impl Node {
             aside: Vec::new(),
             exit: None,
             files: Vec::new(),
+            promised: None,
         };
         node.step(Input::Started);
         node
@@ -123,6 +126,8 @@ impl Node {
                 self.exit = Some(reason);
             } else if let Effect::SetAside { document, .. } = effect {
                 self.aside.push(document);
+            } else if let Effect::PromiseReset { outlasts } = effect {
+                self.promised = Some(outlasts);
             } else if let Effect::WriteFabricFile { edition, text } = effect {
                 self.files.push((edition, text));
             }

@@ -109,7 +109,7 @@ fn hear(node: &mut Node, file: u64) {
 }
 
 fn hear_of(node: &mut Node, from: NodeId, watchdog_ms: u64, file: u64) {
-    let beat = Message::Beat { watchdog_ms, file, sent_us: 0 };
+    let beat = Message::Beat { watchdog_ms, outlasts_ms: 0, file, sent_us: 0 };
     node.step(Input::Delivered { from, message: Box::new(beat) });
 }
 
@@ -171,17 +171,17 @@ fn with_device(text: &str) -> Node {
     node
 }
 
+/// An edition for four nodes, with a server that votes, and these lines about it.
+fn with_server(edition: u64, lines: &str) -> String {
+    let device = format!(
+        "device {{\nmodel: net\nvotes: 1\n{lines}net {{\nhost: h\nalgorithm: ffsplit\n}}\n}}\n"
+    );
+    file(edition, 4, &device)
+}
+
 #[test]
 fn a_half_waits_for_what_a_lost_vote_may_outlast_its_end() {
-    let device = |lines: &str| {
-        file(
-            1,
-            4,
-            &format!(
-                "device {{\nmodel: net\nvotes: 1\n{lines}net {{\nhost: h\nalgorithm: ffsplit\n}}\n}}\n"
-            ),
-        )
-    };
+    let device = |lines| with_server(1, lines);
     // The watchdog's 40 s and half of that, and two heartbeats.
     for (lines, expected) in [("timeout: 2500\n", 64), ("timeout: 10000\n", 76)] {
         let text = device(lines);
@@ -199,6 +199,34 @@ fn a_half_waits_for_what_a_lost_vote_may_outlast_its_end() {
     node.settle();
     node.wait_seconds(8);
     assert_eq!(believed_off(&mut node, Quorum::ByDevice), Some(64));
+}
+
+/// The device's daemon keeps the time-out that it started with, whatever the file says since.
+#[test]
+fn a_half_waits_for_the_longest_that_a_vote_outlasts_in_either_s_life() {
+    let [slow, quick] = [(1, "timeout: 10000\n"), (2, "timeout: 2500\n")]
+        .map(|(edition, lines)| with_server(edition, lines));
+    let mut ours = with_device(&slow);
+    take_file(&mut ours, quick.clone(), false);
+    hear_of(&mut ours, OTHERS[1], 40_000, digest(&quick));
+    assert_eq!(believed_off(&mut ours, Quorum::ByDevice), Some(76));
+
+    let mut theirs = with_device(&quick);
+    let file = digest(&quick);
+    let beat = Message::Beat { watchdog_ms: 40_000, outlasts_ms: 16_000, file, sent_us: 0 };
+    theirs.step(Input::Delivered { from: OTHERS[1], message: Box::new(beat) });
+    assert_eq!(believed_off(&mut theirs, Quorum::ByDevice), Some(76));
+}
+
+#[test]
+fn what_it_tells_of_itself_outlives_a_shorter_edition_and_its_daemon() {
+    let mut node = with_device(&with_server(1, "timeout: 10000\n"));
+    take_file(&mut node, with_server(2, "timeout: 2500\n"), false);
+    assert_eq!(node.files.len(), 1, "it is taken");
+    node.wait_seconds(5);
+    let tells = |message: &Message| matches!(message, Message::Beat { outlasts_ms: 16_000, .. });
+    assert!(node.under_way.iter().any(tells));
+    assert_eq!(node.promised, Some(Duration::from_secs(16)), "for the next daemon");
 }
 
 #[test]
@@ -275,7 +303,7 @@ fn file(edition: u64, nodes: u32, rule: &str) -> String {
     let node = |id| format!("node {{\nname: n{id}\nnodeid: {id}\nring0_addr: 10.0.0.{id}\n}}\n");
     let nodes: String = (1..=nodes).map(node).collect();
     format!(
-        "totem {{\nversion: 2\ntoken: 1000\nconfig_version: {edition}\n}}\nnodelist {{\n{nodes}}}\nquorum {{\n\
+        "totem {{\nversion: 2\ncluster_name: c\ntoken: 1000\nconfig_version: {edition}\n}}\nnodelist {{\n{nodes}}}\nquorum {{\n\
          provider: corosync_votequorum\n{rule}}}\n"
     )
 }
