@@ -28,6 +28,8 @@ fn main() -> ExitCode {
         Some("agent-helper") => own_agents::main(words.split_off(1)),
         // Neither: the daemon asks PAM so, in a process of its own.
         Some("pam-check") => daemon::pam_check(words.split_off(1)),
+        // Nor this: what a halted node has on its disk, which its door is asked for.
+        Some("stored-configuration") => daemon::stored_configuration(words.split_off(1)),
         Some(verb) => match tool(verb) {
             Some(tool) => tool(words.split_off(1)),
             None => cli::main(words),

@@ -176,6 +176,7 @@ fn for_member(house: &House, from: &str, ask: &Ask) -> Result<Answer, Trouble> {
         Ask::Join(_) => Err(Trouble::refused("members need not join")),
         Ask::File => Ok(Answer::File { text: nodes_file::read(places)?.to_string() }),
         Ask::Running => Ok(Answer::Running(running(places, services))),
+        Ask::Stored => Ok(Answer::Stored { document: crate::stored::here(places)? }),
         Ask::Look(look) => Ok(Answer::Machine(Box::new(crate::look::here(look)?))),
         Ask::Start => {
             say::talk(&format!("quorate: {from} has the cluster started here"));

@@ -41,6 +41,7 @@ mod say;
 mod services;
 mod status;
 mod steps;
+mod stored;
 mod timing;
 mod token;
 mod trouble;
@@ -55,6 +56,7 @@ pub use halted::{change_halted, delete, require_halted};
 pub use look::{Looked, look};
 pub use power::{Order, Switched, members, switch};
 pub use remove::{forget_on, may_leave};
+pub use stored::stored;
 pub use trouble::{Kind, Trouble};
 pub use words::Verb;
 

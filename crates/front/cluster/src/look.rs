@@ -73,6 +73,7 @@ fn machine(answer: Answer) -> Result<Machine, Trouble> {
         Answer::Welcome(_)
         | Answer::File { .. }
         | Answer::Running(_)
+        | Answer::Stored { .. }
         | Answer::Done
         | Answer::Refused { .. } => {
             Err(Trouble::new(Kind::Failed, "its door answered something else"))

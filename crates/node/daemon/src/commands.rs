@@ -12,7 +12,7 @@ use model::NodeId;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{self, LogLevel};
-use crate::disk::chain;
+use crate::disk::{Disk, Found, chain};
 use crate::{log, node};
 
 /// It could not start, or failed.
@@ -101,6 +101,29 @@ pub fn daemon(words: Vec<OsString>) -> ExitCode {
             Err(error) => failed(error.exit_code(), &error),
         }
     })
+}
+
+/// `quorate stored-configuration WORDS`: prints the configuration as this node's disk has it, or nothing where it has none.
+/// Not while a daemon runs: then it has the disk.
+pub fn stored_configuration(words: Vec<OsString>) -> ExitCode {
+    let words: DaemonWords = match parse(words) {
+        Ok(words) => words,
+        Err(code) => return code,
+    };
+    let config = match config::read(&words.config) {
+        Ok(config) => config,
+        Err(error) => return failed(CONFIG, &error),
+    };
+    if !Disk::is_there(&config) {
+        return ExitCode::SUCCESS;
+    }
+    match Disk::open(&config) {
+        Ok(Found { disk, restored: _ }) => {
+            let written = std::io::stdout().write_all(disk.configuration().as_bytes());
+            written.map_or_else(|error| failed(FAILED, &error), |()| ExitCode::SUCCESS)
+        }
+        Err(error) => failed(FAILED, &error),
+    }
 }
 
 /// `quorate fabric WORDS`.

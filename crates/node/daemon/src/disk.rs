@@ -9,6 +9,7 @@
 mod format;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use api::Meter;
@@ -26,6 +27,10 @@ const JOURNAL_PER_SNAPSHOT: u64 = 4;
 
 /// How often a disk that is behind is offered the configuration.
 const RETRY: Duration = Duration::from_secs(5);
+
+fn store_of(config: &Config) -> PathBuf {
+    config.state_dir.join("store")
+}
 
 /// The open disk.
 #[derive(Debug)]
@@ -81,13 +86,18 @@ pub(crate) struct Found {
 }
 
 impl Disk {
+    /// Whether the node has ever had one.
+    pub(crate) fn is_there(config: &Config) -> bool {
+        store_of(config).exists()
+    }
+
     /// Opens the node's store. What is damaged is in the log afterwards.
     pub(crate) fn open(config: &Config) -> Result<Found, OpenError> {
         let (sender, acks) = mpsc::unbounded_channel();
         let tell = move |ack| {
             let _stopping = sender.send(ack);
         };
-        let opened = Store::open(&config.state_dir.join("store"), tell)?;
+        let opened = Store::open(&store_of(config), tell)?;
         let Opened { store, snapshot, records, damage } = opened;
         for damage in &damage {
             tracing::error!("the state on disk was damaged: {damage}");

@@ -34,4 +34,4 @@ mod timers;
 mod watchdog;
 
 pub use api::pam_check;
-pub use commands::{daemon, fabric};
+pub use commands::{daemon, fabric, stored_configuration};

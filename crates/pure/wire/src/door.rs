@@ -15,6 +15,8 @@ pub enum Ask {
     File,
     /// What runs at yours?
     Running,
+    /// The cluster is down at yours: which configuration is on your disk?
+    Stored,
     /// Which cards, disks and programs do you have?
     Look(Look),
     /// Start what makes you a member.
@@ -53,6 +55,10 @@ pub enum Answer {
         text: String,
     },
     Running(Running),
+    /// The document; empty where there is none.
+    Stored {
+        document: String,
+    },
     Machine(Box<Machine>),
     Done,
     /// Understood, and no.
