@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use cib::{Document, Element, Section};
 use serviceguard::lower::{self, detach, names, switching};
 use serviceguard::{Cluster, GenericResource, Package, Text, Type};
-use view::status::{NodeLine, NodeState, ResourceLine, Seen, Status, status};
+use view::status::{NodeLine, NodeState, Place, ResourceLine, Seen, Status, status};
 
 use crate::call::Trouble;
 use crate::home::{Found, Home};
@@ -73,10 +73,14 @@ impl World {
         self.status.resources.iter().find(|line| line.id == package)
     }
 
-    /// Where it is active: node, and whether all of it is there.
+    /// Where it is active: node, and whether all of it is there. What just starts or stops is not yet, or no more.
     pub(crate) fn places(&self, package: &str) -> Vec<(&str, bool)> {
         let places = self.line(package).map(|line| line.places.as_slice()).unwrap_or_default();
-        places.iter().map(|place| (place.node.as_str(), !place.partly)).collect()
+        let members = self.members(package);
+        let is_whole = |place: &Place| {
+            !place.partly && !self.records(&place.node, &members).any(|at| is_under_way(&at))
+        };
+        places.iter().map(|place| (place.node.as_str(), is_whole(place))).collect()
     }
 
     /// Whether it may start and move by itself.
@@ -157,7 +161,9 @@ impl World {
         match (is_whole, places.is_empty()) {
             (true, _) => ("up", "running"),
             (false, false) if !self.is_busy => ("down", "failed"),
-            (false, false) if is_on && !self.is_halting(name) => ("starting", "starting"),
+            (false, false) if self.may_run(name) && !self.is_halting(name) => {
+                ("starting", "starting")
+            }
             (false, false) => ("halting", "halting"),
             (false, true) if has_failed => ("down", "failed"),
             (false, true) => ("down", "halted"),
@@ -173,6 +179,11 @@ impl World {
         }
     }
 
+    /// Whether it is to run somewhere, be it that an operator alone says so.
+    fn may_run(&self, package: &str) -> bool {
+        self.is_switched_on(package) || !self.runs_by_hand(package).is_empty()
+    }
+
     /// Whether what was done last on a node where it is in part was to stop some of it, or all of it is to leave.
     fn is_halting(&self, package: &str) -> bool {
         let members = self.members(package);
@@ -180,7 +191,7 @@ impl World {
             let leaves = self.status.nodes.iter().any(|one| one.name == *node && one.leaving);
             let last = self.records(node, &members).max_by_key(|at| {
                 let number = at.attr("call-id").and_then(|id| id.parse::<i64>().ok());
-                (at.attr("op-status") == Some("-1"), number)
+                (is_under_way(at), number)
             });
             leaves || last.is_some_and(|at| at.attr("operation") == Some("stop"))
         })
@@ -194,8 +205,10 @@ impl World {
     ) -> impl Iterator<Item = Element<'w>> {
         let states = self.document.section(Section::Status).into_iter().flat_map(Element::children);
         let own = states.filter(|state| state.attr("uname") == Some(node));
+        // Copies may have numbers behind their names.
         let is_of = |at: &Element<'_>| {
-            at.attr("id").is_some_and(|id| resources.iter().any(|one| one == id))
+            let id = at.attr("id").and_then(|id| id.split(':').next());
+            id.is_some_and(|id| resources.iter().any(|one| one == id))
         };
         let found: Vec<Element<'w>> = own
             .flat_map(Element::descendants)
@@ -291,6 +304,11 @@ impl World {
         let nodes = self.status.nodes.iter().map(|node| node.name.clone());
         nodes.filter(|node| self.attribute(node, &name).is_some()).collect()
     }
+}
+
+/// Whether an action on record has been begun, and not ended.
+fn is_under_way(action: &Element<'_>) -> bool {
+    action.attr("op-status") == Some("-1")
 }
 
 /// Since 1970, by the wall clock.

@@ -347,6 +347,54 @@ fn a_package_in_maintenance_is_started_in_part_and_left_alone() {
     shows(&bed, 1, "till", &["status=up", "state=running", "owner=n1"]);
 }
 
+#[test]
+fn a_package_shows_that_it_starts_or_halts_as_long_as_its_scripts_do() {
+    let bed = with_packages();
+    let dir = bed.dir.display().to_string();
+    // Each way lasts until somebody has looked.
+    let slow = format!("#!/bin/sh\nuntil [ -e {dir}/may-$1 ]; do sleep 0.05; done\n");
+    testkit::write_program(&bed.dir.join("slow.sh"), &slow);
+    let script = format!("RUN_SCRIPT {dir}/slow.sh\nHALT_SCRIPT {dir}/slow.sh\n");
+    file(&bed, "old.conf", &format!("PACKAGE_NAME old\nNODE_NAME n1\n{script}"));
+    file(
+        &bed,
+        "new.conf",
+        &format!(
+            "package_name new\nmodule_name sg/basic\nnode_name n1\nexternal_script {dir}/slow.sh\n\
+             service_name count\nservice_cmd \"/bin/sleep 4004\"\n"
+        ),
+    );
+    does(&bed, 1, &format!("cmapplyconf -f -P {dir}/old.conf -P {dir}/new.conf"));
+    let packages = ["old", "new"];
+    let show = |state: &[&str]| packages.iter().for_each(|one| shows(&bed, 2, one, state));
+    show(&["status=starting", "state=starting", "owner=n1"]);
+    file(&bed, "may-start", "");
+    show(&["status=up", "state=running", "owner=n1"]);
+
+    let mut halts = bed.quorate(2, &["cmhaltpkg", "old", "new"]).spawn().unwrap();
+    show(&["status=halting", "state=halting", "owner=n1"]);
+    file(&bed, "may-stop", "");
+    assert!(halts.wait().unwrap().success());
+    show(&["status=down", "state=halted", "owner=unowned"]);
+
+    // Also where an operator runs it that is switched off.
+    fs::remove_file(bed.dir.join("may-start")).unwrap();
+    let mut runs = bed.quorate(2, &["cmrunpkg", "-n", "n1", "old", "new"]).spawn().unwrap();
+    show(&["status=starting", "state=starting", "owner=n1", "autorun=disabled"]);
+    file(&bed, "may-start", "");
+    assert!(runs.wait().unwrap().success());
+
+    // With its node, where it may start again.
+    does(&bed, 2, "cmmodpkg -e old new");
+    show(&["status=up", "state=running"]);
+    fs::remove_file(bed.dir.join("may-stop")).unwrap();
+    let mut leaves = bed.quorate(2, &["cmhaltnode", "-f", "n1"]).spawn().unwrap();
+    show(&["status=halting", "state=halting", "owner=n1"]);
+    file(&bed, "may-stop", "");
+    assert!(leaves.wait().unwrap().success());
+    show(&["status=down", "state=halted", "owner=unowned"]);
+}
+
 /// Numbers of Debian's own users. Sources: base-passwd; `haclient` comes with Pacemaker.
 fn numbers(path: &str, name: &str) -> Option<u32> {
     let text = fs::read_to_string(path).ok()?;
