@@ -30,6 +30,7 @@ pub(crate) fn run(how: &How, words: &Changing) -> Result<(), Trouble> {
         .filter(|name| *name != me)
         .collect();
     let aside = put_aside(&places, &services);
+    crate::remove::tell_if_odd(&nodes_file::read(&places)?, &me);
     if words.dry_run {
         let mut steps = vec![Step::Stop(Service::Daemon), Step::Stop(Service::Corosync)];
         if !others.is_empty() {

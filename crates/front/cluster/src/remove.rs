@@ -37,6 +37,7 @@ pub(crate) fn run(how: &How, words: &Remove) -> Result<(), Trouble> {
         });
     }
     may_shrink(&services, &settings, node)?;
+    tell_if_odd(&nodes_file::read(&places)?, node);
     if words.changing.dry_run {
         let steps = [
             Step::Others(format!("ask the door of {node}: move resources away and stop")),
@@ -108,6 +109,19 @@ pub(crate) fn may_shrink(
     let what = format!("without {node}, {staying} of {total} nodes would have no quorum");
     Err(Trouble::refused(what)
         .help("Start the missing ones first; `quorate cluster status` shows who is missing."))
+}
+
+/// Says what becomes of a quorum device that is for an even number of nodes, when the node is gone.
+pub(crate) fn tell_if_odd(conf: &Conf, node: &str) {
+    let mut after = conf.clone();
+    if after.drop_node(node).is_ok()
+        && let Some(what) = Settings::of(&after).odd_with_device()
+    {
+        say::talk(&format!("Then there is {what}."));
+        say::talk(
+            "Its algorithm can be another one once no node runs; `quorate cluster check` says which.",
+        );
+    }
 }
 
 fn first_words(trouble: &Trouble) -> String {

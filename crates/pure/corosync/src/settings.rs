@@ -261,7 +261,29 @@ impl Settings {
             .map(|node| node.votes.as_ref().map_or(1, |votes| votes.value))
             .fold(0, u64::saturating_add)
     }
+
+    /// What is to be said of a lock, or of a quorum server that decides by `ffsplit`, among an odd number of nodes: both are
+    /// for even numbers. Its one vote still goes to one side at most. Source: corosync-qdevice(8).
+    ///
+    /// `lms` cannot take the place of `ffsplit` while nodes run: corosync-qnetd refuses a node whose algorithm is not that of
+    /// those who are connected, so all would have to go on without the device for a while.
+    pub fn odd_with_device(&self) -> Option<String> {
+        let device = self.device.as_ref()?;
+        let is_ffsplit = device.algorithm.as_ref().is_none_or(|named| named.value == FFSPLIT);
+        if self.nodes.len().is_multiple_of(2) || !(device.is_lock() || is_ffsplit) {
+            return None;
+        }
+        let kind = if device.is_lock() { "a lock" } else { FFSPLIT };
+        let (nodes, votes) = (self.nodes.len(), self.listed_votes().saturating_add(1));
+        let quorum = votes / 2 + 1;
+        Some(format!(
+            "{kind} with {nodes} nodes: the device's vote breaks no tie, and quorum takes {quorum} of {votes} votes"
+        ))
+    }
 }
+
+/// What Corosync takes where no algorithm is named.
+pub(crate) const FFSPLIT: &str = "ffsplit";
 
 /// All sections at the end of that path; sections of one name add up.
 pub(crate) fn below<'c>(root: &'c Section, path: &[&str]) -> Vec<&'c Section> {

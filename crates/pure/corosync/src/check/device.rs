@@ -3,7 +3,7 @@
 //! Source: corosync-qdevice(8), of release 3.0.3.
 
 use super::Findings;
-use crate::settings::{Device, Settings, Valued};
+use crate::settings::{Device, FFSPLIT, Settings, Valued};
 
 pub(super) fn check(settings: &Settings, device: &Device, found: &mut Findings) {
     match device.model.as_ref().map(|model| model.value.as_str()) {
@@ -31,14 +31,14 @@ fn lock(settings: &Settings, device: &Device, found: &mut Findings) {
             found.error(line, "a lock has exactly one vote", "say `votes: 1`");
         }
     }
+    if let Some(what) = settings.odd_with_device() {
+        found.warning(device.line, what, "it tells two halves apart; leave the device out");
+    }
     if settings.totem.cluster_name.as_ref().is_none_or(|name| name.value.is_empty()) {
         let what = "a lock, and the cluster has no name, by which it is known there";
         found.error(device.line, what, "say `cluster_name` in `totem`");
     }
 }
-
-/// What Corosync takes where none is named.
-const FFSPLIT: &str = "ffsplit";
 
 fn algorithm(settings: &Settings, device: &Device, found: &mut Findings) {
     let count = u64::try_from(settings.nodes.len()).unwrap_or(u64::MAX);
@@ -46,9 +46,7 @@ fn algorithm(settings: &Settings, device: &Device, found: &mut Findings) {
     let (name, line) = named.map_or((FFSPLIT, device.line), |said| (&*said.value, said.line));
     match name {
         FFSPLIT => {
-            if count % 2 == 1 {
-                let what =
-                    format!("ffsplit with {count} nodes: the device adds a vote that can tie");
+            if let Some(what) = settings.odd_with_device() {
                 found.warning(line, what, "it is for even numbers; lms for odd ones");
             }
             let votes = device.votes.as_ref().filter(|votes| votes.value != 1);

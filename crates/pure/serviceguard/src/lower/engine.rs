@@ -49,6 +49,13 @@ pub fn corosync_conf(cluster: &Cluster) -> (String, Vec<Finding>) {
 /// Corosync's daemon for it does not start.
 pub fn adjust(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String> {
     let mut changes = links::drop_unnamed(conf, cluster);
+    if let Some(what) = Settings::of(conf).odd_with_device().filter(|_| !changes.is_empty()) {
+        changes.push(format!("Warning: {what}"));
+        changes.push(
+            "That changes only while the cluster is down: cmhaltcl, cmapplyconf -C, cmruncl"
+                .to_owned(),
+        );
+    }
     changes.extend(links::relink(conf, cluster));
     let before = Effective::of(&Settings::of(conf)).real_token;
     if says_timeout(cluster) && before != token(cluster) {
@@ -67,12 +74,28 @@ pub fn adjust(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String
 /// The same of the lock alone, and of none where the file names none and `corosync.conf` has one: that is for a
 /// cluster that is down, since a lock cannot become another one while it is asked.
 pub fn replace_lock(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String> {
-    if lock(cluster).is_some() || lock_of(conf, cluster).is_none() {
-        return adjust_lock(conf, cluster, certified);
+    let is_lock = Settings::of(conf).device.is_some_and(|device| device.is_lock());
+    let is_needless = is_lock && cluster.lock.server.is_none() && !uses_lock(cluster);
+    if !is_needless && (lock(cluster).is_some() || lock_of(conf, cluster).is_none()) {
+        let mut changes = adjust_lock(conf, cluster, certified);
+        changes.extend(decide_otherwise(conf, cluster, certified));
+        return changes;
     }
     conf.unset(&["nodelist", "node"], "lock_path");
     conf.drop_device();
     vec!["Modifying corosync.conf: there is no lock any more".to_owned()]
+}
+
+/// Has the quorum server decide as it should by the number of nodes, which may have become another one.
+fn decide_otherwise(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Option<String> {
+    cluster.lock.server.as_ref()?;
+    let said = Settings::of(conf).device?.algorithm?.value;
+    let (wanted, _) = algorithm(cluster);
+    if said == wanted {
+        return None;
+    }
+    add_server(conf, cluster, certified);
+    Some(format!("Modifying corosync.conf: the quorum server decides by {wanted}, not {said}"))
 }
 
 /// What breaks ties by the file, in words; also where an odd number of nodes needs nothing.
@@ -204,14 +227,17 @@ fn server_timeout(cluster: &Cluster) -> u64 {
 /// How long Corosync waits for a vote at least (ms). Source: corosync.conf(5), the default.
 const SYNC_TIMEOUT: u64 = 30_000;
 
+/// How a quorum server decides, and its votes: both halves of an even number may ask; of an odd one the rest of a rest.
+fn algorithm(cluster: &Cluster) -> (&'static str, usize) {
+    let nodes = cluster.nodes.len();
+    if nodes.is_multiple_of(2) { ("ffsplit", 1) } else { ("lms", nodes - 1) }
+}
+
 /// The quorum server, where the file names one, as the third vote.
 fn add_server(conf: &mut Conf, cluster: &Cluster, certified: bool) {
     let Some(server) = &cluster.lock.server else { return };
     conf.unset(&["quorum"], "two_node");
-    // Both halves of an even number may ask; of an odd one the rest of a rest.
-    let is_even = cluster.nodes.len().is_multiple_of(2);
-    let (algorithm, votes) =
-        if is_even { ("ffsplit", 1) } else { ("lms", cluster.nodes.len() - 1) };
+    let (algorithm, votes) = algorithm(cluster);
     let device = ["quorum", "device"];
     let net = ["quorum", "device", "net"];
     conf.unset(&["quorum", "device", "sanlock"], "path");

@@ -227,6 +227,43 @@ fn a_lock_ends_only_while_nothing_runs() {
 }
 
 #[test]
+fn what_breaks_ties_of_an_even_number_is_another_thing_for_an_odd_one_while_nothing_runs() {
+    let of = |nodes: usize, lock: &str| {
+        let mut text = if lock.is_empty() { "QS_HOST qs1\n".to_owned() } else { String::new() };
+        for at in 1..=nodes {
+            text.push_str(&format!(
+                "NODE_NAME n{at}\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.{at}\n{lock}"
+            ));
+        }
+        Cluster::of(&Text::parse(&text))
+    };
+    for (lock, kind) in [("", "ffsplit"), ("CLUSTER_LOCK_LUN /dev/sdd1\n", "a lock")] {
+        let mut conf = corosync::Conf::parse(&corosync_conf(&of(4, lock)).0);
+        let changes = adjust(&mut conf, &of(3, lock), false);
+        let warning = format!(
+            "Warning: {kind} with 3 nodes: the device's vote breaks no tie, and quorum takes 3 of 4 votes"
+        );
+        assert_eq!(changes[0], "Modifying corosync.conf: the node n4 is taken out");
+        assert_eq!(changes[1], warning);
+        assert!(adjust(&mut conf, &of(3, lock), false).is_empty(), "{conf}");
+        let before = conf.to_string();
+        assert!(corosync::check(&before).iter().any(|found| found.what.contains(kind)));
+
+        let changes = replace_lock(&mut conf, &of(3, lock), false);
+        let text = conf.to_string();
+        if lock.is_empty() {
+            let words = "Modifying corosync.conf: the quorum server decides by lms, not ffsplit";
+            assert_eq!(changes, [words]);
+            assert!(text.contains("algorithm: lms") && text.contains("votes: 2"), "{text}");
+        } else {
+            assert_eq!(changes, ["Modifying corosync.conf: there is no lock any more"]);
+            assert!(!text.contains("device"), "{text}");
+        }
+        assert!(replace_lock(&mut conf, &of(3, lock), false).is_empty(), "{conf}");
+    }
+}
+
+#[test]
 fn links_become_the_file_s_heartbeat_subnets() {
     let one = "NODE_NAME n1\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.1\n\
                NODE_NAME n2\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.2\n";
