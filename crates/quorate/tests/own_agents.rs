@@ -143,7 +143,7 @@ impl Node {
 async fn every_agent_describes_itself() {
     let bed = Bed::new();
     let mut node = Node::new(&bed, "n1");
-    let real = ["package-attach", "package-script", "package-service", "lan"];
+    let real = ["package-attach", "package-script", "package-service", "polled-resource", "lan"];
     let others = ["address", "webserver", "lock", "ping", "counter", "fence_quorate"];
     for kind in real.into_iter().chain(others) {
         let text = node.expect(OcfCode::OK, kind, "meta-data", &[]).await.stdout;
@@ -319,6 +319,65 @@ async fn a_service_is_asked_to_end_before_it_is_killed() {
         node.expect(OcfCode::NOT_RUNNING, "package-service", "monitor", &parameters).await;
         fs::remove_file(&ready).unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_resource_that_nobody_can_say_the_value_of_is_no_failure() {
+    let bed = Bed::new();
+    let mut node = Node::new(&bed, "n1");
+    let agent = "polled-resource";
+    let directory = bed.path("resources");
+    let monitor = [
+        ("resource", "/lines"),
+        ("attribute", "lines"),
+        ("number", "yes"),
+        ("directory", directory.as_str()),
+        ("CRM_meta_interval", "1000"),
+        ("CRM_meta_timeout", "70000"),
+    ];
+    let probe = &monitor[..4];
+    node.expect(OcfCode::NOT_CONFIGURED, agent, "start", &monitor[..1]).await;
+    node.expect(OcfCode::NOT_RUNNING, agent, "monitor", probe).await;
+    node.expect(OcfCode::OK, agent, "start", probe).await;
+    node.expect(OcfCode::OK, agent, "monitor", probe).await;
+    let kept = bed.path("n1/run/polled-resource-polled-resource");
+    let why = || fs::read_to_string(&kept).unwrap();
+    assert_eq!(why(), "lines\nnobody says its value\n");
+    fs::create_dir_all(&directory).unwrap();
+    let program = bed.path("resources/lines");
+    for (does, wanted) in [
+        ("echo $1; exit 1", "it ended with 1"),
+        ("echo 4 lines", "`4 lines` is no number"),
+        (":", "it prints no value"),
+        ("kill -9 $$", "it was killed"),
+        ("sleep 1000 & exec sleep 1001", "it takes longer than 1 s"),
+        ("echo 4; sleep 1000 &", ""),
+        ("echo 5; exec yes | head -1000000", ""),
+    ] {
+        testkit::write_program(Path::new(&program), &format!("#!/bin/sh\n{does}\n"));
+        let mut monitor = monitor;
+        // One that is to be too late has little time.
+        monitor[5].1 = if does.contains("1001") { "11000" } else { "70000" };
+        node.expect(OcfCode::OK, agent, "monitor", &monitor).await;
+        let wanted = if wanted.is_empty() { String::new() } else { format!("{program}: {wanted}") };
+        assert_eq!(why(), format!("lines\n{wanted}\n"), "{does}");
+    }
+    // Nothing is left of what they have started.
+    let mark = bed.path("n1");
+    let marks = [(process::NODE_MARK, mark.as_str()), (process::RESOURCE_MARK, agent)];
+    let begun = Instant::now();
+    while !process::marked(&marks).is_empty() {
+        assert!(begun.elapsed() < PATIENCE, "{:?}", process::marked(&marks));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    fs::remove_file(&program).unwrap();
+    fs::write(&program, "").unwrap();
+    node.expect(OcfCode::OK, agent, "monitor", &monitor).await;
+    assert!(why().contains("is not executable"), "{}", why());
+    // Also where the configuration has forgotten what it was.
+    node.expect(OcfCode::OK, agent, "stop", &[]).await;
+    node.expect(OcfCode::OK, agent, "stop", &[]).await;
+    node.expect(OcfCode::NOT_RUNNING, agent, "monitor", probe).await;
 }
 
 /// Waits until there is something in the file.

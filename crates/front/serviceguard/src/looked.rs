@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serviceguard::{
     Finding, Looked, Package, Policy, Running, Severity, check_groups, check_nodes, check_online,
-    check_owners, check_programs, check_users, lower, programs, quorum_address, users,
+    check_owners, check_programs, check_resource_here, check_resources, check_users, lower,
+    programs, quorum_address, users,
 };
 use wire::machine::Look;
 
@@ -106,6 +107,7 @@ impl Nodes {
             package.nodes.iter().map(|node| node.value.as_str()).collect()
         };
         let mut found = check_programs(package, &nodes, looked);
+        found.extend(check_resources(package, &nodes, looked));
         found.extend(check_users(&package.policies, looked));
         if !files.skip_disks {
             found.extend(check_groups(&package.volume_groups, &nodes, looked));
@@ -131,6 +133,8 @@ fn wanted(files: &Files, known: &Known) -> Look {
         files.packages.iter().map(|file| Package::of(&file.text)).collect();
     let of_cluster = files.cluster.is_some();
     let programs = packages.iter().flat_map(programs).map(|path| path.value.clone());
+    let resources = packages.iter().flat_map(|package| &package.resources);
+    let resources = resources.map(|resource| resource.name.value.clone());
     let policies = packages.iter().flat_map(|package| &package.policies);
     let policies: Vec<Policy> = policies.chain(&known.cluster.policies).cloned().collect();
     let locks: Vec<String> = if of_cluster && lower::uses_lock(&known.cluster) {
@@ -149,6 +153,7 @@ fn wanted(files: &Files, known: &Known) -> Look {
         users: once(users(&policies)),
         servers: server.into_iter().collect(),
         locks: once(locks.into_iter()),
+        resources: once(resources),
         ..Look::default()
     }
 }
@@ -158,17 +163,27 @@ fn once(all: impl Iterator<Item = String>) -> Vec<String> {
     all.collect::<BTreeSet<String>>().into_iter().collect()
 }
 
-/// Scripts must be there and may be run, on this node at least.
+/// Scripts must be there and may be run, and something must say the values of resources, on this node at least.
 fn here(package: &Package) -> Vec<Finding> {
-    use std::os::unix::fs::PermissionsExt;
     let look = |script: &serviceguard::Valued<String>| {
-        let what = match std::fs::metadata(&script.value) {
-            Ok(meta) if meta.is_file() && meta.permissions().mode() & 0o111 != 0 => return None,
-            Ok(_) => format!("{} is not executable on this node", script.value),
+        let what = match is_runnable(&script.value) {
+            Ok(true) => return None,
+            Ok(false) => format!("{} is not executable on this node", script.value),
             Err(error) => format!("{} is not there on this node: {error}", script.value),
         };
         let hint = Some("it must be the same on every node".to_owned());
         Some(Finding { line: script.line, severity: Severity::Error, what, hint })
     };
-    programs(package).filter_map(look).collect()
+    let polled = package.resources.iter().flat_map(|resource| {
+        let program = polled::program(polled::PROGRAMS, &resource.name.value);
+        check_resource_here(resource, program.and_then(|path| is_runnable(&path).ok()))
+    });
+    programs(package).filter_map(look).chain(polled).collect()
+}
+
+/// Whether a file that is there can be run.
+fn is_runnable(path: &str) -> std::io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    let meta = std::fs::metadata(path)?;
+    Ok(meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use cib::{Document, Element, Section};
 use serviceguard::lower::{self, detach, names, switching};
-use serviceguard::{Cluster, GenericResource, Package, Text, Type};
+use serviceguard::{Cluster, GenericResource, Package, PolledResource, Text, Type};
 use view::status::{NodeLine, NodeState, Place, ResourceLine, Seen, Status, status};
 
 use crate::call::Trouble;
@@ -262,9 +262,20 @@ impl World {
         self.attribute(node, &names::subnet(subnet)).unwrap_or("unknown")
     }
 
-    /// Whether a generic resource is well where its package runs: `up`, `down`, or `unknown` if it runs nowhere.
+    /// Whether a generic resource is well on a node: `up`, `down`, or `unknown` where nobody says.
     pub(crate) fn resource(&self, node: Option<&str>, resource: &GenericResource) -> &'static str {
-        let Some(node) = node else { return "unknown" };
+        let Some(node) = node.filter(|node| self.up().any(|up| up == *node)) else {
+            return "unknown";
+        };
+        let value = self.attribute(node, &names::resource(&resource.name.value));
+        if resource.is_well(value) { "up" } else { "down" }
+    }
+
+    /// The same of a resource that is polled, whether or not it counts there yet.
+    pub(crate) fn polled(&self, node: Option<&str>, resource: &PolledResource) -> &'static str {
+        let Some(node) = node.filter(|node| self.up().any(|up| up == *node)) else {
+            return "unknown";
+        };
         let value = self.attribute(node, &names::resource(&resource.name.value));
         if resource.is_well(value) { "up" } else { "down" }
     }

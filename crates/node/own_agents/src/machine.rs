@@ -9,10 +9,14 @@ use std::time::{Duration, Instant};
 
 use network::{Echo, Surveyed};
 use serde::Deserialize;
-use wire::machine::{Address, Card, Disk, Group, Look, Machine, Program, ProgramState, Unreached};
+use wire::machine::{
+    Address, Card, Disk, Group, Look, Machine, Polled, PolledSource, Program, ProgramState,
+    Unreached,
+};
 
 use crate::lock_place;
 use crate::ocf::{self, Code, Failure, failed};
+use crate::polled_resource::{self, Source};
 
 /// For how long who is asked may be silent.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
@@ -64,6 +68,7 @@ fn seen(look: &Look) -> Result<Machine, Failure> {
         Some(Unreached { server: server.clone(), why })
     };
     let unreached = look.servers.iter().filter_map(reached).collect();
+    let resources = look.resources.iter().map(|name| polled(name)).collect();
     let locks = look.locks.iter().map(|path| lock_place::look(path)).collect();
     Ok(Machine {
         cards,
@@ -76,6 +81,7 @@ fn seen(look: &Look) -> Result<Machine, Failure> {
         silent,
         unseen,
         locks,
+        resources,
     })
 }
 
@@ -195,6 +201,20 @@ fn program(path: &str) -> Program {
         Err(error) => ProgramState::Missing { why: error.to_string() },
     };
     Program { path: path.to_owned(), state }
+}
+
+/// A program is not run for that: what it does is its own business.
+fn polled(name: &str) -> Polled {
+    let source = match polled_resource::source(polled::PROGRAMS, name) {
+        Source::Program(_) => PolledSource::Program,
+        Source::NotExecutable(_) => PolledSource::NotExecutable,
+        Source::Native(native) => match polled_resource::known(native) {
+            Ok(_) => PolledSource::Native,
+            Err(why) => PolledSource::Unknown { why },
+        },
+        Source::None => PolledSource::None,
+    };
+    Polled { name: name.to_owned(), source }
 }
 
 /// Makes a connection, to one of the server's addresses, and ends it.

@@ -1,5 +1,6 @@
 //! What an OCF agent is given and answers.
 
+use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -39,6 +40,14 @@ pub(crate) fn answer(result: Result<Code, Failure>) -> ExitCode {
             code.into()
         }
     }
+}
+
+/// To the system's log, as `quorate-AGENT` with the resource's name.
+pub(crate) fn log(agent: &str, line: &str) {
+    // Facility daemon, severity notice (RFC 3164).
+    let text = format!("<29>quorate-{agent}[{}]: {}: {line}", std::process::id(), instance());
+    // Where nobody listens, nobody hears.
+    let _ = UnixDatagram::unbound().and_then(|log| log.send_to(text.as_bytes(), "/dev/log"));
 }
 
 /// The value of a parameter that the user set; an empty one counts as not set.

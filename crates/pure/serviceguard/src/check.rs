@@ -12,6 +12,7 @@ mod nodes;
 mod online;
 mod package;
 mod policies;
+mod resources;
 mod storage;
 mod timing;
 mod together;
@@ -30,6 +31,7 @@ pub use machines::{
     quorum_address, users,
 };
 pub use online::{Running, check_online};
+pub use resources::{check_resource_here, check_resources};
 pub use together::check_together;
 
 /// Everything odd in a cluster's file, in the order of the lines.

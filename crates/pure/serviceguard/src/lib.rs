@@ -25,6 +25,7 @@ mod outline;
 
 mod cluster;
 mod package;
+mod up_value;
 
 pub mod access;
 mod migrate;
@@ -41,7 +42,8 @@ mod address;
 pub use address::could_be_on;
 pub use check::{
     Looked, Running, check_cluster, check_groups, check_nodes, check_online, check_owners,
-    check_package, check_programs, check_together, check_users, programs, quorum_address, users,
+    check_package, check_programs, check_resource_here, check_resources, check_together,
+    check_users, programs, quorum_address, users,
 };
 pub use cluster::{Cluster, Interface, Lock, Node, Policy, Subnet};
 pub use corosync::{Finding, Severity, Valued};

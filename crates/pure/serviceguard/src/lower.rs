@@ -13,6 +13,7 @@ mod members;
 mod networks;
 mod options;
 pub mod partly;
+mod polled;
 pub mod sites;
 mod write;
 
@@ -30,11 +31,12 @@ pub use options::{AUTO_START_TIMEOUT, cluster_text, nodelist, package_text, pack
 pub use write::{names, switching};
 
 /// Writes what the cluster's file says into the document: options, capacities, what watches its network
-/// cards, and who may do what.
+/// cards and polls resources of its packages, and who may do what.
 pub fn write_cluster(document: &mut Document, text: &Text) {
     let cluster = Cluster::of(text);
     options::write_cluster(document, &cluster, text);
     networks::write(document, &cluster);
+    polled::write(document, &cluster);
     sites::write(document, &cluster);
     access::write(document);
 }
@@ -72,6 +74,7 @@ pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, ot
     members::write(document, &package);
     constraints::write(document, cluster, &package, others);
     networks::write(document, cluster);
+    polled::write(document, cluster);
     let is_off = if was_there {
         before
     } else {
@@ -89,12 +92,14 @@ pub fn write_package(document: &mut Document, cluster: &Cluster, text: &Text, ot
     access::write(document);
 }
 
-/// Takes out a package, and what watched subnets for it alone.
+/// Takes out a package, and what watched subnets or polled resources for it alone.
 pub fn delete_package(document: &mut Document, name: &str) {
     remove_package(document, name);
     options::forget_site(document, name);
     if let Some(text) = cluster_text(document) {
-        networks::write(document, &Cluster::of(&Text::parse(&text)));
+        let cluster = Cluster::of(&Text::parse(&text));
+        networks::write(document, &cluster);
+        polled::write(document, &cluster);
     }
     access::write(document);
 }

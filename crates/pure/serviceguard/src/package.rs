@@ -8,6 +8,7 @@ use crate::cluster::{Policy, amounts, policies};
 use crate::outline::{Entry, Outline, lower, read, switch};
 use crate::table::Of;
 use crate::text::Text;
+use crate::up_value::{Bound, bounds, is_well};
 
 /// A package, as its file says it. Times are seconds, as they are there.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -129,27 +130,32 @@ pub struct PolledResource {
     pub up_values: Vec<Valued<String>>,
 }
 
+/// How often a resource is polled whose file does not say it (s). Source: the manual.
+const POLLING_INTERVAL: u64 = 60;
+
 impl PolledResource {
     /// Whether it is well with this value: if any of its `up_values` holds. Only numbers are more or less.
     pub fn is_well(&self, value: Option<&str>) -> bool {
-        let Some(value) = value else { return false };
-        self.up_values.iter().any(|said| {
-            let (operator, wanted) =
-                said.value.split_once(char::is_whitespace).unwrap_or((&said.value, ""));
-            let wanted = wanted.trim();
-            let numbers = value.parse::<f64>().ok().zip(wanted.parse::<f64>().ok());
-            match (operator, numbers) {
-                ("=" | "==", None) => value == wanted,
-                ("!=", None) => value != wanted,
-                ("=" | "==", Some((value, wanted))) => value == wanted,
-                ("!=", Some((value, wanted))) => value != wanted,
-                ("<", Some((value, wanted))) => value < wanted,
-                ("<=", Some((value, wanted))) => value <= wanted,
-                (">", Some((value, wanted))) => value > wanted,
-                (">=", Some((value, wanted))) => value >= wanted,
-                _ => false,
-            }
-        })
+        value.is_some_and(|value| self.up_values.iter().any(|said| is_well(&said.value, value)))
+    }
+
+    /// Whether its values are compared as numbers, so that a text is none.
+    pub(crate) fn is_number(&self) -> bool {
+        let mut bounds = self.up_values.iter().flat_map(|said| bounds(&said.value));
+        bounds.any(Bound::is_relative)
+    }
+
+    /// The first of its values that is a text.
+    pub(crate) fn text(&self) -> Option<&Valued<String>> {
+        let is_text = |said: &&Valued<String>| {
+            bounds(&said.value).into_iter().any(|bound| bound.number().is_none())
+        };
+        self.up_values.iter().find(is_text)
+    }
+
+    /// How often it is looked at (s).
+    pub(crate) fn seconds(&self) -> u64 {
+        self.interval.as_ref().map_or(POLLING_INTERVAL, |said| said.value)
     }
 }
 

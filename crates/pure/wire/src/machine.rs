@@ -24,6 +24,9 @@ pub struct Look {
     /// Absolute paths of disks that may have the cluster's lock.
     #[serde(default)]
     pub locks: Vec<String>,
+    /// Resources that are polled there, by their paths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
 }
 
 /// What was seen.
@@ -49,6 +52,32 @@ pub struct Machine {
     /// Disks for a lock that were asked for, in that order.
     #[serde(default)]
     pub locks: Vec<LockPlace>,
+    /// Resources that were asked for, in that order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<Polled>,
+}
+
+/// A resource that is to be polled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Polled {
+    pub name: String,
+    pub source: PolledSource,
+}
+
+/// Where its value would come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolledSource {
+    /// From a program that can be run.
+    Program,
+    /// From a program that cannot.
+    NotExecutable,
+    /// From the machine itself.
+    Native,
+    /// From the machine itself, and it has none now.
+    Unknown { why: String },
+    /// Nobody says it.
+    None,
 }
 
 /// A disk that may have the cluster's lock.

@@ -177,6 +177,90 @@ fn a_run_script_that_ends_with_1_leaves_its_package_switched_off_everywhere() {
     shows(&bed, 1, "mail", &["status=up", "owner=n2"]);
 }
 
+/// What the program of the polled resource says on a node from now on.
+fn answer(bed: &Bed, node: u32, script: &str) {
+    testkit::write_program(&bed.node_dir(node).join("answer"), &format!("#!/bin/sh\n{script}\n"));
+}
+
+/// Waits until a node says this value of it, or none.
+fn is_told(bed: &Bed, node: u32, wanted: Option<&str>) {
+    let words = format!("attrd_updater -Q -n sg-resource-system-jobQueue5Min -N n{node}");
+    let wanted = wanted.map(|value| format!("value=\"{value}\"\n"));
+    let begun = Instant::now();
+    loop {
+        let (text, known) = said(bed, node, &words);
+        let is_it = match &wanted {
+            Some(wanted) => known && text.ends_with(wanted),
+            None => !text.contains("value=\""),
+        };
+        if is_it {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{wanted:?} of n{node}: {text}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_package_is_where_the_value_of_its_polled_resource_is_well() {
+    let bed = with_packages();
+    let dir = bed.dir.display();
+    let polled = "resource_name /system/jobQueue5Min\nresource_polling_interval 1\n\
+                  resource_up_value > -5 and < 1000\n";
+    let shop = fs::read_to_string(bed.dir.join("shop.conf")).unwrap();
+    file(&bed, "shop.conf", &format!("{shop}{polled}"));
+    // Which load this machine has is read without a program.
+    does(&bed, 1, &format!("cmapplyconf -f -P {dir}/shop.conf"));
+    let up = "resource:/system/jobQueue5Min|status=up";
+    shows(&bed, 1, "shop", &["status=up", "owner=n1", up]);
+
+    // A program says what each node is told to say.
+    let program = bed.dir.join("resources/system/jobQueue5Min");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    let text = format!(
+        "#!/bin/sh\n[ \"$1\" = /system/jobQueue5Min ] && . ${}/answer\n",
+        process::NODE_MARK
+    );
+    testkit::write_program(&program, &text);
+    answer(&bed, 1, "echo 1000");
+    answer(&bed, 2, "echo -1.5");
+    answer(&bed, 3, "echo 3");
+    for node in ["n1", "n2"] {
+        let poll = format!("sg-resource.{node}.system-jobQueue5Min");
+        does(&bed, 1, &format!("crm_resource -r {poll} -p directory -v {dir}/resources"));
+    }
+    is_told(&bed, 1, Some("1000"));
+    is_told(&bed, 2, Some("-1.5"));
+    shows(&bed, 1, "shop", &["status=up", "owner=n2", up]);
+    answer(&bed, 1, "echo 7; echo the rest is not read");
+    is_told(&bed, 1, Some("7"));
+    answer(&bed, 2, "echo 1000");
+    shows(&bed, 1, "shop", &["status=up", "owner=n1", up]);
+    answer(&bed, 2, "echo 3");
+    is_told(&bed, 2, Some("3"));
+    // What is not known is not well.
+    answer(&bed, 1, "echo 7; exit 1");
+    shows(&bed, 1, "shop", &["status=up", "owner=n2", up]);
+    is_told(&bed, 1, None);
+    // Where all are asked anew, the slowest is waited for: the package is not where the first answer was.
+    does(&bed, 1, "crm_attribute -n stop-all-resources -v true");
+    is_told(&bed, 2, None);
+    answer(&bed, 1, "sleep 1; echo 7");
+    does(&bed, 1, "crm_attribute -n stop-all-resources -v false");
+    shows(&bed, 1, "shop", &["status=up", "owner=n1", up]);
+    // It is polled where the package may be, and nothing of that has failed.
+    is_told(&bed, 3, None);
+    let failures = does(&bed, 1, "crm_mon -1 -f");
+    assert!(!failures.contains("sg-resource.n2.system-jobQueue5Min: fail"), "{failures}");
+
+    // Nobody knows it when nobody polls it, and then it is nobody's need.
+    file(&bed, "shop.conf", &shop);
+    does(&bed, 1, &format!("cmapplyconf -f -P {dir}/shop.conf"));
+    is_told(&bed, 1, None);
+    is_told(&bed, 2, None);
+    shows(&bed, 1, "shop", &["status=up"]);
+}
+
 /// The keeper of the modular package's service on n1, and its command, as long as both live.
 fn service_of(bed: &Bed) -> [Identity; 2] {
     ["pid", "command"].map(|what| {

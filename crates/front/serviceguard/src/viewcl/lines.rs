@@ -157,6 +157,11 @@ fn details(facts: &mut Facts, path: &str, world: &World, package: &Package) {
         facts.say(&path, "name", &subnet);
         facts.say(&path, "status", node.map_or("unknown", |node| world.subnet(node, &subnet)));
     }
+    for resource in &package.resources {
+        let path = format!("{path}resource:{}|", resource.name.value);
+        facts.say(&path, "name", &resource.name.value);
+        facts.say(&path, "status", world.polled(node, resource));
+    }
     for resource in &package.generic_resources {
         let path = format!("{path}generic_resource:{}|", resource.name.value);
         facts.say(&path, "name", &resource.name.value);

@@ -181,13 +181,20 @@ fn details(text: &mut String, world: &World, package: &Package) {
 }
 
 fn script_parameters(text: &mut String, world: &World, package: &Package) {
-    let has_none = package.services.is_empty()
-        && package.monitored_subnets.is_empty()
-        && package.generic_resources.is_empty();
-    if has_none {
-        return;
+    let has_needs = !package.monitored_subnets.is_empty()
+        || !package.resources.is_empty()
+        || !package.generic_resources.is_empty();
+    match owner(world, package) {
+        Some(node) if has_needs || !package.services.is_empty() => {
+            script_parameters_on(text, world, package, node);
+        }
+        None if has_needs => needs_of_nodes(text, world, package),
+        Some(_) | None => {}
     }
-    let node = owner(world, package);
+}
+
+/// Where it runs.
+fn script_parameters_on(text: &mut String, world: &World, package: &Package, node: &str) {
     text.push_str("\n      Script_Parameters:\n");
     row(
         text,
@@ -201,7 +208,7 @@ fn script_parameters(text: &mut String, world: &World, package: &Package) {
             Some(Restarts::Times(count)) => count.to_string(),
             None => "0".to_owned(),
         };
-        let restarts = node.and_then(|node| world.attribute(node, &names::restarts(name)));
+        let restarts = world.attribute(node, &names::restarts(name));
         let status = world.service(package);
         let columns =
             [("Service", 10), (status, 8), (&max, 13), (restarts.unwrap_or("0"), 10), (name, 0)];
@@ -209,11 +216,37 @@ fn script_parameters(text: &mut String, world: &World, package: &Package) {
     }
     for subnet in &package.monitored_subnets {
         let subnet = subnet.value.to_string();
-        let status = node.map_or("unknown", |node| world.subnet(node, &subnet));
+        let status = world.subnet(node, &subnet);
         row(text, 6, &[("Subnet", 10), (status, 8), ("0", 13), ("0", 10), (&subnet, 0)]);
     }
+    for resource in &package.resources {
+        let status = world.polled(Some(node), resource);
+        row(text, 6, &[("Resource", 10), (status, 33), (&resource.name.value, 0)]);
+    }
     for resource in &package.generic_resources {
-        let status = world.resource(node, resource);
+        let status = world.resource(Some(node), resource);
         row(text, 6, &[("Generic Resource", 17), (status, 26), (&resource.name.value, 0)]);
+    }
+}
+
+/// Where it could run: what it needs, node by node, so that one sees what is missing.
+fn needs_of_nodes(text: &mut String, world: &World, package: &Package) {
+    text.push_str("\n      Script_Parameters:\n");
+    row(text, 6, &[("ITEM", 10), ("STATUS", 8), ("NODE_NAME", 12), ("NAME", 0)]);
+    for node in world.nodes_of(package) {
+        for resource in &package.resources {
+            let status = world.polled(Some(node), resource);
+            row(text, 6, &[("Resource", 10), (status, 8), (node, 12), (&resource.name.value, 0)]);
+        }
+        for subnet in &package.monitored_subnets {
+            let subnet = subnet.value.to_string();
+            let status = world.subnet(node, &subnet);
+            row(text, 6, &[("Subnet", 10), (status, 8), (node, 12), (&subnet, 0)]);
+        }
+        for resource in &package.generic_resources {
+            let status = world.resource(Some(node), resource);
+            let name = &resource.name.value;
+            row(text, 6, &[("Generic Resource", 17), (status, 8), (node, 12), (name, 0)]);
+        }
     }
 }

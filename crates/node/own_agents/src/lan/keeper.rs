@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::os::fd::AsFd;
-use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::os::unix::net::UnixListener;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -55,7 +55,6 @@ struct Keeper {
     said_of: BTreeMap<Card, &'static str>,
     members: (Sender<BTreeSet<String>>, Receiver<BTreeSet<String>>),
     begun: Instant,
-    syslog: Option<UnixDatagram>,
     lines: VecDeque<String>,
 }
 
@@ -78,7 +77,6 @@ impl Keeper {
             said_of: BTreeMap::new(),
             members: channel(),
             begun: Instant::now(),
-            syslog: UnixDatagram::unbound().ok(),
             lines: VecDeque::new(),
         })
     }
@@ -265,9 +263,7 @@ impl Keeper {
 
     /// To the system's log, and for `status`.
     fn log(&mut self, line: String) {
-        // Facility daemon, severity notice (RFC 3164).
-        let text = format!("<29>quorate-lan[{}]: {}: {line}", std::process::id(), ocf::instance());
-        let _ = self.syslog.as_ref().map(|log| log.send_to(text.as_bytes(), "/dev/log"));
+        ocf::log("lan", &line);
         if self.lines.len() >= LINES_MAX {
             self.lines.pop_front();
         }

@@ -6,10 +6,11 @@ use super::{Findings, twice};
 use crate::address::could_be_on;
 use crate::package::{Package, PolledResource, Restarts, Style, Timeout, Type};
 use crate::table::SECONDS_MAX;
+use crate::up_value;
 
 /// Services of one package. Source: general knowledge.
 const SERVICES_MAX: usize = 30;
-/// Values for which a polled resource is up. Source: the manual.
+/// Values for which polled resources of one package are up. Source: the manual.
 const UP_VALUES_MAX: usize = 15;
 const PRIORITIES: std::ops::RangeInclusive<u64> = 1..=3000;
 
@@ -24,6 +25,10 @@ pub(super) fn check(package: &Package, found: &mut Findings) {
     addresses(package, found);
     for resource in &package.resources {
         polled(resource, found);
+    }
+    let mut up_values = package.resources.iter().flat_map(|resource| &resource.up_values);
+    if let Some(value) = up_values.nth(UP_VALUES_MAX) {
+        found.error(value.line, format!("more than {UP_VALUES_MAX} values"), "");
     }
     for resource in &package.generic_resources {
         let criteria = resource.criteria.as_ref().filter(|said| !is_criteria(&said.value));
@@ -191,27 +196,17 @@ fn polled(resource: &PolledResource, found: &mut Findings) {
         let what = format!("the resource {} has no resource_up_value", name.value);
         found.error(name.line, what, "when is it well?");
     }
-    if let Some(value) = up_values.get(UP_VALUES_MAX) {
-        found.error(value.line, format!("more than {UP_VALUES_MAX} values"), "");
-    }
+    let mut is_right = true;
     for said in up_values {
-        if let Err(hint) = up_value(&said.value) {
+        if let Err(hint) = up_value::check(&said.value) {
+            is_right = false;
             let what = format!("`{}` is no resource_up_value", said.value);
             found.error(said.line, what, hint);
         }
     }
-}
-
-/// An operator and a value; texts are only equal or not.
-fn up_value(text: &str) -> Result<(), &'static str> {
-    let (operator, value) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let value = value.trim();
-    let is_number = value.parse::<f64>().is_ok();
-    match operator {
-        "=" | "!=" if !value.is_empty() => Ok(()),
-        ">" | "<" | ">=" | "<=" if is_number => Ok(()),
-        ">" | "<" | ">=" | "<=" => Err("only numbers are more or less"),
-        _ => Err("it takes =, !=, >, <, >= or <=, and a value"),
+    if let Some(text) = resource.text().filter(|_| is_right && resource.is_number()) {
+        let what = format!("the resource {} has numbers and texts", name.value);
+        found.error(text.line, what, "its values are one or the other");
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use corosync::Finding;
 
-use super::Findings;
+use super::{Findings, resources};
 use crate::address::could_be_on;
 use crate::cluster::Cluster;
 use crate::package::{Condition, Package, Type};
@@ -32,6 +32,7 @@ pub fn check_together(cluster: &Cluster, packages: &[Package]) -> Vec<Vec<Findin
     addresses(cluster, packages, &mut found);
     counts(cluster, packages, &mut found, &mut of_cluster);
     circles(packages, &mut found);
+    resources::together(packages, &mut found);
     found.push(of_cluster);
     found.into_iter().map(Findings::in_order).collect()
 }

@@ -4,9 +4,10 @@ use cib::{Document, NodeId};
 
 use super::members::{self, MONITOR_MS};
 use super::sites;
-use super::write::{constraint, location, names, rule_expression};
+use super::write::{constraint, inner_rule, location, names, rule_expression};
 use crate::cluster::Cluster;
 use crate::package::{Condition, Dependency, GenericResource, Package, PolledResource, Type};
+use crate::up_value::bounds;
 
 /// The first node's score; each after it has one less. Sixteen nodes fit.
 const FIRST: usize = 1000;
@@ -87,23 +88,31 @@ fn failed(document: &mut Document, package: &Package) {
     }
 }
 
-/// What is well if any of its values is: it must not be that none is.
+/// What is well if any of its values is: it must not be that none is. What is not known is not well.
 fn polled(document: &mut Document, package: &Package, resource: &PolledResource) {
     let attribute = names::resource(&resource.name.value);
     let what = format!("resource.{}", names::part(&resource.name.value));
-    let rule =
-        location(document, &names::constraint(package.called(), &what), package.called(), "and");
-    if resource.deferred && !resource.up_values.is_empty() {
+    let id = names::constraint(package.called(), &what);
+    let rule = if resource.deferred {
         // Until the package's script has it counted, it says nothing.
-        rule_expression(document, rule, (&names::deferred(&resource.name.value), "defined", None));
+        let outer = location(document, &id, package.called(), "and");
+        rule_expression(document, outer, (&names::deferred(&resource.name.value), "defined", None));
+        inner_rule(document, outer, "or")
+    } else {
+        location(document, &id, package.called(), "or")
+    };
+    rule_expression(document, rule, (&attribute, "not_defined", None));
+    if resource.up_values.is_empty() {
+        return;
     }
+    let none = inner_rule(document, rule, "and");
     for said in &resource.up_values {
-        let (operator, value) =
-            said.value.split_once(char::is_whitespace).unwrap_or((&said.value, ""));
-        let value = value.trim();
-        let kind = if value.parse::<f64>().is_ok() { "number" } else { "string" };
-        if let Some(opposite) = opposite(operator) {
-            expression(document, rule, (&attribute, opposite, value, kind));
+        let bounds = bounds(&said.value);
+        let at = if bounds.len() > 1 { inner_rule(document, none, "or") } else { none };
+        for bound in bounds {
+            if let Some((opposite, kind)) = bound.opposite() {
+                expression(document, at, (&attribute, opposite, bound.value, kind));
+            }
         }
     }
 }

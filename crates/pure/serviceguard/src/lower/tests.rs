@@ -397,3 +397,49 @@ fn where_wires_are_several_it_is_said_for_which_card_another_stands_by() {
         ["line 5: note: lan1 stands by for lan0; name it below the card whose wire it is on"];
     assert_eq!(found, expected);
 }
+
+#[test]
+fn a_resource_is_polled_once_where_its_packages_may_be_and_untouched_by_others() {
+    let mut document = document();
+    write_cluster(&mut document, &Text::parse(CLUSTER));
+    let need = |name: &str, node: &str, rest: &str| {
+        format!("package_name {name}\nnode_name {node}\nresource_name /a/b\n{rest}")
+    };
+    let often = "resource_polling_interval 20\nresource_up_value > 3 and < 7\n";
+    write(&mut document, &need("one", "n1", "resource_up_value > 3\n"));
+    let (here, there) = (names::polled("n1", "/a/b"), names::polled("n2", "/a/b"));
+    let is_there = |document: &Document, id: &str| document.find_id(id).is_some();
+    let said = |document: &Document, name: &str| {
+        let monitor = document.find_id(&format!("{here}-monitor"));
+        monitor.and_then(|at| at.attr(name)).map(str::to_owned)
+    };
+    assert_eq!(said(&document, "interval").as_deref(), Some("60s"));
+    let parameters = |document: &Document| {
+        let at = document.find_id(&format!("{here}-params"));
+        at.map(|at| at.to_string()).unwrap_or_default()
+    };
+    let first = parameters(&document);
+    assert!(first.contains("sg-resource-a-b") && first.contains("number"), "{first}");
+    assert!(!is_there(&document, &there));
+
+    // The shorter interval counts for all. What hangs on parameters does not start anew for that.
+    write(&mut document, &need("two", "*", often));
+    assert_eq!(said(&document, "interval").as_deref(), Some("20s"));
+    assert_eq!(said(&document, "timeout").as_deref(), Some("30s"));
+    assert_eq!(parameters(&document), first);
+    let order = |node: &str, package: &str| format!("sg-resource.{node}.a-b.before.{package}");
+    for (node, package, is_it) in [("n1", "one", true), ("n2", "one", false), ("n2", "two", true)] {
+        assert_eq!(is_there(&document, &order(node, package)), is_it, "{node} {package}");
+    }
+    let broken = cib::schema::check(&document).violations;
+    assert!(broken.is_empty(), "{broken:?}");
+    let at = document.find_id(&here).unwrap().id();
+    write(&mut document, &need("two", "*", often));
+    assert_eq!(document.find_id(&here).unwrap().id(), at);
+
+    delete_package(&mut document, "two");
+    assert_eq!(said(&document, "interval").as_deref(), Some("60s"));
+    assert!(!is_there(&document, &there) && !is_there(&document, &order("n1", "two")));
+    delete_package(&mut document, "one");
+    assert!(!document.to_string().contains("sg-resource"), "{document}");
+}

@@ -61,6 +61,14 @@ pub mod names {
         format!("sg-resource-{}", part(name))
     }
 
+    /// What the resources that poll others begin with.
+    pub(in crate::lower) const POLLED: &str = "sg-resource.";
+
+    /// What polls a resource of packages on a node.
+    pub fn polled(node: &str, resource: &str) -> String {
+        format!("{POLLED}{node}.{}", part(resource))
+    }
+
     /// A node attribute: a deferred resource counts there from now on.
     pub fn deferred(name: &str) -> String {
         format!("sg-deferred-{}", part(name))
@@ -287,15 +295,28 @@ pub(super) fn location(document: &mut Document, id: &str, package: &str, joined:
     rule
 }
 
+/// A rule inside of a rule.
+pub(super) fn inner_rule(document: &mut Document, rule: NodeId, joined: &str) -> NodeId {
+    let id = next_id(document, rule);
+    let at = element(document, rule, "rule", &id);
+    document.set(at, "boolean-op", joined);
+    at
+}
+
+/// What the next part of a rule is called.
+fn next_id(document: &Document, rule: NodeId) -> String {
+    let outer = document.element(rule);
+    let number = outer.children().count() + 1;
+    format!("{}.{number}", outer.attr("id").unwrap_or_default())
+}
+
 /// One expression of a rule: attribute, operation, and value with its type.
 pub(super) fn rule_expression(
     document: &mut Document,
     rule: NodeId,
     (attribute, operation, value): (&str, &str, Option<(&str, &str)>),
 ) {
-    let outer = document.element(rule);
-    let number = outer.children().count() + 1;
-    let id = format!("{}.{number}", outer.attr("id").unwrap_or_default());
+    let id = next_id(document, rule);
     let at = element(document, rule, "expression", &id);
     document.set(at, "attribute", attribute);
     document.set(at, "operation", operation);

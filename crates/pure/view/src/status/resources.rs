@@ -85,10 +85,11 @@ pub(crate) fn is_missing(resolved: &Resolved<'_>, at: ResIx) -> bool {
     !active && wanted && !lacks_its_machine(resolved, at)
 }
 
-/// Whether it watches a part of its machine, such as network cards: who loses the machine misses nothing of it.
+/// Whether it watches a part of its machine, such as network cards or a load: who loses the machine misses nothing of it.
 pub(crate) fn is_of_machine(resource: &Resource<'_>) -> bool {
     let is_watch = |agent: &AgentRef| {
-        agent.provider.as_deref() == Some("quorate") && agent.kind.as_ref() == "lan"
+        let kinds = ["lan", "polled-resource"];
+        agent.provider.as_deref() == Some("quorate") && kinds.contains(&agent.kind.as_ref())
     };
     resource.agent.as_ref().is_some_and(is_watch)
 }

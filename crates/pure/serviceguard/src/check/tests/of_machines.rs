@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use wire::machine::{
-    Address, Card, Group, LockPlace, LockState, Machine, Program, ProgramState, Unreached,
+    Address, Card, Group, LockPlace, LockState, Machine, Polled, PolledSource, Program,
+    ProgramState, Unreached,
 };
 
 use super::*;
@@ -141,6 +142,36 @@ fn scripts_are_looked_for_on_each_node_of_the_package() {
         ],
         found,
     );
+}
+
+#[test]
+fn somebody_says_the_value_of_a_resource_on_each_node_of_the_package() {
+    let text = "package_name p\nnode_name n1\nnode_name n2\nresource_name /a/b\n";
+    let package = Package::of(&Text::parse(text));
+    let with = |source: PolledSource| {
+        let resources = vec![Polled { name: "/a/b".to_owned(), source }];
+        Ok(Machine { resources, ..Machine::default() })
+    };
+    let found = |source: &PolledSource| {
+        let looked: BTreeMap<String, Looked> = [
+            ("n1".to_owned(), with(PolledSource::Program)),
+            ("n2".to_owned(), with(source.clone())),
+            ("n3".to_owned(), with(PolledSource::None)),
+            ("n4".to_owned(), Err("it is off".to_owned())),
+        ]
+        .into();
+        lines(&check_resources(&package, &["n1", "n2", "n4"], &looked))
+    };
+    assert_eq!(found(&PolledSource::Native), Vec::<String>::new());
+    let program = "put a program there that prints its value: /etc/cmcluster/resources/a/b";
+    let unknown = PolledSource::Unknown { why: "there is no network card b".to_owned() };
+    for (source, wanted) in [
+        (PolledSource::NotExecutable, "/etc/cmcluster/resources/a/b is not executable on n2; it is to print the value of /a/b".to_owned()),
+        (unknown, format!("n2 does not know /a/b: there is no network card b; {program}")),
+        (PolledSource::None, format!("nothing on n2 says the value of /a/b; {program}; a value that others set is a generic_resource_name")),
+    ] {
+        assert_eq!(found(&source), [format!("line 4: error: {wanted}")]);
+    }
 }
 
 fn group(name: &str, owner: Option<&str>) -> Group {

@@ -87,6 +87,8 @@ fn good_packages_have_no_findings() {
         more(&format!("{DEPENDENCY}dependency_location ANY_NODE\n")),
         more("dependency_name d\ndependency_condition other=down\ndependency_location all_nodes\n"),
         more("generic_resource_name g\ngeneric_resource_up_criteria <50\n"),
+        more("resource_name /a/b\nresource_up_value > -5 and < 10\nresource_up_value = 99\n"),
+        more("resource_name /a/b\nresource_up_value = \"On Course\"\nresource_up_value != DOWN\n"),
         more("fs_name /export/x\nfs_server nas\nfs_directory /x\nfs_type nfs\n"),
         more("fs_name /dev/mapper/a-b\nfs_directory /x\n"),
         legacy("AUTO_RUN ", "PKG_SWITCHING_ENABLED "),
@@ -303,6 +305,22 @@ fn each_rule_broken_once_is_found_in_its_line() {
         (
             LEGACY.to_owned() + &"RESOURCE_UP_VALUE = UP\n".repeat(15),
             "line 32: error: more than 15 values",
+        ),
+        (
+            // Of all of its resources together.
+            LEGACY.to_owned()
+                + &"RESOURCE_UP_VALUE = UP\n".repeat(7)
+                + "RESOURCE_NAME /x\n"
+                + &"RESOURCE_UP_VALUE = UP\n".repeat(8),
+            "line 33: error: more than 15 values",
+        ),
+        (
+            legacy("= UP", "> 5 and < 3"),
+            "line 17: error: `> 5 and < 3` is no resource_up_value; the second number of a range is the higher one",
+        ),
+        (
+            LEGACY.to_owned() + "RESOURCE_UP_VALUE > 3\n",
+            "line 17: error: the resource /net/interfaces/lan/status/lan2 has numbers and texts; its values are one or the other",
         ),
         (legacy("AUTOMATIC", "MANUAL"), "line 16: error: `MANUAL` is no value of `RESOURCE_START`"),
         (

@@ -125,6 +125,22 @@ fn each_rule_between_files_broken_once_is_found() {
             "1: line 6: error: the address 192.10.24.2 is of node n2",
         ),
         (
+            CLUSTER,
+            [
+                package("p", "resource_name /a/b\nresource_up_value > 3\n"),
+                package("q", "resource_name /a/b\nresource_up_value = UP\n"),
+            ],
+            "1: line 5: error: the resource /a/b has texts here, and numbers in another package; its values are one or the other",
+        ),
+        (
+            CLUSTER,
+            [
+                package("p", "resource_name /a/b\nresource_up_value = UP\n"),
+                package("q", "generic_resource_name a-b\n"),
+            ],
+            "1: line 5: error: the resources a-b and /a/b have the same node attribute; call one of them otherwise",
+        ),
+        (
             &with(CLUSTER, "300\n", "1\n"),
             both(LEGACY.to_owned()),
             "2: line 32: error: 2 packages, and MAX_CONFIGURED_PACKAGES is 1",
