@@ -443,6 +443,36 @@ fn what_started_with_a_machine_that_leaves_does_not_any_more() {
 }
 
 #[test]
+fn a_cluster_is_formed_without_nodes_that_do_not_answer_and_with_those_that_only_corosync_hears() {
+    let Some(mut town) = Town::of(3, 1, "without") else { return };
+    if !testkit::has(&["/usr/sbin/nft"]) {
+        return;
+    }
+    let token = town.init(1);
+    town.joins(2, &token);
+    let token = town.invite(1);
+    town.joins(3, &token);
+    town.ok(1, &["stop", "--all"]);
+    let said = town.tool(1, &["cmruncl", "-f", "-n", "n1"]);
+    assert!(said.contains("node n2 is left out, and is halted."), "{said}");
+    assert!(said.contains("Cluster successfully formed."), "{said}");
+    assert_eq!(town.votes(1), "1 Quorate");
+
+    // The others run, and their doors are shut: whoever starts finds them, and cuts nobody off.
+    town.ok(1, &["start", "--all"]);
+    town.wait("all", || town.votes(1) == "3 Quorate");
+    town.ok(1, &["stop"]);
+    let shut = "nft 'add table inet shut; add chain inet shut in { type filter hook input priority 0; }; \
+                add rule inet shut in tcp dport 2226 reject with tcp reset'";
+    [2, 3].iter().for_each(|node| town.shell(*node, shut));
+    let said = town.tool(1, &["cmruncl", "-f", "-n", "n1"]);
+    assert!(said.contains("node n2 is left out, and does not answer"), "{said}");
+    assert_eq!(town.votes(1), "3 Quorate");
+    let history = town.tool(1, &["fence", "history"]);
+    assert!(!history.contains("n2") && !history.contains("n3"), "{history}");
+}
+
+#[test]
 fn machines_with_watchdogs_join_and_are_counted_on() {
     let Some(mut town) = Town::of(3, 1, "watchdogs") else { return };
     let device = |node: u32| town.bed.node_dir(&format!("n{node}")).join("watchdog");

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use cluster::{Heard, Order};
@@ -145,9 +146,7 @@ fn start(
     }
     roles::needs_root("starting nodes")?;
     said.text(waiting);
-    switch(Order::Start, nodes)?;
-    wait_up(nodes)?;
-    formed()?;
+    bring_up(nodes, formed)?;
     said.line(" done");
     wait_attached(&Home::find(), nodes, said)?;
     said.line("Cluster successfully formed.");
@@ -156,8 +155,26 @@ fn start(
     Ok(())
 }
 
-/// Waits until all of them are members, as long as the cluster's file says.
-fn wait_up(nodes: &[String]) -> Result<(), Trouble> {
+/// Starts nodes. `formed` is done as soon as all of them are members: it may be what gives them the quorum that their
+/// start would wait for otherwise.
+fn bring_up(nodes: &[String], formed: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Trouble> {
+    std::thread::scope(|scope| {
+        let mut starts = Some(scope.spawn(|| switch(Order::Start, nodes)));
+        wait_up(nodes, || starts.take_if(|starts| starts.is_finished()).map_or(Ok(()), outcome))?;
+        formed()?;
+        starts.map_or(Ok(()), outcome)
+    })
+}
+
+fn outcome(starts: ScopedJoinHandle<'_, Result<(), Trouble>>) -> Result<(), Trouble> {
+    starts.join().unwrap_or_else(|_| Err(Trouble::new("Starting the nodes ended in a panic")))
+}
+
+/// Waits until all of them are members, as long as the cluster's file says, and as nothing `fails`.
+fn wait_up(
+    nodes: &[String],
+    mut fails: impl FnMut() -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
     let begun = Instant::now();
     loop {
         let world = World::read(&Home::find());
@@ -167,6 +184,7 @@ fn wait_up(nodes: &[String]) -> Result<(), Trouble> {
         if missing.is_empty() {
             return Ok(());
         }
+        fails()?;
         let said = world.as_ref().ok().and_then(|world| world.cluster.auto_start_timeout.as_ref());
         let patience = said.map_or(AUTO_START, |timeout| Duration::from_micros(timeout.value));
         if begun.elapsed() > patience {
