@@ -443,6 +443,41 @@ fn what_started_with_a_machine_that_leaves_does_not_any_more() {
 }
 
 #[test]
+fn what_votes_with_one_kind_of_lock_does_not_start_with_the_machine_once_there_is_the_other() {
+    let Some(mut town) = Town::with_systemd(2, "other-lock") else { return };
+    if !testkit::has(&["/usr/sbin/corosync-qdevice"]) {
+        return;
+    }
+    let token = town.init(1);
+    town.joins(2, &token);
+    let units = ["corosync-qdevice", "quorate-lock"];
+    let enabled = |node: u32| {
+        let is_enabled =
+            |unit: &&str| town.systemctl(node, &["is-enabled", "--quiet", unit]).status.success();
+        units.into_iter().filter(is_enabled).collect::<Vec<_>>()
+    };
+    let before = town.file(1);
+    let with = |device: &str| {
+        let device = format!("device {{\nvotes: 1\n{device}}}\n");
+        let text = before.replace("    two_node: 1\n", &device);
+        town.ok(1, &["stop", "--all"]);
+        [1, 2].iter().for_each(|node| town.write(*node, &text));
+        // That there is no such server, and no such disk, is said, and no reason not to start.
+        town.ok(1, &["start", "--all"]);
+    };
+    let server = "model: net\nnet {\nhost: 10.77.0.9\ntls: off\nalgorithm: ffsplit\n}\n";
+    let disk = "model: sanlock\nsanlock {\npath: /dev/nothing\n}\n";
+    for (device, own) in [(server, units[0]), (disk, units[1]), (server, units[0])] {
+        with(device);
+        [1, 2].iter().for_each(|node| assert_eq!(enabled(*node), [own], "n{node}"));
+    }
+    // Nor what a hand has switched on.
+    assert!(town.systemctl(2, &["enable", units[1]]).status.success());
+    town.ok(2, &["start"]);
+    assert_eq!(enabled(2), [units[0]]);
+}
+
+#[test]
 fn a_cluster_is_formed_without_nodes_that_do_not_answer_and_with_those_that_only_corosync_hears() {
     let Some(mut town) = Town::of(3, 1, "without") else { return };
     if !testkit::has(&["/usr/sbin/nft"]) {

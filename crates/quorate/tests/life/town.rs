@@ -34,7 +34,7 @@ impl Town {
         let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/systemd");
         for node in 1..=nodes {
             town.wait("systemd", || town.systemctl(node, &["list-units"]).status.success());
-            for unit in ["quorate.service", "quorate-door.service"] {
+            for unit in ["quorate.service", "quorate-door.service", "quorate-lock.service"] {
                 let text = std::fs::read_to_string(units.join(unit)).unwrap();
                 let text = text.replace("/usr/bin/quorate", env!("CARGO_BIN_EXE_quorate"));
                 let mut put = town.bed.command(node, "sh").unwrap();
