@@ -6,7 +6,7 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use cib::Document;
+use cib::{Document, Element, Section};
 use heartbeat::{Finding, Given, HaCf, Keys, Lowered, Resources, Settings, Severity, Surroundings};
 use wire::api::{Change, Edit, Request};
 
@@ -139,7 +139,7 @@ fn from_heartbeat(common: &Common, wanted: &ImportHeartbeat) -> Result<Exit, Tro
     }
     match &wanted.out {
         Some(folder) => write(folder, &lowered),
-        None => apply(common, wanted, &lowered),
+        None => apply(common, wanted, &settings, &lowered),
     }
 }
 
@@ -208,12 +208,17 @@ fn write_files(folder: &Path, files: &[(&str, &String)]) -> Result<(), Trouble> 
 }
 
 /// What the cluster would do with it; then the cluster is asked to.
-fn apply(common: &Common, wanted: &ImportHeartbeat, lowered: &Lowered) -> Result<Exit, Trouble> {
-    let edits = vec![Edit::Replace { xml: lowered.document.clone() }];
+fn apply(
+    common: &Common,
+    wanted: &ImportHeartbeat,
+    settings: &Settings,
+    lowered: &Lowered,
+) -> Result<Exit, Trouble> {
     let changing = wanted.changing;
     if changing.dry_run && common.file.is_none() && client_is_away(common) {
         let source =
             Source { document: on_paper(lowered)?, cluster: None, now: source::now(common) };
+        let edits = [Edit::Replace { xml: lowered.document.clone() }];
         let after = edits::apply(&source.document, &edits)?;
         let would = view::consequences(&source.document, &after, source.now);
         let note = "No daemon answers: this is what nodes without resources would do.".to_owned();
@@ -221,6 +226,7 @@ fn apply(common: &Common, wanted: &ImportHeartbeat, lowered: &Lowered) -> Result
         return Ok(Exit::Done);
     }
     let source = Source::read(common)?;
+    let edits = vec![Edit::Replace { xml: with_nodes(lowered, &source.document, settings)? }];
     let after = edits::apply(&source.document, &edits)?;
     let request = Request::Change {
         change: Change::Edit { edits },
@@ -235,6 +241,30 @@ fn apply(common: &Common, wanted: &ImportHeartbeat, lowered: &Lowered) -> Result
         misfits: OnMisfits::Tell,
     };
     replace(common, changing, &source, wanted)
+}
+
+/// What the files become, with the nodes that they name as the cluster has them: also one that is off, which nobody would
+/// put back.
+fn with_nodes(
+    lowered: &Lowered,
+    present: &Document,
+    settings: &Settings,
+) -> Result<String, Trouble> {
+    let mut document = source::parse(lowered.document.clone(), "what the files become")?;
+    let known: Vec<String> = nodes(&document).into_iter().map(|(name, _)| name).collect();
+    let at = document.section_or_new(Section::Nodes);
+    for (name, node) in nodes(present) {
+        if settings.nodes.contains(&name) && !known.contains(&name) {
+            document.append_copy(at, node);
+        }
+    }
+    Ok(document.to_string())
+}
+
+/// Nodes by their names, as Heartbeat compared them.
+fn nodes(document: &Document) -> Vec<(String, Element<'_>)> {
+    let all = document.section(Section::Nodes).into_iter().flat_map(Element::children);
+    all.filter_map(|node| Some((node.attr("uname")?.to_lowercase(), node))).collect()
 }
 
 fn client_is_away(common: &Common) -> bool {
