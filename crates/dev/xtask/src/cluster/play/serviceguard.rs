@@ -37,6 +37,10 @@ n3) mkdir -p /run/corosync-qnetd; corosync-qnetd -s off ;;
   cp "@FILES@/web.ascii" /etc/cmcluster/web/
   cp "@FILES@/mail.ascii" "@FILES@/mail.cntl" /etc/cmcluster/mail/
   printf 'SGCONF=/etc/cmcluster\nSGSBIN=/usr/sbin\n' >/etc/cmcluster.conf
+  mkdir -p /etc/cmcluster/resources/example
+  printf '#!/bin/sh\ncat /run/float\n' >/etc/cmcluster/resources/example/float
+  chmod +x /etc/cmcluster/resources/example/float
+  echo UP >/run/float
   printf 'n1 root\nn2 root\n' >/etc/cmcluster/cmclnodelist
   if [ -e /etc/corosync/corosync.conf ]; then quorate cluster start; fi
   ;;
