@@ -143,9 +143,10 @@ impl Node {
 async fn every_agent_describes_itself() {
     let bed = Bed::new();
     let mut node = Node::new(&bed, "n1");
-    let real = ["package-attach", "package-script", "package-service", "polled-resource", "lan"];
+    let packages = ["package-attach", "package-script", "package-service", "package-site"];
+    let real = packages.into_iter().chain(["polled-resource", "lan"]);
     let others = ["address", "webserver", "lock", "ping", "counter", "fence_quorate"];
-    for kind in real.into_iter().chain(others) {
+    for kind in real.chain(others) {
         let text = node.expect(OcfCode::OK, kind, "meta-data", &[]).await.stdout;
         let data = agent::Metadata::parse(&text).unwrap();
         assert_eq!(data.name, kind);

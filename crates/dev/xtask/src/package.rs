@@ -53,8 +53,14 @@ const UNITS: [&str; 5] = [
 ];
 
 /// Agents of our own that real clusters run; the others are for demonstrations.
-const AGENTS: [&str; 5] =
-    ["lan", "package-attach", "package-script", "package-service", "polled-resource"];
+const AGENTS: [&str; 6] = [
+    "lan",
+    "package-attach",
+    "package-script",
+    "package-service",
+    "package-site",
+    "polled-resource",
+];
 
 /// What an administrator puts in place by hand, from `packaging`.
 const EXAMPLES: [&str; 2] = ["grafana/quorate.json", "heartbeat/heartbeat"];

@@ -82,6 +82,30 @@ fn choose_site(
     node: &str,
 ) -> Result<bool, Trouble> {
     let name = package.called();
+    let is_other = keep_site((home, world), package, node, |document| {
+        switching::disable(document, name);
+    })?;
+    Ok(is_other && world.is_switched_on(name))
+}
+
+/// A package runs on a node, be it that it went there by itself: for its agent.
+pub(crate) fn settle(home: &Home, world: &World, name: &str, node: &str) -> Result<(), Trouble> {
+    let package = world.package(name)?;
+    let runs = world.places(name).iter().any(|(place, _)| *place == node);
+    if runs && package.takes_its_site_along() {
+        keep_site((home, world), package, node, |_| {})?;
+    }
+    Ok(())
+}
+
+/// The site of a node is a package's from now on. Whether it was another one before; then `more` is done with it.
+fn keep_site(
+    (home, world): (&Home, &World),
+    package: &Package,
+    node: &str,
+    more: impl Fn(&mut Document),
+) -> Result<bool, Trouble> {
+    let name = package.called();
     let choose =
         |document: &mut Document| lower::sites::choose(document, &world.cluster, package, node);
     if !choose(&mut world.document.clone()) {
@@ -91,9 +115,9 @@ fn choose_site(
     home.edit(|document| {
         choose(document);
         lower::write_package(document, &world.cluster, &text, &world.packages);
-        switching::disable(document, name);
+        more(document);
     })?;
-    Ok(world.is_switched_on(name))
+    Ok(true)
 }
 
 /// One package, whole or in part, and the cluster leaves it alone then.

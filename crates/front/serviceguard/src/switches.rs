@@ -6,6 +6,7 @@ use crate::call::{Call, Said, Trouble};
 use crate::detach::attach;
 use crate::home::Home;
 use crate::maintain;
+use crate::packages::settle;
 use crate::preview;
 use crate::roles::{self, Needs};
 use crate::seen::{World, is_multi};
@@ -17,7 +18,10 @@ pub(crate) fn cmmodpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Trou
     let home = Home::find().for_call(&call)?;
     let world = World::read(&home)?;
     if let (true, true, Some(node)) = (call.has('e'), call.has('x'), call.value('n')) {
-        return attach(&home, &world, node);
+        return match call.words.as_slice() {
+            [] => attach(&home, &world, node),
+            packages => packages.iter().try_for_each(|name| settle(&home, &world, name, node)),
+        };
     }
     if call.words.is_empty() {
         return Err(Trouble::new("No package specified"));

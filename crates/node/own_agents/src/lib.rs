@@ -22,6 +22,7 @@ mod ocf;
 mod package_attach;
 mod package_script;
 mod package_service;
+mod package_site;
 mod polled_resource;
 mod power;
 mod service;
@@ -41,6 +42,7 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
     match words.as_slice() {
         ["package-attach", action] => package_attach::main(action),
         ["package-script", action] => package_script::main(action),
+        ["package-site", action] => package_site::main(action),
         ["package-service", action] => package_service::main(action),
         ["polled-resource", action] => polled_resource::main(action),
         ["webserver", action] => webserver::main(action),
@@ -54,7 +56,7 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
         ["fence", options @ ..] => fence::main(options),
         _ => {
             eprintln!(
-                "agent-helper: package-attach ACTION, package-script ACTION, package-service ACTION, polled-resource ACTION, lan ACTION, machine, webserver ACTION, lock ACTION, announce NIC IP, or fence"
+                "agent-helper: package-attach ACTION, package-script ACTION, package-service ACTION, package-site ACTION, polled-resource ACTION, lan ACTION, machine, webserver ACTION, lock ACTION, announce NIC IP, or fence"
             );
             ExitCode::from(64)
         }

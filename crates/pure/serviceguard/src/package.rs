@@ -281,6 +281,13 @@ impl Package {
         self.failover_policy.as_ref().is_some_and(|said| by_site.contains(&said.value.as_str()))
     }
 
+    /// Whether the site where it ran last is its own from then on, also where it went by itself. With an automatic failback
+    /// it is at home where its first node is.
+    pub fn takes_its_site_along(&self) -> bool {
+        let goes_back = self.failback.as_ref().is_some_and(|failback| failback.value);
+        self.goes_by_site() && !self.stays_at_site() && !goes_back
+    }
+
     /// Whether only an operator takes it to another site.
     pub fn stays_at_site(&self) -> bool {
         self.failover_policy.as_ref().is_some_and(|said| said.value == "site_preferred_manual")

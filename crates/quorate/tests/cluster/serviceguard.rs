@@ -479,6 +479,46 @@ fn a_package_shows_that_it_starts_or_halts_as_long_as_its_scripts_do() {
     show(&["status=down", "state=halted", "owner=unowned"]);
 }
 
+#[test]
+fn a_package_that_went_to_another_site_by_itself_tries_that_one_first_from_then_on() {
+    let bed = with_packages();
+    let dir = bed.dir.display();
+    let sites = [("n1", "east"), ("n2", "west"), ("n3", "west")];
+    let mut cluster = "CLUSTER_NAME web\nQS_HOST qs\nSITE_NAME east\nSITE_NAME west\n".to_owned();
+    for (at, (node, site)) in sites.iter().enumerate() {
+        cluster.push_str(&format!(
+            "NODE_NAME {node}\nSITE {site}\nNETWORK_INTERFACE bond0\nHEARTBEAT_IP 10.0.0.{}\n",
+            at + 1
+        ));
+    }
+    file(&bed, "cluster.ascii", &cluster);
+    file(
+        &bed,
+        "shop.conf",
+        "package_name shop\nmodule_name sg/basic\nnode_name n1\nnode_name n2\nnode_name n3\n\
+         failover_policy site_preferred\nservice_name web\nservice_cmd \"/bin/sleep 4000\"\n",
+    );
+    shows(&bed, 1, "shop", &["status=up", "owner=n1"]);
+    does(&bed, 1, "cmhaltpkg shop");
+    does(&bed, 1, &format!("cmapplyconf -f -C {dir}/cluster.ascii -P {dir}/shop.conf"));
+    does(&bed, 1, "cmrunpkg -n n1 shop");
+    does(&bed, 1, "cmmodpkg -e shop");
+    shows(&bed, 1, "shop", &["status=up", "owner=n1"]);
+    kill_command(&bed, 1, None);
+    shows(&bed, 1, "shop", &["status=up", "owner=n2"]);
+    let begun = Instant::now();
+    while !bed.see(1).xml.contains(r#"name="serviceguard-site-shop" value="west""#) {
+        assert!(begun.elapsed() < PATIENCE, "{}", bed.see(1).xml);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // The first node may have it again, and stays behind that of the other site.
+    does(&bed, 1, "cmmodpkg -e -n n1 shop");
+    bed.wait_idle(1);
+    shows(&bed, 1, "shop", &["status=up", "owner=n2"]);
+    kill_command(&bed, 2, None);
+    shows(&bed, 1, "shop", &["status=up", "owner=n3"]);
+}
+
 /// Numbers of Debian's own users. Sources: base-passwd; `haclient` comes with Pacemaker.
 fn numbers(path: &str, name: &str) -> Option<u32> {
     let text = fs::read_to_string(path).ok()?;

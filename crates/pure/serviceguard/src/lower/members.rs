@@ -37,6 +37,29 @@ pub(super) struct Member {
 
 /// Everything that the package starts, in order.
 pub(super) fn of(package: &Package) -> Vec<Member> {
+    let mut members = started(package);
+    if package.takes_its_site_along() {
+        members.push(site(package));
+    }
+    members
+}
+
+/// What keeps the site of the node where all the rest is up.
+fn site(package: &Package) -> Member {
+    Member {
+        id: format!("{}-site", package.called()),
+        module: "sg/service",
+        provider: "quorate",
+        agent: "package-site",
+        parameters: vec![("package", package.called().to_owned())],
+        start: 20,
+        stop: 20,
+        fail_fast: false,
+        stop_fail_fast: false,
+    }
+}
+
+fn started(package: &Package) -> Vec<Member> {
     let mut members = Vec::new();
     let name = package.called();
     if package.style == Style::Legacy {

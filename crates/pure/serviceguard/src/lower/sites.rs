@@ -1,6 +1,7 @@
 //! Sites: each node says at which it is, and packages that prefer theirs go to its nodes first, or to no others.
 //!
-//! A package's site is that of its first node, or where an operator has run it since.
+//! A package's site is that of its first node, or where an operator has run it since. One that may leave its site takes
+//! it along: it is where it ran last. Source: the manual of Metrocluster, of `site_preferred`.
 
 use cib::{Document, Element, NodeId, Section};
 
@@ -40,7 +41,7 @@ pub fn of_package(document: &Document, cluster: &Cluster, package: &Package) -> 
     chosen.or_else(|| sites().next().map(str::to_owned))
 }
 
-/// An operator has a package run on a node: from now on its site is that node's. Whether it was another one before.
+/// A package is to run on a node, or runs there: from now on its site is that node's. Whether it was another one before.
 /// The package is to be written anew then.
 pub fn choose(document: &mut Document, cluster: &Cluster, package: &Package, node: &str) -> bool {
     let (Some(before), Some(site)) = (of_package(document, cluster, package), site(cluster, node))
