@@ -143,8 +143,8 @@ impl Node {
 async fn every_agent_describes_itself() {
     let bed = Bed::new();
     let mut node = Node::new(&bed, "n1");
-    let packages = ["package-attach", "package-script", "package-service", "package-site"];
-    let real = packages.into_iter().chain(["polled-resource", "lan"]);
+    let packages = ["package-attach", "package-resources", "package-script", "package-service"];
+    let real = packages.into_iter().chain(["package-site", "polled-resource", "lan"]);
     let others = ["address", "webserver", "lock", "ping", "counter", "fence_quorate"];
     for kind in real.chain(others) {
         let text = node.expect(OcfCode::OK, kind, "meta-data", &[]).await.stdout;
@@ -406,6 +406,47 @@ fn document_of_shop(bed: &Bed) -> (String, impl Fn() -> (bool, bool)) {
         fs::write(&read, text).unwrap();
         (said.contains("sg.shop.switching"), said.contains("sg.shop.unhalted"))
     })
+}
+
+#[tokio::test]
+async fn deferred_resources_count_from_when_on_all_of_them_are_up() {
+    let bed = Bed::new();
+    let document = bed.path("cib.xml");
+    let write = |load: &str| {
+        let text = format!(
+            "<cib validate-with='pacemaker-4.0' epoch='1' num_updates='0' admin_epoch='0'>\
+             <configuration><crm_config><cluster_property_set id='serviceguard'><nvpair \
+             id='serviceguard-shop' name='serviceguard-package-shop' value='package_name shop&#10;\
+             resource_name /a&#10;resource_start deferred&#10;resource_up_value = UP&#10;\
+             resource_name /b&#10;resource_start deferred&#10;resource_up_value &lt; 5&#10;'/>\
+             </cluster_property_set></crm_config><nodes><node id='1' uname='n1'/></nodes><resources/>\
+             <constraints/></configuration><status><node_state id='1' uname='n1' in_ccm='true' \
+             crmd='online' join='member' expected='member'><transient_attributes id='1'>\
+             <instance_attributes id='s'><nvpair id='s-a' name='sg-resource-a' value='UP'/><nvpair \
+             id='s-b' name='sg-resource-b' value='{load}'/></instance_attributes>\
+             </transient_attributes></node_state></status></cib>"
+        );
+        fs::write(&document, text).unwrap();
+    };
+    let counting = || fs::read_to_string(&document).unwrap().matches("sg-deferred-").count();
+    write("7");
+    let mut node = Node::with(&bed, "n1", &[("CIB_file", document.as_str())]);
+    let parameters = [("package", "shop"), ("resources", "/a\n/b")];
+    let agent = "package-resources";
+    node.expect(OcfCode::NOT_RUNNING, agent, "monitor", &parameters).await;
+    let failed = node.expect(OcfCode::GENERIC, agent, "start", &parameters).await;
+    let reason = &failed.outcome.reason;
+    assert!(reason.contains("Resource /b is not up on node n1"), "{reason}");
+    assert_eq!(counting(), 0);
+    node.expect(OcfCode::OK, agent, "stop", &parameters).await;
+
+    write("4");
+    node.expect(OcfCode::OK, agent, "start", &parameters).await;
+    assert!(counting() > 0);
+    node.expect(OcfCode::OK, agent, "monitor", &parameters).await;
+    node.expect(OcfCode::OK, agent, "stop", &parameters).await;
+    assert_eq!(counting(), 0);
+    node.expect(OcfCode::NOT_RUNNING, agent, "monitor", &parameters).await;
 }
 
 #[tokio::test]

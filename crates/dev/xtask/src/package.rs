@@ -53,9 +53,10 @@ const UNITS: [&str; 5] = [
 ];
 
 /// Agents of our own that real clusters run; the others are for demonstrations.
-const AGENTS: [&str; 6] = [
+const AGENTS: [&str; 7] = [
     "lan",
     "package-attach",
+    "package-resources",
     "package-script",
     "package-service",
     "package-site",

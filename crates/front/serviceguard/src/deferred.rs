@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use serviceguard::PolledResource;
-use serviceguard::lower::names;
+use serviceguard::lower::{names, switching};
 
 use crate::call::{Call, Said, Trouble};
 use crate::home::Home;
@@ -26,17 +26,38 @@ pub(crate) fn cmstartres(words: &[String], said: &mut Said<'_>) -> Result<(), Tr
     Ok(())
 }
 
-/// It does not any more: `-p PACKAGE RESOURCE`.
+/// It does not any more: `-p PACKAGE RESOURCE`. A package that is halted for want of it may not come back by itself.
 pub(crate) fn cmstopres(words: &[String], said: &mut Said<'_>) -> Result<(), Trouble> {
     let call = Call::read(words, "vp:n:")?;
     let home = Home::find();
-    let (node, resource) = named(&World::read(&home)?, &call)?;
+    let world = World::read(&home)?;
+    let (node, resource) = named(&world, &call)?;
     let name = resource.name.value.as_str();
+    let package = call.value('p').unwrap_or_default();
+    if is_lost(&world, package, &node, &resource) {
+        // Before it counts no longer, or the package would be started where it is just being halted.
+        home.edit(|document| switching::ban(document, package, &node))?;
+        home.attribute(&node, &names::runs(package), None)?;
+        said.line(format!(
+            "Resource {name} is not up: switching of package {package} is disabled for node {node}"
+        ));
+    }
     home.attribute(&node, &names::deferred(name), None)?;
     if call.has('v') {
         said.line(format!("Resource {name} does not count on node {node}"));
     }
     Ok(())
+}
+
+/// Whether a package that may run leaves a node since it needs what is not up there. Source: the manual, of deferred
+/// resources: it is not allowed there again.
+fn is_lost(world: &World, package: &str, node: &str, resource: &PolledResource) -> bool {
+    let (name, runs) = (resource.name.value.as_str(), names::runs(package));
+    let counts = world.attribute(node, &names::deferred(name)).is_some();
+    let stays = world.status.nodes.iter().any(|one| one.name == node && !one.leaving);
+    let may_run = world.is_switched_on(package) || world.attribute(node, &runs).is_some();
+    let is_well = resource.is_well(world.attribute(node, &names::resource(name)));
+    counts && stays && may_run && !is_well
 }
 
 /// The node that it is about, and the deferred resource.

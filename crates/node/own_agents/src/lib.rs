@@ -1,12 +1,12 @@
 //! The programs behind the repository's own agents (`agents/`), as hidden words of the one binary:
-//! `quorate agent-helper package-script|package-service|polled-resource|lan|machine|webserver|lock|announce|fence ...`.
+//! `quorate agent-helper package-resources|package-script|package-service|polled-resource|lan|machine|webserver|lock|announce|fence ...`.
 //!
 //! The agents themselves are small shell scripts with their metadata. What they cannot do in
 //! portable shell is here: a real web server, a lock that is held as long as a process lives, an
 //! announcement of an address, the power switch of nodes that are processes of one machine, and the
 //! process that looks after a wire's network cards.
 //!
-//! Packages of Serviceguard's are run by three of them, and `lan` is for real clusters, too; the others are
+//! Packages of Serviceguard's are run by the first of them, and `lan` is for real clusters, too; the others are
 //! for demonstrations, tests and first steps. `machine` is no agent's: doors and commands ask it what this
 //! machine is.
 //!
@@ -20,6 +20,7 @@ mod lock_place;
 mod machine;
 mod ocf;
 mod package_attach;
+mod package_resources;
 mod package_script;
 mod package_service;
 mod package_site;
@@ -41,6 +42,7 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["package-attach", action] => package_attach::main(action),
+        ["package-resources", action] => package_resources::main(action),
         ["package-script", action] => package_script::main(action),
         ["package-site", action] => package_site::main(action),
         ["package-service", action] => package_service::main(action),
@@ -56,7 +58,7 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
         ["fence", options @ ..] => fence::main(options),
         _ => {
             eprintln!(
-                "agent-helper: package-attach ACTION, package-script ACTION, package-service ACTION, package-site ACTION, polled-resource ACTION, lan ACTION, machine, webserver ACTION, lock ACTION, announce NIC IP, or fence"
+                "agent-helper: package-attach ACTION, package-resources ACTION, package-script ACTION, package-service ACTION, package-site ACTION, polled-resource ACTION, lan ACTION, machine, webserver ACTION, lock ACTION, announce NIC IP, or fence"
             );
             ExitCode::from(64)
         }

@@ -201,20 +201,16 @@ fn is_told(bed: &Bed, node: u32, wanted: Option<&str>) {
     }
 }
 
-#[test]
-fn a_package_is_where_the_value_of_its_polled_resource_is_well() {
-    let bed = with_packages();
+/// Applies the file of the modular package with such a resource; then a program says its values.
+fn poll(bed: &Bed, rest: &str) {
     let dir = bed.dir.display();
-    let polled = "resource_name /system/jobQueue5Min\nresource_polling_interval 1\n\
-                  resource_up_value > -5 and < 1000\n";
+    let polled = format!("resource_name /system/jobQueue5Min\nresource_polling_interval 1\n{rest}");
     let shop = fs::read_to_string(bed.dir.join("shop.conf")).unwrap();
-    file(&bed, "shop.conf", &format!("{shop}{polled}"));
+    file(bed, "polled.conf", &format!("{shop}{polled}"));
+    does(bed, 1, &format!("cmapplyconf -f -P {dir}/polled.conf"));
     // Which load this machine has is read without a program.
-    does(&bed, 1, &format!("cmapplyconf -f -P {dir}/shop.conf"));
-    let up = "resource:/system/jobQueue5Min|status=up";
-    shows(&bed, 1, "shop", &["status=up", "owner=n1", up]);
+    shows(bed, 1, "shop", &["status=up", "owner=n1", UP]);
 
-    // A program says what each node is told to say.
     let program = bed.dir.join("resources/system/jobQueue5Min");
     fs::create_dir_all(program.parent().unwrap()).unwrap();
     let text = format!(
@@ -222,43 +218,84 @@ fn a_package_is_where_the_value_of_its_polled_resource_is_well() {
         process::NODE_MARK
     );
     testkit::write_program(&program, &text);
+    for node in 1..=2 {
+        let poll = format!("sg-resource.n{node}.system-jobQueue5Min");
+        does(bed, 1, &format!("crm_resource -r {poll} -p directory -v {dir}/resources"));
+    }
+}
+
+const UP: &str = "resource:/system/jobQueue5Min|status=up";
+
+#[test]
+fn a_package_is_where_the_value_of_its_polled_resource_is_well() {
+    let bed = with_packages();
     answer(&bed, 1, "echo 1000");
     answer(&bed, 2, "echo -1.5");
     answer(&bed, 3, "echo 3");
-    for node in ["n1", "n2"] {
-        let poll = format!("sg-resource.{node}.system-jobQueue5Min");
-        does(&bed, 1, &format!("crm_resource -r {poll} -p directory -v {dir}/resources"));
-    }
+    poll(&bed, "resource_up_value > -5 and < 1000\n");
     is_told(&bed, 1, Some("1000"));
     is_told(&bed, 2, Some("-1.5"));
-    shows(&bed, 1, "shop", &["status=up", "owner=n2", up]);
+    shows(&bed, 1, "shop", &["status=up", "owner=n2", UP]);
     answer(&bed, 1, "echo 7; echo the rest is not read");
     is_told(&bed, 1, Some("7"));
     answer(&bed, 2, "echo 1000");
-    shows(&bed, 1, "shop", &["status=up", "owner=n1", up]);
+    shows(&bed, 1, "shop", &["status=up", "owner=n1", UP]);
     answer(&bed, 2, "echo 3");
     is_told(&bed, 2, Some("3"));
     // What is not known is not well.
     answer(&bed, 1, "echo 7; exit 1");
-    shows(&bed, 1, "shop", &["status=up", "owner=n2", up]);
+    shows(&bed, 1, "shop", &["status=up", "owner=n2", UP]);
     is_told(&bed, 1, None);
     // Where all are asked anew, the slowest is waited for: the package is not where the first answer was.
     does(&bed, 1, "crm_attribute -n stop-all-resources -v true");
     is_told(&bed, 2, None);
     answer(&bed, 1, "sleep 1; echo 7");
     does(&bed, 1, "crm_attribute -n stop-all-resources -v false");
-    shows(&bed, 1, "shop", &["status=up", "owner=n1", up]);
+    shows(&bed, 1, "shop", &["status=up", "owner=n1", UP]);
     // It is polled where the package may be, and nothing of that has failed.
     is_told(&bed, 3, None);
     let failures = does(&bed, 1, "crm_mon -1 -f");
     assert!(!failures.contains("sg-resource.n2.system-jobQueue5Min: fail"), "{failures}");
 
     // Nobody knows it when nobody polls it, and then it is nobody's need.
-    file(&bed, "shop.conf", &shop);
-    does(&bed, 1, &format!("cmapplyconf -f -P {dir}/shop.conf"));
+    does(&bed, 1, &format!("cmapplyconf -f -P {}/shop.conf", bed.dir.display()));
     is_told(&bed, 1, None);
     is_told(&bed, 2, None);
     shows(&bed, 1, "shop", &["status=up"]);
+}
+
+#[test]
+fn a_deferred_resource_counts_where_its_package_runs() {
+    let mut bed = with_packages();
+    answer(&bed, 1, "echo 3");
+    answer(&bed, 2, "echo 3");
+    poll(&bed, "resource_start deferred\nresource_up_value < 1000\n");
+    is_told(&bed, 1, Some("3"));
+    is_told(&bed, 2, Some("3"));
+    let counts = |bed: &Bed, node: u32| {
+        let words = format!("attrd_updater -Q -n sg-deferred-system-jobQueue5Min -N n{node}");
+        said(bed, node, &words).0.contains("value=\"1\"")
+    };
+    // To ask by a program instead took its value away for a moment: the package may be anywhere, or nowhere.
+    does(&bed, 1, "cmmodpkg -d shop");
+    let _runs_nowhere = said(&bed, 1, "cmhaltpkg shop");
+    shows(&bed, 1, "shop", &["state=halted"]);
+    does(&bed, 1, "cmmodpkg -e -n n1 -n n2 shop");
+    does(&bed, 1, "cmrunpkg -n n1 shop");
+    does(&bed, 1, "cmmodpkg -e shop");
+    shows(&bed, 1, "shop", &["status=up", "owner=n1", UP]);
+    assert!(counts(&bed, 1) && !counts(&bed, 2));
+    answer(&bed, 1, "echo 1000");
+    // Lost there, it is not started there again.
+    shows(&bed, 1, "shop", &["status=up", "owner=n2", UP, "node:n1|switching=disabled"]);
+    assert!(counts(&bed, 2) && !counts(&bed, 1));
+    // Who halts takes its packages down before what they need.
+    does(&bed, 1, "cmmodpkg -e -n n1 shop");
+    answer(&bed, 1, "echo 3");
+    is_told(&bed, 1, Some("3"));
+    does(&bed, 1, "cmhaltnode -f n2");
+    bed.wait_end(2);
+    shows(&bed, 1, "shop", &["status=up", "owner=n1", UP, "node:n2|switching=enabled"]);
 }
 
 /// The keeper of the modular package's service on n1, and its command, as long as both live.

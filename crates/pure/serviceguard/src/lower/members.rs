@@ -97,6 +97,7 @@ fn started(package: &Package) -> Vec<Member> {
         let id = (format!("{name}-script-{}", at + 1), "sg/external");
         members.push(script_member(package, id, [script.value.clone(), script.value.clone()]));
     }
+    members.extend(deferred(package));
     members.extend(package.services.iter().map(|one| service(package, one)));
     if members.is_empty() {
         // A package that only holds a place for others still is somewhere.
@@ -158,6 +159,27 @@ fn script_member(
         fail_fast: is_fast(package),
         stop_fail_fast: is_fast(package),
     }
+}
+
+/// What has resources count from here on that are deferred.
+fn deferred(package: &Package) -> Option<Member> {
+    let names = package.resources.iter().filter(|one| one.deferred);
+    let names: Vec<&str> = names.map(|one| one.name.value.as_str()).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let resources = ("resources", names.join("\n"));
+    Some(Member {
+        id: format!("{}-resources", package.called()),
+        module: "sg/resource",
+        provider: "quorate",
+        agent: "package-resources",
+        parameters: vec![("package", package.called().to_owned()), resources],
+        start: 60,
+        stop: 60,
+        fail_fast: false,
+        stop_fail_fast: is_fast(package),
+    })
 }
 
 fn service(package: &Package, service: &Service) -> Member {

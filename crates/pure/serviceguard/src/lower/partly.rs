@@ -12,12 +12,13 @@ use crate::package::{Package, Style, Type};
 use crate::text::Text;
 
 /// What packages start, in the order in which they do.
-pub const MODULES: [&str; 6] = [
+pub const MODULES: [&str; 7] = [
     "sg/external_pre",
     "sg/volume_group",
     "sg/filesystem",
     "sg/package_ip",
     "sg/external",
+    "sg/resource",
     "sg/service",
 ];
 

@@ -169,12 +169,11 @@ fn bind(document: &mut Document, id: &str, (poll, node): (&str, &str)) {
 }
 
 /// Where the values of several nodes are just being read, all are waited for, or the package would be where the first
-/// one was. Once it runs it goes by the values alone.
+/// one was. And where it is halted with its node, its resources are not down before. Once it runs it goes by the values
+/// alone.
 fn order(document: &mut Document, id: &str, (poll, package): (&str, &str)) {
     let at = constraint(document, "rsc_order", id);
-    for (key, value) in
-        [("first", poll), ("then", package), ("kind", "Optional"), ("symmetrical", "false")]
-    {
+    for (key, value) in [("first", poll), ("then", package), ("kind", "Optional")] {
         document.set(at, key, value);
     }
 }
