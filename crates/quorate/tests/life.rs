@@ -404,6 +404,9 @@ fn a_quorum_device_is_started_and_stopped_with_the_cluster() {
     town.ok(1, &["start", "--all"]);
     town.wait("the device's vote", || town.votes(1) == "3 Quorate Qdevice");
     town.wait("the device's vote", || town.votes(2) == "3 Quorate Qdevice");
+    let (said, _) = town.said_to("0", 2, &["cluster", "leave", "--dry-run"]);
+    let odd = "Then there is ffsplit with one node: the device's vote breaks no tie, and quorum takes 2 of 2";
+    assert!(said.contains(odd), "{said}");
     let secure = with_device.replace("tls: off\n", "");
     [1, 2].iter().for_each(|node| town.write(*node, &secure));
     let said = town.ok(2, &["check"]);

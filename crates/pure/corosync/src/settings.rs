@@ -274,10 +274,14 @@ impl Settings {
             return None;
         }
         let kind = if device.is_lock() { "a lock" } else { FFSPLIT };
-        let (nodes, votes) = (self.nodes.len(), self.listed_votes().saturating_add(1));
+        let nodes = match self.nodes.len() {
+            1 => "one node".to_owned(),
+            many => format!("{many} nodes"),
+        };
+        let votes = self.listed_votes().saturating_add(1);
         let quorum = votes / 2 + 1;
         Some(format!(
-            "{kind} with {nodes} nodes: the device's vote breaks no tie, and quorum takes {quorum} of {votes} votes"
+            "{kind} with {nodes}: the device's vote breaks no tie, and quorum takes {quorum} of {votes} votes"
         ))
     }
 }
