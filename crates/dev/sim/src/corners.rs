@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{NodeId, Quorum};
 use wire::Message;
-use wire::api::{Change, Refused, Reply};
+use wire::api::{Change, Event, Refused, Reply};
 use wire::peer::{Evidence, Sighting};
 
 use crate::fabric::Ring;
@@ -42,6 +42,8 @@ pub enum Corner {
     QuorumLostWhileStarting,
     QuorumByRule,
     QuorumTwice,
+    FewOfThePrevious,
+    QuorumWasOthers,
     EditHeld,
     CopyWasOlder,
     FencedCameBackEarly,
@@ -61,7 +63,7 @@ pub enum Corner {
 
 impl Corner {
     /// All of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::Partition,
         Self::RingFormedAnew,
         Self::Flapped,
@@ -87,6 +89,8 @@ impl Corner {
         Self::QuorumLostWhileStarting,
         Self::QuorumByRule,
         Self::QuorumTwice,
+        Self::FewOfThePrevious,
+        Self::QuorumWasOthers,
         Self::EditHeld,
         Self::CopyWasOlder,
         Self::FencedCameBackEarly,
@@ -134,6 +138,8 @@ impl Corner {
             Self::QuorumLostWhileStarting => "quorum was lost while something started",
             Self::QuorumByRule => "half or fewer got quorum by a rule",
             Self::QuorumTwice => "... and another side had it, too",
+            Self::FewOfThePrevious => "half or fewer had quorum as most of those who had it before",
+            Self::QuorumWasOthers => "others had quorum last, whatever was counted",
             Self::EditHeld => "an edit was refused: who is absent may have a newer document",
             Self::CopyWasOlder => "... and has: with an acknowledged change that is missing here",
             Self::FencedCameBackEarly => "a fenced node was back before its fencing was announced",
@@ -207,6 +213,16 @@ pub(crate) fn at_change(world: &mut World, members: &BTreeSet<NodeId>, quorum: Q
 }
 
 /// Looks at what the crash of a coordinator cuts through.
+pub(crate) fn at_report(world: &mut World, event: &Event) {
+    if matches!(event, Event::QuorumIsOthers { .. }) {
+        world.visit(Corner::QuorumWasOthers);
+    }
+    let Event::Membership { members, quorate: true, .. } = event else { return };
+    if world.votequorum.counts_previous() && members.len() * 2 <= world.machines.len() {
+        world.visit(Corner::FewOfThePrevious);
+    }
+}
+
 pub(crate) fn at_coordinators_crash(world: &mut World, node: NodeId) {
     world.visit(Corner::CoordinatorCrashed);
     let uses_device = world

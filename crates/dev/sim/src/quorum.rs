@@ -48,7 +48,13 @@ impl Rule {
                 Self::Lock,
                 Self::Lock,
             ]),
-            4 => chance.pick(&[Self::Majority, Self::TieBreaker, Self::Device, Self::Lock]),
+            4 => chance.pick(&[
+                Self::Majority,
+                Self::TieBreaker,
+                Self::Device,
+                Self::Lock,
+                Self::LastManStanding,
+            ]),
             5 => chance.pick(&[Self::Majority, Self::LastManStanding]),
             _ => None,
         };
@@ -61,7 +67,8 @@ impl Rule {
             Self::Majority => QuorumBy::Majority,
             Self::Device => QuorumBy::Device { outlasts: device::OUTLASTS },
             Self::Lock => QuorumBy::Device { outlasts: Duration::ZERO },
-            Self::TwoNode | Self::LastManStanding | Self::TieBreaker => QuorumBy::Rule,
+            Self::LastManStanding => QuorumBy::Previous,
+            Self::TwoNode | Self::TieBreaker => QuorumBy::Rule,
         }
     }
 
@@ -96,6 +103,11 @@ impl Votequorum {
     pub(crate) fn new(rule: Rule, machines: usize) -> Self {
         let lock = Lock::new(u32::try_from(machines).unwrap_or(0));
         Self { rule, machines, memories: BTreeMap::new(), lock, device: Device::new(machines) }
+    }
+
+    /// Whether those who had quorum last decide.
+    pub(crate) fn counts_previous(&self) -> bool {
+        self.rule.quorum_by() == QuorumBy::Previous
     }
 
     pub(crate) fn power_lost(&mut self, node: NodeId) {

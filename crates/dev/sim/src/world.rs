@@ -43,7 +43,7 @@ pub(crate) struct World {
     pub(crate) scene: Scene,
     pub(crate) machines: BTreeMap<NodeId, Machine>,
     pub(crate) fabric: Fabric,
-    votequorum: Votequorum,
+    pub(crate) votequorum: Votequorum,
     pub(crate) clients: Clients,
     pub(crate) seen: Seen,
     /// The node that was stepped last.

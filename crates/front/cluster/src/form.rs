@@ -62,6 +62,7 @@ pub fn go_on_without() -> Result<Option<&'static str>, Trouble> {
     if !is_quorate(&known)? {
         output("corosync-cmapctl", &["-s", "quorum.cancel_wait_for_all", "u8", "1"])?;
     }
+    wait_no_more(&known)?;
     if !may_be_quorate(&known)? || !becomes_quorate(&known)? {
         later = count_on_members(&known)?;
         if !becomes_quorate(&known)? {
@@ -69,9 +70,15 @@ pub fn go_on_without() -> Result<Option<&'static str>, Trouble> {
                 .help("`corosync-quorumtool -s` shows how votes are counted."));
         }
     }
+    wait_no_more(&known)?;
+    Ok(later)
+}
+
+/// Neither for who has not come since the start, nor for who had quorum last.
+fn wait_no_more(known: &Known) -> Result<(), Trouble> {
     let request = Request::Change { change: Change::WaitNoMore, force: false, based_on: None };
     known.services.client().change(&request)?;
-    Ok(later)
+    Ok(())
 }
 
 /// Waits until every node is a member, or has not answered on any of its links. Without this, one that runs, and whose

@@ -157,6 +157,7 @@ fn is_of_interest(event: &Event) -> bool {
         | Event::Refused { .. }
         | Event::Fencing { .. }
         | Event::Fenced { .. }
+        | Event::QuorumIsOthers { .. }
         | Event::MayBeOlder { .. }
         | Event::SetAside { .. }
         | Event::Idle => true,

@@ -93,6 +93,7 @@ pub(crate) fn notices(
         | Event::Planned { .. }
         | Event::Started { .. }
         | Event::Fencing { .. }
+        | Event::QuorumIsOthers { .. }
         | Event::MayBeOlder { .. }
         | Event::SetAside { .. }
         | Event::Idle => Vec::new(),

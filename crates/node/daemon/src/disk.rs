@@ -124,6 +124,7 @@ impl Disk {
             lineage: restored.lineage,
             pedigree: restored.pedigree.clone(),
             keepers: restored.keepers.clone(),
+            base: restored.base.clone(),
             doubtful: restored.doubtful,
         };
         let disk = Self {

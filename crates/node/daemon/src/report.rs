@@ -50,6 +50,9 @@ pub(crate) fn log(entry: &Entry) {
         Event::MayBeOlder { nodes } => {
             tracing::warn!(number, ?nodes, "they may have a newer configuration: no edits");
         }
+        Event::QuorumIsOthers { nodes } => {
+            tracing::warn!(number, ?nodes, "no quorum: they had it last, and may have it still");
+        }
         Event::SetAside { reason } => tracing::error!(number, reason, "configuration set aside"),
         Event::Idle => tracing::info!(number, "nothing left to do"),
     }

@@ -327,6 +327,7 @@ impl Controller {
             node: self.identity.name.as_str().to_owned(),
             coordinator: self.phase.coordinator().map(|id| self.name_of(id)),
             quorate: self.fabric.is_quorate(),
+            others_had_quorum: self.others_had_quorum(),
             awaited: self.awaited(),
             unwritten: self.unwritten(),
             unwilling: self.unwilling(),

@@ -99,6 +99,16 @@ impl Disks {
         self.unstored.retain(|unstored| unstored.client != client);
     }
 
+    /// Whether this member's disk has what the membership started from.
+    pub(crate) fn has_answered(&self, member: NodeId) -> bool {
+        self.stored.contains_key(&member)
+    }
+
+    /// No member's disk refused what it was asked last.
+    pub(crate) fn all_are_willing(&self) -> bool {
+        self.unwilling.is_empty()
+    }
+
     pub(crate) fn wait(&mut self, from: NodeId, submitted: Submitted) {
         self.early.push((from, submitted));
     }
@@ -352,6 +362,7 @@ impl Controller {
         if up_to >= self.disks.promise {
             self.state.keepers.bind(from);
         }
+        self.settle_base();
         // A whole record makes good what the disk had refused before.
         for (number, refusing) in &mut self.disks.refused {
             if *number <= up_to {

@@ -54,6 +54,7 @@ impl Controller {
     pub(crate) fn membership(&mut self, id: u64, members: Vec<NodeId>, quorum: Quorum) {
         let coordinating = self.is_coordinator();
         self.leave_ordered = None;
+        self.leave_said = None;
         self.reports_under_way = 0;
         let unheard = match std::mem::replace(&mut self.phase, Phase::Apart) {
             Phase::Forming { queued, .. } => queued,
@@ -63,9 +64,12 @@ impl Controller {
         for (from, message) in unheard {
             self.apply(from, message);
         }
-        self.fabric = Fabric { id, members: members.into_iter().collect(), quorum };
+        let members = members.into_iter().collect();
+        let counts = quorum.is_quorate() && !self.remembers_others(&members);
+        let (sound, said) = (BTreeSet::new(), quorum);
+        self.fabric = Fabric { id, members, quorum: self.before_hellos(quorum), said, sound };
         let still_quorate = self.still_quorate;
-        self.still_quorate &= quorum.is_quorate();
+        self.still_quorate &= counts;
         self.note_who_is_absent();
         self.phase = Phase::Forming { hellos: BTreeMap::new(), queued: Vec::new() };
         let hello = Hello {
@@ -84,6 +88,7 @@ impl Controller {
             formed_with: self.formed_with.iter().map(|id| id.0).collect(),
             keepers: self.state.keepers.numbers(),
             bound: self.state.keepers.bound_to_me(),
+            base: self.state.base.to_wire(),
             doubtful: self.doubtful,
             settling_ms: self.settling_ms(),
             node_state: self.state.observed(self.identity.name.as_str()),
@@ -212,6 +217,7 @@ impl Controller {
         let lost: Vec<NodeId> =
             self.formed_with.difference(&self.fabric.members).copied().collect();
         self.take_self_reports(&hellos, source);
+        self.judge_by_base(&hellos);
         self.agree_on_keepers(&hellos);
         if self.keeps_edits() {
             self.promise(source);
@@ -307,6 +313,7 @@ impl Controller {
     /// Who has not come by now is lost.
     pub(crate) fn wait_no_more(&mut self) {
         self.settle_until = None;
+        self.go_on_without_previous();
         self.think_again("an operator waits no more for who has not come".to_owned());
     }
 
@@ -316,7 +323,7 @@ impl Controller {
         u64::try_from(rest.as_millis()).ok().filter(|rest| *rest > 0)
     }
 
-    fn report_membership(&mut self, coordinator: NodeId, lost: &[NodeId]) {
+    pub(crate) fn report_membership(&mut self, coordinator: NodeId, lost: &[NodeId]) {
         let event = Event::Membership {
             members: self.member_names(),
             lost: lost.iter().map(|id| self.name_of(*id)).collect(),

@@ -6,7 +6,7 @@ use agent::ParameterKinds;
 use model::{AgentRef, NodeId, Outcome, Quorum, Tick};
 use wire::Message;
 use wire::api::{Agent, Caller, Entry, Reply, Request};
-use wire::peer::Edited;
+use wire::peer::{Base, Edited};
 
 /// The two clocks, read by the caller once for each step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,6 +140,8 @@ pub struct Whole {
     pub pedigree: Vec<Edited>,
     /// Without whom it may not be edited; all nodes if it names none.
     pub keepers: Vec<u32>,
+    /// Who had quorum last, where they decide.
+    pub base: Base,
     /// Something that the disk had held before is lost.
     pub doubtful: bool,
 }

@@ -158,6 +158,9 @@ impl Controller {
 
     /// `node` is off, or left.
     pub(crate) fn strike_out(&mut self, node: NodeId, operators_word: bool) {
+        if operators_word {
+            self.strike_out_of_base(node);
+        }
         if !operators_word && !self.state.keepers.bound.contains(&node) {
             return;
         }
@@ -228,6 +231,7 @@ mod tests {
             orders: Vec::new(),
             keepers: keepers.to_vec(),
             bound: bound.to_vec(),
+            base: wire::peer::Base::default(),
             doubtful: false,
             settling_ms: None,
         }

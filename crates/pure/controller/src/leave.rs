@@ -37,8 +37,16 @@ impl Controller {
     }
 
     pub(crate) fn left(&mut self, from: NodeId) {
+        if self.base_is_under_way() {
+            // Another was faster, and everyone takes it so.
+            if from == self.identity.id {
+                self.leave_ordered = self.leave_said.take();
+            }
+            return;
+        }
         let node = self.named(from);
         self.state.mark_left(&node);
+        self.leaves_base(from);
         if from == self.identity.id {
             self.effects.push(Effect::Exit { reason: ExitReason::ShutDown });
             return;
@@ -56,8 +64,8 @@ impl Controller {
     /// The plan lets this node go. It was made before the last probes and stops of this node were
     /// known, perhaps: so the order waits for them, and is declined if something still runs.
     pub(crate) fn leave_if_empty(&mut self) {
-        if self.leave_ordered.is_none() || !self.operations.is_quiet() || self.reports_under_way > 0
-        {
+        let is_busy = !self.operations.is_quiet() || self.reports_under_way > 0;
+        if self.leave_ordered.is_none() || is_busy || self.base_is_under_way() {
             return;
         }
         let Some(order) = self.leave_ordered.take() else { return };
@@ -65,7 +73,10 @@ impl Controller {
             return;
         }
         match self.still_active() {
-            None => self.broadcast(Message::Leaving),
+            None => {
+                self.leave_said = Some(order);
+                self.broadcast(Message::Leaving);
+            }
             Some(resource) => self.decline_to_leave(&order, &resource),
         }
     }

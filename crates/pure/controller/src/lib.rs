@@ -20,6 +20,7 @@ mod access;
 mod after;
 mod attributes;
 mod author;
+mod base;
 mod by_hand;
 mod cause;
 mod changes;
@@ -58,6 +59,7 @@ pub use edits::apply as apply_edits;
 pub use input::{AgentRun, Effect, ExitReason, Input, Now, Record, RunToken, TimerToken, Whole};
 
 use attributes::Attributes;
+use base::Base;
 use by_hand::ByHand;
 use changes::Clients;
 use coordinate::Coordination;
@@ -103,6 +105,8 @@ pub struct Restored {
     pub pedigree: Vec<Edited>,
     /// Without whom it may not be edited; all nodes if it names none.
     pub keepers: Vec<u32>,
+    /// Who had quorum last, where they decide.
+    pub base: wire::peer::Base,
     /// The disk has lost something that it held: this copy may be older than what was acknowledged.
     pub doubtful: bool,
     /// The configuration before the last change of it, for undo.
@@ -129,7 +133,8 @@ impl Restored {
     fn take(&mut self, record: Record) -> Result<(), String> {
         match record {
             Record::Snapshot(whole) => {
-                let Whole { configuration, earlier, lineage, pedigree, keepers, doubtful } = whole;
+                let Whole { configuration, earlier, lineage, pedigree, keepers, base, doubtful } =
+                    whole;
                 let document = Document::parse(&configuration)
                     .map_err(|error| format!("a stored configuration is damaged: {error}"))?;
                 self.configuration = Some(document);
@@ -137,6 +142,7 @@ impl Restored {
                 self.lineage = lineage;
                 self.pedigree = pedigree;
                 self.keepers = keepers;
+                self.base = base;
                 self.doubtful = doubtful;
             }
             Record::Edits { edits, lineage } => {
@@ -208,6 +214,8 @@ pub struct Controller {
     stopping: bool,
     /// The coordinator's leave to go, until this node is sure that it may.
     leave_ordered: Option<wire::peer::Order>,
+    /// The same since this node has said that it leaves.
+    leave_said: Option<wire::peer::Order>,
     /// Outcomes that this node sent and has not received itself yet.
     reports_under_way: u32,
     now: Now,
@@ -219,7 +227,12 @@ pub struct Controller {
 struct Fabric {
     id: u64,
     members: BTreeSet<NodeId>,
+    /// What they have.
     quorum: Quorum,
+    /// What the fabric says that they have.
+    said: Quorum,
+    /// Those whose disks hold all that they ever held.
+    sound: BTreeSet<NodeId>,
 }
 
 impl Fabric {
@@ -231,8 +244,16 @@ impl Fabric {
 impl Controller {
     /// A brain that has not been stepped yet; the first input must be [`Input::Started`].
     pub fn new(identity: Identity, restored: Restored) -> Self {
-        let Restored { configuration, lineage, pedigree, keepers, doubtful, earlier, fabric_file } =
-            restored;
+        let Restored {
+            configuration,
+            lineage,
+            pedigree,
+            keepers,
+            base,
+            doubtful,
+            earlier,
+            fabric_file,
+        } = restored;
         let configured = identity.nodes.iter().map(|(id, _)| *id);
         let keepers = Keepers::restored(&keepers, configured);
         let document = configuration
@@ -246,6 +267,7 @@ impl Controller {
                 lineage: Lineage::from_number(lineage),
                 pedigree: Pedigree::new(pedigree),
                 keepers,
+                base: Base::from_wire(&base),
                 fencings: Vec::new(),
                 earlier: earlier.into_iter().collect(),
                 outstanding: Outstanding::default(),
@@ -279,6 +301,7 @@ impl Controller {
             by_hand,
             stopping: false,
             leave_ordered: None,
+            leave_said: None,
             reports_under_way: 0,
             now: Now::default(),
             effects: Vec::new(),

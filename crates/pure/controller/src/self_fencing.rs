@@ -125,9 +125,14 @@ impl Controller {
         self.quorum_by().is_one_sided()
     }
 
-    fn quorum_by(&self) -> QuorumBy {
+    pub(crate) fn quorum_by(&self) -> QuorumBy {
         let file = self.state.fabric_file.as_ref();
         file.map_or(self.identity.quorum_by, FabricFile::quorum_by)
+    }
+
+    /// Nobody else gives these members quorum, or takes it.
+    fn has_most(&self) -> bool {
+        matches!(self.fabric.quorum, Quorum::Majority | Quorum::OfPrevious)
     }
 
     fn file_digest(&self) -> u64 {
@@ -180,7 +185,7 @@ impl Controller {
     pub fn is_left_alone(&self) -> bool {
         let nobody_outside = match self.fabric.quorum {
             Quorum::Majority => true,
-            Quorum::ByRule | Quorum::ByDevice => {
+            Quorum::OfPrevious | Quorum::ByRule | Quorum::ByDevice => {
                 self.identity.nodes.iter().all(|(id, _)| self.fabric.members.contains(id))
             }
             Quorum::No => false,
@@ -249,7 +254,7 @@ impl Controller {
         self.withdraw_promise();
         // The only node there is promises nothing: nobody else could act on it, and the next machine to
         // join makes them two, of which none may count on the other's.
-        let is_heard = self.identity.nodes.len() > 1 && self.fabric.quorum == Quorum::Majority;
+        let is_heard = self.identity.nodes.len() > 1 && self.has_most();
         let promises = is_heard && self.configured_wait(watchdog).is_some();
         if promises && !self.self_fencing.promised {
             self.self_fencing.promised = true;
@@ -336,7 +341,7 @@ impl Controller {
             self.self_fencing.heard_myself = self.now.tick;
         }
         // A node that is absent may have had quorum as long as we had none.
-        let has_majority = self.fabric.quorum == Quorum::Majority;
+        let has_majority = self.has_most();
         let had_majority = std::mem::replace(&mut self.self_fencing.had_majority, has_majority);
         if !had_majority || self.quorum_by() != QuorumBy::Majority {
             self.self_fencing.lost_at.clear();
@@ -367,9 +372,11 @@ impl Controller {
         let Promise { watchdog, outlasts } = *self.self_fencing.promises.get(&id)?;
         let lost_at = *self.self_fencing.lost_at.get(&id)?;
         let outlasts = match (self.fabric.quorum, self.quorum_by()) {
-            (Quorum::Majority, _) => Duration::ZERO,
+            (Quorum::Majority, _) | (Quorum::OfPrevious, QuorumBy::Previous) => Duration::ZERO,
             (Quorum::ByDevice, QuorumBy::Device { .. }) => outlasts.max(self.self_fencing.outlasts),
-            (Quorum::No | Quorum::ByRule | Quorum::ByDevice, _) => return None,
+            (Quorum::No | Quorum::OfPrevious | Quorum::ByRule | Quorum::ByDevice, _) => {
+                return None;
+            }
         };
         let wait = self.configured_wait(watchdog)?.max(off_after(watchdog, outlasts));
         Some((lost_at.after(wait), wait))

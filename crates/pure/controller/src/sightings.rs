@@ -62,8 +62,10 @@ impl Controller {
     /// Quorum is new to the copy that all take, and not by a majority of daemons, of which one would
     /// know: a node that was proven off may have come back since, and have acted with others.
     pub(crate) fn others_may_have_acted(&self, source: Option<&Hello>) -> bool {
-        let may_be_unknown = matches!(self.fabric.quorum, Quorum::ByRule | Quorum::ByDevice)
-            || self.too_few_to_keep();
+        let may_be_unknown = match self.fabric.quorum {
+            Quorum::OfPrevious | Quorum::ByRule | Quorum::ByDevice => true,
+            Quorum::No | Quorum::Majority => self.too_few_to_keep(),
+        };
         may_be_unknown && !source.is_some_and(|source| source.still_quorate)
     }
 

@@ -14,6 +14,7 @@ use wire::api::{Edit, Refused, Violation};
 use wire::peer::{Author, Fenced, Order, Ran};
 
 use crate::attributes::Attributes;
+use crate::base::Base;
 use crate::fabric_file::FabricFile;
 use crate::input::Whole;
 use crate::keepers::Keepers;
@@ -32,6 +33,8 @@ pub(crate) struct State {
     pub(crate) lineage: Lineage,
     pub(crate) pedigree: Pedigree,
     pub(crate) keepers: Keepers,
+    /// Who had quorum last, where they decide.
+    pub(crate) base: Base,
     pub(crate) fencings: Vec<Fenced>,
     /// Configurations before the last changes, oldest first: the newest for undo, and those before
     /// it that are to return if disks do not take what was changed since.
@@ -108,6 +111,7 @@ impl State {
             lineage: self.lineage.number(),
             pedigree: self.pedigree.entries().to_vec(),
             keepers: self.keepers.numbers(),
+            base: self.base.to_wire(),
             doubtful: false,
         }
     }

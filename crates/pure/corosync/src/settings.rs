@@ -206,7 +206,7 @@ impl Settings {
 
     /// Whether fewer than a majority may have quorum. Source: votequorum(5), corosync-qdevice(8).
     pub fn has_rule(&self) -> bool {
-        self.device.is_some() || self.has_rule_of_nodes()
+        self.device.is_some() || self.has_rule_of_nodes() || self.counts_anew()
     }
 
     /// What may give quorum to fewer than a majority. A device with more than one vote is a rule: nodes that have
@@ -214,6 +214,8 @@ impl Settings {
     pub fn quorum_by(&self) -> QuorumBy {
         match &self.device {
             _ if self.has_rule_of_nodes() => QuorumBy::Rule,
+            None if self.counts_anew() => QuorumBy::Previous,
+            _ if self.counts_anew() => QuorumBy::Rule,
             None => QuorumBy::Majority,
             Some(device) => {
                 let has_one = device.votes.as_ref().is_some_and(|votes| votes.value == 1);
@@ -225,9 +227,13 @@ impl Settings {
 
     fn has_rule_of_nodes(&self) -> bool {
         let is_on = |said: &Option<Valued<bool>>| said.as_ref().is_some_and(|said| said.value);
-        let Quorum { two_node, last_man_standing, auto_tie_breaker, .. } = &self.quorum;
-        let rules = [two_node, last_man_standing, auto_tie_breaker];
-        rules.into_iter().any(is_on)
+        let Quorum { two_node, auto_tie_breaker, .. } = &self.quorum;
+        [two_node, auto_tie_breaker].into_iter().any(is_on)
+    }
+
+    /// Whether votes are counted anew after each loss.
+    fn counts_anew(&self) -> bool {
+        self.quorum.last_man_standing.as_ref().is_some_and(|said| said.value)
     }
 
     /// What carries the messages.

@@ -5,19 +5,20 @@ use std::time::Duration;
 /// What the members of a membership have.
 ///
 /// Source: votequorum(5). Only [`Self::Majority`] excludes by counting that others act as well, and
-/// shares a member with every other majority; [`Self::ByDevice`] excludes it by somebody else's word; by the other
-/// rules it is fencing that excludes it.
+/// shares a member with every other majority; [`Self::OfPrevious`] shares one with whoever had quorum before;
+/// [`Self::ByDevice`] excludes others by somebody else's word; by the other rules it is fencing that excludes them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Quorum {
     #[default]
     No,
     /// More than half of all configured votes.
     Majority,
+    /// More than half of those who had quorum before, as their daemons remember it. No other side has that.
+    OfPrevious,
     /// Half of them, and the one vote of a quorum device, which it gives to one side at a time. No other side has a
     /// majority of votes meanwhile, nor the device's.
     ByDevice,
-    /// A rule or a third party says so: one of two nodes, a tie-breaker, the last ones standing, a
-    /// quorum device with more votes.
+    /// A rule or a third party says so: one of two nodes, a tie-breaker, a quorum device with more votes.
     ByRule,
 }
 
@@ -26,7 +27,7 @@ impl Quorum {
     pub fn is_of_one_side(self) -> bool {
         match self {
             Self::No | Self::ByRule => false,
-            Self::Majority | Self::ByDevice => true,
+            Self::Majority | Self::OfPrevious | Self::ByDevice => true,
         }
     }
 
@@ -34,7 +35,7 @@ impl Quorum {
     pub fn is_quorate(self) -> bool {
         match self {
             Self::No => false,
-            Self::Majority | Self::ByDevice | Self::ByRule => true,
+            Self::Majority | Self::OfPrevious | Self::ByDevice | Self::ByRule => true,
         }
     }
 }
@@ -50,6 +51,8 @@ pub enum QuorumBy {
         /// For how long a half may believe that it has the vote after the device took it for gone.
         outlasts: Duration,
     },
+    /// Who had quorum before: more than half of them have it (`last_man_standing`).
+    Previous,
     /// Anything else: two sides may have quorum at the same time.
     Rule,
 }

@@ -66,6 +66,10 @@ pub fn describe(event: &Event) -> (Tone, String) {
         Event::MayBeOlder { nodes } => {
             (Tone::Caution, format!("no edits: {} may have a newer one", words::list(nodes)))
         }
+        Event::QuorumIsOthers { nodes } => {
+            let who = words::list(nodes);
+            (Tone::Caution, format!("no quorum: {who} had it last, and may have it still"))
+        }
         Event::SetAside { reason } => (Tone::Caution, format!("changes set aside: {reason}")),
         Event::Idle => (Tone::Good, "nothing left to do".to_owned()),
     }

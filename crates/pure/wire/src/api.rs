@@ -140,7 +140,8 @@ pub enum Change {
     /// What a ticket lets this site run. It is kept as an edit of the configuration is.
     Ticket { ticket: String, deed: TicketDeed },
     /// Since the cluster's start, nodes are waited for that have not come (`dc-deadtime`): no longer. They count as lost,
-    /// and what they may run starts elsewhere when they are proven off.
+    /// and what they may run starts elsewhere when they are proven off. Where those who had quorum last decide, they
+    /// are those who are here from now on.
     WaitNoMore,
 }
 
@@ -280,6 +281,10 @@ pub struct Cluster {
     pub quorate: bool,
     /// Names of the nodes in the membership.
     pub members: Vec<String>,
+    /// Names of nodes that are not here and had quorum last: without more of them the members have none, whatever
+    /// Corosync says.
+    #[serde(default)]
+    pub others_had_quorum: Vec<String>,
     /// Names of nodes that are not here and may have a newer configuration: without them nothing is
     /// edited.
     #[serde(default)]
@@ -449,6 +454,11 @@ pub enum Event {
     },
     /// These nodes are not here, and may have a newer configuration: nothing is edited.
     MayBeOlder {
+        nodes: Vec<String>,
+    },
+    /// Corosync gives these members quorum, and they have not more than half of those who had it last: these are
+    /// not here.
+    QuorumIsOthers {
         nodes: Vec<String>,
     },
     /// What a losing side had written; kept in a file.

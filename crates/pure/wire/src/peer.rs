@@ -83,6 +83,8 @@ pub struct Hello {
     pub keepers: Vec<u32>,
     /// Nodes whose disks are known to name these.
     pub bound: Vec<u32>,
+    /// Of whom more than half are needed, where those who had quorum last decide.
+    pub base: Base,
     /// Has its disk lost something that it held?
     pub doubtful: bool,
     /// After a start of the whole cluster: for how long it still waits for others.
@@ -101,6 +103,17 @@ pub struct Sighting {
     pub incarnation: u64,
     /// The membership's promise; `None` where there were too few daemons to make one.
     pub promised: Option<u32>,
+}
+
+/// What a node remembers of who had quorum last. Nothing at all: all nodes count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// How often a membership with quorum has sought to be the next base; greater is newer.
+    pub sought: u64,
+    /// All who were in the newest one have it on their disks.
+    pub is_settled: bool,
+    /// More than half of each set are needed.
+    pub sets: Vec<Vec<u32>>,
 }
 
 /// A membership that edited the configuration.

@@ -22,7 +22,7 @@ fn has(machines: &Machines, node: u32, id: &str) -> bool {
 }
 
 /// Nodes whose daemon starts only while no file forbids it, and starts again when it was killed.
-fn boot() -> String {
+pub fn boot() -> String {
     format!(
         "corosync; while sleep 0.1; do [ -e $OWN/hold ] || {PROGRAM} daemon --config \
          $OWN/quorate.toml; done"

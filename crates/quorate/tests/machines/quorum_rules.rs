@@ -1,8 +1,12 @@
 //! Who has quorum by the rules of Corosync's votequorum, and what comes of it for what runs.
 
+use std::fs;
+
+use wire::api::{Change, Reply, Request};
+
 use super::bed::{Machines, can_be};
 use super::document::{came_on, constraints, document, note, prefers, runs, strip};
-use super::was_fenced;
+use super::{keepers, was_fenced};
 
 /// Who boots alone waits for so long before it plans.
 pub const QUICK: [(&str, &str); 1] = [("dc-deadtime", "2s")];
@@ -97,4 +101,36 @@ fn a_tie_breaker_decides_between_halves_and_the_last_ones_stand() {
             said.is_some_and(|said| said.contains(&expected))
         });
     }
+}
+
+/// Two of three leave at once, and their Corosyncs stay: the daemons remember one less, and then one less again.
+#[test]
+fn of_those_who_had_quorum_last_who_leaves_in_peace_costs_none() {
+    if !can_be() {
+        return;
+    }
+    let rules = ["last_man_standing: 1", "last_man_standing_window: 1000", "wait_for_all: 1"];
+    let machines = Machines::not_booted(3, &rules, &keepers::boot());
+    machines.power_on_all();
+    let resources = strip(&machines) + &note("note");
+    machines.replace(1, document(&QUICK, &resources, &constraints(&[prefers("note", 1)])));
+    machines.wait("the note", || runs(&machines, 1, "note").is_some());
+    machines.wait_idle(1);
+    let since = runs(&machines, 1, "note");
+
+    for node in [2, 3] {
+        fs::write(machines.own(node).join("hold"), "").unwrap();
+        let change = Change::Shutdown { node: format!("n{node}") };
+        let request = Request::Change { change, force: false, based_on: None };
+        let reply = machines.client(1).ask(&request).unwrap();
+        assert!(matches!(reply, Reply::Done { .. }), "{reply:?}");
+    }
+    machines.wait("one alone with quorum", || sees(&machines, 1, &[1], true));
+    machines.wait_idle(1);
+    assert_eq!(runs(&machines, 1, "note"), since, "nothing was stopped meanwhile");
+    assert!((2..=3).all(|node| !was_fenced(&machines, 1, node)), "{}", machines.log(1));
+
+    (2..=3).for_each(|node| fs::remove_file(machines.own(node).join("hold")).unwrap());
+    machines.wait("all of them", || sees(&machines, 1, &[1, 2, 3], true));
+    assert_eq!(runs(&machines, 1, "note"), since);
 }

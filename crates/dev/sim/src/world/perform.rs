@@ -75,7 +75,10 @@ impl World {
             Effect::DescribeAgent { .. } | Effect::ListAgents { .. } => {
                 self.note(node, "agents' words, which are not simulated");
             }
-            Effect::Report(entry) => self.note(node, &format!("{:?}", entry.event)),
+            Effect::Report(entry) => {
+                corners::at_report(self, &entry.event);
+                self.note(node, &format!("{:?}", entry.event));
+            }
             Effect::Exit { reason } => self.exit(node, reason),
         }
     }

@@ -101,6 +101,7 @@ fn told(event: &Event) -> Option<Told> {
         | Event::Planned { .. }
         | Event::Started { .. }
         | Event::Fencing { .. }
+        | Event::QuorumIsOthers { .. }
         | Event::MayBeOlder { .. }
         | Event::SetAside { .. }
         | Event::Idle => None,

@@ -48,6 +48,7 @@ pub(super) fn kind(event: &Event) -> Option<Kind> {
         Event::Refused { .. }
         | Event::Started { .. }
         | Event::Fencing { .. }
+        | Event::QuorumIsOthers { .. }
         | Event::MayBeOlder { .. } => return None,
     })
 }

@@ -152,6 +152,7 @@ impl Recorder {
             | Event::Fencing { .. }
             | Event::Changed { .. }
             | Event::Refused { .. }
+            | Event::QuorumIsOthers { .. }
             | Event::MayBeOlder { .. }
             | Event::SetAside { .. } => {}
         }

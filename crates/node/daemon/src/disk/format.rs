@@ -1,11 +1,11 @@
 //! How the brain's records look as bytes.
 //!
 //! A snapshot is the document's XML with comments behind it, so that any tool reads it: the
-//! configuration before the last change, the pedigree, the keepers, and the lineage. A record in the journal is a letter, the lineage,
-//! and what it carries.
+//! configuration before the last change, the pedigree, the keepers, who had quorum last, and the lineage. A record
+//! in the journal is a letter, the lineage, and what it carries.
 
 use controller::{Record, Whole};
-use wire::peer::Edited;
+use wire::peer::{Base, Edited};
 
 const SNAPSHOT: u8 = b'S';
 const EDITS: u8 = b'E';
@@ -15,6 +15,9 @@ const PEDIGREE: &str = "\n<!-- quorate pedigree=";
 const KEEPERS: &str = "\n<!-- quorate keepers=";
 /// Among the keepers.
 const DOUBTFUL: &str = "doubtful";
+const BASE: &str = "\n<!-- quorate base=";
+/// Of a base that all who are in it have.
+const SETTLED: &str = "settled";
 const LINEAGE: &str = "\n<!-- quorate lineage=";
 const CLOSE: &str = " -->";
 
@@ -33,7 +36,7 @@ fn with_letter(letter: u8, lineage: u64, rest: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn encode_snapshot(whole: &Whole) -> Vec<u8> {
-    let Whole { configuration, earlier, lineage, pedigree, keepers, doubtful } = whole;
+    let Whole { configuration, earlier, lineage, pedigree, keepers, base, doubtful } = whole;
     let earlier = earlier
         .as_ref()
         .map_or_else(String::new, |earlier| format!("{EARLIER}{}{CLOSE}", for_comment(earlier)));
@@ -45,7 +48,30 @@ pub(super) fn encode_snapshot(whole: &Whole) -> Vec<u8> {
     let mut keepers: Vec<String> = keepers.iter().map(u32::to_string).collect();
     keepers.extend(doubtful.then(|| DOUBTFUL.to_owned()));
     let keepers = format!("{KEEPERS}{}{CLOSE}", keepers.join(" "));
-    format!("{configuration}{earlier}{pedigree}{keepers}{LINEAGE}{lineage}{CLOSE}").into_bytes()
+    let base = encode_base(base);
+    format!("{configuration}{earlier}{pedigree}{keepers}{base}{LINEAGE}{lineage}{CLOSE}")
+        .into_bytes()
+}
+
+/// How often it was sought, whether it is settled, and the numbers of each set. Nothing where nobody counts it.
+fn encode_base(base: &Base) -> String {
+    if *base == Base::default() {
+        return String::new();
+    }
+    let numbers = |set: &Vec<u32>| set.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+    let settled = base.is_settled.then(|| SETTLED.to_owned());
+    let words: Vec<String> = settled.into_iter().chain(base.sets.iter().map(numbers)).collect();
+    format!("{BASE}{} {}{CLOSE}", base.sought, words.join(" "))
+}
+
+fn decode_base(text: &str) -> Option<Base> {
+    let mut words = text.split(' ');
+    let sought = words.next()?.parse().ok()?;
+    let (settled, sets): (Vec<&str>, Vec<&str>) = words.partition(|word| *word == SETTLED);
+    let numbers =
+        |set: &str| set.split(',').filter(|id| !id.is_empty()).map(|id| id.parse().ok()).collect();
+    let sets = sets.into_iter().map(numbers).collect::<Option<_>>()?;
+    Some(Base { sought, is_settled: !settled.is_empty(), sets })
 }
 
 /// A comment cannot hold two hyphens in a row.
@@ -81,6 +107,8 @@ pub(super) fn decode_all(
 fn decode_snapshot(bytes: Vec<u8>) -> Option<Record> {
     let mut configuration = String::from_utf8(bytes).ok()?;
     let lineage = cut_comment(&mut configuration, LINEAGE)?.parse().ok()?;
+    let base = cut_comment(&mut configuration, BASE);
+    let base = base.map_or(Some(Base::default()), |text| decode_base(&text))?;
     // Those of before there were any name none.
     let keepers = cut_comment(&mut configuration, KEEPERS).unwrap_or_default();
     let doubtful = keepers.split_whitespace().any(|word| word == DOUBTFUL);
@@ -89,7 +117,8 @@ fn decode_snapshot(bytes: Vec<u8>) -> Option<Record> {
     let pedigree = cut_comment(&mut configuration, PEDIGREE)?;
     let pedigree = pedigree.split_whitespace().map(read_edited).collect::<Option<_>>()?;
     let earlier = cut_comment(&mut configuration, EARLIER).map(|text| from_comment(&text));
-    Some(Record::Snapshot(Whole { configuration, earlier, lineage, pedigree, keepers, doubtful }))
+    let whole = Whole { configuration, earlier, lineage, pedigree, keepers, base, doubtful };
+    Some(Record::Snapshot(whole))
 }
 
 fn read_edited(text: &str) -> Option<Edited> {
@@ -133,7 +162,11 @@ mod tests {
         let keepers = vec![1, 3];
         let second = Whole { earlier: Some(earlier), pedigree, keepers, ..first.clone() };
         let third = Whole { doubtful: true, ..second.clone() };
-        for whole in [first, second, third] {
+        let settled = Base { sought: 3, is_settled: true, sets: vec![vec![1, 2]] };
+        let fourth = Whole { base: settled, ..second.clone() };
+        let sought = Base { sought: 4, is_settled: false, sets: vec![vec![1, 2], vec![], vec![2]] };
+        let fifth = Whole { base: sought, ..first.clone() };
+        for whole in [first, second, third, fourth, fifth] {
             let record = Record::Snapshot(whole.clone());
             let edits = Record::Edits { edits: vec![1, 2, 3], lineage: 8 };
             let journal = vec![encode(&edits), encode(&record)];

@@ -257,7 +257,7 @@ impl Counting {
             (false, _) => Standing::Inquorate,
             (true, Quorum::Majority) => Standing::ByMajority,
             (true, Quorum::ByDevice) => Standing::ByDevice,
-            (true, Quorum::ByRule | Quorum::No) => Standing::ByRule,
+            (true, Quorum::OfPrevious | Quorum::ByRule | Quorum::No) => Standing::ByRule,
         };
         Word::Quorum { ring: *ring, standing }
     }

@@ -119,6 +119,7 @@ fn describe(event: &Event) -> String {
             let quorum = match quorum {
                 Quorum::No => "inquorate",
                 Quorum::Majority => "quorate",
+                Quorum::OfPrevious => "of-previous",
                 Quorum::ByDevice => "by-device",
                 Quorum::ByRule => "by-rule",
             };

@@ -30,6 +30,7 @@ fn lost(says_good_bye: bool) -> Vec<String> {
         | Event::Changed { .. }
         | Event::Refused { .. }
         | Event::SetAside { .. }
+        | Event::QuorumIsOthers { .. }
         | Event::MayBeOlder { .. }
         | Event::Idle => None,
     });

@@ -17,6 +17,7 @@ mod met_while_forming;
 mod no_quorum;
 mod node;
 mod quorum_by_rule;
+mod quorum_of_previous;
 mod reduced_quorum;
 mod self_fencing;
 mod sightings;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use corosync::timing::{Effective, FAILOVER_DEFAULT, Fencing};
-use corosync::{Conf, Finding, Member, NewCluster, Settings, Timing, Wish, fresh};
+use corosync::{Conf, Finding, Member, NewCluster, Settings, Timing, Valued, Wish, fresh};
 
 use super::links::{self, links};
 use crate::check::Findings;
@@ -68,6 +68,7 @@ pub fn adjust(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String
         }
     }
     changes.extend(adjust_lock(conf, cluster, certified));
+    changes.extend(count_previous(conf, cluster));
     changes
 }
 
@@ -79,11 +80,13 @@ pub fn replace_lock(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<
     if !is_needless && (lock(cluster).is_some() || lock_of(conf, cluster).is_none()) {
         let mut changes = adjust_lock(conf, cluster, certified);
         changes.extend(decide_otherwise(conf, cluster, certified));
+        changes.extend(count_previous(conf, cluster));
         return changes;
     }
     conf.unset(&["nodelist", "node"], "lock_path");
     conf.drop_device();
-    vec!["Modifying corosync.conf: there is no lock any more".to_owned()]
+    let change = "Modifying corosync.conf: there is no lock any more".to_owned();
+    std::iter::once(change).chain(count_previous(conf, cluster)).collect()
 }
 
 /// Has the quorum server decide as it should by the number of nodes, which may have become another one.
@@ -181,7 +184,34 @@ fn quorum(text: &str, cluster: &Cluster) -> String {
     let mut conf = Conf::parse(text);
     add_server(&mut conf, cluster, false);
     add_lock(&mut conf, cluster);
+    count_previous(&mut conf, cluster);
     conf.to_string()
+}
+
+/// Three or more without a lock: those who were together last are counted, as Serviceguard does, and a cluster forms
+/// with all of its nodes. Where halves are told apart by somebody else, Corosync counts all nodes.
+/// Source: votequorum(5); it takes these with its next start.
+fn count_previous(conf: &mut Conf, cluster: &Cluster) -> Option<String> {
+    let said = Settings::of(conf);
+    let is_on = |said: &Option<Valued<bool>>| said.as_ref().is_some_and(|said| said.value);
+    let rules = is_on(&said.quorum.two_node) || is_on(&said.quorum.auto_tie_breaker);
+    let others_decide = said.device.is_some() || rules;
+    let keys =
+        [("last_man_standing", "1"), ("last_man_standing_window", "1000"), ("wait_for_all", "1")];
+    if others_decide && is_on(&said.quorum.last_man_standing) {
+        keys.iter().for_each(|(key, _)| conf.unset(&["quorum"], key));
+        return Some(
+            "Modifying corosync.conf: all nodes are counted (last_man_standing)".to_owned(),
+        );
+    }
+    // Who has said something of it by hand is heeded.
+    if others_decide || cluster.nodes.len() < 3 || said.quorum.last_man_standing.is_some() {
+        return None;
+    }
+    keys.iter().for_each(|(key, value)| conf.set(&["quorum"], key, value));
+    let words =
+        "Modifying corosync.conf: those who had quorum last are counted (last_man_standing)";
+    Some(words.to_owned())
 }
 
 /// Where each node has the disk of the lock: its LUN, or its physical volume.

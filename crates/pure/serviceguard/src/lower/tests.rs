@@ -256,11 +256,41 @@ fn what_breaks_ties_of_an_even_number_is_another_thing_for_an_odd_one_while_noth
             assert_eq!(changes, [words]);
             assert!(text.contains("algorithm: lms") && text.contains("votes: 2"), "{text}");
         } else {
-            assert_eq!(changes, ["Modifying corosync.conf: there is no lock any more"]);
+            assert_eq!(changes[0], "Modifying corosync.conf: there is no lock any more");
             assert!(!text.contains("device"), "{text}");
         }
         assert!(replace_lock(&mut conf, &of(3, lock), false).is_empty(), "{conf}");
     }
+}
+
+#[test]
+fn three_without_a_lock_count_those_who_were_together_last() {
+    let of = |text: &str| Cluster::of(&Text::parse(text));
+    let node =
+        |id: u32| format!("NODE_NAME n{id}\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.{id}\n");
+    let nodes = |count| (1..=count).map(node).collect::<String>();
+    let quorum_by = |conf: &corosync::Conf| corosync::Settings::of(conf).quorum_by();
+    let first = corosync_conf(&of(&nodes(4))).0;
+    let mut conf = corosync::Conf::parse(&first);
+    assert_eq!(quorum_by(&conf), model::QuorumBy::Previous);
+    let found = corosync::check(&first);
+    assert!(found.iter().all(|found| found.severity == Severity::Note), "{found:?}");
+    assert!(adjust(&mut conf, &of(&nodes(4)), false).is_empty());
+
+    let with_server = of(&format!("QS_HOST qs1\n{}", nodes(4)));
+    let changes = replace_lock(&mut conf, &with_server, false);
+    let all = "Modifying corosync.conf: all nodes are counted (last_man_standing)";
+    assert_eq!(changes[1..], [all]);
+    assert!(!conf.to_string().contains("last_man"), "{conf}");
+    let changes = replace_lock(&mut conf, &of(&nodes(4)), false);
+    let previous =
+        "Modifying corosync.conf: those who had quorum last are counted (last_man_standing)";
+    assert_eq!(changes[1..], [previous]);
+
+    let changes = adjust(&mut conf, &of(&nodes(2)), false);
+    assert_eq!(changes.last().map(String::as_str), Some(all), "{changes:?}");
+    let mut asked = corosync::Conf::parse(&first.replace("standing: 1", "standing: 0"));
+    assert!(adjust(&mut asked, &of(&nodes(4)), false).is_empty(), "who says no is heeded");
 }
 
 #[test]
@@ -278,7 +308,8 @@ fn links_become_the_file_s_heartbeat_subnets() {
     let mut conf = corosync::Conf::parse(&corosync_conf(&of(&three)).0);
 
     let changes = adjust(&mut conf, &of(&two), false);
-    assert_eq!(changes, ["Modifying corosync.conf: the node n3 is taken out"]);
+    let all = "Modifying corosync.conf: all nodes are counted (last_man_standing)";
+    assert_eq!(changes, ["Modifying corosync.conf: the node n3 is taken out", all]);
     let said = conf.to_string();
     assert!(!said.contains("n3") && said.contains("two_node: 1"), "{said}");
 

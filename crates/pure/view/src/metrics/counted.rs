@@ -187,6 +187,7 @@ impl Counted {
             | Event::Planned { .. }
             | Event::Started { .. }
             | Event::Fencing { .. }
+            | Event::QuorumIsOthers { .. }
             | Event::MayBeOlder { .. }
             | Event::SetAside { .. } => {}
         }

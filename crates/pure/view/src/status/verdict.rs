@@ -166,13 +166,30 @@ fn membership(
                 "By `no-quorum-policy=ignore` the cluster carries on all the same."
             }
         };
-        let gone = names(status, |state| state != NodeState::Online);
-        out.push(Remark {
-            health: Health::Down,
-            sentence: format!("No quorum: fewer than half of the nodes are here. {policy}"),
-            advice: Some(format!("Bring {} back.", words::list(&gone))),
-        });
+        out.push(no_quorum(cluster, status, policy));
     }
+}
+
+/// Too few are here, or too few of those who were there last.
+fn no_quorum(cluster: Option<&Cluster>, status: &Status, policy: &str) -> Remark {
+    let others = cluster.map_or(&[][..], |cluster| &cluster.others_had_quorum);
+    let (why, advice) = match others.first() {
+        Some(first) => {
+            let who = words::list(others);
+            let word = format!("or say that it is off: `quorate node confirm-off {first}`");
+            (
+                format!("{who} had it last, and may have it still"),
+                format!("Bring {who} back, {word}."),
+            )
+        }
+        None => {
+            let gone = names(status, |state| state != NodeState::Online);
+            let advice = format!("Bring {} back.", words::list(&gone));
+            ("fewer than half of the nodes are here".to_owned(), advice)
+        }
+    };
+    let sentence = format!("No quorum: {why}. {policy}");
+    Remark { health: Health::Down, sentence, advice: Some(advice) }
 }
 
 /// Who could not be told.

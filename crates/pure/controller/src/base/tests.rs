@@ -1,0 +1,220 @@
+//! Tables of what is remembered, and a made-up fabric that gives every side quorum: the bases alone must keep
+//! two sides apart.
+
+use super::*;
+
+fn set(ids: &[u32]) -> BTreeSet<NodeId> {
+    ids.iter().copied().map(NodeId).collect()
+}
+
+fn all(nodes: u32) -> BTreeSet<NodeId> {
+    (1..=nodes).map(NodeId).collect()
+}
+
+fn settled(sought: u64, ids: &[u32]) -> Base {
+    Base { sought, is_settled: true, sets: vec![set(ids)] }
+}
+
+fn sought(sought: u64, sets: &[&[u32]]) -> Base {
+    Base { sought, is_settled: false, sets: sets.iter().map(|ids| set(ids)).collect() }
+}
+
+#[test]
+fn more_than_half_of_each_set_is_needed() {
+    for (base, present, enough) in [
+        (Base::default(), [1, 2, 3].as_slice(), true),
+        (Base::default(), &[1, 2], false),
+        (settled(1, &[1, 2, 3]), &[1, 2], true),
+        (settled(1, &[1, 2]), &[1], false),
+        (settled(2, &[1, 2, 3]), &[3, 4, 5], false),
+        (sought(2, &[&[1, 2, 3, 4, 5], &[1, 2, 3]]), &[1, 2], false),
+        (sought(2, &[&[1, 2, 3, 4, 5], &[1, 2, 3]]), &[2, 3, 4], true),
+        (sought(2, &[&[1, 2, 3, 4, 5], &[1, 2, 3]]), &[3, 4, 5], false),
+        // The sixth and seventh were taken out of the nodes.
+        (settled(1, &[4, 5, 6, 7]), &[4, 5], true),
+        (settled(1, &[6, 7]), &[1], true),
+    ] {
+        let missing = base.missing(&set(present), &all(5));
+        assert_eq!(missing.is_none(), enough, "{present:?} of {base:?}");
+    }
+}
+
+#[test]
+fn the_newest_memory_counts_and_what_is_settled_ends_what_was_sought() {
+    let (old, new) = (settled(1, &[1, 2, 3]), settled(2, &[1, 2]));
+    let (mine, yours) = (sought(2, &[&[1, 2, 3], &[1, 2]]), sought(2, &[&[1, 2, 3], &[2, 3]]));
+    let both = sought(2, &[&[1, 2, 3], &[1, 2], &[2, 3]]);
+    for (told, newest) in [
+        ([&old, &new], &new),
+        ([&old, &mine], &mine),
+        ([&new, &mine], &new),
+        ([&mine, &new], &new),
+        ([&mine, &yours], &both),
+    ] {
+        let told = told.map(Base::to_wire);
+        assert_eq!(Base::newest(told.iter()), *newest);
+    }
+}
+
+#[test]
+fn who_is_the_base_already_seeks_nothing() {
+    let mut base = settled(3, &[1, 2]);
+    base.seek(&set(&[1, 2]), &all(3));
+    assert_eq!(base, settled(3, &[1, 2]));
+    base.seek(&set(&[1, 2, 3]), &all(3));
+    assert_eq!(base, sought(4, &[&[1, 2], &[1, 2, 3]]));
+    base.settle(&set(&[1, 2, 3]));
+    assert_eq!(base, settled(4, &[1, 2, 3]));
+}
+
+/// Numbers that look drawn (an LCG; Knuth's constants).
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, end: u32) -> u32 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u32::try_from((self.0 >> 33) % u64::from(end)).unwrap_or(0)
+    }
+}
+
+#[derive(Default)]
+struct Node {
+    memory: Base,
+    disk: Base,
+    /// The membership that it knows of, and the one that there is.
+    at: Option<usize>,
+    goes_to: usize,
+    has_formed: bool,
+    has_quorum: bool,
+}
+
+/// Nodes move between three places, notice it late, write late, hear late, and lose what they had not written.
+struct World {
+    nodes: BTreeMap<NodeId, Node>,
+    place_of: BTreeMap<NodeId, u32>,
+    memberships: Vec<BTreeSet<NodeId>>,
+    hellos: BTreeMap<(usize, NodeId), peer::Base>,
+    stored: BTreeSet<(usize, NodeId)>,
+    draw: Draw,
+}
+
+impl World {
+    fn new(nodes: u32, seed: u64) -> Self {
+        let place_of = all(nodes).into_iter().map(|id| (id, 0)).collect();
+        let nodes_at_first = all(nodes).into_iter().map(|id| (id, Node::default())).collect();
+        Self {
+            nodes: nodes_at_first,
+            place_of,
+            memberships: vec![all(nodes)],
+            hellos: BTreeMap::new(),
+            stored: BTreeSet::new(),
+            draw: Draw(seed),
+        }
+    }
+
+    /// Those at one place are a membership.
+    fn gather(&mut self, place: u32) {
+        let at = |(_, of): &(&NodeId, &u32)| **of == place;
+        let members: BTreeSet<NodeId> =
+            self.place_of.iter().filter(at).map(|(id, _)| *id).collect();
+        let goes_to = self.memberships.len();
+        for id in &members {
+            self.nodes.entry(*id).or_default().goes_to = goes_to;
+        }
+        self.memberships.push(members);
+    }
+
+    fn moves(&mut self, id: NodeId) {
+        let to = self.draw.below(3);
+        let from = self.place_of.insert(id, to).unwrap_or(to);
+        self.gather(from);
+        self.gather(to);
+    }
+
+    fn crashes(&mut self, id: NodeId) {
+        let node = self.nodes.entry(id).or_default();
+        node.memory = node.disk.clone();
+        (node.at, node.has_formed, node.has_quorum) = (None, false, false);
+        self.gather(self.place_of[&id]);
+    }
+
+    /// It leaves in peace: those who are with it hear that, and perhaps those who will miss it.
+    fn leaves(&mut self, id: NodeId) {
+        let Some(at) = self.nodes[&id].at else { return };
+        let nodes: BTreeSet<NodeId> = self.nodes.keys().copied().collect();
+        let is_there = |node: &Node| node.at == Some(at) && node.has_quorum;
+        let is_with = |node: &Node| is_there(node) && node.goes_to == at;
+        let members = &self.memberships[at];
+        let with = || members.iter().map(|id| &self.nodes[id]).filter(|node| is_with(node));
+        if !is_with(&self.nodes[&id]) || with().any(|node| !node.memory.is_settled) {
+            return;
+        }
+        for member in members.iter().filter(|member| **member != id) {
+            let node = self.nodes.entry(*member).or_default();
+            let hears = is_with(node) || (is_there(node) && self.draw.below(2) == 0);
+            if hears && node.memory.is_settled {
+                node.memory.leave(id, &nodes);
+            }
+        }
+        self.moves(id);
+        self.crashes(id);
+    }
+
+    /// It introduces itself, or, when all have, takes the newest memory; writes it down; hears that all have.
+    fn goes_on(&mut self, id: NodeId) {
+        let nodes: BTreeSet<NodeId> = self.nodes.keys().copied().collect();
+        let node = self.nodes.entry(id).or_default();
+        let Some(at) = node.at.filter(|at| *at == node.goes_to || self.draw.below(2) == 0) else {
+            (node.at, node.has_formed, node.has_quorum) = (Some(node.goes_to), false, false);
+            self.hellos.insert((node.goes_to, id), node.memory.to_wire());
+            return;
+        };
+        let members = &self.memberships[at];
+        if !node.has_formed {
+            let told: Option<Vec<_>> =
+                members.iter().map(|id| self.hellos.get(&(at, *id))).collect();
+            let Some(told) = told else { return };
+            node.memory = Base::newest(told.into_iter());
+            node.has_formed = true;
+            node.has_quorum = node.memory.missing(members, &nodes).is_none();
+            if node.has_quorum {
+                node.memory.seek(members, &nodes);
+            }
+        } else if self.stored.insert((at, id)) {
+            node.disk = node.memory.clone();
+        } else if node.has_quorum && members.iter().all(|id| self.stored.contains(&(at, *id))) {
+            node.memory.settle(members);
+        }
+    }
+
+    /// Memberships that somebody who is up to date has quorum in.
+    fn sides(&self) -> BTreeSet<usize> {
+        let acts = |node: &&Node| node.has_quorum && node.at == Some(node.goes_to);
+        self.nodes.values().filter(acts).map(|node| node.goes_to).collect()
+    }
+}
+
+#[test]
+fn two_sides_never_have_quorum_whatever_is_written_and_heard_in_time() {
+    let (mut small, mut apart) = (0, 0);
+    for seed in 0..400 {
+        let nodes = 3 + u32::try_from(seed % 5).unwrap_or(0);
+        let mut world = World::new(nodes, seed);
+        for step in 0..1_500 {
+            let id = NodeId(1 + world.draw.below(nodes));
+            match world.draw.below(40) {
+                0 => world.moves(id),
+                1 => world.crashes(id),
+                2 => world.leaves(id),
+                _ => world.goes_on(id),
+            }
+            let sides = world.sides();
+            assert!(sides.len() < 2, "seed {seed}, step {step}: {sides:?}");
+            let members = sides.first().map_or(0, |side| world.memberships[*side].len());
+            small += u32::from(members > 0 && members * 2 <= nodes as usize);
+            apart += u32::from(sides.is_empty());
+        }
+    }
+    assert!(small > 1_000 && apart > 1_000, "{small} steps with quorum of few, {apart} with none");
+}

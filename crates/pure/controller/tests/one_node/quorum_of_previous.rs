@@ -1,0 +1,174 @@
+//! Those who had quorum last decide, not what Corosync counts.
+
+use std::time::Duration;
+
+use controller::{Input, Restored};
+use model::{NodeId, Quorum};
+use wire::Message;
+use wire::api::{Change, Event, Request};
+use wire::peer::{Base, Hello};
+
+use crate::node::{ME, Node};
+
+const SECOND: NodeId = NodeId(2);
+const THIRD: NodeId = NodeId(3);
+const FOURTH: NodeId = NodeId(4);
+
+const CONFIGURATION: &str = r#"<configuration>
+  <crm_config><cluster_property_set id="o">
+    <nvpair id="o-w" name="fencing-watchdog-timeout" value="40s"/>
+  </cluster_property_set></crm_config><nodes/><resources/><constraints/>
+</configuration>"#;
+
+/// One of four whose file has Corosync count anew after each loss; all of them are together.
+fn together() -> Node {
+    let node = |id| format!("node {{\nname: n{id}\nnodeid: {id}\nring0_addr: 10.0.0.{id}\n}}\n");
+    let nodes: String = (1..=4).map(node).collect();
+    let file = format!(
+        "totem {{\nversion: 2\ntoken: 1000\n}}\nnodelist {{\n{nodes}}}\nquorum {{\n\
+         provider: corosync_votequorum\nlast_man_standing: 1\n}}\n"
+    );
+    let restored = Restored { fabric_file: Some(file), ..Restored::default() };
+    let mut node = Node::started(4, restored, Some(Duration::from_secs(40)));
+    joined(&mut node, 1, &[SECOND, THIRD, FOURTH], Quorum::Majority);
+    node.configure(CONFIGURATION);
+    stored(&mut node, 1, &[SECOND, THIRD, FOURTH]);
+    node
+}
+
+/// A membership with these, whose disks take what it starts from.
+fn joined(node: &mut Node, membership: u64, others: &[NodeId], quorum: Quorum) {
+    let members: Vec<NodeId> = std::iter::once(ME).chain(others.iter().copied()).collect();
+    node.member_of(membership, &members, quorum);
+    node.deliver_echoing(others);
+    node.settle();
+    stored(node, membership, others);
+}
+
+fn stored(node: &mut Node, membership: u64, others: &[NodeId]) {
+    others.iter().for_each(|other| node.stored_by(*other, membership, 9));
+    node.settle();
+}
+
+/// What the node last said that it remembers.
+fn remembered(node: &mut Node, membership: u64) -> Base {
+    node.member_of(membership, &[ME], Quorum::No);
+    let said = node.under_way.iter().find_map(|message| {
+        if let Message::Hello(hello) = message { Some(hello.base.clone()) } else { None }
+    });
+    said.expect("it introduces itself")
+}
+
+fn had_quorum(node: &Node) -> Option<bool> {
+    node.events.iter().rev().find_map(|event| {
+        if let Event::Membership { quorate, .. } = event { Some(*quorate) } else { None }
+    })
+}
+
+#[test]
+fn most_of_the_rest_have_quorum_and_one_of_it_with_others_has_not() {
+    let mut node = together();
+    joined(&mut node, 2, &[SECOND, THIRD], Quorum::Majority);
+    assert_eq!(had_quorum(&node), Some(true));
+    let mut apart = together();
+    joined(&mut apart, 2, &[SECOND, THIRD], Quorum::Majority);
+
+    joined(&mut node, 3, &[SECOND], Quorum::ByRule);
+    assert_eq!(had_quorum(&node), Some(true), "two of three");
+    assert!(node.may_live());
+
+    // The fourth was not there last. Corosync counts two of three here, too.
+    joined(&mut apart, 3, &[FOURTH], Quorum::ByRule);
+    assert_eq!(had_quorum(&apart), Some(false));
+    let told = Event::QuorumIsOthers { nodes: vec!["n2".to_owned(), "n3".to_owned()] };
+    assert!(apart.events.contains(&told), "{:?}", apart.events);
+    assert!(!apart.may_live(), "the others count on that");
+}
+
+#[test]
+fn what_is_not_on_all_disks_needs_the_ones_before_as_well() {
+    let mut node = together();
+    node.member_of(2, &[ME, SECOND, THIRD], Quorum::Majority);
+    node.deliver_echoing(&[SECOND, THIRD]);
+    node.settle();
+    let Base { is_settled, sets, .. } = remembered(&mut node, 3);
+    assert_eq!((is_settled, sets), (false, vec![vec![1, 2, 3, 4], vec![1, 2, 3]]));
+    joined(&mut node, 4, &[SECOND], Quorum::ByRule);
+    assert_eq!(had_quorum(&node), Some(false), "most of three, and half of four");
+    joined(&mut node, 5, &[SECOND, FOURTH], Quorum::Majority);
+    assert_eq!(had_quorum(&node), Some(true));
+}
+
+#[test]
+fn who_hears_of_a_newer_base_goes_by_it() {
+    let mut node = together();
+    node.member_of(2, &[ME, FOURTH], Quorum::Majority);
+    let [Message::Hello(mine)] = node.under_way.as_slice() else { panic!("{:?}", node.under_way) };
+    let base = Base { sought: 9, is_settled: true, sets: vec![vec![2, 3, 4]] };
+    let theirs = Hello { name: "n4".to_owned(), base, ..(**mine).clone() };
+    node.deliver();
+    let message = Box::new(Message::Hello(Box::new(theirs)));
+    node.step(Input::Delivered { from: FOURTH, message });
+    assert_eq!(had_quorum(&node), Some(false), "whatever Corosync says: two of four, of three one");
+}
+
+#[test]
+fn who_waits_no_more_for_them_makes_those_who_are_here_the_base() {
+    let mut node = together();
+    joined(&mut node, 2, &[SECOND], Quorum::ByRule);
+    assert_eq!(had_quorum(&node), Some(false), "half of those who were there");
+    let request = Request::Change { change: Change::WaitNoMore, force: false, based_on: None };
+    node.step(Input::Asked { client: 7, caller: wire::api::Caller::free("root"), request });
+    node.settle();
+    assert_eq!(had_quorum(&node), Some(true));
+    joined(&mut node, 3, &[SECOND], Quorum::ByRule);
+    assert_eq!(had_quorum(&node), Some(true), "and next time");
+}
+
+fn leaves(node: &mut Node, who: NodeId) {
+    node.step(Input::Delivered { from: who, message: Box::new(Message::Leaving) });
+    node.settle();
+}
+
+#[test]
+fn who_leaves_in_peace_costs_no_quorum() {
+    let mut node = together();
+    for (membership, (who, rest)) in
+        (2..).zip([(FOURTH, [SECOND, THIRD].as_slice()), (THIRD, &[SECOND]), (SECOND, &[])])
+    {
+        leaves(&mut node, who);
+        // Its Corosync stays, and votes.
+        joined(&mut node, membership, rest, Quorum::Majority);
+        assert_eq!(had_quorum(&node), Some(true), "without {who:?}");
+    }
+    assert!(node.may_live());
+}
+
+/// More than half of four, and more than half of two of these, may be strangers.
+#[test]
+fn two_that_leave_at_once_leave_one_after_the_other() {
+    let mut node = together();
+    leaves(&mut node, FOURTH);
+    leaves(&mut node, THIRD);
+    joined(&mut node, 2, &[SECOND], Quorum::Majority);
+    assert_eq!(had_quorum(&node), Some(true), "the third is lost, not gone: two of three");
+    let Base { sets, .. } = remembered(&mut node, 3);
+    assert_eq!(sets, vec![vec![1, 2]]);
+
+    let mut leaver = together();
+    leaves(&mut leaver, FOURTH);
+    leaver.step(Input::Delivered { from: ME, message: Box::new(Message::Leaving) });
+    assert!(leaver.exit.is_none(), "it says it again when the first one's leaving is settled");
+}
+
+#[test]
+fn an_operator_s_word_that_one_of_them_is_off_may_be_all_that_is_missing() {
+    let mut node = together();
+    joined(&mut node, 2, &[SECOND], Quorum::ByRule);
+    assert_eq!(had_quorum(&node), Some(false), "half of four");
+    let change = Change::ConfirmOff { node: "n4".to_owned() };
+    let request = Request::Change { change, force: false, based_on: None };
+    node.step(Input::Asked { client: 7, caller: wire::api::Caller::free("root"), request });
+    node.settle();
+    assert_eq!(had_quorum(&node), Some(true), "two of three");
+}
