@@ -27,16 +27,7 @@ impl<'t> Bound<'t> {
     /// What a rule compares as, and when it does not hold.
     pub(crate) fn opposite(self) -> Option<(&'static str, &'static str)> {
         let kind = if self.number().is_some() { "number" } else { "string" };
-        let opposite = match self.operator {
-            "=" | "==" => "ne",
-            "!=" => "eq",
-            "<" => "gte",
-            "<=" => "gt",
-            ">" => "lte",
-            ">=" => "lt",
-            _ => return None,
-        };
-        Some((opposite, kind))
+        Some((opposite(self.operator)?, kind))
     }
 
     /// As the rule that it becomes: texts regardless of capitals.
@@ -92,6 +83,19 @@ pub(crate) fn check(text: &str) -> Result<(), &'static str> {
         (true, false) => Err("the second number of a range is the higher one"),
         (false, _) => Err("a range is written as > 5 and < 10"),
     }
+}
+
+/// How a rule compares when this does not hold.
+pub(crate) fn opposite(operator: &str) -> Option<&'static str> {
+    Some(match operator {
+        "=" | "==" => "ne",
+        "!=" => "eq",
+        "<" => "gte",
+        "<=" => "gt",
+        ">" => "lte",
+        ">=" => "lt",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

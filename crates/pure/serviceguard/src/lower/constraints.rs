@@ -7,7 +7,7 @@ use super::sites;
 use super::write::{constraint, inner_rule, location, names, rule_expression};
 use crate::cluster::Cluster;
 use crate::package::{Condition, Dependency, GenericResource, Package, PolledResource, Type};
-use crate::up_value::bounds;
+use crate::up_value::{bounds, opposite};
 
 /// The first node's score; each after it has one less. Sixteen nodes fit.
 const FIRST: usize = 1000;
@@ -129,19 +129,6 @@ fn generic(document: &mut Document, package: &Package, resource: &GenericResourc
         Some(opposite) => expression(document, rule, (&attribute, opposite, value, "number")),
         None => expression(document, rule, (&attribute, "ne", "up", "string")),
     }
-}
-
-/// When a comparison does not hold.
-fn opposite(operator: &str) -> Option<&'static str> {
-    Some(match operator {
-        "=" | "==" => "ne",
-        "!=" => "eq",
-        "<" => "gte",
-        "<=" => "gt",
-        ">" => "lte",
-        ">=" => "lt",
-        _ => return None,
-    })
 }
 
 fn needs(document: &mut Document, package: &Package, dependency: &Dependency, others: &[Package]) {
