@@ -22,6 +22,7 @@
 //! literature calls it (Jajodia and Mutchler 1990; Lotem, Keidar and Dolev 1997, for what is sought and not settled).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use model::{NodeId, Quorum, QuorumBy};
 use wire::api::Event;
@@ -29,6 +30,10 @@ use wire::peer::{self, Hello};
 
 use crate::Controller;
 use crate::state::Named;
+use crate::timers::Ring;
+
+/// How long who would leave waits for disks.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// See the module. With no set at all nothing was sought yet: all nodes count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -168,6 +173,8 @@ impl Controller {
         };
         if self.fabric.is_quorate() {
             self.state.base.seek(&self.fabric.members, &nodes);
+            self.fabric.settles_until = self.now.tick.after(PATIENCE);
+            self.set_timer(self.fabric.settles_until, Ring::Recheck);
         }
         self.note_who_is_absent();
     }
@@ -198,12 +205,20 @@ impl Controller {
         self.judge_again();
     }
 
-    /// Whether who would leave in peace has to wait: one that left before, or has come, is not settled yet. Disks
-    /// that take nothing are not waited for.
-    pub(crate) fn base_is_under_way(&self) -> bool {
-        let base = &self.state.base;
-        let is_under_way = self.fabric.quorum == Quorum::OfPrevious && !base.is_settled;
-        is_under_way && self.disks.all_are_willing()
+    fn base_is_under_way(&self) -> bool {
+        let is_sought = self.counts_base() && !self.state.base.is_settled;
+        self.fabric.quorum == Quorum::OfPrevious && is_sought && self.disks.all_are_willing()
+    }
+
+    /// Whether who would leave in peace waits: who has come, or left, is not settled yet. Disks that take nothing, or
+    /// take too long, are not waited for.
+    pub(crate) fn waits_to_leave(&self) -> bool {
+        self.base_is_under_way() && self.now.tick < self.fabric.settles_until
+    }
+
+    /// Whether another one was faster to leave, so that the membership is about to change. Alike on all members.
+    pub(crate) fn another_leaves(&self) -> bool {
+        self.base_is_under_way() && self.fabric.has_leaver
     }
 
     /// It left in peace: it does not count any more.
@@ -211,6 +226,7 @@ impl Controller {
         if self.fabric.quorum == Quorum::OfPrevious && self.state.base.is_settled {
             let nodes = self.configured();
             self.state.base.leave(node, &nodes);
+            self.fabric.has_leaver = true;
         }
     }
 

@@ -54,7 +54,6 @@ impl Controller {
     pub(crate) fn membership(&mut self, id: u64, members: Vec<NodeId>, quorum: Quorum) {
         let coordinating = self.is_coordinator();
         self.leave_ordered = None;
-        self.leave_said = None;
         self.reports_under_way = 0;
         let unheard = match std::mem::replace(&mut self.phase, Phase::Apart) {
             Phase::Forming { queued, .. } => queued,
@@ -66,8 +65,8 @@ impl Controller {
         }
         let members = members.into_iter().collect();
         let counts = quorum.is_quorate() && !self.remembers_others(&members);
-        let (sound, said) = (BTreeSet::new(), quorum);
-        self.fabric = Fabric { id, members, quorum: self.before_hellos(quorum), said, sound };
+        let judged = self.before_hellos(quorum);
+        self.fabric = Fabric { id, members, quorum: judged, said: quorum, ..Fabric::default() };
         let still_quorate = self.still_quorate;
         self.still_quorate &= counts;
         self.note_who_is_absent();

@@ -37,11 +37,8 @@ impl Controller {
     }
 
     pub(crate) fn left(&mut self, from: NodeId) {
-        if self.base_is_under_way() {
-            // Another was faster, and everyone takes it so.
-            if from == self.identity.id {
-                self.leave_ordered = self.leave_said.take();
-            }
+        // The next membership, without that one, lets it go.
+        if self.another_leaves() {
             return;
         }
         let node = self.named(from);
@@ -65,7 +62,7 @@ impl Controller {
     /// known, perhaps: so the order waits for them, and is declined if something still runs.
     pub(crate) fn leave_if_empty(&mut self) {
         let is_busy = !self.operations.is_quiet() || self.reports_under_way > 0;
-        if self.leave_ordered.is_none() || is_busy || self.base_is_under_way() {
+        if self.leave_ordered.is_none() || is_busy || self.waits_to_leave() {
             return;
         }
         let Some(order) = self.leave_ordered.take() else { return };
@@ -73,10 +70,7 @@ impl Controller {
             return;
         }
         match self.still_active() {
-            None => {
-                self.leave_said = Some(order);
-                self.broadcast(Message::Leaving);
-            }
+            None => self.broadcast(Message::Leaving),
             Some(resource) => self.decline_to_leave(&order, &resource),
         }
     }

@@ -214,8 +214,6 @@ pub struct Controller {
     stopping: bool,
     /// The coordinator's leave to go, until this node is sure that it may.
     leave_ordered: Option<wire::peer::Order>,
-    /// The same since this node has said that it leaves.
-    leave_said: Option<wire::peer::Order>,
     /// Outcomes that this node sent and has not received itself yet.
     reports_under_way: u32,
     now: Now,
@@ -233,6 +231,10 @@ struct Fabric {
     said: Quorum,
     /// Those whose disks hold all that they ever held.
     sound: BTreeSet<NodeId>,
+    /// One of them has left in peace, and was taken out of the base.
+    has_leaver: bool,
+    /// Who would leave waits so long at most for the base to be settled.
+    settles_until: Tick,
 }
 
 impl Fabric {
@@ -301,7 +303,6 @@ impl Controller {
             by_hand,
             stopping: false,
             leave_ordered: None,
-            leave_said: None,
             reports_under_way: 0,
             now: Now::default(),
             effects: Vec::new(),

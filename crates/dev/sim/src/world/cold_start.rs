@@ -76,9 +76,11 @@ impl World {
         }
         if self.machines.values().all(|machine| machine.shut_down && machine.daemon.is_none()) {
             self.visit(Corner::ColdStart);
-            // A fencing from before the stop may have one still boot: that one may come too late.
+            // A fencing from before the stop may have one still boot: that one may come too late. So may one that a
+            // network cuts off which fell apart while they stopped.
             let all_powered = self.machines.values().all(|machine| machine.powered);
-            self.cold_start.started = all_powered.then(BTreeSet::new);
+            let is_calm = all_powered && self.fabric.is_whole();
+            self.cold_start.started = is_calm.then(BTreeSet::new);
             self.cold_start.quiet_until = Tick(self.clock.now().0 + SPREAD + QUIET);
             self.start_all();
         }

@@ -20,15 +20,20 @@ const CONFIGURATION: &str = r#"<configuration>
   </cluster_property_set></crm_config><nodes/><resources/><constraints/>
 </configuration>"#;
 
-/// One of four whose file has Corosync count anew after each loss; all of them are together.
-fn together() -> Node {
+/// An edition for four nodes, by which Corosync counts anew after each loss, or does not.
+fn file(edition: u64, rule: &str) -> String {
     let node = |id| format!("node {{\nname: n{id}\nnodeid: {id}\nring0_addr: 10.0.0.{id}\n}}\n");
     let nodes: String = (1..=4).map(node).collect();
-    let file = format!(
-        "totem {{\nversion: 2\ntoken: 1000\n}}\nnodelist {{\n{nodes}}}\nquorum {{\n\
-         provider: corosync_votequorum\nlast_man_standing: 1\n}}\n"
-    );
-    let restored = Restored { fabric_file: Some(file), ..Restored::default() };
+    format!(
+        "totem {{\nversion: 2\ntoken: 1000\nconfig_version: {edition}\n}}\nnodelist {{\n{nodes}}}\nquorum {{\n\
+         provider: corosync_votequorum\n{rule}}}\n"
+    )
+}
+
+/// One of four whose file has Corosync count anew after each loss; all of them are together.
+fn together() -> Node {
+    let file = Some(file(1, "last_man_standing: 1\n"));
+    let restored = Restored { fabric_file: file, ..Restored::default() };
     let mut node = Node::started(4, restored, Some(Duration::from_secs(40)));
     joined(&mut node, 1, &[SECOND, THIRD, FOURTH], Quorum::Majority);
     node.configure(CONFIGURATION);
@@ -158,7 +163,7 @@ fn two_that_leave_at_once_leave_one_after_the_other() {
     let mut leaver = together();
     leaves(&mut leaver, FOURTH);
     leaver.step(Input::Delivered { from: ME, message: Box::new(Message::Leaving) });
-    assert!(leaver.exit.is_none(), "it says it again when the first one's leaving is settled");
+    assert!(leaver.exit.is_none(), "the next membership lets it go");
 }
 
 #[test]
@@ -171,4 +176,22 @@ fn an_operator_s_word_that_one_of_them_is_off_may_be_all_that_is_missing() {
     node.step(Input::Asked { client: 7, caller: wire::api::Caller::free("root"), request });
     node.settle();
     assert_eq!(had_quorum(&node), Some(true), "two of three");
+}
+
+#[test]
+fn what_the_file_asks_for_no_more_is_forgotten_when_all_are_together() {
+    let mut node = together();
+    joined(&mut node, 2, &[SECOND, THIRD], Quorum::Majority);
+    let change = Change::FabricFile { text: file(2, "") };
+    let request = Request::Change { change, force: false, based_on: None };
+    node.step(Input::Asked { client: 9, caller: wire::api::Caller::free("root"), request });
+    node.settle();
+    joined(&mut node, 3, &[SECOND, FOURTH], Quorum::Majority);
+    assert_eq!(had_quorum(&node), Some(true), "two of three, whatever is asked for");
+    joined(&mut node, 4, &[SECOND, THIRD, FOURTH], Quorum::Majority);
+    // Nobody has to wait for anything to be settled now.
+    leaves(&mut node, FOURTH);
+    leaves(&mut node, THIRD);
+    node.step(Input::Delivered { from: ME, message: Box::new(Message::Leaving) });
+    assert!(node.exit.is_some());
 }

@@ -117,6 +117,13 @@ fn lock(conf: &Conf, now: &Cluster, wanted: &Cluster, found: &mut Findings) {
         let what = format!("the lock, {present}, changes while the cluster runs");
         found.error(line_of_lock(wanted), what, HALT_FIRST);
     }
+    // A Corosync that started with it has no device beside it.
+    let counts_anew = Settings::of(conf).quorum.last_man_standing.is_some_and(|said| said.value);
+    if counts_anew && (wanted.lock.server.is_some() || engine::uses_lock(wanted)) {
+        let what =
+            "a lock begins while the cluster runs, whose Corosync counts those who had quorum last";
+        found.error(line_of_lock(wanted), what.to_owned(), HALT_FIRST);
+    }
 }
 
 /// On paper, only the files tell.

@@ -93,6 +93,27 @@ fn heartbeats_that_changed_while_the_cluster_was_down_are_no_change() {
     assert!(told.iter().all(|line| line.starts_with(begin)), "{told:?}");
 }
 
+/// Corosync with `last_man_standing` turns a quorum device off.
+#[test]
+fn a_lock_beside_those_who_had_quorum_last_begins_while_nothing_runs() {
+    let node = |id| format!("NODE_NAME n{id}\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.{id}\n");
+    let three: String = (1..=3).map(node).collect();
+    let conf = crate::lower::corosync_conf(&Cluster::of(&Text::parse(&three))).0;
+    let conf = corosync::Conf::parse(&conf);
+    let wanted = format!("QS_HOST qs1\n{three}");
+    let told = |up: &[&str]| {
+        let all = found_with(&wanted, up, Some(&conf));
+        all.into_iter().filter(|line| line.contains("a lock begins")).collect::<Vec<_>>()
+    };
+    let begin = "line 1: error: a lock begins while the cluster runs, whose Corosync counts those";
+    assert!(
+        matches!(told(&["n1"]).as_slice(), [line] if line.starts_with(begin)),
+        "{:?}",
+        told(&["n1"])
+    );
+    assert_eq!(told(&[]), Vec::<String>::new());
+}
+
 #[test]
 fn what_may_change_is_not_held_up() {
     let up = ["n1"];
