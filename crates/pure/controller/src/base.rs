@@ -145,6 +145,12 @@ impl Controller {
         if self.counts_base() { Quorum::No } else { said }
     }
 
+    /// Whether the watchdog is fed meanwhile, by the order of before: what it says of itself in the new one does not
+    /// count yet, so the others, who lost it then, wait for long enough.
+    pub(crate) fn goes_on_before_hellos(&self) -> bool {
+        self.counts_base() && (self.fabric.quorum.is_of_one_side() || self.fabric.goes_on)
+    }
+
     /// Whether this node's own memory is against it.
     pub(crate) fn remembers_others(&self, members: &BTreeSet<NodeId>) -> bool {
         self.counts_base() && self.state.base.missing(members, &self.configured()).is_some()
@@ -152,6 +158,7 @@ impl Controller {
 
     /// All have said what they remember. Every member judges alike.
     pub(crate) fn judge_by_base(&mut self, hellos: &BTreeMap<NodeId, Hello>) {
+        self.fabric.goes_on = false;
         let told = hellos.values().map(|hello| &hello.base);
         let newest = Base::newest(told);
         if newest == Base::default() && self.quorum_by() != QuorumBy::Previous {

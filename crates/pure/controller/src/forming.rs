@@ -65,8 +65,10 @@ impl Controller {
         }
         let members = members.into_iter().collect();
         let counts = quorum.is_quorate() && !self.remembers_others(&members);
+        let goes_on = counts && self.goes_on_before_hellos();
         let judged = self.before_hellos(quorum);
-        self.fabric = Fabric { id, members, quorum: judged, said: quorum, ..Fabric::default() };
+        self.fabric =
+            Fabric { id, members, quorum: judged, said: quorum, goes_on, ..Fabric::default() };
         let still_quorate = self.still_quorate;
         self.still_quorate &= counts;
         self.note_who_is_absent();

@@ -229,6 +229,8 @@ struct Fabric {
     quorum: Quorum,
     /// What the fabric says that they have.
     said: Quorum,
+    /// Before all have said what they remember: there was quorum, and by this node's own memory there is.
+    goes_on: bool,
     /// Those whose disks hold all that they ever held.
     sound: BTreeSet<NodeId>,
     /// One of them has left in peace, and was taken out of the base.

@@ -115,7 +115,8 @@ impl Controller {
             return true;
         }
         let silent = now.since(self.self_fencing.heard_myself);
-        self.fabric.quorum.is_of_one_side() && silent <= watchdog / 2
+        let has_quorum = self.fabric.quorum.is_of_one_side() || self.fabric.goes_on;
+        has_quorum && silent <= watchdog / 2
     }
 
     /// Whether two sides never have quorum at once by the file as it is now. Who promises or believes
@@ -314,6 +315,9 @@ impl Controller {
     /// made under a rule says only that its sender knows of the rule, and asks who else does.
     pub(crate) fn beaten(&mut self, from: NodeId, promise: Promise, file: u64, sent: Tick) {
         if from == self.identity.id {
+            if self.fabric.goes_on {
+                return;
+            }
             // An earlier life's clock may have been ahead.
             let heard = sent.min(self.now.tick);
             self.self_fencing.heard_myself = self.self_fencing.heard_myself.max(heard);

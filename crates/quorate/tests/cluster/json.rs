@@ -14,7 +14,7 @@ const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/json.
 const STATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/cli/states");
 
 /// Words in the first column of the guide's tables that are kinds of events, not keys.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "membership",
     "coordinator",
     "changed",
@@ -24,6 +24,7 @@ const KINDS: [&str; 11] = [
     "finished",
     "fencing",
     "fenced",
+    "quorum-is-others",
     "set-aside",
     "idle",
 ];

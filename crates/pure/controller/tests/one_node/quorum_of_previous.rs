@@ -195,3 +195,21 @@ fn what_the_file_asks_for_no_more_is_forgotten_when_all_are_together() {
     node.step(Input::Delivered { from: ME, message: Box::new(Message::Leaving) });
     assert!(node.exit.is_some());
 }
+
+/// A daemon that stands still holds the others' forming up until they are without it.
+#[test]
+fn while_a_membership_forms_the_watchdog_is_fed_by_the_order_of_before() {
+    let mut node = together();
+    node.member_of(2, &[ME, SECOND, THIRD], Quorum::Majority);
+    for _ in 0..5 {
+        assert!(node.may_live());
+        node.wait_seconds(5);
+        node.under_way.retain(|message| matches!(message, Message::Beat { .. }));
+        node.deliver();
+    }
+    assert!(!node.may_live(), "half its time has passed, whatever comes back meanwhile");
+
+    let mut apart = together();
+    apart.member_of(2, &[ME, FOURTH], Quorum::ByRule);
+    assert!(!apart.may_live(), "half of those who were there, by its own memory");
+}
