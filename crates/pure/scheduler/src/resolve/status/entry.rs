@@ -415,7 +415,8 @@ fn pending<'a>(reading: &mut Reading<'a>, event: &Event<'a>, progress: &Progress
             }
             force_active(reading, resource);
         }
-        "promote" => set_role(reading, resource, Role::Promoted),
+        // Until a demote has ended the copy is promoted; what said so may be gone from the history.
+        "promote" | "demote" => set_role(reading, resource, Role::Promoted),
         "migrate_to" if reading.resolved.node(event.node).unclean => {
             let target = event.element.attr("migrate_target");
             if let Some(node) = target.and_then(|name| reading.resolved.find_node(name)) {
