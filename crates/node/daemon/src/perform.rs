@@ -77,6 +77,7 @@ impl Performer {
                 let reply = async { Reply::Agents { agents: agents(listed.await) } };
                 self.api.reply_later(client, reply);
             }
+            Effect::CountPrevious { .. } | Effect::ExpectVotes { .. } => {}
             Effect::Report(entry) => {
                 report::log(&entry);
                 self.measure_detection(&entry.event, controller);

@@ -1,5 +1,6 @@
 //! The whole border between a node's brain and the world: what it is told, what it asks for.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use agent::ParameterKinds;
@@ -104,6 +105,12 @@ pub enum Effect {
     PromiseReset { outlasts: Duration },
     /// Nobody counts on it any more, neither in this life nor in the next.
     WithdrawReset,
+    /// Tell the voter of the lock on a disk who counts: more than half of each of these sets, or half of them and the
+    /// lock, which it takes for this node only if so said.
+    CountPrevious { sets: Vec<BTreeSet<NodeId>>, takes_lock: bool },
+    /// Have the fabric expect so many votes, the lock's one included: those who had quorum before decide, and so many
+    /// nodes are gone for certain, or are known not to have quorum.
+    ExpectVotes { votes: u32 },
     /// For logs, alert agents and those who follow events.
     Report(Entry),
     /// Leave now: everything here is stopped, or this node was declared off.

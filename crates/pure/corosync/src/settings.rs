@@ -217,6 +217,7 @@ impl Settings {
             None if self.counts_anew() => QuorumBy::Previous,
             _ if self.counts_anew() => QuorumBy::Rule,
             None => QuorumBy::Majority,
+            Some(device) if device.is_lock() && self.nodes.len() > 2 => QuorumBy::PreviousOrLock,
             Some(device) => {
                 let has_one = device.votes.as_ref().is_some_and(|votes| votes.value == 1);
                 let outlasts = device.outlasts().filter(|_| has_one);

@@ -53,6 +53,8 @@ pub enum QuorumBy {
     },
     /// Who had quorum before: more than half of them have it (`last_man_standing`).
     Previous,
+    /// Who had quorum before, and of two halves of them the one that holds the lock on a disk.
+    PreviousOrLock,
     /// Anything else: two sides may have quorum at the same time.
     Rule,
 }
@@ -61,5 +63,10 @@ impl QuorumBy {
     /// Whether two sides never have quorum at the same time, but for what a device's vote outlasts.
     pub fn is_one_sided(self) -> bool {
         self != Self::Rule
+    }
+
+    /// Whether those who had quorum before decide, and not all nodes.
+    pub fn counts_previous(self) -> bool {
+        matches!(self, Self::Previous | Self::PreviousOrLock)
     }
 }

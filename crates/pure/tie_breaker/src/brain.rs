@@ -24,6 +24,23 @@ pub struct Settings {
     pub timing: Timing,
 }
 
+impl Settings {
+    /// Whether those who had quorum before are counted, and not all votes: of two nodes each is one half of both.
+    pub fn counts_previous(&self) -> bool {
+        self.votes.len() > 2
+    }
+}
+
+/// Who counts, as this node's daemon remembers it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// More than half of each of these sets, or half and the lease.
+    pub sets: Vec<BTreeSet<NodeId>>,
+    /// The daemon would have quorum by the lease. One that has just started would not, since its machine may have been
+    /// reset for others to go on; it takes the lease from nobody.
+    pub takes_lock: bool,
+}
+
 /// How long what lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
@@ -55,6 +72,8 @@ impl Timing {
 pub enum Input {
     /// Corosync has a new membership, for which it wants a vote.
     Membership { ring: Ring, members: BTreeSet<NodeId> },
+    /// Who counts now, where those who had quorum before do.
+    Counted(Counted),
     /// What came of the look; `None` if it failed.
     Looked(Option<Seen>),
     /// An order that is no look is over, whatever came of it: the next look shows that.
@@ -106,6 +125,8 @@ enum Begun {
 #[derive(Clone, Debug)]
 pub struct Voter {
     settings: Settings,
+    /// Until the daemon says it: all nodes.
+    counted: Option<Counted>,
     present: Option<Present>,
     /// The last look of this membership that nothing was ordered since, and when it began.
     seen: Option<(Tick, Seen)>,
@@ -123,6 +144,7 @@ impl Voter {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
+            counted: None,
             present: None,
             seen: None,
             busy: None,
@@ -136,6 +158,7 @@ impl Voter {
     pub fn step(&mut self, now: Tick, input: Input) -> Vec<Effect> {
         match input {
             Input::Membership { ring, members } => self.change(now, ring, members),
+            Input::Counted(counted) => self.count(now, counted),
             Input::Looked(seen) => {
                 self.seen = match self.busy.take() {
                     Some(Begun::InThis(begun)) => seen.map(|seen| (begun, seen)),
@@ -164,14 +187,46 @@ impl Voter {
         self.present.as_ref().map(|present| present.ring)
     }
 
-    fn change(&mut self, now: Tick, ring: Ring, members: BTreeSet<NodeId>) {
-        let standing = Standing::of(&members, &self.settings.votes);
+    /// Whether what is voted for this ring, or would be, stands on the lease.
+    pub fn votes_by_lease(&self) -> bool {
+        let is_cast = |present: &Present| {
+            present.standing == Standing::Half && matches!(present.voted, Some((true, _)))
+        };
+        self.present.as_ref().is_some_and(is_cast)
+    }
+
+    fn count(&mut self, now: Tick, counted: Counted) {
+        self.counted = Some(counted);
+        if let Some(Present { members, .. }) = &self.present {
+            let standing = self.standing(&members.clone(), now);
+            self.present.iter_mut().for_each(|present| present.standing = standing);
+        }
+    }
+
+    fn standing(&mut self, members: &BTreeSet<NodeId>, now: Tick) -> Standing {
+        let Settings { votes, .. } = &self.settings;
+        let standing = match &self.counted {
+            Some(counted) if self.settings.counts_previous() => {
+                Standing::of_sets(members, &counted.sets)
+            }
+            Some(_) | None => Standing::of(members, votes),
+        };
         match standing {
             Standing::Half => self.apart_since = None,
             Standing::More | Standing::Less => {
                 self.apart_since.get_or_insert(now);
             }
         }
+        standing
+    }
+
+    fn may_take(&self) -> bool {
+        let is_meant = self.counted.as_ref().is_some_and(|counted| counted.takes_lock);
+        is_meant || !self.settings.counts_previous()
+    }
+
+    fn change(&mut self, now: Tick, ring: Ring, members: BTreeSet<NodeId>) {
+        let standing = self.standing(&members, now);
         self.present = Some(Present { ring, members, standing, since: now, voted: None });
         (self.seen, self.looked) = (None, None);
         self.busy = self.busy.map(|_| Begun::Before);
@@ -203,7 +258,8 @@ impl Voter {
         match self.good_look(now).map(|seen| (seen.joined, seen.holder(self.settings.own))) {
             Some((_, Holder::Held(node))) => Some(present.members.contains(&node)),
             // About to be taken.
-            Some((true, Holder::Nobody)) | None if may_wait => None,
+            Some((true, Holder::Nobody)) if may_wait && self.may_take() => None,
+            None if may_wait => None,
             Some((_, Holder::Nobody | Holder::Unsure)) | None => Some(false),
         }
     }
@@ -245,7 +301,8 @@ impl Voter {
         if !seen.joined && is_due(self.tried_to_join) {
             Some(Order::Join)
         } else if seen.joined
-            && (is_free && present.standing == Standing::Half || is_left && is_settled)
+            && (is_free && present.standing == Standing::Half && self.may_take()
+                || is_left && is_settled)
         {
             Some(Order::Take)
         } else if seen.held_here && is_settled {

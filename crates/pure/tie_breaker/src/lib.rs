@@ -6,6 +6,10 @@
 //! taken when a cluster falls into halves, and given back once more than half, or fewer, have been
 //! together for so long that no vote that was cast for it still stands.
 //!
+//! In a cluster of two, halves are those of all votes. In a larger one they are those of the nodes that had quorum before,
+//! as the daemon remembers them and says ([`Counted`]), so that of four nodes that are lost one after the other the last
+//! one goes on.
+//!
 //! **Not here:** what a lease is, clocks, processes. The caller looks at the disk and does what [`Effect`]
 //! says, one [`Order`] at a time.
 //!
@@ -20,6 +24,6 @@ mod brain;
 mod lease;
 mod standing;
 
-pub use brain::{Effect, Input, Order, Ring, Settings, Timing, Voter};
+pub use brain::{Counted, Effect, Input, Order, Ring, Settings, Timing, Voter};
 pub use lease::{Holder, Host, HostState, Owner, Seen};
 pub use standing::Standing;

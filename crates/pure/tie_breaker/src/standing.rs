@@ -1,11 +1,12 @@
-//! How many of all votes a membership has.
+//! How many of those who count a membership has.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::NodeId;
 
-/// A membership against all that there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A membership against all who count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
     /// No other membership has as many.
     More,
@@ -15,16 +16,34 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Of the nodes `here`, when more than half of each of these sets are needed: of the one of which they are fewest.
+    /// An empty set asks for nobody.
+    pub fn of_sets<'s>(
+        here: &BTreeSet<NodeId>,
+        sets: impl IntoIterator<Item = &'s BTreeSet<NodeId>>,
+    ) -> Self {
+        let of = |set: &BTreeSet<NodeId>| {
+            let present = set.intersection(here).count();
+            match (present * 2).cmp(&set.len()) {
+                _ if set.is_empty() => Self::More,
+                Ordering::Greater => Self::More,
+                Ordering::Equal => Self::Half,
+                Ordering::Less => Self::Less,
+            }
+        };
+        sets.into_iter().map(of).max().unwrap_or(Self::More)
+    }
+
     /// Of `members`, when each node has these votes. Strangers have none.
     pub fn of(members: &BTreeSet<NodeId>, votes: &BTreeMap<NodeId, u32>) -> Self {
         let all: u64 = votes.values().copied().map(u64::from).sum();
         let here = members.iter().filter_map(|node| votes.get(node));
         let here: u64 = here.copied().map(u64::from).sum();
         match (here * 2).cmp(&all) {
-            std::cmp::Ordering::Greater => Self::More,
+            Ordering::Greater => Self::More,
             // Of no votes at all nobody has half.
-            std::cmp::Ordering::Equal if here > 0 => Self::Half,
-            std::cmp::Ordering::Equal | std::cmp::Ordering::Less => Self::Less,
+            Ordering::Equal if here > 0 => Self::Half,
+            Ordering::Equal | Ordering::Less => Self::Less,
         }
     }
 }
@@ -32,6 +51,20 @@ impl Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_set_of_which_fewest_are_here_counts() {
+        let set = |nodes: &[u32]| nodes.iter().copied().map(NodeId).collect::<BTreeSet<_>>();
+        let (four, two) = (set(&[1, 2, 3, 4]), set(&[1, 2]));
+        let of = |nodes: &[u32], sets: &[&BTreeSet<NodeId>]| {
+            Standing::of_sets(&set(nodes), sets.iter().copied())
+        };
+        assert_eq!(of(&[1], &[&two]), Standing::Half);
+        assert_eq!(of(&[1], &[&two, &four]), Standing::Less);
+        assert_eq!(of(&[1, 2], &[&two, &four]), Standing::Half);
+        assert_eq!(of(&[1, 2, 9], &[&two]), Standing::More);
+        assert_eq!(of(&[9], &[&set(&[])]), Standing::More);
+    }
 
     #[test]
     fn half_is_exact() {

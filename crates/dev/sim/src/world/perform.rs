@@ -68,6 +68,7 @@ impl World {
                     machine.promised_reset = None;
                 }
             }
+            Effect::CountPrevious { .. } | Effect::ExpectVotes { .. } => {}
             Effect::Reply { client, reply } => {
                 corners::at_reply(self, node, &reply);
                 self.clients.answered(client, &reply);
