@@ -11,24 +11,36 @@
 //! - When the disks of all its members have it, it is *settled*: it alone counts. Who does not hear of that
 //!   any more needs both, which is more than what the others need, and shares a member with it.
 //! - Memories are compared by how often a base was sought. Of two that are as old, a settled one was written down
-//!   by all who could gainsay it; of unsettled ones all sets count.
+//!   by all who could gainsay it. Of others all sets count that are no older than what the newest is known to have
+//!   been settled last: who was in the newest, and fell over before it was written, may have been in another since.
 //! - Who has lost something on its disk is nobody whose presence counts.
 //! - Who leaves in peace is taken out of a settled base, one at a time: more than half of it, and more than half of
 //!   it with one less, share a member. The next one waits until that is settled.
 //! - An operator's word that a node is off takes it out of every set; who waits no more for any of them
 //!   (`cmruncl -n`) makes those who are here the base.
 //!
+//! Where there is a lock on a disk besides, exactly half of a set is enough for who holds it, and then:
+//!
+//! - Only those count to a half whose daemons had quorum since they started: a machine may have been reset for the
+//!   other half to go on, remembers that it was one of the whole, and finds a lock that nobody needs any more.
+//! - Half of a base is not the next base before the others are known to be off. Until then the half keeps the lock.
+//! - Who was taken out of a set may count in it still for others: its halves count when it is settled.
+//! - Corosync is told to expect no more votes than that, and the lock's voter who counts.
+//!
 //! Sources: votequorum(5), `last_man_standing`; Serviceguard's *previous membership*; *dynamic voting*, as the
 //! literature calls it (Jajodia and Mutchler 1990; Lotem, Keidar and Dolev 1997, for what is sought and not settled).
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::{NodeId, Quorum, QuorumBy};
+use tie_breaker::Standing;
 use wire::api::Event;
 use wire::peer::{self, Hello};
 
 use crate::Controller;
+use crate::input::Effect;
 use crate::state::Named;
 use crate::timers::Ring;
 
@@ -39,7 +51,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Base {
     sought: u64,
-    is_settled: bool,
+    /// Which time it was settled last.
+    settled: u64,
     /// More than half of each is needed.
     sets: Vec<BTreeSet<NodeId>>,
 }
@@ -50,51 +63,75 @@ impl Base {
 
     pub(crate) fn from_wire(told: &peer::Base) -> Self {
         let set = |ids: &Vec<u32>| ids.iter().copied().map(NodeId).collect();
-        let peer::Base { sought, is_settled, sets } = told;
-        Self { sought: *sought, is_settled: *is_settled, sets: sets.iter().map(set).collect() }
+        let peer::Base { sought, settled, sets } = told;
+        Self { sought: *sought, settled: *settled, sets: sets.iter().map(set).collect() }
     }
 
     pub(crate) fn to_wire(&self) -> peer::Base {
         let ids = |set: &BTreeSet<NodeId>| set.iter().map(|id| id.0).collect();
         let sets = self.sets.iter().map(ids).collect();
-        peer::Base { sought: self.sought, is_settled: self.is_settled, sets }
+        peer::Base { sought: self.sought, settled: self.settled, sets }
     }
 
-    /// The newest that those who are together remember.
-    fn newest<'b>(told: impl Iterator<Item = &'b peer::Base> + Clone) -> Self {
-        let sought = told.clone().map(|base| base.sought).max().unwrap_or(0);
-        let mut newest = told.filter(|base| base.sought == sought).map(Self::from_wire);
-        let Some(mut all) = newest.next() else { return Self::default() };
-        for other in newest {
-            all = match (all.is_settled, other.is_settled) {
-                (true, _) => all,
-                (false, true) => other,
-                (false, false) => all.with_sets_of(other),
-            };
-        }
-        all
+    fn is_settled(&self) -> bool {
+        self.sought > 0 && self.settled == self.sought
     }
 
-    fn with_sets_of(mut self, other: Self) -> Self {
-        for set in other.sets {
-            if !self.sets.contains(&set) {
-                self.sets.push(set);
+    /// The newest that those who are together remember, and what it may not know.
+    fn newest<'b>(told: impl Iterator<Item = &'b peer::Base>) -> Self {
+        let mut told: Vec<Self> = told.map(Self::from_wire).collect();
+        told.sort_by_key(|base| (base.sought, base.settled));
+        let Some(mut newest) = told.pop() else { return Self::default() };
+        let is_settled = newest.is_settled();
+        for other in told {
+            match other.sought.cmp(&newest.settled) {
+                Ordering::Less => {}
+                // What it was settled as; or one that was sought beside what is settled now.
+                Ordering::Equal if is_settled && !other.is_settled() => {}
+                Ordering::Equal => newest.needs(other.sets.last()),
+                Ordering::Greater => newest.needs(&other.sets),
             }
         }
-        self
+        newest
+    }
+
+    fn needs<'s>(&mut self, sets: impl IntoIterator<Item = &'s BTreeSet<NodeId>>) {
+        for set in sets {
+            if !self.sets.contains(set) {
+                self.sets.push(set.clone());
+            }
+        }
+    }
+
+    /// More than half of each of these are needed. Who was taken out of the nodes does not count any more.
+    fn counted(&self, nodes: &BTreeSet<NodeId>) -> Vec<BTreeSet<NodeId>> {
+        let all = std::slice::from_ref(nodes);
+        let sets = if self.sets.is_empty() { all } else { &self.sets };
+        sets.iter().map(|set| set.intersection(nodes).copied().collect()).collect()
     }
 
     /// Of the first set that these are not more than half of, who is missing.
     fn missing(&self, present: &BTreeSet<NodeId>, nodes: &BTreeSet<NodeId>) -> Option<Missing> {
-        let all = std::slice::from_ref(nodes);
-        let sets = if self.sets.is_empty() { all } else { &self.sets };
-        sets.iter().find_map(|set| {
-            // Who was taken out of the nodes does not count any more.
-            let count: BTreeSet<NodeId> = set.intersection(nodes).copied().collect();
-            let here = count.intersection(present).count();
-            let has_most = count.is_empty() || here * 2 > count.len();
-            (!has_most).then(|| Missing(count.difference(present).copied().collect()))
+        self.counted(nodes).into_iter().find_map(|set| {
+            let has_most = Standing::of_sets(present, [&set]) == Standing::More;
+            (!has_most).then(|| Missing(set.difference(present).copied().collect()))
         })
+    }
+
+    /// What these are of the base. `steady` are those of them whose daemons had quorum since they started.
+    fn standing(
+        &self,
+        present: &BTreeSet<NodeId>,
+        steady: &BTreeSet<NodeId>,
+        nodes: &BTreeSet<NodeId>,
+    ) -> Standing {
+        let halves_count = self.is_settled() || self.sets.len() > 1;
+        let of = |set: &BTreeSet<NodeId>| match Standing::of_sets(present, [set]) {
+            Standing::Half if halves_count || set == nodes => Standing::of_sets(steady, [set]),
+            Standing::More => Standing::More,
+            Standing::Half | Standing::Less => Standing::Less,
+        };
+        self.counted(nodes).iter().map(of).max().unwrap_or(Standing::Less)
     }
 
     fn seek(&mut self, members: &BTreeSet<NodeId>, nodes: &BTreeSet<NodeId>) {
@@ -102,14 +139,11 @@ impl Base {
             self.sets.push(nodes.clone());
         }
         let is_it = self.sets.last() == Some(members);
-        if (is_it && self.is_settled) || self.sets.len() >= Self::MAX {
+        if (is_it && self.is_settled()) || self.sets.len() >= Self::MAX {
             return;
         }
         self.sought += 1;
-        self.is_settled = false;
-        if !self.sets.contains(members) {
-            self.sets.push(members.clone());
-        }
+        self.needs([members]);
     }
 
     /// One that is in it leaves in peace.
@@ -118,7 +152,6 @@ impl Base {
             self.sets.push(nodes.clone());
         }
         self.sought += 1;
-        self.is_settled = false;
         for set in &mut self.sets {
             set.remove(&node);
         }
@@ -126,7 +159,7 @@ impl Base {
 
     fn settle(&mut self, members: &BTreeSet<NodeId>) {
         self.sets = vec![members.clone()];
-        self.is_settled = true;
+        self.settled = self.sought;
     }
 }
 
@@ -137,7 +170,12 @@ impl Controller {
     /// Whether those who had quorum last decide. What is remembered counts until all nodes were together again,
     /// also when the nodes' file does not ask for it any more.
     fn counts_base(&self) -> bool {
-        self.quorum_by() == QuorumBy::Previous || self.state.base != Base::default()
+        self.quorum_by().counts_previous() || self.state.base != Base::default()
+    }
+
+    /// Whether half of those who had quorum last is enough with the lock.
+    fn has_lock(&self) -> bool {
+        self.quorum_by() == QuorumBy::PreviousOrLock
     }
 
     /// What the fabric's word is worth before all have said what they remember.
@@ -152,8 +190,14 @@ impl Controller {
     }
 
     /// Whether this node's own memory is against it.
-    pub(crate) fn remembers_others(&self, members: &BTreeSet<NodeId>) -> bool {
-        self.counts_base() && self.state.base.missing(members, &self.configured()).is_some()
+    pub(crate) fn remembers_others(&self, members: &BTreeSet<NodeId>, said: Quorum) -> bool {
+        let standing = self.state.base.standing(members, members, &self.configured());
+        let is_enough = match standing {
+            Standing::More => true,
+            Standing::Half => self.has_lock() && said == Quorum::ByDevice,
+            Standing::Less => false,
+        };
+        self.counts_base() && !is_enough
     }
 
     /// All have said what they remember. Every member judges alike.
@@ -161,43 +205,124 @@ impl Controller {
         self.fabric.goes_on = false;
         let told = hellos.values().map(|hello| &hello.base);
         let newest = Base::newest(told);
-        if newest == Base::default() && self.quorum_by() != QuorumBy::Previous {
+        if newest == Base::default() && !self.quorum_by().counts_previous() {
             return;
         }
         self.state.base = newest;
-        let nodes = self.configured();
-        let sound = hellos.iter().filter(|(_, hello)| !hello.doubtful).map(|(id, _)| *id);
-        self.fabric.sound = sound.collect();
-        let missing = self.state.base.missing(&self.fabric.sound, &nodes);
-        self.fabric.quorum = match (self.fabric.said, missing) {
-            (Quorum::No, _) => Quorum::No,
-            (_, None) => Quorum::OfPrevious,
-            (_, Some(Missing(missing))) => {
-                let nodes = missing.into_iter().map(|id| self.name_of(id)).collect();
-                self.report(self.now.wall, Event::QuorumIsOthers { nodes });
-                Quorum::No
-            }
-        };
-        if self.fabric.is_quorate() {
-            self.state.base.seek(&self.fabric.members, &nodes);
+        let sound = hellos.iter().filter(|(_, hello)| !hello.doubtful);
+        self.fabric.sound = sound.clone().map(|(id, _)| *id).collect();
+        self.fabric.steady =
+            sound.filter(|(_, hello)| hello.seen_quorum).map(|(id, _)| *id).collect();
+        self.fabric.quorum = self.verdict();
+        if self.fabric.quorum == Quorum::OfPrevious {
+            self.seek();
             self.fabric.settles_until = self.now.tick.after(PATIENCE);
             self.set_timer(self.fabric.settles_until, Ring::Recheck);
+        }
+        let nodes = self.others_who_had_quorum();
+        if !nodes.is_empty() {
+            self.report(self.now.wall, Event::QuorumIsOthers { nodes });
         }
         self.note_who_is_absent();
     }
 
-    /// The disks of all members have what this membership started from.
+    fn seek(&mut self) {
+        let nodes = self.configured();
+        self.state.base.seek(&self.fabric.members, &nodes);
+        self.fabric.seeks = true;
+    }
+
+    fn standing(&self) -> Standing {
+        let Self { fabric, state, .. } = self;
+        state.base.standing(&fabric.sound, &fabric.steady, &self.configured())
+    }
+
+    /// The fabric's word, and what those who had quorum last make of it.
+    fn verdict(&mut self) -> Quorum {
+        match (self.fabric.said, self.standing()) {
+            (Quorum::No, Standing::More | Standing::Half) => {
+                self.expect_fewer_votes();
+                Quorum::No
+            }
+            (Quorum::No, Standing::Less) => Quorum::No,
+            (_, Standing::More) => Quorum::OfPrevious,
+            (Quorum::ByDevice, Standing::Half) if self.has_lock() => Quorum::ByDevice,
+            (_, Standing::Half | Standing::Less) => Quorum::No,
+        }
+    }
+
+    /// Corosync expects those to be there who are not counted any more. One of its members tells it.
+    fn expect_fewer_votes(&mut self) {
+        let is_one = self.fabric.members.first() == Some(&self.identity.id);
+        if !(self.has_lock() && is_one) {
+            return;
+        }
+        let sets = self.state.base.counted(&self.configured());
+        let most = sets.iter().map(BTreeSet::len).max().unwrap_or(0).max(self.fabric.members.len());
+        let votes = u32::try_from(most).unwrap_or(u32::MAX).saturating_add(1);
+        self.effects.push(Effect::ExpectVotes { votes });
+    }
+
+    /// The lock's voter is told who counts, whenever that changes.
+    pub(crate) fn tell_voter(&mut self) {
+        if !self.has_lock() {
+            self.voter_knows = None;
+            return;
+        }
+        let told = (self.state.base.counted(&self.configured()), self.seen_quorum);
+        if self.voter_knows.as_ref() != Some(&told) {
+            let (sets, takes_lock) = told.clone();
+            self.effects.push(Effect::CountPrevious { sets, takes_lock });
+            self.voter_knows = Some(told);
+        }
+    }
+
+    /// Those who have half and the lock become the base when all others of it are known to be off.
+    /// Answers whether they begin to.
+    pub(crate) fn seek_beyond_half(&mut self) -> bool {
+        let is_half = self.has_lock() && self.fabric.quorum == Quorum::ByDevice;
+        let sets = self.state.base.counted(&self.configured());
+        let mut others = sets.iter().flatten().filter(|id| !self.fabric.members.contains(id));
+        let is_known = |id: &NodeId| self.state.is_known_off(&self.name_of(*id));
+        let begins = is_half && !self.fabric.seeks && others.all(is_known);
+        if begins {
+            self.seek();
+        }
+        begins
+    }
+
+    /// The same in the middle of a membership: a node is known to be off now.
+    pub(crate) fn seek_since_one_is_off(&mut self) {
+        if self.seek_beyond_half() {
+            self.fabric.base_edit = self.store_whole();
+        }
+    }
+
+    /// The disks of all members have what is sought.
     pub(crate) fn settle_base(&mut self) {
         let members = &self.fabric.members;
-        let is_sought = self.fabric.quorum == Quorum::OfPrevious && !self.state.base.is_settled;
+        let is_sought = self.fabric.seeks && !self.state.base.is_settled();
         let is_sought = is_sought && self.state.base.sets.contains(members);
-        if is_sought && members.iter().all(|id| self.disks.has_answered(*id)) {
+        let edit = self.fabric.base_edit;
+        if is_sought && members.iter().all(|id| self.disks.has_answered(*id, edit)) {
             self.state.base.settle(members);
+            self.fabric.quorum = Quorum::OfPrevious;
+            self.note_who_is_absent();
+            self.expect_fewer_votes();
         }
-        let is_asked_for = self.quorum_by() == QuorumBy::Previous;
+        let is_asked_for = self.quorum_by().counts_previous();
         let all = self.configured();
-        if !is_asked_for && self.state.base.is_settled && self.state.base.sets == [all] {
+        if !is_asked_for && self.state.base.is_settled() && self.state.base.sets == [all] {
             self.state.base = Base::default();
+        }
+    }
+
+    /// These have quorum by what they remember.
+    fn has_base(&self) -> bool {
+        match self.fabric.quorum {
+            Quorum::OfPrevious => true,
+            Quorum::ByDevice => self.has_lock(),
+            Quorum::No | Quorum::Majority | Quorum::ByRule => false,
         }
     }
 
@@ -206,15 +331,18 @@ impl Controller {
         if !self.counts_base() {
             return;
         }
-        let (nodes, is_settled) = (self.configured(), self.state.base.is_settled);
-        self.state.base.leave(node, &nodes);
-        self.state.base.is_settled = is_settled;
-        self.judge_again();
+        let nodes = self.configured();
+        let is_in = self.state.base.counted(&nodes).iter().any(|set| set.contains(&node));
+        if is_in {
+            self.state.base.leave(node, &nodes);
+            self.fabric.base_edit = self.store_whole();
+            self.judge_again();
+        }
     }
 
     fn base_is_under_way(&self) -> bool {
-        let is_sought = self.counts_base() && !self.state.base.is_settled;
-        self.fabric.quorum == Quorum::OfPrevious && is_sought && self.disks.all_are_willing()
+        let is_sought = self.counts_base() && !self.state.base.is_settled();
+        self.has_base() && is_sought && self.disks.all_are_willing()
     }
 
     /// Whether who would leave in peace waits: who has come, or left, is not settled yet. Disks that take nothing, or
@@ -230,7 +358,7 @@ impl Controller {
 
     /// It left in peace: it does not count any more.
     pub(crate) fn leaves_base(&mut self, node: NodeId) {
-        if self.fabric.quorum == Quorum::OfPrevious && self.state.base.is_settled {
+        if self.fabric.quorum == Quorum::OfPrevious && self.state.base.is_settled() {
             let nodes = self.configured();
             self.state.base.leave(node, &nodes);
             self.fabric.has_leaver = true;
@@ -250,11 +378,14 @@ impl Controller {
     /// An operator's word may have been all that was missing. Otherwise the fabric's next word is judged by it.
     fn judge_again(&mut self) {
         let Some(coordinator) = self.phase.coordinator() else { return };
-        let is_enough = self.fabric.said.is_quorate() && self.others_had_quorum().is_empty();
-        if self.fabric.is_quorate() || !is_enough {
+        let verdict = self.verdict();
+        if self.fabric.is_quorate() || !verdict.is_quorate() {
             return;
         }
-        self.fabric.quorum = Quorum::OfPrevious;
+        self.fabric.quorum = verdict;
+        if verdict == Quorum::OfPrevious {
+            self.seek();
+        }
         self.seen_quorum = true;
         self.note_who_is_absent();
         let keeps_edits = self.keeps_edits();
@@ -265,13 +396,18 @@ impl Controller {
         self.state.mark_quorum_lost(false);
         self.state.mark_membership(&nodes, true, keeps_edits, &coordinator.to_string());
         self.store_promise();
+        self.fabric.base_edit = self.disks.edits();
         self.report_membership(coordinator, &[]);
     }
 
     /// Names of the nodes for whose absence the members have no quorum, whatever the fabric says.
     pub(crate) fn others_had_quorum(&self) -> Vec<String> {
+        if self.is_formed() { self.others_who_had_quorum() } else { Vec::new() }
+    }
+
+    fn others_who_had_quorum(&self) -> Vec<String> {
         let is_refused = self.fabric.said.is_quorate() && !self.fabric.is_quorate();
-        if !(is_refused && self.is_formed() && self.counts_base()) {
+        if !(is_refused && self.counts_base()) {
             return Vec::new();
         }
         let missing = self.state.base.missing(&self.fabric.sound, &self.configured());

@@ -162,6 +162,7 @@ impl Controller {
             Some(target) if proof.is_some() => {
                 self.sightings.ended(target, &fenced);
                 self.strike_out(target, operators);
+                self.seek_since_one_is_off();
             }
             Some(target) => self.proof_failed(target),
             None => {}

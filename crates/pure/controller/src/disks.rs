@@ -99,9 +99,14 @@ impl Disks {
         self.unstored.retain(|unstored| unstored.client != client);
     }
 
-    /// Whether this member's disk has what the membership started from.
-    pub(crate) fn has_answered(&self, member: NodeId) -> bool {
-        self.stored.contains_key(&member)
+    /// How many there were in this membership.
+    pub(crate) fn edits(&self) -> u64 {
+        self.edits
+    }
+
+    /// Whether this member's disk has this edit; number 0 is what the membership started from.
+    pub(crate) fn has_answered(&self, member: NodeId, edit: u64) -> bool {
+        self.stored.get(&member).is_some_and(|up_to| *up_to >= edit)
     }
 
     /// No member's disk refused what it was asked last.
@@ -273,9 +278,14 @@ impl Controller {
 
     /// The same in the middle of a membership, which could not promise before.
     pub(crate) fn store_promise(&mut self) {
+        self.disks.promise = self.store_whole();
+    }
+
+    /// What is remembered beside the document has changed. Answers the number under which disks have it.
+    pub(crate) fn store_whole(&mut self) -> u64 {
         self.disks.edits += 1;
-        self.disks.promise = self.disks.edits;
         self.persist_whole();
+        self.disks.edits
     }
 
     fn persist_whole(&mut self) {

@@ -64,7 +64,7 @@ impl Controller {
             self.apply(from, message);
         }
         let members = members.into_iter().collect();
-        let counts = quorum.is_quorate() && !self.remembers_others(&members);
+        let counts = quorum.is_quorate() && !self.remembers_others(&members, quorum);
         let goes_on = counts && self.goes_on_before_hellos();
         let judged = self.before_hellos(quorum);
         self.fabric =
@@ -228,6 +228,8 @@ impl Controller {
         if self.others_may_have_acted(hellos.get(&source)) {
             self.state.forget_who_was_down(&nodes);
         }
+        // All write down what they start from.
+        self.seek_beyond_half();
         self.compare_sightings(&hellos, source);
         let keeps_edits = self.keeps_edits();
         let quorate = self.fabric.is_quorate();

@@ -199,6 +199,8 @@ pub struct Controller {
     /// Of the last formed membership.
     all_have_watchdogs: bool,
     self_fencing: SelfFencing,
+    /// What the lock's voter was told last: who counts, and whether it may take the lock.
+    voter_knows: Option<(Vec<BTreeSet<NodeId>>, bool)>,
     /// After a cold start: until when to wait for the nodes that are not here yet.
     settle_until: Option<Tick>,
     coordination: Option<Coordination>,
@@ -233,6 +235,12 @@ struct Fabric {
     goes_on: bool,
     /// Those whose disks hold all that they ever held.
     sound: BTreeSet<NodeId>,
+    /// Those of them whose daemons had quorum since they started.
+    steady: BTreeSet<NodeId>,
+    /// They seek to be the next base.
+    seeks: bool,
+    /// The disks have what is sought when they have this edit.
+    base_edit: u64,
     /// One of them has left in peace, and was taken out of the base.
     has_leaver: bool,
     /// Who would leave waits so long at most for the base to be settled.
@@ -293,6 +301,7 @@ impl Controller {
             newest_promise: Lineage::default(),
             all_have_watchdogs: false,
             self_fencing,
+            voter_knows: None,
             settle_until: None,
             coordination: None,
             operations: Operations::default(),
@@ -344,6 +353,7 @@ impl Controller {
         self.leave_if_empty();
         self.consider();
         self.tend_watchdog();
+        self.tell_voter();
         std::mem::take(&mut self.effects)
     }
 

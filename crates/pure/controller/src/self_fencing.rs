@@ -376,8 +376,11 @@ impl Controller {
         let Promise { watchdog, outlasts } = *self.self_fencing.promises.get(&id)?;
         let lost_at = *self.self_fencing.lost_at.get(&id)?;
         let outlasts = match (self.fabric.quorum, self.quorum_by()) {
-            (Quorum::Majority, _) | (Quorum::OfPrevious, QuorumBy::Previous) => Duration::ZERO,
-            (Quorum::ByDevice, QuorumBy::Device { .. }) => outlasts.max(self.self_fencing.outlasts),
+            (Quorum::Majority, _)
+            | (Quorum::OfPrevious, QuorumBy::Previous | QuorumBy::PreviousOrLock) => Duration::ZERO,
+            (Quorum::ByDevice, QuorumBy::Device { .. } | QuorumBy::PreviousOrLock) => {
+                outlasts.max(self.self_fencing.outlasts)
+            }
             (Quorum::No | Quorum::OfPrevious | Quorum::ByRule | Quorum::ByDevice, _) => {
                 return None;
             }

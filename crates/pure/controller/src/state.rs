@@ -211,12 +211,21 @@ impl State {
 
     /// Whether a node is lost and not proven off: it may run anything.
     pub(crate) fn is_unclean(&self, name: &str) -> bool {
+        self.is_absent_as(name, "member")
+    }
+
+    /// Whether a node was here, and was proven off since, or left.
+    pub(crate) fn is_known_off(&self, name: &str) -> bool {
+        self.is_absent_as(name, "down")
+    }
+
+    fn is_absent_as(&self, name: &str, expected: &str) -> bool {
         let status = self.document.section(Section::Status);
         let mut states = status.into_iter().flat_map(Element::children);
         states.any(|state| {
             state.attr("uname") == Some(name)
                 && state.attr("in_ccm") == Some("false")
-                && state.attr("expected") == Some("member")
+                && state.attr("expected") == Some(expected)
         })
     }
 

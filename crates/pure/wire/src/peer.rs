@@ -110,8 +110,8 @@ pub struct Sighting {
 pub struct Base {
     /// How often a membership with quorum has sought to be the next base; greater is newer.
     pub sought: u64,
-    /// All who were in the newest one have it on their disks.
-    pub is_settled: bool,
+    /// The number of the last one that all who were in it have on their disks; 0: of none.
+    pub settled: u64,
     /// More than half of each set are needed.
     pub sets: Vec<Vec<u32>>,
 }

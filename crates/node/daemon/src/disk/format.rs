@@ -16,7 +16,7 @@ const KEEPERS: &str = "\n<!-- quorate keepers=";
 /// Among the keepers.
 const DOUBTFUL: &str = "doubtful";
 const BASE: &str = "\n<!-- quorate base=";
-/// Of a base that all who are in it have.
+/// Of a base: when it was settled last. Without a number: the one that it is.
 const SETTLED: &str = "settled";
 const LINEAGE: &str = "\n<!-- quorate lineage=";
 const CLOSE: &str = " -->";
@@ -53,25 +53,30 @@ pub(super) fn encode_snapshot(whole: &Whole) -> Vec<u8> {
         .into_bytes()
 }
 
-/// How often it was sought, whether it is settled, and the numbers of each set. Nothing where nobody counts it.
+/// How often it was sought, when it was settled last, and the numbers of each set. Nothing where nobody counts it.
 fn encode_base(base: &Base) -> String {
     if *base == Base::default() {
         return String::new();
     }
     let numbers = |set: &Vec<u32>| set.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-    let settled = base.is_settled.then(|| SETTLED.to_owned());
-    let words: Vec<String> = settled.into_iter().chain(base.sets.iter().map(numbers)).collect();
-    format!("{BASE}{} {}{CLOSE}", base.sought, words.join(" "))
+    let Base { sought, settled, sets } = base;
+    let sets: Vec<String> = sets.iter().map(numbers).collect();
+    format!("{BASE}{sought} {SETTLED}={settled} {}{CLOSE}", sets.join(" "))
 }
 
 fn decode_base(text: &str) -> Option<Base> {
     let mut words = text.split(' ');
     let sought = words.next()?.parse().ok()?;
-    let (settled, sets): (Vec<&str>, Vec<&str>) = words.partition(|word| *word == SETTLED);
+    let (settled, sets): (Vec<&str>, Vec<&str>) = words.partition(|word| word.starts_with(SETTLED));
+    let settled = match settled.first().map(|word| word.split_once('=')) {
+        Some(Some((_, number))) => number.parse().ok()?,
+        Some(None) => sought,
+        None => 0,
+    };
     let numbers =
         |set: &str| set.split(',').filter(|id| !id.is_empty()).map(|id| id.parse().ok()).collect();
     let sets = sets.into_iter().map(numbers).collect::<Option<_>>()?;
-    Some(Base { sought, is_settled: !settled.is_empty(), sets })
+    Some(Base { sought, settled, sets })
 }
 
 /// A comment cannot hold two hyphens in a row.
@@ -162,9 +167,9 @@ mod tests {
         let keepers = vec![1, 3];
         let second = Whole { earlier: Some(earlier), pedigree, keepers, ..first.clone() };
         let third = Whole { doubtful: true, ..second.clone() };
-        let settled = Base { sought: 3, is_settled: true, sets: vec![vec![1, 2]] };
+        let settled = Base { sought: 3, settled: 3, sets: vec![vec![1, 2]] };
         let fourth = Whole { base: settled, ..second.clone() };
-        let sought = Base { sought: 4, is_settled: false, sets: vec![vec![1, 2], vec![], vec![2]] };
+        let sought = Base { sought: 4, settled: 2, sets: vec![vec![1, 2], vec![], vec![2]] };
         let fifth = Whole { base: sought, ..first.clone() };
         for whole in [first, second, third, fourth, fifth] {
             let record = Record::Snapshot(whole.clone());

@@ -1,5 +1,5 @@
 //! Tables of what is remembered, and a made-up fabric that gives every side quorum: the bases alone must keep
-//! two sides apart.
+//! two sides apart, and with a lock those and who holds it.
 
 use super::*;
 
@@ -12,11 +12,11 @@ fn all(nodes: u32) -> BTreeSet<NodeId> {
 }
 
 fn settled(sought: u64, ids: &[u32]) -> Base {
-    Base { sought, is_settled: true, sets: vec![set(ids)] }
+    Base { sought, settled: sought, sets: vec![set(ids)] }
 }
 
 fn sought(sought: u64, sets: &[&[u32]]) -> Base {
-    Base { sought, is_settled: false, sets: sets.iter().map(|ids| set(ids)).collect() }
+    Base { sought, settled: 1, sets: sets.iter().map(|ids| set(ids)).collect() }
 }
 
 #[test]
@@ -40,16 +40,42 @@ fn more_than_half_of_each_set_is_needed() {
 }
 
 #[test]
+fn half_of_each_set_is_half_of_those_who_had_quorum_since_they_started() {
+    for (base, present, steady, standing) in [
+        (settled(1, &[1, 2]), [1].as_slice(), [1].as_slice(), Standing::Half),
+        (settled(1, &[1, 2]), &[1], &[], Standing::Less),
+        (settled(1, &[1, 2]), &[1, 2], &[], Standing::More),
+        (settled(1, &[1, 2, 3, 4]), &[1, 2, 5], &[1, 2], Standing::Half),
+        (settled(1, &[1, 2, 3, 4]), &[1, 2, 5], &[1, 5], Standing::Less),
+        (sought(2, &[&[1, 2, 3, 4], &[1, 2]]), &[1, 2], &[1, 2], Standing::Half),
+        (sought(2, &[&[1, 2, 3, 4], &[1, 2]]), &[1], &[1], Standing::Less),
+        // One was just taken out, and others may not know.
+        (sought(2, &[&[1, 2]]), &[1], &[1], Standing::Less),
+        (Base::default(), &[1, 2], &[1, 2], Standing::Less),
+    ] {
+        let found = base.standing(&set(present), &set(steady), &all(5));
+        assert_eq!(found, standing, "{present:?}, of them {steady:?}, of {base:?}");
+    }
+}
+
+#[test]
 fn the_newest_memory_counts_and_what_is_settled_ends_what_was_sought() {
     let (old, new) = (settled(1, &[1, 2, 3]), settled(2, &[1, 2]));
     let (mine, yours) = (sought(2, &[&[1, 2, 3], &[1, 2]]), sought(2, &[&[1, 2, 3], &[2, 3]]));
-    let both = sought(2, &[&[1, 2, 3], &[1, 2], &[2, 3]]);
+    let both = sought(2, &[&[1, 2, 3], &[2, 3], &[1, 2]]);
+    // The third left, and the fifth went on with others, but fell over before it had written that down; so the
+    // third, which came back, and the fifth had quorum again.
+    let (apart, again) = (sought(3, &[&[5], &[1, 5, 6]]), settled(1, &[3, 5]));
+    let all_count = sought(3, &[&[5], &[1, 5, 6], &[3, 5]]);
+    let (later, since) = (settled(2, &[2, 4]), sought(3, &[&[5], &[1, 5, 6], &[2, 4]]));
     for (told, newest) in [
         ([&old, &new], &new),
         ([&old, &mine], &mine),
         ([&new, &mine], &new),
         ([&mine, &new], &new),
         ([&mine, &yours], &both),
+        ([&apart, &again], &all_count),
+        ([&later, &apart], &since),
     ] {
         let told = told.map(Base::to_wire);
         assert_eq!(Base::newest(told.iter()), *newest);
@@ -62,7 +88,7 @@ fn who_is_the_base_already_seeks_nothing() {
     base.seek(&set(&[1, 2]), &all(3));
     assert_eq!(base, settled(3, &[1, 2]));
     base.seek(&set(&[1, 2, 3]), &all(3));
-    assert_eq!(base, sought(4, &[&[1, 2], &[1, 2, 3]]));
+    assert_eq!(base, Base { settled: 3, ..sought(4, &[&[1, 2], &[1, 2, 3]]) });
     base.settle(&set(&[1, 2, 3]));
     assert_eq!(base, settled(4, &[1, 2, 3]));
 }
@@ -87,6 +113,11 @@ struct Node {
     goes_to: usize,
     has_formed: bool,
     has_quorum: bool,
+    /// By half and the lock; and those who are lost are known to be off.
+    has_half: bool,
+    seeks: bool,
+    /// It had quorum since it started.
+    is_steady: bool,
 }
 
 /// Nodes move between three places, notice it late, write late, hear late, and lose what they had not written.
@@ -94,13 +125,17 @@ struct World {
     nodes: BTreeMap<NodeId, Node>,
     place_of: BTreeMap<NodeId, u32>,
     memberships: Vec<BTreeSet<NodeId>>,
-    hellos: BTreeMap<(usize, NodeId), peer::Base>,
+    hellos: BTreeMap<(usize, NodeId), (peer::Base, bool)>,
     stored: BTreeSet<(usize, NodeId)>,
+    /// Who holds the lock, where there is one; and which memberships had it when they were formed.
+    has_lock: bool,
+    holder: Option<NodeId>,
+    locked: BTreeMap<usize, bool>,
     draw: Draw,
 }
 
 impl World {
-    fn new(nodes: u32, seed: u64) -> Self {
+    fn new(nodes: u32, seed: u64, has_lock: bool) -> Self {
         let place_of = all(nodes).into_iter().map(|id| (id, 0)).collect();
         let nodes_at_first = all(nodes).into_iter().map(|id| (id, Node::default())).collect();
         Self {
@@ -109,6 +144,9 @@ impl World {
             memberships: vec![all(nodes)],
             hellos: BTreeMap::new(),
             stored: BTreeSet::new(),
+            has_lock,
+            holder: None,
+            locked: BTreeMap::new(),
             draw: Draw(seed),
         }
     }
@@ -134,26 +172,78 @@ impl World {
 
     fn crashes(&mut self, id: NodeId) {
         let node = self.nodes.entry(id).or_default();
-        node.memory = node.disk.clone();
-        (node.at, node.has_formed, node.has_quorum) = (None, false, false);
+        let (disk, goes_to) = (node.disk.clone(), node.goes_to);
+        *node = Node { memory: disk.clone(), disk, goes_to, ..Node::default() };
+        self.holder = self.holder.filter(|holder| *holder != id);
         self.gather(self.place_of[&id]);
+    }
+
+    fn nodes(&self) -> BTreeSet<NodeId> {
+        self.nodes.keys().copied().collect()
+    }
+
+    /// Of the half that has the lock: all others whom it counts are reset, and it hears that.
+    fn fences_others(&mut self, id: NodeId) {
+        let Some(at) = self.nodes[&id].at else { return };
+        let (nodes, members) = (self.nodes(), self.memberships[at].clone());
+        let is_there = |node: &Node| node.at == Some(at) && node.has_half && !node.seeks;
+        let is_with = |node: &Node| is_there(node) && node.goes_to == at;
+        if !is_with(&self.nodes[&id]) || !members.iter().all(|id| is_there(&self.nodes[id])) {
+            return;
+        }
+        let counted: BTreeSet<NodeId> =
+            self.nodes[&id].memory.counted(&nodes).into_iter().flatten().collect();
+        counted.difference(&members).for_each(|other| self.crashes(*other));
+        for member in &members {
+            let node = self.nodes.entry(*member).or_default();
+            if is_with(node) || self.draw.below(2) == 0 {
+                node.memory.seek(&members, &nodes);
+                node.seeks = true;
+                self.stored.remove(&(at, *member));
+            }
+        }
+    }
+
+    /// Whether one of a half holds the lock, which is first come, first served. All of them find the same.
+    fn locks(&mut self, at: usize, id: NodeId) -> bool {
+        let is_mine = self.holder.is_none_or(|holder| self.memberships[at].contains(&holder));
+        let is_there = self.nodes[&id].goes_to == at;
+        let has_it = *self.locked.entry(at).or_insert(is_mine && is_there);
+        if has_it && is_there && self.holder.is_none() {
+            self.holder = Some(id);
+        }
+        has_it
+    }
+
+    /// Who holds the lock and needs it for nothing gives it back, or loses its disk.
+    fn gives_lock_back(&mut self) {
+        let Some(holder) = self.holder else { return };
+        let (nodes, at) = (self.nodes(), self.nodes[&holder].goes_to);
+        let members = self.memberships[at].clone();
+        let standing = self.nodes[&holder].memory.standing(&members, &members, &nodes);
+        if standing != Standing::Half || self.draw.below(4) == 0 {
+            self.holder = None;
+            if standing == Standing::Half {
+                self.gather(self.place_of[&holder]);
+            }
+        }
     }
 
     /// It leaves in peace: those who are with it hear that, and perhaps those who will miss it.
     fn leaves(&mut self, id: NodeId) {
         let Some(at) = self.nodes[&id].at else { return };
-        let nodes: BTreeSet<NodeId> = self.nodes.keys().copied().collect();
+        let nodes = self.nodes();
         let is_there = |node: &Node| node.at == Some(at) && node.has_quorum;
         let is_with = |node: &Node| is_there(node) && node.goes_to == at;
         let members = &self.memberships[at];
         let with = || members.iter().map(|id| &self.nodes[id]).filter(|node| is_with(node));
-        if !is_with(&self.nodes[&id]) || with().any(|node| !node.memory.is_settled) {
+        if !is_with(&self.nodes[&id]) || with().any(|node| !node.memory.is_settled()) {
             return;
         }
         for member in members.iter().filter(|member| **member != id) {
             let node = self.nodes.entry(*member).or_default();
             let hears = is_with(node) || (is_there(node) && self.draw.below(2) == 0);
-            if hears && node.memory.is_settled {
+            if hears && node.memory.is_settled() {
                 node.memory.leave(id, &nodes);
             }
         }
@@ -163,28 +253,43 @@ impl World {
 
     /// It introduces itself, or, when all have, takes the newest memory; writes it down; hears that all have.
     fn goes_on(&mut self, id: NodeId) {
-        let nodes: BTreeSet<NodeId> = self.nodes.keys().copied().collect();
         let node = self.nodes.entry(id).or_default();
         let Some(at) = node.at.filter(|at| *at == node.goes_to || self.draw.below(2) == 0) else {
             (node.at, node.has_formed, node.has_quorum) = (Some(node.goes_to), false, false);
-            self.hellos.insert((node.goes_to, id), node.memory.to_wire());
+            (node.has_half, node.seeks) = (false, false);
+            self.hellos.insert((node.goes_to, id), (node.memory.to_wire(), node.is_steady));
             return;
         };
-        let members = &self.memberships[at];
+        let members = self.memberships[at].clone();
         if !node.has_formed {
-            let told: Option<Vec<_>> =
-                members.iter().map(|id| self.hellos.get(&(at, *id))).collect();
-            let Some(told) = told else { return };
-            node.memory = Base::newest(told.into_iter());
-            node.has_formed = true;
-            node.has_quorum = node.memory.missing(members, &nodes).is_none();
-            if node.has_quorum {
-                node.memory.seek(members, &nodes);
-            }
+            self.forms(id, at, &members);
         } else if self.stored.insert((at, id)) {
             node.disk = node.memory.clone();
-        } else if node.has_quorum && members.iter().all(|id| self.stored.contains(&(at, *id))) {
-            node.memory.settle(members);
+        } else if node.seeks
+            && node.memory.sets.contains(&members)
+            && members.iter().all(|id| self.stored.contains(&(at, *id)))
+        {
+            node.memory.settle(&members);
+            node.has_half = false;
+        }
+    }
+
+    fn forms(&mut self, id: NodeId, at: usize, members: &BTreeSet<NodeId>) {
+        let nodes = self.nodes();
+        let told: Option<Vec<_>> = members.iter().map(|id| self.hellos.get(&(at, *id))).collect();
+        let Some(told) = told else { return };
+        let memory = Base::newest(told.iter().map(|(base, _)| base));
+        let steady = members.iter().zip(&told).filter(|(_, told)| told.1).map(|(id, _)| *id);
+        let standing = memory.standing(members, &steady.collect(), &nodes);
+        let has_half = self.has_lock && standing == Standing::Half && self.locks(at, id);
+        let node = self.nodes.entry(id).or_default();
+        node.memory = memory;
+        node.has_formed = true;
+        (node.has_half, node.seeks) = (has_half, standing == Standing::More);
+        node.has_quorum = has_half || standing == Standing::More;
+        node.is_steady |= node.has_quorum;
+        if node.seeks {
+            node.memory.seek(members, &nodes);
         }
     }
 
@@ -195,18 +300,22 @@ impl World {
     }
 }
 
-#[test]
-fn two_sides_never_have_quorum_whatever_is_written_and_heard_in_time() {
-    let (mut small, mut apart) = (0, 0);
-    for seed in 0..400 {
+const RUNS: u64 = 1_000;
+
+/// Answers how often few had quorum, how often nobody, and how often half.
+fn two_sides_never_have_quorum(has_lock: bool) -> (u32, u32, u32) {
+    let (mut small, mut apart, mut halves) = (0, 0, 0);
+    for seed in 0..RUNS {
         let nodes = 3 + u32::try_from(seed % 5).unwrap_or(0);
-        let mut world = World::new(nodes, seed);
+        let mut world = World::new(nodes, seed, has_lock);
         for step in 0..1_500 {
             let id = NodeId(1 + world.draw.below(nodes));
             match world.draw.below(40) {
                 0 => world.moves(id),
                 1 => world.crashes(id),
                 2 => world.leaves(id),
+                3 if has_lock => world.fences_others(id),
+                4 if has_lock => world.gives_lock_back(),
                 _ => world.goes_on(id),
             }
             let sides = world.sides();
@@ -214,7 +323,21 @@ fn two_sides_never_have_quorum_whatever_is_written_and_heard_in_time() {
             let members = sides.first().map_or(0, |side| world.memberships[*side].len());
             small += u32::from(members > 0 && members * 2 <= nodes as usize);
             apart += u32::from(sides.is_empty());
+            halves += u32::from(world.nodes.values().any(|node| node.has_half));
         }
     }
+    (small, apart, halves)
+}
+
+#[test]
+fn two_sides_never_have_quorum_whatever_is_written_and_heard_in_time() {
+    let (small, apart, _) = two_sides_never_have_quorum(false);
     assert!(small > 1_000 && apart > 1_000, "{small} steps with quorum of few, {apart} with none");
+}
+
+#[test]
+fn nor_do_they_when_of_two_halves_one_has_the_lock() {
+    let (small, apart, halves) = two_sides_never_have_quorum(true);
+    let often = small > 1_000 && apart > 1_000 && halves > 1_000;
+    assert!(often, "{small} steps with quorum of few, {apart} with none, {halves} with half");
 }

@@ -96,8 +96,8 @@ fn what_is_not_on_all_disks_needs_the_ones_before_as_well() {
     node.member_of(2, &[ME, SECOND, THIRD], Quorum::Majority);
     node.deliver_echoing(&[SECOND, THIRD]);
     node.settle();
-    let Base { is_settled, sets, .. } = remembered(&mut node, 3);
-    assert_eq!((is_settled, sets), (false, vec![vec![1, 2, 3, 4], vec![1, 2, 3]]));
+    let Base { sought, settled, sets } = remembered(&mut node, 3);
+    assert_eq!((settled < sought, sets), (true, vec![vec![1, 2, 3, 4], vec![1, 2, 3]]));
     joined(&mut node, 4, &[SECOND], Quorum::ByRule);
     assert_eq!(had_quorum(&node), Some(false), "most of three, and half of four");
     joined(&mut node, 5, &[SECOND, FOURTH], Quorum::Majority);
@@ -109,7 +109,7 @@ fn who_hears_of_a_newer_base_goes_by_it() {
     let mut node = together();
     node.member_of(2, &[ME, FOURTH], Quorum::Majority);
     let [Message::Hello(mine)] = node.under_way.as_slice() else { panic!("{:?}", node.under_way) };
-    let base = Base { sought: 9, is_settled: true, sets: vec![vec![2, 3, 4]] };
+    let base = Base { sought: 9, settled: 9, sets: vec![vec![2, 3, 4]] };
     let theirs = Hello { name: "n4".to_owned(), base, ..(**mine).clone() };
     node.deliver();
     let message = Box::new(Message::Hello(Box::new(theirs)));
