@@ -24,7 +24,7 @@
 //! - Only those count to a half whose daemons had quorum since they started: a machine may have been reset for the
 //!   other half to go on, remembers that it was one of the whole, and finds a lock that nobody needs any more.
 //! - Half of a base is not the next base before the others are known to be off. Until then the half keeps the lock.
-//! - Who was taken out of a set may count in it still for others: its halves count when it is settled.
+//! - Half of a set that somebody was just taken out of is not enough: for who has not heard of that it has one more.
 //! - Corosync is told to expect no more votes than that, and the lock's voter who counts.
 //!
 //! Sources: votequorum(5), `last_man_standing`; Serviceguard's *previous membership*; *dynamic voting*, as the
@@ -46,6 +46,10 @@ use crate::timers::Ring;
 
 /// How long who would leave waits for disks.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Stands for who was taken out of a set, where what is left has halves: more than half is needed of as many as before.
+/// No node has this number.
+const NOBODY: NodeId = NodeId(0);
 
 /// See the module. With no set at all nothing was sought yet: all nodes count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,14 +111,22 @@ impl Base {
     fn counted(&self, nodes: &BTreeSet<NodeId>) -> Vec<BTreeSet<NodeId>> {
         let all = std::slice::from_ref(nodes);
         let sets = if self.sets.is_empty() { all } else { &self.sets };
-        sets.iter().map(|set| set.intersection(nodes).copied().collect()).collect()
+        let of = |set: &BTreeSet<NodeId>| {
+            let mut left: BTreeSet<NodeId> = set.intersection(nodes).copied().collect();
+            if set.contains(&NOBODY) {
+                without_halves(&mut left);
+            }
+            left
+        };
+        sets.iter().map(of).collect()
     }
 
     /// Of the first set that these are not more than half of, who is missing.
     fn missing(&self, present: &BTreeSet<NodeId>, nodes: &BTreeSet<NodeId>) -> Option<Missing> {
         self.counted(nodes).into_iter().find_map(|set| {
             let has_most = Standing::of_sets(present, [&set]) == Standing::More;
-            (!has_most).then(|| Missing(set.difference(present).copied().collect()))
+            let absent = set.difference(present).filter(|id| **id != NOBODY);
+            (!has_most).then(|| Missing(absent.copied().collect()))
         })
     }
 
@@ -125,11 +137,9 @@ impl Base {
         steady: &BTreeSet<NodeId>,
         nodes: &BTreeSet<NodeId>,
     ) -> Standing {
-        let halves_count = self.is_settled() || self.sets.len() > 1;
         let of = |set: &BTreeSet<NodeId>| match Standing::of_sets(present, [set]) {
-            Standing::Half if halves_count || set == nodes => Standing::of_sets(steady, [set]),
-            Standing::More => Standing::More,
-            Standing::Half | Standing::Less => Standing::Less,
+            Standing::Half => Standing::of_sets(steady, [set]),
+            standing @ (Standing::More | Standing::Less) => standing,
         };
         self.counted(nodes).iter().map(of).max().unwrap_or(Standing::Less)
     }
@@ -153,13 +163,22 @@ impl Base {
         }
         self.sought += 1;
         for set in &mut self.sets {
-            set.remove(&node);
+            if set.remove(&node) {
+                without_halves(set);
+            }
         }
     }
 
     fn settle(&mut self, members: &BTreeSet<NodeId>) {
         self.sets = vec![members.clone()];
         self.settled = self.sought;
+    }
+}
+
+fn without_halves(set: &mut BTreeSet<NodeId>) {
+    set.remove(&NOBODY);
+    if !set.is_empty() && set.len().is_multiple_of(2) {
+        set.insert(NOBODY);
     }
 }
 
@@ -282,7 +301,8 @@ impl Controller {
     pub(crate) fn seek_beyond_half(&mut self) -> bool {
         let is_half = self.has_lock() && self.fabric.quorum == Quorum::ByDevice;
         let sets = self.state.base.counted(&self.configured());
-        let mut others = sets.iter().flatten().filter(|id| !self.fabric.members.contains(id));
+        let is_other = |id: &&NodeId| **id != NOBODY && !self.fabric.members.contains(id);
+        let mut others = sets.iter().flatten().filter(is_other);
         let is_known = |id: &NodeId| self.state.is_known_off(&self.name_of(*id));
         let begins = is_half && !self.fabric.seeks && others.all(is_known);
         if begins {

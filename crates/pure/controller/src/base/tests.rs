@@ -49,9 +49,13 @@ fn half_of_each_set_is_half_of_those_who_had_quorum_since_they_started() {
         (settled(1, &[1, 2, 3, 4]), &[1, 2, 5], &[1, 5], Standing::Less),
         (sought(2, &[&[1, 2, 3, 4], &[1, 2]]), &[1, 2], &[1, 2], Standing::Half),
         (sought(2, &[&[1, 2, 3, 4], &[1, 2]]), &[1], &[1], Standing::Less),
-        // One was just taken out, and others may not know.
-        (sought(2, &[&[1, 2]]), &[1], &[1], Standing::Less),
+        // The third was just taken out, and others may not know.
+        (sought(2, &[&[0, 1, 2]]), &[1], &[1], Standing::Less),
+        (sought(2, &[&[0, 1, 2]]), &[1, 2], &[], Standing::More),
+        // And the sixth was taken out of the nodes.
+        (sought(2, &[&[0, 1, 6]]), &[1], &[], Standing::More),
         (Base::default(), &[1, 2], &[1, 2], Standing::Less),
+        (sought(2, &[&[1, 2, 3, 4]]), &[1, 2], &[1, 2], Standing::Half),
     ] {
         let found = base.standing(&set(present), &set(steady), &all(5));
         assert_eq!(found, standing, "{present:?}, of them {steady:?}, of {base:?}");
@@ -91,6 +95,15 @@ fn who_is_the_base_already_seeks_nothing() {
     assert_eq!(base, Base { settled: 3, ..sought(4, &[&[1, 2], &[1, 2, 3]]) });
     base.settle(&set(&[1, 2, 3]));
     assert_eq!(base, settled(4, &[1, 2, 3]));
+}
+
+#[test]
+fn who_is_left_needs_more_than_half_until_that_is_settled() {
+    let mut base = settled(1, &[1, 2, 3]);
+    for (leaves, left) in [(3, [0, 1, 2].as_slice()), (2, &[1]), (1, &[])] {
+        base.leave(NodeId(leaves), &all(3));
+        assert_eq!(base.sets, [set(left)], "{leaves} left");
+    }
 }
 
 /// Numbers that look drawn (an LCG; Knuth's constants).
@@ -193,7 +206,8 @@ impl World {
         }
         let counted: BTreeSet<NodeId> =
             self.nodes[&id].memory.counted(&nodes).into_iter().flatten().collect();
-        counted.difference(&members).for_each(|other| self.crashes(*other));
+        let others = nodes.intersection(&counted).filter(|id| !members.contains(id));
+        others.for_each(|other| self.crashes(*other));
         for member in &members {
             let node = self.nodes.entry(*member).or_default();
             if is_with(node) || self.draw.below(2) == 0 {
