@@ -111,17 +111,21 @@ pub(crate) fn may_shrink(
         .help("Start the missing ones first; `quorate cluster status` shows who is missing."))
 }
 
-/// Says what becomes of a quorum device that is for an even number of nodes, when the node is gone.
+/// Says what becomes of a quorum device that will break no tie any more, when the node is gone.
 pub(crate) fn tell_if_odd(conf: &Conf, node: &str) {
     let mut after = conf.clone();
-    if after.drop_node(node).is_ok()
-        && let Some(what) = Settings::of(&after).odd_with_device()
-    {
-        say::talk(&format!("Then there is {what}."));
-        say::talk(
-            "Its algorithm can be another one once no node runs; `quorate cluster check` says which.",
-        );
+    if after.drop_node(node).is_err() {
+        return;
     }
+    let settings = Settings::of(&after);
+    let Some(what) = settings.odd_with_device() else { return };
+    let is_lock = settings.device.is_some_and(|device| device.is_lock());
+    say::talk(&format!("Then there is {what}."));
+    say::talk(if is_lock {
+        "It can be taken out of corosync.conf once no node runs."
+    } else {
+        "Its algorithm can be another one once no node runs; `quorate cluster check` says which."
+    });
 }
 
 fn first_words(trouble: &Trouble) -> String {

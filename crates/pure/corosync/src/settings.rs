@@ -269,15 +269,19 @@ impl Settings {
             .fold(0, u64::saturating_add)
     }
 
-    /// What is to be said of a lock, or of a quorum server that decides by `ffsplit`, among an odd number of nodes: both are
-    /// for even numbers. Its one vote still goes to one side at most. Source: corosync-qdevice(8).
+    /// What is to be said of a quorum server that decides by `ffsplit` among an odd number of nodes, since it is for even
+    /// numbers, and of a lock with one node. Its one vote still goes to one side at most. Source: corosync-qdevice(8).
+    /// Beside a lock those who had quorum last are counted, who may be any number.
     ///
     /// `lms` cannot take the place of `ffsplit` while nodes run: corosync-qnetd refuses a node whose algorithm is not that of
     /// those who are connected, so all would have to go on without the device for a while.
     pub fn odd_with_device(&self) -> Option<String> {
         let device = self.device.as_ref()?;
         let is_ffsplit = device.algorithm.as_ref().is_none_or(|named| named.value == FFSPLIT);
-        if self.nodes.len().is_multiple_of(2) || !(device.is_lock() || is_ffsplit) {
+        let is_odd = !self.nodes.len().is_multiple_of(2);
+        let breaks_none =
+            if device.is_lock() { self.nodes.len() == 1 } else { is_odd && is_ffsplit };
+        if !breaks_none {
             return None;
         }
         let kind = if device.is_lock() { "a lock" } else { FFSPLIT };

@@ -134,6 +134,7 @@ fn one_vote_of_a_device_leaves_quorum_to_one_side() {
     let lock = server.replace("model: net", "model: sanlock");
     let outlasts = std::time::Duration::ZERO;
     assert_eq!(of(&lock).quorum_by(), QuorumBy::Device { outlasts });
+    assert_eq!(of(&server).nodes.len(), 2);
     for rule in [
         server.replace("votes: 1", "votes: 2"),
         server.replace("votes: 1", ""),
@@ -143,6 +144,36 @@ fn one_vote_of_a_device_leaves_quorum_to_one_side() {
         assert_eq!(of(&rule).quorum_by(), QuorumBy::Rule, "{rule}");
     }
     assert_eq!(of(&read("knet-3.conf")).quorum_by(), QuorumBy::Majority);
+}
+
+#[test]
+fn beside_a_lock_those_who_had_quorum_last_are_counted_where_there_are_three_nodes_or_more() {
+    let lock = "device {\n        model: sanlock\n        votes: 1\n        sanlock {\n            path: /dev/sdd1\n        }\n    }\n";
+    let device = format!("provider: corosync_votequorum\n    {lock}");
+    let text = read("knet-3.conf").replace("    auto_tie_breaker: 0\n", "");
+    let text = text.replace("provider: corosync_votequorum\n", &device);
+    let mut conf = Conf::parse(&text);
+    let by = |conf: &Conf| Settings::of(conf).quorum_by();
+    assert_eq!(by(&conf), QuorumBy::PreviousOrLock, "{conf}");
+    assert_eq!(Settings::of(&conf).odd_with_device(), None);
+
+    let addresses = vec!["10.1.0.14".to_owned(), "fd00:2::14".to_owned()];
+    conf.add(&Member { name: "m4".into(), id: 0, addresses }).unwrap();
+    assert_eq!(by(&conf), QuorumBy::PreviousOrLock, "four");
+    ["m4", "m3"].iter().for_each(|name| conf.drop_node(name).unwrap());
+    let outlasts = std::time::Duration::ZERO;
+    assert_eq!(by(&conf), QuorumBy::Device { outlasts }, "of two, each is one half of both");
+    conf.drop_node("m2").unwrap();
+    let said = Settings::of(&conf).odd_with_device();
+    let words =
+        "a lock with one node: the device's vote breaks no tie, and quorum takes 2 of 2 votes";
+    assert_eq!(said.as_deref(), Some(words));
+
+    // Where Corosync's own rules are on as well, which it refuses, two sides may have quorum.
+    for rule in ["last_man_standing: 1", "auto_tie_breaker: 1", "two_node: 1"] {
+        let text = text.replace("device {", &format!("{rule}\n    device {{"));
+        assert_eq!(by(&Conf::parse(&text)), QuorumBy::Rule, "{rule}");
+    }
 }
 
 #[test]

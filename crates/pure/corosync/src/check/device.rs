@@ -3,6 +3,7 @@
 //! Source: corosync-qdevice(8), of release 3.0.3.
 
 use super::Findings;
+use super::quorum::uneven;
 use crate::settings::{Device, FFSPLIT, Settings, Valued};
 
 pub(super) fn check(settings: &Settings, device: &Device, found: &mut Findings) {
@@ -16,7 +17,8 @@ pub(super) fn check(settings: &Settings, device: &Device, found: &mut Findings) 
     heuristics(device, found);
 }
 
-/// A lock on a disk: it tells two halves apart, with one vote.
+/// A lock on a disk: it tells two halves apart, with one vote. Among three nodes or more the halves are of those who had
+/// quorum last, who are counted, not weighed.
 fn lock(settings: &Settings, device: &Device, found: &mut Findings) {
     let has_place =
         device.lock_path.is_some() || settings.nodes.iter().all(|node| node.lock_path.is_some());
@@ -33,6 +35,10 @@ fn lock(settings: &Settings, device: &Device, found: &mut Findings) {
     }
     if let Some(what) = settings.odd_with_device() {
         found.warning(device.line, what, "it tells two halves apart; leave the device out");
+    }
+    if let Some(votes) = uneven(settings).filter(|_| settings.nodes.len() > 2) {
+        let what = "a lock among three nodes or more needs one vote for each node";
+        found.error(votes.line, what, "");
     }
     if settings.totem.cluster_name.as_ref().is_none_or(|name| name.value.is_empty()) {
         let what = "a lock, and the cluster has no name, by which it is known there";
@@ -67,9 +73,7 @@ fn algorithm(settings: &Settings, device: &Device, found: &mut Findings) {
         }
         _ => {}
     }
-    let uneven =
-        settings.nodes.iter().find_map(|node| node.votes.as_ref().filter(|votes| votes.value != 1));
-    if let Some(votes) = uneven.filter(|_| matches!(name, "lms" | FFSPLIT)) {
+    if let Some(votes) = uneven(settings).filter(|_| matches!(name, "lms" | FFSPLIT)) {
         found.error(votes.line, "a quorum device needs one vote for each node", "");
     }
     keep_active(device, name, found);

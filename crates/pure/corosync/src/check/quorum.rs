@@ -66,6 +66,11 @@ fn nodes(settings: &Settings) -> Option<u64> {
     listed.or(settings.quorum.expected_votes.as_ref().map(|said| said.value))
 }
 
+/// The votes of the first node that has more or fewer than one.
+pub(super) fn uneven(settings: &Settings) -> Option<&Valued<u64>> {
+    settings.nodes.iter().find_map(|node| node.votes.as_ref().filter(|votes| votes.value != 1))
+}
+
 fn two_node(settings: &Settings, found: &mut Findings) {
     let quorum = &settings.quorum;
     let Some(line) = on(&quorum.two_node) else {
@@ -82,9 +87,7 @@ fn two_node(settings: &Settings, found: &mut Findings) {
             found.error(line, what, "it is for exactly two; leave it out");
         }
     }
-    let uneven =
-        settings.nodes.iter().find_map(|node| node.votes.as_ref().filter(|votes| votes.value != 1));
-    if let Some(votes) = uneven {
+    if let Some(votes) = uneven(settings) {
         found.error(votes.line, "`two_node` with other than one vote each", "");
     }
     match &quorum.wait_for_all {
@@ -120,9 +123,7 @@ fn last_man_standing(settings: &Settings, found: &mut Findings) {
         let what = "`last_man_standing` without `wait_for_all`: parts that start apart both run";
         found.warning(line, what, "say `wait_for_all: 1`");
     }
-    let uneven =
-        settings.nodes.iter().find_map(|node| node.votes.as_ref().filter(|votes| votes.value != 1));
-    if let Some(votes) = uneven {
+    if let Some(votes) = uneven(settings) {
         found.error(votes.line, "`last_man_standing` needs one vote for each node", "");
     }
     if let Some(device) = &settings.device {

@@ -324,4 +324,13 @@ fn a_lock_on_a_disk() {
         let said = lock(votes, inside);
         assert!(said.iter().any(|line| line.contains(wrong)), "{wrong}: {said:?}");
     }
+    // Any number of nodes may have one, and each has one vote: those who had quorum last are counted.
+    let device = "device {\nmodel: sanlock\nvotes: 1\nsanlock {\npath: /dev/sdd1\n}\n}";
+    let three = quorum(device);
+    assert_eq!(said(&three), Vec::<String>::new());
+    let uneven = three.replacen("nodeid: 2", "nodeid: 2\n        quorum_votes: 2", 1);
+    let wrong = "line 19: error: a lock among three nodes or more needs one vote for each node";
+    assert_eq!(said(&uneven), [wrong]);
+    let of_two = two(device).replacen("nodeid: 2", "nodeid: 2\n        quorum_votes: 2", 1);
+    assert!(!said(&of_two).iter().any(|line| line.contains("error")), "{of_two}");
 }

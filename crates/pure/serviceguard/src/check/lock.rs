@@ -5,7 +5,7 @@ use corosync::Valued;
 use super::Findings;
 use crate::cluster::{Cluster, Lock, Node};
 
-/// A lock disk serves so many nodes. Source: general knowledge.
+/// A lock disk, or a lock LUN, serves so many nodes. Source: the manual.
 const LOCK_DISK_NODES_MAX: usize = 4;
 
 pub(super) fn check(cluster: &Cluster, found: &mut Findings) {
@@ -69,9 +69,8 @@ fn server(lock: &Lock, found: &mut Findings) {
 
 fn lun(cluster: &Cluster, found: &mut Findings) {
     let has_it = |node: &&Node| node.lock_lun.is_some();
-    if !cluster.nodes.iter().any(|node| node.lock_lun.is_some()) {
-        return;
-    }
+    let Some(first) = cluster.nodes.iter().find_map(|node| node.lock_lun.as_ref()) else { return };
+    not_too_many(cluster, "LUN", first.line, found);
     for node in cluster.nodes.iter().filter(|node| !has_it(node)) {
         let what = format!("{} has no CLUSTER_LOCK_LUN, other nodes have", node.name);
         found.error(node.line, what, "all nodes, or none");
@@ -90,11 +89,15 @@ fn disks(cluster: &Cluster, found: &mut Findings) {
     {
         disk(cluster, which, group.as_ref(), device, found);
     }
-    if let Some(group) = &lock.first_group
-        && cluster.nodes.len() > LOCK_DISK_NODES_MAX
-    {
-        let what = format!("a lock disk for more than {LOCK_DISK_NODES_MAX} nodes");
-        found.error(group.line, what, "say QS_HOST");
+    if let Some(group) = &lock.first_group {
+        not_too_many(cluster, "disk", group.line, found);
+    }
+}
+
+fn not_too_many(cluster: &Cluster, kind: &str, line: u32, found: &mut Findings) {
+    if cluster.nodes.len() > LOCK_DISK_NODES_MAX {
+        let what = format!("a lock {kind} for more than {LOCK_DISK_NODES_MAX} nodes");
+        found.error(line, what, "say QS_HOST");
     }
 }
 

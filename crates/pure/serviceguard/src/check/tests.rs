@@ -191,6 +191,7 @@ fn each_rule_broken_once_is_found_in_its_line() {
         (lock("", [DISK, DISK]), "line 4: error: FIRST_CLUSTER_LOCK_PV without FIRST_CLUSTER_LOCK_VG"),
         (lock("SECOND_CLUSTER_LOCK_VG /dev/vg2\n", ["", ""]), "line 2: error: a second lock disk without a first; say FIRST_CLUSTER_LOCK_VG"),
         (with(&nodes(&["n3", "n4", "n5"]), "QS_HOST                 qs1", "FIRST_CLUSTER_LOCK_VG /dev/v"), "line 2: error: a lock disk for more than 4 nodes"),
+        (lock("", [LUN, LUN]).replace("\nMEMBER", "NODE_NAME n3\nNODE_NAME n4\nNODE_NAME n5\n\nMEMBER"), "line 4: error: a lock LUN for more than 4 nodes; say QS_HOST"),
         (lock("", ["", ""]).replace("\nMEMBER", "NODE_NAME n3\nNODE_NAME n4\n\nMEMBER"), "note: no lock: of two equal halves, both stop"),
         // Nodes, cards and addresses.
         ("CLUSTER_NAME web\n".to_owned(), "error: there is no NODE_NAME"),

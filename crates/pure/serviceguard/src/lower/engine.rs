@@ -48,6 +48,7 @@ pub fn corosync_conf(cluster: &Cluster) -> (String, Vec<Finding>) {
 /// come by joining. Where nodes are `certified`, the server is asked over TLS: without certificates,
 /// Corosync's daemon for it does not start.
 pub fn adjust(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String> {
+    let before = Counting::of(conf);
     let mut changes = links::drop_unnamed(conf, cluster);
     if let Some(what) = Settings::of(conf).odd_with_device().filter(|_| !changes.is_empty()) {
         changes.push(format!("Warning: {what}"));
@@ -57,10 +58,10 @@ pub fn adjust(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String
         );
     }
     changes.extend(links::relink(conf, cluster));
-    let before = Effective::of(&Settings::of(conf)).real_token;
-    if says_timeout(cluster) && before != token(cluster) {
+    let old = Effective::of(&Settings::of(conf)).real_token;
+    if says_timeout(cluster) && old != token(cluster) {
         let token = token(cluster);
-        changes.push(format!("Modifying corosync.conf: the token's {before} ms become {token} ms"));
+        changes.push(format!("Modifying corosync.conf: the token's {old} ms become {token} ms"));
         conf.set(&["totem"], "token", &token.to_string());
         conf.set(&["totem"], "token_coefficient", "0");
         for derived in ["consensus", "token_retransmit", "hold"] {
@@ -68,25 +69,26 @@ pub fn adjust(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String
         }
     }
     changes.extend(adjust_lock(conf, cluster, certified));
-    changes.extend(count_previous(conf, cluster));
+    changes.extend(recount(conf, cluster, before));
     changes
 }
 
 /// The same of the lock alone, and of none where the file names none and `corosync.conf` has one: that is for a
 /// cluster that is down, since a lock cannot become another one while it is asked.
 pub fn replace_lock(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Vec<String> {
+    let before = Counting::of(conf);
     let is_lock = Settings::of(conf).device.is_some_and(|device| device.is_lock());
     let is_needless = is_lock && cluster.lock.server.is_none() && !uses_lock(cluster);
     if !is_needless && (lock(cluster).is_some() || lock_of(conf, cluster).is_none()) {
         let mut changes = adjust_lock(conf, cluster, certified);
         changes.extend(decide_otherwise(conf, cluster, certified));
-        changes.extend(count_previous(conf, cluster));
+        changes.extend(recount(conf, cluster, before));
         return changes;
     }
     conf.unset(&["nodelist", "node"], "lock_path");
     conf.drop_device();
     let change = "Modifying corosync.conf: there is no lock any more".to_owned();
-    std::iter::once(change).chain(count_previous(conf, cluster)).collect()
+    std::iter::once(change).chain(recount(conf, cluster, before)).collect()
 }
 
 /// Has the quorum server decide as it should by the number of nodes, which may have become another one.
@@ -101,7 +103,7 @@ fn decide_otherwise(conf: &mut Conf, cluster: &Cluster, certified: bool) -> Opti
     Some(format!("Modifying corosync.conf: the quorum server decides by {wanted}, not {said}"))
 }
 
-/// What breaks ties by the file, in words; also where an odd number of nodes needs nothing.
+/// What breaks ties by the file, in words; also where one node has no halves.
 pub(crate) fn lock(cluster: &Cluster) -> Option<String> {
     if let Some(server) = &cluster.lock.server {
         return Some(format!("the quorum server {}", server.value));
@@ -189,9 +191,10 @@ fn quorum(text: &str, cluster: &Cluster) -> String {
 }
 
 /// Three or more without a lock: those who were together last are counted, as Serviceguard does, and a cluster forms
-/// with all of its nodes. Where halves are told apart by somebody else, Corosync counts all nodes.
+/// with all of its nodes. Beside a lock on a disk they are counted without Corosync's own rule, which goes with no quorum
+/// device; with a quorum server Corosync counts all nodes.
 /// Source: votequorum(5); it takes these with its next start.
-fn count_previous(conf: &mut Conf, cluster: &Cluster) -> Option<String> {
+fn count_previous(conf: &mut Conf, cluster: &Cluster) {
     let said = Settings::of(conf);
     let is_on = |said: &Option<Valued<bool>>| said.as_ref().is_some_and(|said| said.value);
     let rules = is_on(&said.quorum.two_node) || is_on(&said.quorum.auto_tie_breaker);
@@ -200,18 +203,46 @@ fn count_previous(conf: &mut Conf, cluster: &Cluster) -> Option<String> {
         [("last_man_standing", "1"), ("last_man_standing_window", "1000"), ("wait_for_all", "1")];
     if others_decide && is_on(&said.quorum.last_man_standing) {
         keys.iter().for_each(|(key, _)| conf.unset(&["quorum"], key));
-        return Some(
-            "Modifying corosync.conf: all nodes are counted (last_man_standing)".to_owned(),
-        );
     }
     // Who has said something of it by hand is heeded.
     if others_decide || cluster.nodes.len() < 3 || said.quorum.last_man_standing.is_some() {
-        return None;
+        return;
     }
     keys.iter().for_each(|(key, value)| conf.set(&["quorum"], key, value));
-    let words =
-        "Modifying corosync.conf: those who had quorum last are counted (last_man_standing)";
-    Some(words.to_owned())
+}
+
+/// Whose votes count by a `corosync.conf`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counting {
+    All,
+    /// Those who had quorum last, by `last_man_standing`.
+    LastMan,
+    /// The same, beside the lock on a disk.
+    BesideLock,
+}
+
+impl Counting {
+    fn of(conf: &Conf) -> Self {
+        let said = Settings::of(conf);
+        match said.quorum.last_man_standing.as_ref().is_some_and(|said| said.value) {
+            true => Self::LastMan,
+            false if said.quorum_by().counts_previous() => Self::BesideLock,
+            false => Self::All,
+        }
+    }
+}
+
+/// [`count_previous`], and in words who counts where that is another way than `before`.
+fn recount(conf: &mut Conf, cluster: &Cluster, before: Counting) -> Option<String> {
+    count_previous(conf, cluster);
+    let words = match (before, Counting::of(conf)) {
+        (before, after) if before == after => return None,
+        (_, Counting::LastMan) => "those who had quorum last are counted (last_man_standing)",
+        (_, Counting::BesideLock) => "those who had quorum last are counted (the lock)",
+        (Counting::LastMan, Counting::All) => "all nodes are counted (last_man_standing)",
+        (_, Counting::All) => "all nodes are counted",
+    };
+    Some(format!("Modifying corosync.conf: {words}"))
 }
 
 /// Where each node has the disk of the lock: its LUN, or its physical volume.
@@ -223,9 +254,9 @@ pub fn lock_paths(cluster: &Cluster) -> BTreeMap<String, String> {
     cluster.nodes.iter().filter_map(path).collect()
 }
 
-/// An odd number of nodes has no equal halves.
+/// Of an odd number of nodes, too: once one is lost, the others have halves. One node never has.
 pub fn uses_lock(cluster: &Cluster) -> bool {
-    cluster.nodes.len().is_multiple_of(2) && !lock_paths(cluster).is_empty()
+    cluster.nodes.len() > 1 && !lock_paths(cluster).is_empty()
 }
 
 /// The lock on a disk, where the file names one, as the vote that breaks ties.
@@ -289,7 +320,7 @@ fn lost(cluster: &Cluster, found: &mut Findings) {
     if let Some(disk) = lock.first_group.as_ref().or(lun)
         && !uses_lock(cluster)
     {
-        let what = "an odd number of nodes has no equal halves";
+        let what = "one node has no halves";
         found.note(disk.line, what, "the lock is not used");
     }
     if let Some(group) = &lock.first_group {

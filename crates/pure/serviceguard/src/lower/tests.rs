@@ -226,40 +226,95 @@ fn a_lock_ends_only_while_nothing_runs() {
     assert_eq!(replace_lock(&mut conf, &server, false).len(), 1, "{conf}");
 }
 
-#[test]
-fn what_breaks_ties_of_an_even_number_is_another_thing_for_an_odd_one_while_nothing_runs() {
-    let of = |nodes: usize, lock: &str| {
-        let mut text = if lock.is_empty() { "QS_HOST qs1\n".to_owned() } else { String::new() };
-        for at in 1..=nodes {
-            text.push_str(&format!(
-                "NODE_NAME n{at}\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.{at}\n{lock}"
-            ));
-        }
-        Cluster::of(&Text::parse(&text))
-    };
-    for (lock, kind) in [("", "ffsplit"), ("CLUSTER_LOCK_LUN /dev/sdd1\n", "a lock")] {
-        let mut conf = corosync::Conf::parse(&corosync_conf(&of(4, lock)).0);
-        let changes = adjust(&mut conf, &of(3, lock), false);
-        let warning = format!(
-            "Warning: {kind} with 3 nodes: the device's vote breaks no tie, and quorum takes 3 of 4 votes"
-        );
-        assert_eq!(changes[0], "Modifying corosync.conf: the node n4 is taken out");
-        assert_eq!(changes[1], warning);
-        assert!(adjust(&mut conf, &of(3, lock), false).is_empty(), "{conf}");
-        let before = conf.to_string();
-        assert!(corosync::check(&before).iter().any(|found| found.what.contains(kind)));
+/// So many nodes; `of_node` is said of each.
+fn nodes(count: usize, of_cluster: &str, of_node: &str) -> Cluster {
+    let node =
+        |at| format!("NODE_NAME n{at}\nNETWORK_INTERFACE a\nHEARTBEAT_IP 10.0.0.{at}\n{of_node}");
+    let nodes: String = (1..=count).map(node).collect();
+    Cluster::of(&Text::parse(&format!("{of_cluster}{nodes}")))
+}
 
-        let changes = replace_lock(&mut conf, &of(3, lock), false);
-        let text = conf.to_string();
-        if lock.is_empty() {
-            let words = "Modifying corosync.conf: the quorum server decides by lms, not ffsplit";
-            assert_eq!(changes, [words]);
-            assert!(text.contains("algorithm: lms") && text.contains("votes: 2"), "{text}");
-        } else {
-            assert_eq!(changes[0], "Modifying corosync.conf: there is no lock any more");
-            assert!(!text.contains("device"), "{text}");
-        }
-        assert!(replace_lock(&mut conf, &of(3, lock), false).is_empty(), "{conf}");
+const SERVER: &str = "QS_HOST qs1\n";
+const LUN: &str = "CLUSTER_LOCK_LUN /dev/sdd1\n";
+
+#[test]
+fn a_server_of_an_even_number_is_another_one_for_an_odd_number_while_nothing_runs() {
+    let of = |count| nodes(count, SERVER, "");
+    let mut conf = corosync::Conf::parse(&corosync_conf(&of(4)).0);
+    let changes = adjust(&mut conf, &of(3), false);
+    let warning = "Warning: ffsplit with 3 nodes: the device's vote breaks no tie, and quorum takes 3 of 4 votes";
+    assert_eq!(changes[0], "Modifying corosync.conf: the node n4 is taken out");
+    assert_eq!(changes[1], warning);
+    assert_eq!(changes.len(), 3, "{changes:?}");
+    assert!(adjust(&mut conf, &of(3), false).is_empty(), "{conf}");
+    assert!(corosync::check(&conf.to_string()).iter().any(|found| found.what.contains("ffsplit")));
+
+    let changes = replace_lock(&mut conf, &of(3), false);
+    let text = conf.to_string();
+    assert_eq!(changes, ["Modifying corosync.conf: the quorum server decides by lms, not ffsplit"]);
+    assert!(text.contains("algorithm: lms") && text.contains("votes: 2"), "{text}");
+    assert!(replace_lock(&mut conf, &of(3), false).is_empty(), "{conf}");
+}
+
+#[test]
+fn a_lock_is_for_any_number_of_nodes_from_two_on() {
+    let of = |count| nodes(count, "CLUSTER_NAME web\n", LUN);
+    let quorum_by = |conf: &corosync::Conf| corosync::Settings::of(conf).quorum_by();
+    for count in [2, 3, 4] {
+        let (text, found) = corosync_conf(&of(count));
+        assert!(found.is_empty() && uses_lock(&of(count)), "{found:?}");
+        assert!(text.contains("model: sanlock") && !text.contains("last_man"), "{text}");
+        let conf = corosync::Conf::parse(&text);
+        assert_eq!(quorum_by(&conf).counts_previous(), count > 2, "{text}");
+        let found = corosync::check(&text);
+        assert!(found.iter().all(|found| found.severity == Severity::Note), "{found:?}");
+    }
+    let mut conf = corosync::Conf::parse(&corosync_conf(&of(4)).0);
+    let gone = |node| format!("Modifying corosync.conf: the node {node} is taken out");
+    assert_eq!(adjust(&mut conf, &of(3), false), [gone("n4")]);
+    assert!(replace_lock(&mut conf, &of(3), false).is_empty(), "{conf}");
+    let all = "Modifying corosync.conf: all nodes are counted".to_owned();
+    assert_eq!(adjust(&mut conf, &of(2), false), [gone("n3"), all]);
+
+    let changes = adjust(&mut conf, &of(1), false);
+    assert_eq!(changes[0], gone("n2"));
+    assert!(changes[1].starts_with("Warning: a lock with one node"), "{changes:?}");
+    let (text, found) = corosync_conf(&of(1));
+    assert!(!text.contains("device") && !uses_lock(&of(1)), "{text}");
+    let note = "line 5: note: one node has no halves; the lock is not used";
+    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [note]);
+    let changes = replace_lock(&mut conf, &of(1), false);
+    assert_eq!(changes, ["Modifying corosync.conf: there is no lock any more"]);
+}
+
+#[test]
+fn who_counts_is_said_where_that_changes() {
+    let (none, server) = (nodes(3, "", ""), nodes(3, SERVER, ""));
+    let lock = nodes(3, "", LUN);
+    let mut conf = corosync::Conf::parse(&corosync_conf(&none).0);
+    let said = |who: &str| format!("Modifying corosync.conf: {who}");
+    let by_lock = said("those who had quorum last are counted (the lock)");
+    for (next, words) in [
+        (&lock, [said("the cluster lock is on /dev/sdd1"), by_lock.clone()]),
+        (&server, [said("the quorum server is qs1"), said("all nodes are counted")]),
+        (&lock, [said("the cluster lock is on /dev/sdd1"), by_lock]),
+        (
+            &none,
+            [
+                said("there is no lock any more"),
+                said("those who had quorum last are counted (last_man_standing)"),
+            ],
+        ),
+        (
+            &server,
+            [said("the quorum server is qs1"), said("all nodes are counted (last_man_standing)")],
+        ),
+    ] {
+        assert_eq!(replace_lock(&mut conf, next, false), words, "{conf}");
+        assert!(replace_lock(&mut conf, next, false).is_empty(), "{conf}");
+        let said = corosync::Settings::of(&conf);
+        let is_last_man = said.quorum.last_man_standing.is_some();
+        assert_eq!(is_last_man, said.device.is_none(), "{conf}");
     }
 }
 

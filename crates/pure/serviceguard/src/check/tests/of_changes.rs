@@ -100,18 +100,23 @@ fn a_lock_beside_those_who_had_quorum_last_begins_while_nothing_runs() {
     let three: String = (1..=3).map(node).collect();
     let conf = crate::lower::corosync_conf(&Cluster::of(&Text::parse(&three))).0;
     let conf = corosync::Conf::parse(&conf);
-    let wanted = format!("QS_HOST qs1\n{three}");
-    let told = |up: &[&str]| {
-        let all = found_with(&wanted, up, Some(&conf));
-        all.into_iter().filter(|line| line.contains("a lock begins")).collect::<Vec<_>>()
-    };
-    let begin = "line 1: error: a lock begins while the cluster runs, whose Corosync counts those";
-    assert!(
-        matches!(told(&["n1"]).as_slice(), [line] if line.starts_with(begin)),
-        "{:?}",
-        told(&["n1"])
-    );
-    assert_eq!(told(&[]), Vec::<String>::new());
+    let server = format!("QS_HOST qs1\n{three}");
+    let disk = three.replace("NETWORK_INTERFACE", "CLUSTER_LOCK_LUN /dev/sda\nNETWORK_INTERFACE");
+    for (wanted, line) in [(&server, 1), (&disk, 2)] {
+        let told = |up: &[&str], conf: &corosync::Conf| {
+            let all = found_with(wanted, up, Some(conf));
+            all.into_iter().filter(|line| line.contains("a lock begins")).collect::<Vec<_>>()
+        };
+        let begin = format!(
+            "line {line}: error: a lock begins while the cluster runs, whose Corosync counts those"
+        );
+        let said = told(&["n1"], &conf);
+        assert!(matches!(said.as_slice(), [one] if one.starts_with(&begin)), "{said:?}");
+        assert_eq!(told(&[], &conf), Vec::<String>::new());
+        // One that is there counts them as well, and without Corosync's rule.
+        let conf = crate::lower::corosync_conf(&Cluster::of(&Text::parse(wanted))).0;
+        assert_eq!(told(&["n1"], &corosync::Conf::parse(&conf)), Vec::<String>::new());
+    }
 }
 
 #[test]
