@@ -107,7 +107,7 @@ export function refusal(body: unknown): string | undefined {
 }
 
 const REFUSED: Record<string, string> = {
-  "no-quorum": "there is no quorum: fewer than half of the nodes are here",
+  "no-quorum": "there is no quorum: too few of the nodes are here",
   "not-ready": "the nodes are agreeing on their state; try again in a moment",
   "nothing-to-undo": "there is no earlier configuration to go back to",
   "not-permitted": "you may not do this",

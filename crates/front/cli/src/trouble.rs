@@ -226,7 +226,7 @@ impl Trouble {
 fn refusal(refused: &Refused) -> String {
     match refused {
         Refused::NoQuorum => {
-            "refused: this node is not with a majority, so its word does not count".to_owned()
+            "refused: this node has no quorum, so its word does not count".to_owned()
         }
         Refused::NotReady => "refused: the nodes are just agreeing on their state".to_owned(),
         Refused::Stale { yours, current } => {

@@ -49,7 +49,7 @@ pub(crate) enum Exit {
     Digest = 104,
     /// What was named is not there.
     NoSuch = 105,
-    /// Fewer than half of the votes are here.
+    /// Too few of those who count are here.
     Quorum = 106,
     /// It would do damage, and was not forced.
     Unsafe = 107,

@@ -110,7 +110,8 @@ pub fn status(seen: Seen<'_>) -> Status {
         readiness: readiness::of_resolved(seen, &resolved),
     };
     if status.quorate && status.fencing.is_empty() {
-        status.survival = survival(&resolved, &status.readiness);
+        let carrier = seen.cluster.and_then(|cluster| cluster.carrier.as_deref());
+        status.survival = survival(&resolved, &status.readiness, carrier);
     }
     status.verdict = verdict::verdict(&status, &resolved, seen);
     status

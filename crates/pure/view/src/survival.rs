@@ -13,6 +13,7 @@ use cib::{Document, Element, Section};
 use model::ActionKind;
 use scheduler::{Input, LossPolicy, NodeIx, Planned, ResIx, Resolved, Variant};
 use transition::rehearse::{FaithfulTo, Rehearsing, rehearse};
+use wire::api::Carrier;
 
 use crate::readiness::{self, Ability, Readiness};
 use crate::status::{Seen, is_of_machine};
@@ -34,10 +35,16 @@ const PAIR_WORK_MAX: usize = 1_000;
 /// Plans that are carried out at most until nothing should be left to do.
 const ROUNDS_MAX: usize = 6;
 
-/// What each online node's loss would mean, and each pair's; `None` where that was not tried.
-pub fn survival(resolved: &Resolved<'_>, readiness: &Readiness) -> Option<Survival> {
+/// What each online node's loss would mean, and each pair's; `None` where that was not tried. What carries the messages
+/// knows how votes are counted.
+pub fn survival(
+    resolved: &Resolved<'_>,
+    readiness: &Readiness,
+    carrier: Option<&Carrier>,
+) -> Option<Survival> {
     let online = tried(resolved)?;
-    let stage = Stage { resolved, readiness, online: online.len(), now: running(resolved) };
+    let now = running(resolved);
+    let stage = Stage { resolved, readiness, carrier, online: &online, now };
     let nodes: Vec<Loss> = online.iter().map(|node| stage.lose(&[*node])).collect();
     let pairs = online.len() * (online.len() - 1) / 2;
     let is_tried = online.len() > 2
@@ -64,7 +71,8 @@ pub(crate) fn losses_when_done(resolved: &Resolved<'_>) -> Option<Vec<Loss>> {
     let stage = Stage {
         resolved: &resolved,
         readiness: &readiness,
-        online: online.len(),
+        carrier: None,
+        online: &online,
         now: running(&resolved),
     };
     Some(online.iter().map(|node| stage.lose(&[*node])).collect())
@@ -92,8 +100,9 @@ fn primitives(resolved: &Resolved<'_>) -> usize {
 struct Stage<'s> {
     resolved: &'s Resolved<'s>,
     readiness: &'s Readiness,
-    /// How many nodes are online.
-    online: usize,
+    carrier: Option<&'s Carrier>,
+    /// The nodes that are online.
+    online: &'s [NodeIx],
     /// What runs now.
     now: BTreeSet<Arc<str>>,
 }
@@ -102,7 +111,7 @@ impl Stage<'_> {
     fn lose(&self, lost: &[NodeIx]) -> Loss {
         let name = |node: &NodeIx| self.resolved.node(*node).name.as_ref().to_owned();
         let names: Vec<String> = lost.iter().map(name).collect();
-        let quorum = self.quorum_lost_without(lost.len());
+        let quorum = self.quorum_lost_without(lost);
         let cannot_be_fenced = self.uncuttable(&names);
         let resources = if quorum || !cannot_be_fenced.is_empty() {
             self.only_on(lost)
@@ -115,16 +124,29 @@ impl Stage<'_> {
         Loss { nodes: names, quorum, cannot_be_fenced, resources }
     }
 
-    /// Whether that many nodes fewer are no majority any more. Two nodes are taken to have
-    /// `two_node`, as Corosync's documentation and every tool that sets one up advise.
-    fn quorum_lost_without(&self, lost: usize) -> bool {
+    /// Whether the others would not be enough without these nodes: as votes are counted now, or no majority where nobody
+    /// says how. Two nodes are taken to have `two_node`, as Corosync's documentation and every tool that sets one up
+    /// advise.
+    fn quorum_lost_without(&self, lost: &[NodeIx]) -> bool {
         let configured = self.resolved.nodes.iter().filter(|node| !node.is_remote_or_guest());
         let configured = configured.count();
         let matters = match self.resolved.options.loss_policy {
             LossPolicy::Ignore => false,
             LossPolicy::Freeze | LossPolicy::Stop | LossPolicy::Demote | LossPolicy::Fence => true,
         };
-        matters && configured > 2 && self.online.saturating_sub(lost) * 2 <= configured
+        let left = self.online.iter().filter(|node| !lost.contains(node));
+        let has_too_few = match self.carrier.filter(|carrier| carrier.needed_votes > 0) {
+            Some(carrier) => {
+                let name = |node: &NodeIx| self.resolved.node(*node).name.as_ref();
+                let votes = |node| crate::topology::votes_of(Some(carrier), name(node));
+                let breaker = carrier.tie_breaker.as_ref().filter(|breaker| breaker.alive);
+                let outside = breaker.map_or(0, |breaker| crate::topology::size(breaker.votes));
+                let needed = crate::topology::size(carrier.needed_votes);
+                left.map(votes).fold(outside, usize::saturating_add) < needed
+            }
+            None => left.count() * 2 <= configured,
+        };
+        matters && configured > 2 && has_too_few
     }
 
     /// Those of the nodes that nothing could cut off. Without fencing nobody asks.

@@ -126,12 +126,12 @@ fn of_status(status: &Status, resolved: &Resolved<'_>, seen: Seen<'_>) -> Topolo
     }
 }
 
-fn votes_of(carrier: Option<&Carrier>, node: &str) -> usize {
+pub(crate) fn votes_of(carrier: Option<&Carrier>, node: &str) -> usize {
     let mut told = carrier.into_iter().flat_map(|carrier| &carrier.votes);
     told.find(|(name, _)| name == node).map_or(1, |(_, votes)| size(*votes))
 }
 
-fn size(votes: u32) -> usize {
+pub(crate) fn size(votes: u32) -> usize {
     usize::try_from(votes).unwrap_or(usize::MAX)
 }
 

@@ -11,7 +11,7 @@ use generator::{Chance, cluster, mutate};
 use view::grid::CellState;
 use view::readiness::{Ability, Can, Proof};
 use view::{RenderOptions, Seen};
-use wire::api::{Cluster, Fencing};
+use wire::api::{Carrier, Cluster, Fencing, TieBreaker};
 
 const NOW: i64 = 1_795_223_471;
 const PLAIN: RenderOptions = RenderOptions { colour: false, now: NOW };
@@ -91,6 +91,39 @@ fn a_whole_cluster_says_what_it_survives_and_what_it_does_not() {
     );
     let json = serde_json::to_value(&told).unwrap();
     assert_eq!(json["level"], "healthy");
+}
+
+/// Of four nodes one is lost. By a majority of all, no other one may be; those who had quorum last, and a lock, are counted
+/// otherwise.
+#[test]
+fn what_is_survived_goes_by_the_votes_as_they_are_counted_now() {
+    let fourth = r#"<node id="4" uname="n4"/></nodes>"#;
+    let gone = r#"<node_state id="4" uname="n4" in_ccm="false" crmd="offline" join="down" expected="down"/></status>"#;
+    let text = replaced(&text_of("web"), "</nodes>", fourth);
+    let document = read(&replaced(&text, "</status>", gone));
+    let votes = (1..=4).map(|id| (format!("n{id}"), 1)).collect::<Vec<_>>();
+    // Whether the loss of each, and of each two at once, would leave quorum.
+    let quorum = |needed_votes, of_lock| {
+        let lock = |alive| TieBreaker { votes: 1, alive, ours: alive, ..TieBreaker::default() };
+        let tie_breaker = Option::map(of_lock, lock);
+        let carrier =
+            Carrier { votes: votes.clone(), needed_votes, tie_breaker, ..Carrier::default() };
+        let cluster = Cluster {
+            quorate: true,
+            carrier: Some(Box::new(carrier)),
+            formed: true,
+            ..Cluster::default()
+        };
+        let seen = Seen { document: &document, cluster: Some(&cluster), now: NOW };
+        let survival = view::status(seen).survival.unwrap();
+        let stays = |losses: &[view::survival::Loss]| losses.iter().all(|loss| !loss.quorum);
+        (stays(&survival.nodes), survival.pairs.is_some_and(|pairs| stays(&pairs)))
+    };
+    assert_eq!(quorum(0, None), (false, false), "nobody says how: a majority of all");
+    assert_eq!(quorum(3, None), (false, false));
+    assert_eq!(quorum(2, None), (true, false), "of three two, as last_man_standing has it");
+    assert_eq!(quorum(3, Some(true)), (true, false), "two of three and the lock");
+    assert_eq!(quorum(3, Some(false)), (false, false), "what votes for it does not answer");
 }
 
 #[test]

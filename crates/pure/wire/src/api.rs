@@ -241,7 +241,7 @@ pub enum Reply {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refused {
-    /// Fewer than half of the votes are here.
+    /// Too few of those who count are here.
     NoQuorum,
     /// The membership is being formed, or the node is stopping.
     NotReady,
@@ -456,8 +456,7 @@ pub enum Event {
     MayBeOlder {
         nodes: Vec<String>,
     },
-    /// Corosync gives these members quorum, and they have not more than half of those who had it last: these are
-    /// not here.
+    /// Corosync gives these members quorum, and too few of those who had it last are here: these are not.
     QuorumIsOthers {
         nodes: Vec<String>,
     },

@@ -159,7 +159,7 @@ fn membership(
     } else if !status.quorate {
         let policy = match resolved.options.loss_policy {
             LossPolicy::Freeze => "What runs here goes on; nothing is recovered.",
-            LossPolicy::Stop => "All resources here are stopped until there is a majority again.",
+            LossPolicy::Stop => "All resources here are stopped until there is quorum again.",
             LossPolicy::Demote => "Promoted resources are demoted, the others stopped.",
             LossPolicy::Fence => "This side cuts itself off.",
             LossPolicy::Ignore => {
@@ -185,7 +185,7 @@ fn no_quorum(cluster: Option<&Cluster>, status: &Status, policy: &str) -> Remark
         None => {
             let gone = names(status, |state| state != NodeState::Online);
             let advice = format!("Bring {} back.", words::list(&gone));
-            ("fewer than half of the nodes are here".to_owned(), advice)
+            ("too few of the nodes are here".to_owned(), advice)
         }
     };
     let sentence = format!("No quorum: {why}. {policy}");
