@@ -505,6 +505,10 @@ fn a_cluster_is_formed_without_nodes_that_do_not_answer_and_with_those_that_only
     assert!(said.contains("node n2 is left out, and is halted."), "{said}");
     assert!(said.contains("Cluster successfully formed."), "{said}");
     assert_eq!(town.votes(1), "1 Quorate WaitForAll LastManStanding");
+    // Corosync would expect all three again.
+    let no = town.says_no(1, &["timing", "--failover-time", "5s", "--apply"]);
+    let why = "1 of 3 nodes would have no quorum when Corosync reads its file";
+    assert!(no.contains(why) && town.votes(1).starts_with("1 Quorate"), "{no}");
 
     // The others run, and their doors are shut: whoever starts finds them, and cuts nobody off.
     town.ok(1, &["start", "--all"]);

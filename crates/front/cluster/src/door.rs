@@ -284,7 +284,7 @@ fn may_grow(settings: &Settings, cluster: &Cluster) -> Result<(), Trouble> {
         return Err(Trouble::refused("the cluster has no quorum, so nobody can join").help(missing));
     }
     let (present, total) = (cluster.members.len(), settings.nodes.len());
-    if nodes_file::would_have_quorum(settings, present, total) {
+    if nodes_file::keeps_quorum(settings, present, total) {
         return Ok(());
     }
     let what = format!("{present} of {total} nodes would have no quorum until the new one runs");

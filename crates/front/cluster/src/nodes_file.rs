@@ -54,6 +54,7 @@ pub(crate) fn change(
     while Instant::now() < deadline {
         let mut conf = read(places)?;
         edit(&mut conf)?;
+        outlasts_reading(&client.document()?.cluster.members, &Settings::of(&conf))?;
         let change = Change::FabricFile { text: conf.to_string() };
         match client.change(&Request::Change { change, force: false, based_on: None }) {
             Ok(_edition) => {
@@ -74,6 +75,33 @@ fn reload() -> Result<(), Trouble> {
     output("corosync-cfgtool", &["-R"]).map(drop).map_err(|trouble| {
         trouble.help("The new file is on every disk; `corosync-cfgtool -R` has it read.")
     })
+}
+
+/// Refuses where the members would lose their quorum by Corosync's reading of the file.
+fn outlasts_reading(members: &[String], settings: &Settings) -> Result<(), Trouble> {
+    let (present, total) = (members.len(), settings.nodes.len());
+    if keeps_quorum(settings, present, total) {
+        return Ok(());
+    }
+    let what = format!(
+        "{present} of {total} nodes would have no quorum when Corosync reads its file: it expects all of them then"
+    );
+    Err(Trouble::refused(what)
+        .help("Start the missing ones first; `quorate cluster status` shows who is missing."))
+}
+
+/// Whether so many nodes of `total` have quorum when Corosync has read its file: it expects the votes of all nodes then,
+/// also where fewer were expected before, since those who had quorum last are counted. Source: seen with Corosync 3.1.
+pub(crate) fn keeps_quorum(settings: &Settings, present: usize, total: usize) -> bool {
+    let is_uneven = settings.nodes.iter().any(|node| node.votes.is_some());
+    if is_uneven || !settings.quorum_by().counts_previous() {
+        return would_have_quorum(settings, present, total);
+    }
+    // More than half of those who had it last have the vote of a lock.
+    let of_lock = usize::from(settings.device.is_some());
+    let is_most = (present + of_lock) * 2 > total + of_lock;
+    // Of two nodes that are left, one is enough.
+    is_most || (total == 2 && present > 0)
 }
 
 /// Whether so many nodes of `total` would have quorum. Where votes are uneven or a third voice has a
@@ -120,6 +148,33 @@ pub(crate) fn addresses(settings: &Settings, node: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reading_the_file_has_all_nodes_expected_again() {
+        let settings = |nodes: usize, lines: &str| {
+            let nodes = "node {\n}\n".repeat(nodes);
+            let text = format!("nodelist {{\n{nodes}}}\nquorum {{\n{lines}\n}}\n");
+            Settings::of(&Conf::parse(&text))
+        };
+        let lock = "device {\nmodel: sanlock\nvotes: 1\n}";
+        for (nodes, rule, enough) in [
+            (5, "last_man_standing: 1", 3),
+            (4, "last_man_standing: 1", 3),
+            (4, lock, 2),
+            (3, lock, 2),
+            // Of two, each is one half of both.
+            (2, lock, 0),
+        ] {
+            let settings = settings(nodes, rule);
+            let least = (0..=nodes).find(|present| keeps_quorum(&settings, *present, nodes));
+            assert_eq!(least, Some(enough), "{nodes}, {rule}");
+        }
+        let members = ["n1".to_owned(), "n2".to_owned()];
+        let refused = outlasts_reading(&members, &settings(5, "last_man_standing: 1")).unwrap_err();
+        let wanted = "2 of 5 nodes would have no quorum when Corosync reads its file";
+        assert!(refused.into_words().0.starts_with(wanted));
+        assert!(outlasts_reading(&members, &settings(3, "last_man_standing: 1")).is_ok());
+    }
 
     #[test]
     fn quorum_is_foreseen() {

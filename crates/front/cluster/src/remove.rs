@@ -102,8 +102,10 @@ pub(crate) fn may_shrink(
 ) -> Result<(), Trouble> {
     let members = services.client().document()?.cluster.members;
     let staying = members.iter().filter(|member| *member != node).count();
-    let total = settings.nodes.len();
-    if nodes_file::would_have_quorum(settings, staying, total) {
+    // Where those who had quorum last are counted, who leaves in peace is not expected any more before the file is read.
+    let counts_previous = settings.quorum_by().counts_previous();
+    let total = settings.nodes.len().saturating_sub(usize::from(counts_previous));
+    if nodes_file::keeps_quorum(settings, staying, total) {
         return Ok(());
     }
     let what = format!("without {node}, {staying} of {total} nodes would have no quorum");
