@@ -55,6 +55,7 @@ pub enum Corner {
     LockOutOfReach,
     VoterStalled,
     LockGivenBack,
+    FewerVotesExpected,
     LockOfTheDead,
     LockOfAnEarlierLife,
     VoteOfDevice,
@@ -63,7 +64,7 @@ pub enum Corner {
 
 impl Corner {
     /// All of them.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::Partition,
         Self::RingFormedAnew,
         Self::Flapped,
@@ -102,6 +103,7 @@ impl Corner {
         Self::LockOutOfReach,
         Self::VoterStalled,
         Self::LockGivenBack,
+        Self::FewerVotesExpected,
         Self::LockOfTheDead,
         Self::LockOfAnEarlierLife,
         Self::VoteOfDevice,
@@ -153,6 +155,7 @@ impl Corner {
             Self::LockOutOfReach => "a half did not reach the lock's disk",
             Self::VoterStalled => "a half had no vote because a voter stood still",
             Self::LockGivenBack => "a lock was given back when nobody needed it",
+            Self::FewerVotesExpected => "Corosync was told to expect fewer votes beside a lock",
             Self::LockOfTheDead => "a lock was taken from who must have lost it",
             Self::LockOfAnEarlierLife => "... or who had a new life since",
             Self::VoteOfDevice => "half of the cluster had a quorum server's vote",

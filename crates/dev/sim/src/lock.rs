@@ -1,5 +1,7 @@
 //! The cluster lock on a disk: the real voters, with a disk as sanlock keeps it and votes as Corosync counts them.
 //!
+//! In a cluster of more than two the daemons tell their voters who counts, and Corosync how many votes to expect.
+//!
 //! Source: sanlock(8): a host that has not renewed for 8 io timeouts lets go of all that it holds, and after 60 s
 //! more it is dead to the others; votequorum(5) and corosync.conf(5), the device's two timeouts.
 
@@ -8,10 +10,13 @@ use std::time::Duration;
 
 use model::{NodeId, Quorum, Tick};
 use tie_breaker::{
-    Effect, Host, HostState, Input, Order, Owner, Ring, Seen, Settings, Standing, Timing, Voter,
+    Counted, Effect, Host, HostState, Input, Order, Owner, Ring, Seen, Settings, Standing, Timing,
+    Voter,
 };
 
 use crate::corners::Corner;
+
+mod expected;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const SYNC_TIMEOUT: Duration = Duration::from_secs(30);
@@ -29,6 +34,11 @@ struct Node {
     under_way: Option<Order>,
     joined: bool,
     held: bool,
+    /// What its daemon says, and the voter has not heard.
+    unheard: Option<Counted>,
+    /// Votes that its Corosync expects, the device's included; and whether it had quorum.
+    expected: usize,
+    had_quorum: bool,
     /// The whole machine stands still.
     still: bool,
     /// Only its voter does, and has not heard of its ring.
@@ -105,20 +115,39 @@ impl Lock {
         if is_new {
             self.rings += 1;
         }
+        let ring = Ring { node: side.first().map_or(0, |node| node.0), sequence: self.rings };
         for id in side {
-            let settings = self.settings(*id);
-            let node = self.nodes.entry(*id).or_insert_with(|| Node::new(settings));
+            let node = self.node(*id);
             node.still = still;
             if is_new {
-                let ring =
-                    Ring { node: side.first().map_or(0, |node| node.0), sequence: self.rings };
                 (node.ring, node.vote) = (Some((ring, side.clone(), now)), None);
                 if !node.still && !node.stalled {
                     self.step(*id, now, Input::Membership { ring, members: side.clone() });
                 }
             }
         }
-        self.count(side, now)
+        if self.machines > 2 { self.count_expected(side, now) } else { self.count(side, now) }
+    }
+
+    fn node(&mut self, id: NodeId) -> &mut Node {
+        let settings = self.settings(id);
+        self.nodes.entry(id).or_insert_with(|| Node::new(settings))
+    }
+
+    /// A node's daemon says who counts.
+    pub(crate) fn tell(&mut self, id: NodeId, counted: Counted, now: Tick) {
+        self.node(id).unheard = Some(counted);
+        self.hear(id, now);
+    }
+
+    fn hear(&mut self, id: NodeId, now: Tick) {
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        if node.still || node.stalled {
+            return;
+        }
+        if let Some(counted) = node.unheard.take() {
+            self.step(id, now, Input::Counted(counted));
+        }
     }
 
     /// Time passes: voters look and say again what they say.
@@ -130,6 +159,8 @@ impl Lock {
             if node.still || node.stalled {
                 continue;
             }
+            self.hear(id, now);
+            let Some(node) = self.nodes.get(&id) else { continue };
             // One that stood still hears now what there is.
             let unheard = node.ring.clone().filter(|(ring, ..)| node.voter.ring() != Some(*ring));
             match unheard {
@@ -144,14 +175,10 @@ impl Lock {
 
     /// Two sides whose Corosyncs both have half and the vote.
     pub(crate) fn twice(&self, now: Tick) -> Option<String> {
-        let voting = |node: &&Node| {
-            let is_cast = node.vote.is_some_and(|(cast, at)| cast && now.since(at) < TIMEOUT);
-            is_cast && !node.still
-        };
-        let mut halves = self.nodes.values().filter(voting).filter_map(|node| {
-            let (_, members, _) = node.ring.as_ref()?;
-            (self.standing(members) == Standing::Half).then_some(members)
-        });
+        let voting = |node: &&Node| node.votes_by_lease(now) && !node.still;
+        let halves = self.nodes.values().filter(voting);
+        let mut halves =
+            halves.filter_map(|node| node.ring.as_ref().map(|(_, members, _)| members));
         let first = halves.next()?;
         let other = halves.find(|members| first.is_disjoint(members))?;
         Some(format!("{first:?} and {other:?} both have the lock's vote"))
@@ -311,6 +338,9 @@ impl Lock {
 impl Node {
     fn new(settings: Settings) -> Self {
         Self {
+            expected: settings.votes.len() + 1,
+            had_quorum: false,
+            unheard: None,
             voter: Voter::new(settings),
             ring: None,
             vote: None,
@@ -320,5 +350,16 @@ impl Node {
             still: false,
             stalled: false,
         }
+    }
+
+    fn casts(&self, now: Tick) -> bool {
+        self.vote.is_some_and(|(cast, at)| cast && now.since(at) < TIMEOUT)
+    }
+
+    /// Corosync has a vote of its voter that stands on the lease.
+    fn votes_by_lease(&self, now: Tick) -> bool {
+        let is_of_ring =
+            self.ring.as_ref().is_some_and(|(ring, ..)| self.voter.ring() == Some(*ring));
+        is_of_ring && self.casts(now) && self.voter.votes_by_lease()
     }
 }

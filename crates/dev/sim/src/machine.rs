@@ -127,7 +127,7 @@ impl Machine {
             fed_at: None,
             doomed_at: None,
             promised_reset: None,
-            quorum_by: scene.rule.quorum_by(),
+            quorum_by: scene.rule.quorum_by(scene.nodes),
             shut_down: false,
         }
     }

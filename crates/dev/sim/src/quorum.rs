@@ -55,17 +55,19 @@ impl Rule {
                 Self::Lock,
                 Self::LastManStanding,
             ]),
-            5 => chance.pick(&[Self::Majority, Self::LastManStanding]),
+            3 => chance.pick(&[Self::Majority, Self::Majority, Self::Majority, Self::Lock]),
+            5 => chance.pick(&[Self::Majority, Self::LastManStanding, Self::Lock]),
             _ => None,
         };
         drawn.copied().unwrap_or(Self::Majority)
     }
 
     /// What the daemons know of it.
-    pub(crate) fn quorum_by(self) -> QuorumBy {
+    pub(crate) fn quorum_by(self, machines: u32) -> QuorumBy {
         match self {
             Self::Majority => QuorumBy::Majority,
             Self::Device => QuorumBy::Device { outlasts: device::OUTLASTS },
+            Self::Lock if machines > 2 => QuorumBy::PreviousOrLock,
             Self::Lock => QuorumBy::Device { outlasts: Duration::ZERO },
             Self::LastManStanding => QuorumBy::Previous,
             Self::TwoNode | Self::TieBreaker => QuorumBy::Rule,
@@ -107,7 +109,7 @@ impl Votequorum {
 
     /// Whether those who had quorum last decide.
     pub(crate) fn counts_previous(&self) -> bool {
-        self.rule.quorum_by() == QuorumBy::Previous
+        self.rule.quorum_by(u32::try_from(self.machines).unwrap_or(0)).counts_previous()
     }
 
     pub(crate) fn power_lost(&mut self, node: NodeId) {

@@ -33,7 +33,7 @@ pub(crate) fn draw(chance: &mut Chance, nodes: Option<u32>) -> Scene {
     let drawn = *chance.pick(&[2, 3, 3, 3, 4, 5]).unwrap_or(&3);
     let nodes = nodes.unwrap_or(drawn);
     let rule = Rule::draw(chance, nodes);
-    let watchdog = watchdog(chance, rule);
+    let watchdog = watchdog(chance, rule, nodes);
     let mut wanted = Vec::new();
     // Where the watchdog is there, it may be all that there is.
     let without = watchdog.is_some() && chance.percent(60);
@@ -113,8 +113,8 @@ fn options(chance: &mut Chance, watchdog: Option<Duration>) -> String {
 }
 
 /// Only where two sides never have quorum, the others may count on it.
-fn watchdog(chance: &mut Chance, rule: Rule) -> Option<Duration> {
-    let has = rule.quorum_by().is_one_sided() && chance.percent(25);
+fn watchdog(chance: &mut Chance, rule: Rule, nodes: u32) -> Option<Duration> {
+    let has = rule.quorum_by(nodes).is_one_sided() && chance.percent(25);
     has.then(|| Duration::from_secs(chance.between(4, 12)))
 }
 

@@ -2,6 +2,7 @@
 
 use controller::{Effect, ExitReason, Input, Now};
 use model::NodeId;
+use tie_breaker::Counted;
 
 use super::World;
 use crate::agents;
@@ -68,7 +69,13 @@ impl World {
                     machine.promised_reset = None;
                 }
             }
-            Effect::CountPrevious { .. } | Effect::ExpectVotes { .. } => {}
+            Effect::CountPrevious { sets, takes_lock } => {
+                let counted = Counted { sets, takes_lock };
+                self.votequorum.lock.tell(node, counted, self.clock.now());
+            }
+            Effect::ExpectVotes { votes } => {
+                self.votequorum.lock.expect(node, votes, self.clock.now());
+            }
             Effect::Reply { client, reply } => {
                 corners::at_reply(self, node, &reply);
                 self.clients.answered(client, &reply);
