@@ -16,6 +16,7 @@ mod leaving;
 mod met_while_forming;
 mod no_quorum;
 mod node;
+mod quorum_beside_a_lock;
 mod quorum_by_rule;
 mod quorum_of_previous;
 mod reduced_quorum;

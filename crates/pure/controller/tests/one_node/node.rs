@@ -36,6 +36,10 @@ pub(crate) struct Node {
     pub(crate) files: Vec<(u64, String)>,
     /// What a vote may outlast, as the node last promised.
     pub(crate) promised: Option<Duration>,
+    /// What the lock's voter was told last: who counts, and whether it may take the lock.
+    pub(crate) voter_knows: Option<(Vec<Vec<u32>>, bool)>,
+    /// How many votes the fabric was told to expect, one after the other.
+    pub(crate) expects: Vec<u32>,
 }
 
 impl Node {
@@ -94,6 +98,8 @@ impl Node {
             exit: None,
             files: Vec::new(),
             promised: None,
+            voter_knows: None,
+            expects: Vec::new(),
         };
         node.step(Input::Started);
         node
@@ -128,6 +134,12 @@ impl Node {
                 self.aside.push(document);
             } else if let Effect::PromiseReset { outlasts } = effect {
                 self.promised = Some(outlasts);
+            } else if let Effect::CountPrevious { sets, takes_lock } = effect {
+                let ids =
+                    |set: std::collections::BTreeSet<NodeId>| set.iter().map(|id| id.0).collect();
+                self.voter_knows = Some((sets.into_iter().map(ids).collect(), takes_lock));
+            } else if let Effect::ExpectVotes { votes } = effect {
+                self.expects.push(votes);
             } else if let Effect::WriteFabricFile { edition, text } = effect {
                 self.files.push((edition, text));
             }
