@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tie_breaker::RUN;
 
 use crate::area::Area;
-use crate::tool::{self, RUN};
+use crate::tool;
 
 /// The command line is not understood. Source: sysexits, `EX_USAGE`.
 const USAGE: u8 = 64;

@@ -18,6 +18,8 @@ mod command;
 #[cfg(feature = "corosync")]
 mod configuration;
 #[cfg(feature = "corosync")]
+mod ring;
+#[cfg(feature = "corosync")]
 mod sanlock;
 #[cfg(feature = "corosync")]
 mod serve;

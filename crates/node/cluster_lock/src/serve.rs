@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use model::Tick;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use tie_breaker::{Effect, Input, Order, Voter};
+use tie_breaker::{Effect, Input, Order, Ring, Voter};
 
 use crate::configuration::{self, Configuration};
+use crate::ring::RingFile;
 use crate::sanlock::Sanlock;
-use crate::votes::{self, Device, Heard};
+use crate::votes::{self, Counts, Device, Heard};
 
 /// Between two attempts to find Corosync.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -25,6 +26,7 @@ const READ_EVERY: Duration = Duration::from_secs(2);
 enum Event {
     Corosync(Heard),
     Answer(Input),
+    Reconfigured { has_other_lock: bool },
 }
 
 impl From<Heard> for Event {
@@ -86,57 +88,52 @@ fn watch_signals(stop: Sender<()>) -> io::Result<()> {
 
 /// One Corosync's life, or ours.
 fn live(run: &Path, stopped: &Receiver<()>) -> End {
-    let lost = |why: &dyn std::fmt::Display| End::Lost(why.to_string());
-    let configuration = match configuration::read(run.to_owned()) {
-        Ok(configuration) => configuration,
-        Err(why) => return lost(&why),
+    let (mut life, inbox) = match Life::begin(run) {
+        Ok(begun) => begun,
+        Err(why) => return End::Lost(why),
     };
-    let Configuration { settings, sanlock } = configuration.clone();
-    let device = match Device::register() {
-        Ok(device) => device,
-        Err(why) => return lost(&why),
-    };
-    let (events, inbox) = channel();
-    if let Err(why) = votes::listen(&events) {
-        return lost(&why);
-    }
-    tracing::info!(path = %sanlock.area.path.display(), "the cluster's lock");
-    let beat = settings.timing.period / 4;
-    let mut life = Life {
-        voter: Voter::new(settings),
-        device,
-        orders: work(&sanlock, &events),
-        began: Instant::now(),
-        last: None,
-    };
-    let mut read = Instant::now();
     loop {
-        if read.elapsed() > READ_EVERY {
-            read = Instant::now();
-            let now = configuration::read(run.to_owned());
-            if now.as_ref().is_ok_and(|now| *now != configuration) {
-                if now.is_ok_and(|now| now.sanlock != sanlock) {
-                    life.stop(&sanlock);
-                }
-                return lost(&"corosync.conf has changed");
-            }
-        }
         if !matches!(stopped.try_recv(), Err(std::sync::mpsc::TryRecvError::Empty)) {
-            life.stop(&sanlock);
+            life.stop();
             return End::Stopped;
         }
-        let input = match inbox.recv_timeout(beat) {
-            Ok(Event::Corosync(Heard::Membership { ring, members })) => {
-                Input::Membership { ring, members }
+        let input = match inbox.recv_timeout(life.beat) {
+            Ok(Event::Corosync(heard)) => match heard {
+                Heard::Membership { ring, members } => Input::Membership { ring, members },
+                Heard::Counted(counted) => {
+                    tracing::info!("who counts: {counted}");
+                    Input::Counted(counted)
+                }
+                Heard::Lost => return End::Lost("Corosync is gone".to_owned()),
+            },
+            Ok(Event::Reconfigured { has_other_lock }) => {
+                if has_other_lock {
+                    life.stop();
+                }
+                return End::Lost("corosync.conf has changed".to_owned());
             }
-            Ok(Event::Corosync(Heard::Lost)) => return lost(&"Corosync is gone"),
             Ok(Event::Answer(input)) => input,
             Err(_nothing) => Input::Passed,
         };
         if let Err(why) = life.step(input) {
-            return lost(&why);
+            return End::Lost(why);
         }
     }
+}
+
+/// Looks whether the configuration is another one, away from who votes: while Corosync waits for the vote it does not
+/// answer this. Ends with the life that holds the other end of `alive`.
+fn watch(run: PathBuf, known: Configuration, events: Sender<Event>, alive: Receiver<()>) {
+    std::thread::spawn(move || {
+        while matches!(alive.recv_timeout(READ_EVERY), Err(RecvTimeoutError::Timeout)) {
+            let now = configuration::read(run.clone());
+            let Some(now) = now.ok().filter(|now| *now != known) else { continue };
+            let has_other_lock = now.sanlock != known.sanlock;
+            if events.send(Event::Reconfigured { has_other_lock }).is_err() {
+                return;
+            }
+        }
+    });
 }
 
 /// Carries orders out, one after the other, on a thread of its own: a disk may hang.
@@ -175,25 +172,65 @@ fn obey(sanlock: &Sanlock, order: Order) -> Input {
 
 struct Life {
     voter: Voter,
+    /// Between two inputs, at the most.
+    beat: Duration,
+    sanlock: Sanlock,
     device: Device,
+    ring_file: RingFile,
+    /// For this one the vote was cast on the lease, and stands.
+    ring: Option<Ring>,
     orders: Sender<Order>,
     began: Instant,
     /// What was voted last, to tell changes only.
     last: Option<bool>,
+    _alive: Sender<()>,
 }
 
 impl Life {
-    fn step(&mut self, input: Input) -> Result<(), rust_corosync::CsError> {
+    /// With what is heard in it. Only at first, before Corosync knows of a device that it might wait for, it is asked for
+    /// its map here.
+    fn begin(run: &Path) -> Result<(Self, Receiver<Event>), String> {
+        let said = |error: rust_corosync::CsError| error.to_string();
+        let configuration = configuration::read(run.to_owned()).map_err(|why| why.to_string())?;
+        let counts = Counts::open().map_err(said)?;
+        let Configuration { settings, sanlock } = configuration.clone();
+        let beat = settings.timing.period / 4;
+        let mut voter = Voter::new(settings);
+        let began = Instant::now();
+        if let Some(counted) = counts.now() {
+            // Of no membership nothing comes.
+            let _nothing = voter.step(Tick(0), Input::Counted(counted));
+        }
+        let device = Device::register().map_err(said)?;
+        let (events, inbox) = channel();
+        votes::listen(&events).map_err(said)?;
+        counts.listen(&events);
+        tracing::info!(path = %sanlock.area.path.display(), "the cluster's lock");
+        let orders = work(&sanlock, &events);
+        let (alive, is_alive) = channel();
+        watch(run.to_owned(), configuration, events, is_alive);
+        let ring_file = RingFile::new(run);
+        let (ring, last) = (None, None);
+        let life = Self {
+            voter,
+            beat,
+            sanlock,
+            device,
+            ring_file,
+            ring,
+            orders,
+            began,
+            last,
+            _alive: alive,
+        };
+        Ok((life, inbox))
+    }
+
+    fn step(&mut self, input: Input) -> Result<(), String> {
         let now = Tick(0).after(self.began.elapsed());
         for effect in self.voter.step(now, input) {
             match effect {
-                Effect::Vote { ring, cast } => {
-                    let is_taken = self.device.vote(ring, cast)?;
-                    if is_taken && self.last != Some(cast) {
-                        tracing::info!(cast, ring = ring.sequence, "vote");
-                        self.last = Some(cast);
-                    }
-                }
+                Effect::Vote { ring, cast } => self.vote(ring, cast)?,
                 // The worker ends only with this life.
                 Effect::Order(order) => drop(self.orders.send(order)),
             }
@@ -201,14 +238,34 @@ impl Life {
         Ok(())
     }
 
+    /// First it is said what the vote stands on: with the vote comes the quorum.
+    fn vote(&mut self, ring: Ring, cast: bool) -> Result<(), String> {
+        // A half that becomes more in the midst of a membership, since less is counted, holds the lease still.
+        let stands = self.voter.votes_by_lease() || self.ring == Some(ring);
+        self.ring = (cast && stands).then_some(ring);
+        let said = self.ring_file.say(self.ring);
+        said.map_err(|error| {
+            format!("the daemon cannot be told what the vote stands on: {error}")
+        })?;
+        let is_taken = self.device.vote(ring, cast).map_err(|error| error.to_string())?;
+        if is_taken && self.last != Some(cast) {
+            tracing::info!(cast, ring = ring.sequence, "vote");
+            self.last = Some(cast);
+        }
+        Ok(())
+    }
+
     /// First the vote goes, then what it stood on: unless others of a half count on it.
-    fn stop(&self, sanlock: &Sanlock) {
+    fn stop(&mut self) {
+        if let Err(error) = self.ring_file.say(None) {
+            tracing::warn!(%error, "the daemon is not told that the vote goes");
+        }
         if let Err(error) = self.device.unregister() {
             tracing::warn!(%error, "the vote stands until it is missed");
             return;
         }
         if self.voter.may_leave()
-            && let Err(error) = sanlock.leave()
+            && let Err(error) = self.sanlock.leave()
         {
             tracing::warn!(%error, "sanlock stays");
         }

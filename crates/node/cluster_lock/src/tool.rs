@@ -6,10 +6,9 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::area::Area;
+use tie_breaker::RUN;
 
-/// The directory of our sanlock unless another is asked for.
-pub(crate) const RUN: &str = "/run/quorate-lock";
+use crate::area::Area;
 
 /// sanlock with these words, which its daemon with that directory hears.
 pub(crate) fn command(run: &Path, words: &[&str]) -> Command {

@@ -2,15 +2,19 @@
 //!
 //! Memberships come on a connection and a thread of their own; votes go over another, and a Corosync that
 //! hangs holds up who casts them, which is no harm: a vote that is not repeated ends.
+//!
+//! Who counts is a value in Corosync's map. While it forms a membership, and waits for the vote, Corosync answers nobody who
+//! asks for that, so who votes never asks.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::mpsc::Sender;
 
 use model::NodeId;
+use rust_corosync::cmap::{self, Data, Map, NotifyCallback, TrackType};
 use rust_corosync::votequorum::{self, Callbacks, Handle, RingId};
 use rust_corosync::{CsError, DispatchFlags, NodeId as CsNodeId, TrackFlags};
-use tie_breaker::Ring;
+use tie_breaker::{COUNTED, Counted, Ring};
 
 use crate::configuration::MODEL;
 
@@ -21,6 +25,8 @@ pub(crate) enum Heard {
         ring: Ring,
         members: BTreeSet<NodeId>,
     },
+    /// The daemon has said who counts.
+    Counted(Counted),
     /// The connection is lost.
     Lost,
 }
@@ -66,6 +72,42 @@ pub(crate) fn listen<T: From<Heard> + Send + 'static>(to: &Sender<T>) -> Result<
         tell(Heard::Lost);
     });
     Ok(())
+}
+
+/// Who counts, as the daemon says it to this Corosync.
+pub(crate) struct Counts(cmap::Handle);
+
+impl Counts {
+    /// Nothing that is said from now on is missed.
+    pub(crate) fn open() -> Result<Self, CsError> {
+        let map = cmap::initialize(Map::Icmap)?;
+        // What is called back with is no news: the value is asked for.
+        let nothing = NotifyCallback { notify_fn: None };
+        cmap::track_add(&map, COUNTED, TrackType::ADD | TrackType::MODIFY, &nothing, 0)?;
+        Ok(Self(map))
+    }
+
+    /// What was said last.
+    pub(crate) fn now(&self) -> Option<Counted> {
+        let said = cmap::get(&self.0, COUNTED).ok()?;
+        let counted = if let Data::String(text) = &said { text.parse().ok() } else { None };
+        if counted.is_none() {
+            tracing::warn!("{COUNTED} in Corosync's map does not say who counts: {said}");
+        }
+        counted
+    }
+
+    /// Hears what is said next, until Corosync is gone.
+    pub(crate) fn listen<T: From<Heard> + Send + 'static>(self, to: &Sender<T>) {
+        let to = to.clone();
+        std::thread::spawn(move || {
+            let mut is_heard = true;
+            while is_heard && cmap::dispatch(&self.0, DispatchFlags::One).is_ok() {
+                let counted = self.now().map(|counted| Heard::Counted(counted).into());
+                is_heard = counted.is_none_or(|counted| to.send(counted).is_ok());
+            }
+        });
+    }
 }
 
 /// The quorum device that this process is.

@@ -6,7 +6,7 @@ use alert::Alerts;
 use api::{Api, Meter};
 use controller::{AgentRun, Controller, Effect, ExitReason};
 use exec::{Described, Executor, OperationToken, RunRequest};
-use fabric::Fabric;
+use fabric::{Counted, Fabric};
 use model::{AgentRef, ResourceId};
 use wire::api::{Agent, Description, Event, Reply};
 
@@ -77,7 +77,10 @@ impl Performer {
                 let reply = async { Reply::Agents { agents: agents(listed.await) } };
                 self.api.reply_later(client, reply);
             }
-            Effect::CountPrevious { .. } | Effect::ExpectVotes { .. } => {}
+            Effect::CountPrevious { sets, takes_lock } => {
+                self.fabric.count_previous(Counted { sets, takes_lock });
+            }
+            Effect::ExpectVotes { votes } => self.fabric.expect_votes(votes),
             Effect::Report(entry) => {
                 report::log(&entry);
                 self.measure_detection(&entry.event, controller);

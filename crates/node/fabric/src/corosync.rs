@@ -20,12 +20,14 @@ mod carry;
 mod conditions;
 mod configuration;
 mod counted;
+mod keys;
 mod link;
 mod message;
 mod queue;
 mod reloads;
 mod session;
 mod vitals;
+mod voter;
 
 use std::time::Duration;
 

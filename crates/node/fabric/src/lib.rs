@@ -31,6 +31,7 @@ use tokio::task::JoinHandle;
 
 use heard::LastHeard;
 
+pub use tie_breaker::Counted;
 pub use votes::Votes;
 
 /// The largest payload that can be broadcast: a document of a very large cluster.
@@ -89,6 +90,12 @@ enum Incoming {
 enum Outgoing {
     Broadcast(Arc<Vec<u8>>),
     Pong(u64),
+    /// For the voter of the lock on a disk.
+    #[cfg_attr(not(feature = "corosync"), expect(dead_code, reason = "it votes beside Corosync"))]
+    Count(Counted),
+    /// Votes, of the membership that the node is in.
+    #[cfg_attr(not(feature = "corosync"), expect(dead_code, reason = "Corosync expects them"))]
+    Expect(u32),
 }
 
 /// How much waits in the outbox.
@@ -163,6 +170,19 @@ impl Fabric {
             self.pressure.overflow.notify_one();
         }
         Ok(())
+    }
+
+    /// Tells the voter of the lock on a disk who counts, and tells it again to each that begins anew. Only beside Corosync
+    /// there is one.
+    pub fn count_previous(&self, counted: Counted) {
+        // If the task is gone, the next turn says so.
+        let _gone = self.outbox.send(Outgoing::Count(counted));
+    }
+
+    /// Has no more than so many votes expected by who counts them, the device's included, for as long as the
+    /// membership stays as it is. Refused, which is logged, if there are more. Only Corosync counts so.
+    pub fn expect_votes(&self, votes: u32) {
+        let _gone = self.outbox.send(Outgoing::Expect(votes));
     }
 
     /// When the last sign of life of another node came, that is no longer a member. Corosync: of its

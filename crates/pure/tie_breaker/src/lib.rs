@@ -23,7 +23,9 @@
 mod brain;
 mod lease;
 mod standing;
+mod words;
 
 pub use brain::{Counted, Effect, Input, Order, Ring, Settings, Timing, Voter};
 pub use lease::{Holder, Host, HostState, Owner, Seen};
 pub use standing::Standing;
+pub use words::{COUNTED, Malformed, RING, RUN};

@@ -14,7 +14,7 @@
 //!
 //! - The number is one more than any that a member has been through.
 //! - It is quorate if every member's quorum service says so of this ring, and by a majority if all
-//!   count one.
+//!   count one. By the lock on a disk it is if one of them says so, too, since then all have it.
 //! - Who is with us on the ring and shows no life is left out: any member proposes a tag with that
 //!   process among the left out. A change of the quorum alone is proposed as another round.
 //! - Tags only grow between two changes, and all hear them in one order, so all find the same.
@@ -61,23 +61,26 @@ pub(super) struct Completed {
     ring: Ring,
 }
 
-/// What a quorum service says of a ring, and what the votes there come to: the weaker word first.
+/// What a quorum service says of a ring, and what the votes there come to: the weaker word first, but for the last one,
+/// which travels so since others know those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Standing {
     Inquorate,
     ByRule,
     ByDevice,
     ByMajority,
+    /// As [`Self::ByRule`], and a member holds the lock on a disk: if one has seen it, all have it.
+    ByLock,
 }
 
-impl From<Standing> for Quorum {
-    fn from(standing: Standing) -> Self {
-        match standing {
-            Standing::Inquorate => Self::No,
-            Standing::ByRule => Self::ByRule,
-            Standing::ByDevice => Self::ByDevice,
-            Standing::ByMajority => Self::Majority,
-        }
+/// What all of the members have: no more than any of them says, but for the lock.
+fn quorum_of(standings: impl Iterator<Item = Standing> + Clone) -> Quorum {
+    match standings.clone().min() {
+        None | Some(Standing::Inquorate) => Quorum::No,
+        Some(_) if standings.into_iter().any(|said| said == Standing::ByLock) => Quorum::ByDevice,
+        Some(Standing::ByRule) => Quorum::ByRule,
+        Some(Standing::ByDevice | Standing::ByLock) => Quorum::ByDevice,
+        Some(Standing::ByMajority) => Quorum::Majority,
     }
 }
 
@@ -351,8 +354,7 @@ impl Agreement {
         }
         id += 1;
         let with = self.members();
-        let weakest = self.heres.values().map(|here| here.standing).min();
-        let quorum = weakest.unwrap_or(Standing::Inquorate).into();
+        let quorum = quorum_of(self.heres.values().map(|here| here.standing));
         passed.push(Membership { id, members: nodes(&with), quorum });
         self.last = Completed { id, ring: self.ring.unwrap_or_default() };
         (self.with, self.heard, self.complete) = (with, 0, true);

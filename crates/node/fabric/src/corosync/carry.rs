@@ -13,6 +13,7 @@ use super::link::Link;
 use super::queue::Queue;
 use super::reloads::Reloads;
 use super::session::{Ended, NodeEnds, Session};
+use super::voter::Voter;
 use crate::{Ends, Event, Incoming, Outgoing};
 
 /// First and longest wait between attempts to reach Corosync.
@@ -35,6 +36,9 @@ pub(super) async fn carry(member: Member, mut ends: Ends) {
     let mut reloads = Reloads::follow()
         .inspect_err(|error| tracing::error!(%error, "votes that change go unnoticed at first"))
         .ok();
+    let mut voter = Voter::follow()
+        .inspect_err(|error| tracing::error!(%error, "the lock's voter is told nothing"))
+        .ok();
     let mut opening = open_at_last(member);
     let mut link = timeout(FIRST_MAX, &mut opening).await.ok();
     loop {
@@ -43,8 +47,8 @@ pub(super) async fn carry(member: Member, mut ends: Ends) {
                 tracing::info!("Corosync reached");
                 let session = Session::new(&mut open, &mut queue, last, member.stall);
                 let Ends { incoming, outbox, pressure, heard } = &mut ends;
-                let reloads = reloads.as_mut();
-                let node = NodeEnds { incoming, outbox, pressure, reloads, heard };
+                let (reloads, voter) = (reloads.as_mut(), voter.as_mut());
+                let node = NodeEnds { incoming, outbox, pressure, reloads, voter, heard };
                 let (reached, ended) = session.live(node).await;
                 last = reached;
                 // Leaving waits for Corosync's answer, which may be what it does not give.
@@ -61,7 +65,8 @@ pub(super) async fn carry(member: Member, mut ends: Ends) {
             }
             None => {
                 last += 1;
-                match alone(member, last, &mut queue, &mut ends, &mut opening).await {
+                let alone = Alone { member, id: last, voter: voter.as_mut() };
+                match alone.live(&mut queue, &mut ends, &mut opening).await {
                     Ok(open) => link = Some(open),
                     Err(NodeGone) => return,
                 }
@@ -72,31 +77,42 @@ pub(super) async fn carry(member: Member, mut ends: Ends) {
 
 /// A membership of this node alone, in which it hears itself, until Corosync is reached, and the node
 /// has taken what there was: one that takes nothing would hold the others up each time it came back.
-async fn alone(
+struct Alone<'a> {
     member: Member,
     id: u64,
-    queue: &mut Queue,
-    ends: &mut Ends,
-    opening: &mut Opening,
-) -> Result<Link, NodeGone> {
-    let event = Event::Membership { id, members: vec![member.node], quorum: Quorum::No };
-    tell(&ends.incoming, event).await?;
-    for payload in queue.take() {
-        deliver(member, payload.as_ref(), ends).await?;
-    }
-    let mut is_behind = true;
-    loop {
-        tokio::select! {
-            () = taken(&ends.incoming), if is_behind => is_behind = false,
-            link = &mut *opening, if !is_behind => return Ok(link),
-            outgoing = ends.outbox.recv() => match outgoing {
-                Some(Outgoing::Broadcast(payload)) => {
-                    deliver(member, payload.as_ref(), ends).await?;
-                }
-                // For a stay that is over.
-                Some(Outgoing::Pong(_)) => {}
-                None => return Err(NodeGone),
-            },
+    voter: Option<&'a mut Voter>,
+}
+
+impl Alone<'_> {
+    async fn live(
+        self,
+        queue: &mut Queue,
+        ends: &mut Ends,
+        opening: &mut Opening,
+    ) -> Result<Link, NodeGone> {
+        let Self { member, id, mut voter } = self;
+        let event = Event::Membership { id, members: vec![member.node], quorum: Quorum::No };
+        tell(&ends.incoming, event).await?;
+        for payload in queue.take() {
+            deliver(member, payload.as_ref(), ends).await?;
+        }
+        let mut is_behind = true;
+        loop {
+            tokio::select! {
+                () = taken(&ends.incoming), if is_behind => is_behind = false,
+                link = &mut *opening, if !is_behind => return Ok(link),
+                outgoing = ends.outbox.recv() => match outgoing {
+                    Some(Outgoing::Broadcast(payload)) => {
+                        deliver(member, payload.as_ref(), ends).await?;
+                    }
+                    Some(Outgoing::Count(counted)) => {
+                        voter.iter_mut().for_each(|voter| voter.count(counted.clone()));
+                    }
+                    // For a stay that is over.
+                    Some(Outgoing::Pong(_) | Outgoing::Expect(_)) => {}
+                    None => return Err(NodeGone),
+                },
+            }
         }
     }
 }

@@ -13,8 +13,10 @@ use rust_corosync::CsError;
 use rust_corosync::cmap::{self, CmapIterStart, Data, Map};
 use rust_corosync::votequorum::NodeInfoFlags;
 
+use super::agreement::Ring;
 use super::calls;
 use super::counted::counted;
+use super::voter::ring_of_lock;
 use crate::Votes;
 
 /// The nodes of `corosync.conf`.
@@ -32,6 +34,9 @@ const TWO_NODE: &str = "quorum.two_node";
 
 const DEVICE: &str = "quorum.device.model";
 const DEVICE_VOTES: &str = "quorum.device.votes";
+
+/// The model of the device that is a lock on a disk.
+const LOCK_MODEL: &str = "sanlock";
 
 /// What gives quorum to fewer than a majority. Source: votequorum(5), corosync-qdevice(8).
 const RULES: [&str; 3] = [TWO_NODE, "quorum.last_man_standing", "quorum.auto_tie_breaker"];
@@ -86,19 +91,38 @@ pub(super) fn time_to_reform() -> Result<Duration, CsError> {
     Ok(Duration::from_millis(token + consensus))
 }
 
-/// The votes of each node, as the file gives them; a quorum device's are not counted, but one that votes for this
+/// What tells by what a quorum is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Counts {
+    /// The nodes' votes.
+    Votes(Votes),
+    /// Who had quorum before, or half of them and the lock on a disk: only the daemons know of whom. The ring for which the
+    /// lock's voter here votes on the lease.
+    Previous { lock: Option<Ring> },
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self::Votes(Votes::default())
+    }
+}
+
+/// As the file says it, and the lock's voter. A quorum device's votes are not counted, but one that votes for this
 /// side is named. Where one of two nodes is enough, votes prove nothing, and there are none.
-pub(super) fn votes() -> Result<Votes, CsError> {
+pub(super) fn counts() -> Result<Counts, CsError> {
     let votes_of = |node: &RawNode| Some((NodeId(node.id?), node.votes.unwrap_or(1)));
     let map = cmap::initialize(Map::Icmap)?;
     if cmap::get(&map, TWO_NODE).is_ok_and(|data| is_set(&data)) {
-        return Ok(Votes::default());
+        return Ok(Counts::Votes(Votes::default()));
     }
     let raw = read_nodelist()?;
+    if raw.counts_previous() {
+        return Ok(Counts::Previous { lock: ring_of_lock() });
+    }
     let votes = Votes::new(raw.nodes.values().filter_map(votes_of));
     let by_device = raw.has_device && !raw.has_rule && raw.device_votes == Some(1);
     let decides = by_device && device_decides(&raw, votes.sum())?;
-    Ok(if decides { votes.with_device() } else { votes })
+    Ok(Counts::Votes(if decides { votes.with_device() } else { votes }))
 }
 
 /// Whether half of the nodes' votes are enough by the device's, and not since somebody lowered what is expected
@@ -119,6 +143,8 @@ struct Raw {
     /// Other than a device's votes.
     has_rule: bool,
     has_device: bool,
+    /// The device is the lock on a disk.
+    has_lock: bool,
     /// As the file says it.
     device_votes: Option<u32>,
 }
@@ -138,11 +164,7 @@ fn read_nodelist() -> Result<Raw, CsError> {
         raw.take(entry.key_name(), entry.data());
     }
     for entry in CmapIterStart::new(&map, "quorum.")? {
-        raw.has_rule |= RULES.contains(&entry.key_name()) && is_set(entry.data());
-        raw.has_device |= entry.key_name() == DEVICE && is_set(entry.data());
-        if entry.key_name() == DEVICE_VOTES {
-            raw.device_votes = number(entry.data());
-        }
+        raw.take_rule(entry.key_name(), entry.data());
     }
     Ok(raw)
 }
@@ -164,6 +186,22 @@ impl Raw {
             "ring0_addr" => node.address = text(data),
             _another => {}
         }
+    }
+
+    fn take_rule(&mut self, key: &str, data: &Data) {
+        match key {
+            DEVICE => {
+                self.has_device = is_set(data);
+                self.has_lock = text(data).is_some_and(|model| model == LOCK_MODEL);
+            }
+            DEVICE_VOTES => self.device_votes = number(data),
+            key => self.has_rule |= RULES.contains(&key) && is_set(data),
+        }
+    }
+
+    /// Of two nodes each is half of all and of those who had quorum before: those are counted by their votes.
+    fn counts_previous(&self) -> bool {
+        self.has_lock && !self.has_rule && self.nodes.len() > 2
     }
 
     fn check(self) -> Result<Nodelist, NodelistError> {
@@ -244,6 +282,26 @@ mod tests {
         let nodes = vec![(NodeId(7), "alpha".to_owned()), (NodeId(4), "beta.example".to_owned())];
         let nodelist = Nodelist { own: NodeId(4), nodes, majority_only: true };
         assert_eq!(raw(1, &entries).check().unwrap(), nodelist);
+    }
+
+    #[test]
+    fn those_who_had_quorum_before_are_counted_by_three_nodes_and_more_with_a_lock() {
+        let counts_previous = |nodes: u32, rules: &[(&str, Data)]| {
+            let mut raw = Raw::default();
+            for position in 0..nodes {
+                raw.take(&format!("nodelist.node.{position}.nodeid"), &Data::UInt32(position + 1));
+            }
+            rules.iter().for_each(|(key, data)| raw.take_rule(key, data));
+            raw.counts_previous()
+        };
+        let lock = [(DEVICE, said("sanlock")), (DEVICE_VOTES, Data::UInt32(1))];
+        assert!(counts_previous(3, &lock) && counts_previous(4, &lock));
+        assert!(!counts_previous(2, &lock));
+        assert!(!counts_previous(4, &[(DEVICE, said("net"))]));
+        assert!(!counts_previous(4, &[]));
+        let [device, votes] = lock;
+        let rule = ("quorum.auto_tie_breaker", Data::UInt8(1));
+        assert!(!counts_previous(4, &[device, votes, rule]));
     }
 
     #[test]

@@ -1,16 +1,50 @@
-//! How votequorum counts, as it is now: expected votes may have been lowered by hand, and a device votes or not.
+//! How votequorum counts, as it is now: expected votes may have been lowered, by hand or by the daemons, and a device votes
+//! or not.
 
-use rust_corosync::votequorum::{self, NodeInfo};
+use std::time::Duration;
+
+use rust_corosync::votequorum::{self, Handle, NodeInfo, NodeInfoFlags};
 use rust_corosync::{CsError, NodeId};
+
+/// Looks at what came of a new number, and the wait between two of them. A message to all members lies between, which
+/// takes milliseconds.
+const LOOKS_MAX: u32 = 50;
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// To votequorum: the node that is asked.
+const THIS_NODE: u32 = 0;
 
 /// What it says of this node.
 pub(super) fn counted(own: u32) -> Result<NodeInfo, CsError> {
-    let quorum = votequorum::initialize(&votequorum::Callbacks {
+    votequorum::get_info(&open()?, NodeId::from(own))
+}
+
+/// Has no more than so many votes expected; again after the file was read anew, which brings back the file's number.
+/// Answers whether there is quorum then.
+pub(super) fn lower(votes: u32, is_wanted: impl Fn() -> bool) -> Result<bool, CsError> {
+    let handle = open()?;
+    let look = || votequorum::get_info(&handle, NodeId::from(THIS_NODE));
+    let is_quorate = |info: &NodeInfo| info.flags.contains(NodeInfoFlags::VOTEQUORUM_INFO_QUORATE);
+    let mut info = look()?;
+    // The number is taken at once, and what follows from it with the message to all members.
+    if info.highest_expected <= votes && info.quorum <= votes / 2 + 1 {
+        return Ok(is_quorate(&info));
+    }
+    votequorum::set_expected(&handle, votes)?;
+    for _look in 0..LOOKS_MAX {
+        if is_quorate(&info) || !is_wanted() {
+            break;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+        info = look()?;
+    }
+    Ok(is_quorate(&info))
+}
+
+fn open() -> Result<Handle, CsError> {
+    votequorum::initialize(&votequorum::Callbacks {
         quorum_notification_fn: None,
         nodelist_notification_fn: None,
         expectedvotes_notification_fn: None,
-    })?;
-    let info = votequorum::get_info(&quorum, NodeId::from(own));
-    let _closed = votequorum::finalize(&quorum);
-    info
+    })
 }

@@ -19,8 +19,8 @@ use tokio::io::unix::AsyncFd;
 
 use super::agreement::{Process, Ring, Standing};
 use super::calls::{self, Wanted};
-use super::configuration;
-use crate::Votes;
+use super::configuration::{self, Counts};
+use super::counted;
 
 /// The group of all daemons.
 const GROUP: &str = "quorate";
@@ -152,13 +152,13 @@ impl Link {
     /// Connects and joins the group. Not ready while Corosync hangs.
     pub(super) async fn open(node: NodeId) -> Result<Self, LinkError> {
         let shaken = calls::apart(move |wanted| handshake(node, wanted)).await?;
-        let Handshake { cpg, quorum, votes, reform } = shaken?;
+        let Handshake { cpg, quorum, counts, reform } = shaken?;
         Ok(Self {
             messages: watch(cpg::fd_get(&cpg)?)?,
             votes: watch(quorum::fd_get(&quorum)?)?,
             cpg,
             quorum,
-            counting: Counting { votes, verdict: None, is_held: false, again: None },
+            counting: Counting::new(counts),
             own: Process { node: node.0, pid: std::process::id() },
             reform,
         })
@@ -176,7 +176,7 @@ impl Link {
                     }
                     self.counting.take(VERDICTS.take())
                 }
-                votes = self.counting.counted() => self.counting.recount(votes),
+                read = self.counting.counted() => self.counting.recount(read),
                 ready = self.messages.readable() => {
                     let mut ready = ready.map_err(|_closed| CsError::CsErrLibrary)?;
                     if !called(cpg::dispatch(&self.cpg, DispatchFlags::OneNonblocking))? {
@@ -191,10 +191,15 @@ impl Link {
         }
     }
 
-    /// The file was read anew, and votes may be others: Corosync's own service has no word for that
-    /// unless they make or break a quorum.
+    /// The file was read anew, and votes may be others, or the lock's voter says something else: Corosync's own
+    /// service has no word for that unless they make or break a quorum.
     pub(super) fn count_again(&mut self) {
         self.counting.read_again();
+    }
+
+    /// No more than so many votes are to be expected for as long as the ring stays.
+    pub(super) fn expect(&mut self, votes: u32) {
+        self.counting.expect(votes);
     }
 
     /// Hands a message over.
@@ -220,73 +225,124 @@ fn called(dispatched: Result<(), CsError>) -> Result<bool, CsError> {
 /// configuration gives, which may have been read anew since: at each word of the quorum service,
 /// and after each reload, they are asked for again, and a count that comes out differently is one more word.
 ///
-/// Half of the votes is enough by a device's vote or by a rule. Nothing is said of it before that is known.
+/// Half of the votes is enough by a device's vote or by a rule. Nothing is said of it before that is known; and where
+/// those who had quorum before are counted, nothing of any quorum before it is known whether it stands on the lock.
 struct Counting {
-    votes: Votes,
+    counts: Counts,
     verdict: Option<Verdict>,
     /// The last verdict has not been passed on yet.
     is_held: bool,
     again: Option<Again>,
+    /// So many votes at the most, on this ring. Who reads the file anew expects as many as that says, and may take a
+    /// quorum back that is given again with this.
+    expected: Option<(Ring, u32)>,
 }
 
-/// The votes, read on a thread of its own.
-type Again = Pin<Box<dyn Future<Output = Option<Votes>> + Send>>;
+/// What is read on a thread of its own.
+type Again = Pin<Box<dyn Future<Output = Option<Read>> + Send>>;
+
+struct Read {
+    counts: Counts,
+    /// There is quorum since no more votes are expected than should be: a word of it is under way.
+    is_regained: bool,
+}
 
 impl Counting {
+    fn new(counts: Counts) -> Self {
+        Self { counts, verdict: None, is_held: false, again: None, expected: None }
+    }
+
     fn take(&mut self, verdicts: Vec<Verdict>) -> Vec<Word> {
         let Some(last) = verdicts.last() else { return Vec::new() };
+        self.expected = self.expected.filter(|(ring, _)| *ring == last.ring);
         self.verdict = Some(last.clone());
-        self.votes = std::mem::take(&mut self.votes).without_device();
-        let is_held =
-            |verdict: &Verdict| verdict.quorate && self.votes.are_halved_by(&verdict.members);
-        self.is_held = is_held(last);
-        let words = verdicts.iter().filter(|verdict| !is_held(verdict));
+        self.counts = match std::mem::take(&mut self.counts) {
+            Counts::Votes(votes) => Counts::Votes(votes.without_device()),
+            Counts::Previous { lock: _ } => Counts::Previous { lock: None },
+        };
+        self.is_held = self.holds(last);
+        let words = verdicts.iter().filter(|verdict| !self.holds(verdict));
         let words = words.map(|verdict| self.word(verdict)).collect();
         self.read_again();
         words
     }
 
+    fn holds(&self, verdict: &Verdict) -> bool {
+        match &self.counts {
+            _ if !verdict.quorate => self.expected.is_some_and(|(ring, _)| ring == verdict.ring),
+            Counts::Votes(votes) => votes.are_halved_by(&verdict.members),
+            Counts::Previous { .. } => true,
+        }
+    }
+
+    fn expect(&mut self, votes: u32) {
+        self.expected = self.verdict.as_ref().map(|verdict| (verdict.ring, votes));
+        self.read_again();
+    }
+
     fn read_again(&mut self) {
-        self.again =
-            Some(Box::pin(async { calls::apart(|_| configuration::votes()).await.ok()?.ok() }));
+        let expected = self.expected.map(|(_, votes)| votes);
+        let read = calls::apart(move |wanted| read(expected, wanted));
+        self.again = Some(Box::pin(async { read.await.ok()?.ok() }));
     }
 
     fn word(&self, verdict: &Verdict) -> Word {
         let Verdict { ring, quorate, members } = verdict;
-        let standing = match (quorate, self.votes.quorum(members)) {
+        let standing = match (quorate, &self.counts) {
             (false, _) => Standing::Inquorate,
-            (true, Quorum::Majority) => Standing::ByMajority,
-            (true, Quorum::ByDevice) => Standing::ByDevice,
-            (true, Quorum::OfPrevious | Quorum::ByRule | Quorum::No) => Standing::ByRule,
+            (true, Counts::Previous { lock: Some(lock) }) if lock == ring => Standing::ByLock,
+            (true, Counts::Previous { .. }) => Standing::ByRule,
+            (true, Counts::Votes(votes)) => match votes.quorum(members) {
+                Quorum::Majority => Standing::ByMajority,
+                Quorum::ByDevice => Standing::ByDevice,
+                Quorum::OfPrevious | Quorum::ByRule | Quorum::No => Standing::ByRule,
+            },
         };
         Word::Quorum { ring: *ring, standing }
     }
 
     /// Ready when the votes have been read again.
-    async fn counted(&mut self) -> Option<Votes> {
+    async fn counted(&mut self) -> Option<Read> {
         match &mut self.again {
             Some(again) => again.await,
             None => std::future::pending().await,
         }
     }
 
-    fn recount(&mut self, votes: Option<Votes>) -> Vec<Word> {
+    fn recount(&mut self, read: Option<Read>) -> Vec<Word> {
         self.again = None;
         let was_held = std::mem::take(&mut self.is_held);
+        let is_regained = read.as_ref().is_some_and(|read| read.is_regained);
         // One that cannot be read now is no reason to doubt the one before.
-        let other = votes.filter(|votes| *votes != self.votes);
+        let other = read.map(|read| read.counts).filter(|counts| *counts != self.counts);
         let is_other = other.is_some();
-        self.votes = other.unwrap_or_else(|| std::mem::take(&mut self.votes));
-        let verdict = self.verdict.iter().filter(|_| was_held || is_other);
+        self.counts = other.unwrap_or_else(|| std::mem::take(&mut self.counts));
+        let is_new =
+            |verdict: &&Verdict| (was_held || is_other) && (verdict.quorate || !is_regained);
+        let verdict = self.verdict.iter().filter(is_new);
         verdict.map(|verdict| self.word(verdict)).collect()
     }
+}
+
+fn read(
+    expected: Option<u32>,
+    wanted: &Wanted<'_, Result<Read, CsError>>,
+) -> Result<Read, CsError> {
+    let lower = |votes| {
+        counted::lower(votes, || wanted.is_still()).unwrap_or_else(|error| {
+            tracing::info!(votes, %error, "Corosync does not expect so few votes");
+            false
+        })
+    };
+    let is_regained = expected.is_some_and(lower);
+    Ok(Read { counts: configuration::counts()?, is_regained })
 }
 
 /// What connecting brings.
 struct Handshake {
     cpg: cpg::Handle,
     quorum: quorum::Handle,
-    votes: Votes,
+    counts: Counts,
     reform: Duration,
 }
 
@@ -319,17 +375,18 @@ fn handshake(node: NodeId, wanted: &Wanted<'_, Shaken>) -> Shaken {
     if let Some(twin) = present.iter().map(process).find(|process| process.node == node.0) {
         return Err(LinkError::Taken(twin.pid));
     }
-    let (reform, count) = (configuration::time_to_reform()?, configuration::votes()?);
+    let (reform, counts) = (configuration::time_to_reform()?, configuration::counts()?);
     if !wanted.is_still() {
         return Err(LinkError::Unwanted);
     }
     cpg::join(&group, GROUP)?;
-    Ok(Handshake { cpg: group, quorum: votes, votes: count, reform })
+    Ok(Handshake { cpg: group, quorum: votes, counts, reform })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Votes;
 
     const RING: Ring = Ring { sequence: 8, representative: 1 };
 
@@ -338,7 +395,19 @@ mod tests {
     }
 
     fn counting(nodes: u32) -> Counting {
-        Counting { votes: one_each(nodes), verdict: None, is_held: false, again: None }
+        Counting::new(Counts::Votes(one_each(nodes)))
+    }
+
+    fn votes(votes: Votes) -> Option<Read> {
+        Some(Read { counts: Counts::Votes(votes), is_regained: false })
+    }
+
+    fn previous(lock: Option<Ring>) -> Option<Read> {
+        Some(Read { counts: Counts::Previous { lock }, is_regained: false })
+    }
+
+    fn by(standing: Standing) -> Word {
+        Word::Quorum { ring: RING, standing }
     }
 
     fn verdict(quorate: bool, members: &[u32]) -> Verdict {
@@ -362,17 +431,16 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_said_of_half_the_votes_before_it_is_known_whether_a_device_votes() {
         let mut counting = counting(2);
-        let by = |standing| Word::Quorum { ring: RING, standing };
         for _again in 0..2 {
             let said = counting.take(vec![verdict(true, &[1])]);
             assert_eq!(said, []);
-            let said = counting.recount(Some(one_each(2).with_device()));
+            let said = counting.recount(votes(one_each(2).with_device()));
             assert_eq!(said, [by(Standing::ByDevice)]);
         }
         assert_eq!(counting.take(vec![verdict(true, &[1])]), []);
         assert_eq!(counting.recount(None), [by(Standing::ByRule)]);
-        counting.votes = one_each(2).with_device();
-        assert_eq!(counting.recount(Some(one_each(2))), [by(Standing::ByRule)]);
+        counting.counts = Counts::Votes(one_each(2).with_device());
+        assert_eq!(counting.recount(votes(one_each(2))), [by(Standing::ByRule)]);
         assert_eq!(counting.take(vec![verdict(false, &[1])]), [by(Standing::Inquorate)]);
     }
 
@@ -380,10 +448,66 @@ mod tests {
     async fn votes_that_came_out_differently_are_one_more_word() {
         let mut counting = counting(3);
         let said = counting.take(vec![verdict(true, &[1, 2])]);
-        assert_eq!(said, [Word::Quorum { ring: RING, standing: Standing::ByMajority }]);
+        assert_eq!(said, [by(Standing::ByMajority)]);
         assert_eq!(counting.recount(None), []);
-        assert_eq!(counting.recount(Some(one_each(3))), []);
-        let said = counting.recount(Some(one_each(4)));
-        assert_eq!(said, [Word::Quorum { ring: RING, standing: Standing::ByRule }]);
+        assert_eq!(counting.recount(votes(one_each(3))), []);
+        assert_eq!(counting.recount(votes(one_each(4))), [by(Standing::ByRule)]);
+    }
+
+    #[tokio::test]
+    async fn where_those_before_are_counted_no_votes_are_a_majority_and_the_lock_is_of_one_ring() {
+        let mut counting = Counting::new(Counts::Previous { lock: None });
+        let other = Ring { sequence: 4, ..RING };
+        for (lock, standing) in [
+            (None, Standing::ByRule),
+            (Some(RING), Standing::ByLock),
+            (Some(other), Standing::ByRule),
+        ] {
+            assert_eq!(counting.take(vec![verdict(true, &[1, 2, 3])]), []);
+            assert_eq!(counting.recount(previous(lock)), [by(standing)]);
+        }
+        // The lock is taken in peace, and given back.
+        assert_eq!(counting.recount(previous(Some(RING))), [by(Standing::ByLock)]);
+        assert_eq!(counting.recount(previous(Some(RING))), []);
+        assert_eq!(counting.recount(previous(None)), [by(Standing::ByRule)]);
+        // What cannot be read is not believed of the next word.
+        assert_eq!(counting.recount(previous(Some(RING))), [by(Standing::ByLock)]);
+        assert_eq!(counting.take(vec![verdict(true, &[1, 2])]), []);
+        assert_eq!(counting.recount(None), [by(Standing::ByRule)]);
+        assert_eq!(counting.take(vec![verdict(false, &[1])]), [by(Standing::Inquorate)]);
+        // A file with another node or another device.
+        assert_eq!(counting.recount(votes(one_each(2))), [by(Standing::Inquorate)]);
+        assert_eq!(counting.take(vec![verdict(true, &[1, 2])]), [by(Standing::ByMajority)]);
+        assert_eq!(counting.recount(previous(None)), [by(Standing::ByRule)]);
+    }
+
+    #[tokio::test]
+    async fn a_quorum_that_a_reload_takes_back_for_a_moment_is_not_lost() {
+        let mut counting = Counting::new(Counts::Previous { lock: None });
+        counting.take(vec![verdict(true, &[1])]);
+        assert_eq!(counting.recount(previous(Some(RING))), [by(Standing::ByLock)]);
+        counting.expect(2);
+        assert_eq!(counting.recount(previous(Some(RING))), []);
+
+        let regained =
+            || Some(Read { counts: Counts::Previous { lock: Some(RING) }, is_regained: true });
+        assert_eq!(
+            counting.take(vec![verdict(false, &[1])]),
+            [],
+            "held until no more are expected"
+        );
+        assert_eq!(counting.recount(regained()), []);
+        assert_eq!(counting.take(vec![verdict(true, &[1])]), []);
+        assert_eq!(counting.recount(regained()), [by(Standing::ByLock)]);
+
+        // That was not the reason, or it cannot be asked.
+        for read in [previous(Some(RING)), None] {
+            assert_eq!(counting.take(vec![verdict(false, &[1])]), []);
+            assert_eq!(counting.recount(read), [by(Standing::Inquorate)]);
+        }
+        // Another ring: nothing was said of that.
+        let other = Verdict { ring: Ring { sequence: 12, ..RING }, ..verdict(false, &[1]) };
+        let said = Word::Quorum { ring: other.ring, standing: Standing::Inquorate };
+        assert_eq!(counting.take(vec![other]), [said]);
     }
 }

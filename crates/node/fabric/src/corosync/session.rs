@@ -16,6 +16,7 @@ use super::message::{self, Beat, Message, Part};
 use super::queue::Queue;
 use super::reloads::Reloads;
 use super::vitals::{TURNS_MAX, Vitals};
+use super::voter::Voter;
 use crate::heard::LastHeard;
 use crate::{Event, Incoming, Outgoing, Pressure};
 
@@ -74,6 +75,7 @@ pub(super) struct NodeEnds<'a> {
     pub(super) outbox: &'a mut mpsc::UnboundedReceiver<Outgoing>,
     pub(super) pressure: &'a Pressure,
     pub(super) reloads: Option<&'a mut Reloads>,
+    pub(super) voter: Option<&'a mut Voter>,
     pub(super) heard: &'a LastHeard,
 }
 
@@ -124,6 +126,14 @@ async fn reloaded(reloads: &mut Option<&mut Reloads>) {
     }
 }
 
+/// Ready when the lock's voter says something else.
+async fn told_by(voter: &mut Option<&mut Voter>) {
+    match voter {
+        Some(voter) => voter.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 impl<'a> Session<'a> {
     pub(super) fn new(
         link: &'a mut Link,
@@ -164,7 +174,7 @@ impl<'a> Session<'a> {
     }
 
     async fn turn(&mut self, node: &mut NodeEnds<'_>, turns: &mut Interval) -> Result<(), Ended> {
-        let NodeEnds { incoming, outbox, pressure, reloads, heard } = node;
+        let NodeEnds { incoming, outbox, pressure, reloads, voter, heard } = node;
         self.speak()?;
         let later = self.later.unwrap_or(LATER_LONGEST);
         tokio::select! {
@@ -183,18 +193,25 @@ impl<'a> Session<'a> {
                     self.take(word, pressure)?;
                 }
             }
-            outgoing = outbox.recv(), if self.closing.is_none() => self.accept(outgoing),
+            outgoing = outbox.recv(), if self.closing.is_none() => self.accept(outgoing, voter.as_deref_mut()),
             _ = turns.tick() => self.pass_turn()?,
             () = reloaded(reloads) => self.link.count_again(),
+            () = told_by(voter) => self.link.count_again(),
             () = tokio::time::sleep(later), if self.later.is_some() => {}
             () = pressure.too_high() => return Err(Ended::Overflow),
         }
         self.closed()
     }
 
-    fn accept(&mut self, outgoing: Option<Outgoing>) {
+    fn accept(&mut self, outgoing: Option<Outgoing>, mut voter: Option<&mut Voter>) {
         match outgoing {
             Some(Outgoing::Broadcast(payload)) => self.queue.push(payload),
+            Some(Outgoing::Count(counted)) => {
+                voter.iter_mut().for_each(|voter| voter.count(counted.clone()));
+            }
+            // Said of a membership that is over it would be wrong of the next.
+            Some(Outgoing::Expect(votes)) if self.current.is_some() => self.link.expect(votes),
+            Some(Outgoing::Expect(_)) => {}
             Some(Outgoing::Pong(number)) => self.answered(number),
             None => {
                 self.closing = Some(Instant::now() + self.stall);

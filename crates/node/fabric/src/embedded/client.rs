@@ -167,8 +167,8 @@ impl Carrier {
                         self.taken(&payload);
                         self.deliver(self.node, payload.as_ref().clone()).await?;
                     }
-                    // For a connection that is no more.
-                    Some(Outgoing::Pong(_)) => {}
+                    // For a connection that is no more, and for a lock that nobody has here.
+                    Some(Outgoing::Pong(_) | Outgoing::Count(_) | Outgoing::Expect(_)) => {}
                     None => return Err(NodeGone),
                 },
             }
@@ -302,6 +302,7 @@ impl Carrier {
                     writer.write_all(&frame::encode_number(kind::PONG, number)).await?;
                 }
             }
+            Outgoing::Count(_) | Outgoing::Expect(_) => {}
         }
         Ok(())
     }

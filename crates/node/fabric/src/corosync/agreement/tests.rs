@@ -402,3 +402,23 @@ fn whatever_corosync_does_members_go_the_same_way() {
     // Or it would be a quiet world that shows nothing.
     assert!(memberships > 3000 && deliveries > 10_000, "{memberships}, {deliveries}");
 }
+
+#[test]
+fn a_membership_has_what_its_weakest_member_says_and_the_lock_if_any_says_so() {
+    use Standing::{ByDevice, ByLock, ByMajority, ByRule, Inquorate};
+    for (said, quorum) in [
+        ([ByMajority, ByMajority, ByMajority], Quorum::Majority),
+        ([ByMajority, ByDevice, ByMajority], Quorum::ByDevice),
+        ([ByRule, ByDevice, ByMajority], Quorum::ByRule),
+        ([ByRule, ByRule, ByRule], Quorum::ByRule),
+        ([ByRule, ByLock, ByRule], Quorum::ByDevice),
+        ([ByLock, ByLock, ByLock], Quorum::ByDevice),
+        // They have not read of another node or device alike.
+        ([ByMajority, ByLock, ByMajority], Quorum::ByDevice),
+        ([ByLock, Inquorate, ByLock], Quorum::No),
+        ([ByMajority, Inquorate, ByMajority], Quorum::No),
+    ] {
+        assert_eq!(quorum_of(said.into_iter()), quorum, "{said:?}");
+    }
+    assert_eq!(quorum_of(std::iter::empty()), Quorum::No);
+}
