@@ -93,7 +93,7 @@ enum Outgoing {
     /// For the voter of the lock on a disk.
     #[cfg_attr(not(feature = "corosync"), expect(dead_code, reason = "it votes beside Corosync"))]
     Count(Counted),
-    /// Votes, of the membership that the node is in.
+    /// Votes.
     #[cfg_attr(not(feature = "corosync"), expect(dead_code, reason = "Corosync expects them"))]
     Expect(u32),
 }
@@ -179,8 +179,8 @@ impl Fabric {
         let _gone = self.outbox.send(Outgoing::Count(counted));
     }
 
-    /// Has no more than so many votes expected by who counts them, the device's included, for as long as the
-    /// membership stays as it is. Refused, which is logged, if there are more. Only Corosync counts so.
+    /// Has no more than so many votes expected by who counts them, the device's included, until another number is said.
+    /// While there are more it has no effect. Only Corosync counts so.
     pub fn expect_votes(&self, votes: u32) {
         let _gone = self.outbox.send(Outgoing::Expect(votes));
     }

@@ -5,7 +5,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::bed::{Machines, PROGRAM, can_be};
+use wire::api::{Change, Event, Reply, Request};
+
+use super::bed::{Machines, PROGRAM, boot, can_be};
+use super::document::{constraints, document, note, prefers, runs, strip};
+use super::quorum_device::has_votes;
+use super::quorum_rules::{QUICK, sees};
+use super::wait_fenced;
 
 pub const NEEDED: [&str; 1] = ["/usr/sbin/sanlock"];
 
@@ -33,6 +39,20 @@ impl Disk {
             ["device {", "model: sanlock", "votes: 1", "timeout: 3000", "sync_timeout: 4000"];
         let own = ["sanlock {", &path, "io_timeout: 1", "}", "}"];
         device.into_iter().chain(own).map(str::to_owned).collect()
+    }
+}
+
+impl Disk {
+    /// Who has the lease.
+    fn holder(&self) -> Option<u32> {
+        let resource = format!("bed:lock:{}:1048576", self.0.display());
+        let mut sanlock = Command::new("sanlock");
+        let said =
+            sanlock.args(["direct", "read_leader", "-r", &resource]).output().unwrap().stdout;
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let value =
+            |key: &str| said.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok());
+        value("owner_id ").filter(|_| value("timestamp ") != Some(0))
     }
 }
 
@@ -81,7 +101,7 @@ impl Locked {
                     .contains(&format!("h {node} gen"))
             });
         }
-        self.machines.wait("a free lease", || self.holder().is_none());
+        self.machines.wait("a free lease", || self.disk.holder().is_none());
     }
 
     /// The votes that a node counts, and whether it has quorum.
@@ -100,18 +120,6 @@ impl Locked {
     fn sanlock(&self, node: u32, words: &[&str]) -> String {
         let run = ["env", "SANLOCK_RUN_DIR=/run/quorate-lock", "timeout", "5", "sanlock"];
         self.machines.run(node, &[&run[..], words].concat()).unwrap_or_default()
-    }
-
-    /// Who has the lease, as the disk says.
-    fn holder(&self) -> Option<u32> {
-        let resource = format!("bed:lock:{}:1048576", self.disk.0.display());
-        let mut sanlock = Command::new("sanlock");
-        let said =
-            sanlock.args(["direct", "read_leader", "-r", &resource]).output().unwrap().stdout;
-        let said = String::from_utf8_lossy(&said).into_owned();
-        let value =
-            |key: &str| said.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok());
-        value("owner_id ").filter(|_| value("timestamp ") != Some(0))
     }
 
     fn start_voter(&self, node: u32) {
@@ -175,7 +183,7 @@ fn of_two_halves_one_has_the_lock_and_a_lone_survivor_takes_it() {
         let [first, second] = [1, 2].map(|node| locked.votes(node).unwrap());
         [(first, second), (second, first)].contains(&((2, true), (1, false)))
     });
-    let winner = locked.holder().unwrap();
+    let winner = locked.disk.holder().unwrap();
     let loser = 3 - winner;
 
     // A lease that nobody can be asked about is no vote, and nobody else's.
@@ -194,11 +202,11 @@ fn of_two_halves_one_has_the_lock_and_a_lone_survivor_takes_it() {
     locked.machines.bed.power_off(1).unwrap();
     // Until the vote is decided, Corosync's tool shows the one before.
     locked.machines.wait("the survivor with the lock", || {
-        locked.votes(2) == Some((2, true)) && locked.holder() == Some(2)
+        locked.votes(2) == Some((2, true)) && locked.disk.holder() == Some(2)
     });
     locked.signal(2, "STOP", VOTER);
     locked.machines.wait("no vote of a voter that hangs", || locked.votes(2) == Some((1, false)));
-    assert_eq!(locked.holder(), Some(2), "its vote may stand, so the lease does");
+    assert_eq!(locked.disk.holder(), Some(2), "its vote may stand, so the lease does");
     locked.signal(2, "KILL", VOTER);
     locked.start_voter(2);
     locked.machines.wait("the vote of its next life", || locked.quorate(2));
@@ -217,4 +225,121 @@ fn of_two_halves_one_has_the_lock_and_a_lone_survivor_takes_it() {
     for node in [1, 2] {
         locked.machines.wait("no vote without a disk", || locked.votes(node) == Some((1, false)));
     }
+}
+
+/// Four machines with a lock and daemons, whose Corosyncs expect what those who had quorum before have.
+struct Previous {
+    machines: Machines,
+    disk: Disk,
+}
+
+impl Previous {
+    /// With a note on the first node, and one that is rather on the second.
+    fn start() -> Option<Self> {
+        if !can_be() || !testkit::has(&NEEDED) {
+            return None;
+        }
+        let disk = Disk::new();
+        let lines = disk.lines();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let voter = format!("corosync; sh -c '{START} {PROGRAM} lock serve' & exec");
+        let machines = Machines::not_booted(4, &lines, &boot().replace("corosync; exec", &voter));
+        machines.power_on_all();
+        let previous = Self { machines, disk };
+        previous.wait_votes(1, 5);
+        let resources = strip(&previous.machines) + &note("first") + &note("second");
+        let places = constraints(&[prefers("first", 1), prefers("second", 2)]);
+        let options = [QUICK[0], ("stonith-action", "off")];
+        previous.machines.replace(1, document(&options, &resources, &places));
+        let machines = &previous.machines;
+        machines.wait("the notes", || {
+            runs(machines, 1, "first").is_some() && runs(machines, 2, "second").is_some()
+        });
+        machines.wait_idle(1);
+        Some(previous)
+    }
+
+    /// All votes are there, and no more are expected.
+    fn wait_votes(&self, node: u32, votes: u32) {
+        let expected = format!("Expected votes:   {votes}\n");
+        self.machines.wait(&format!("{votes} votes of {votes} on {node}"), || {
+            let said = self.machines.run(node, &["corosync-quorumtool", "-s"]);
+            said.is_some_and(|said| said.contains(&expected))
+                && has_votes(&self.machines, node, votes)
+        });
+    }
+
+    /// Who is left is alone with its quorum, and could take the lease again.
+    fn wait_left(&self, left: &[u32]) {
+        for node in left {
+            self.machines
+                .wait(&format!("quorum of {left:?}"), || sees(&self.machines, *node, left, true));
+            self.wait_votes(*node, u32::try_from(left.len()).unwrap() + 1);
+        }
+        self.machines.wait("a free lease", || self.disk.holder().is_none());
+    }
+
+    /// Since a moment at which its history had so many entries a node had quorum in all memberships.
+    fn had_quorum_since(&self, node: u32, entries: usize) -> bool {
+        let history = self.machines.client(node).history(0).unwrap();
+        let is_loss = |event: &Event| matches!(event, Event::Membership { quorate: false, .. });
+        !history.iter().skip(entries).any(|entry| is_loss(&entry.event))
+    }
+}
+
+#[test]
+fn of_four_nodes_that_are_lost_one_after_the_other_the_last_one_goes_on() {
+    let Some(previous) = Previous::start() else { return };
+    let Previous { machines, disk } = &previous;
+    let since = runs(machines, 1, "first");
+    let entries = machines.client(1).history(0).unwrap().len();
+
+    // Two at once: half of all, with the lease.
+    [3, 4].into_iter().for_each(|node| machines.bed.power_off(node).unwrap());
+    machines.wait("the lock", || disk.holder().is_some_and(|node| node < 3));
+    previous.wait_left(&[1, 2]);
+    [3, 4].into_iter().for_each(|node| wait_fenced(machines, 1, node));
+
+    // Half of those two.
+    machines.bed.power_off(2).unwrap();
+    machines.wait("what ran on the other one", || runs(machines, 1, "second").is_some());
+    wait_fenced(machines, 1, 2);
+    previous.wait_left(&[1]);
+
+    // Who reads the file anew expects four again, and for a moment has no quorum.
+    machines.run(1, &["corosync-cfgtool", "-R"]).unwrap();
+    previous.wait_votes(1, 2);
+
+    machines.bed.power_on(3).unwrap();
+    previous.wait_left(&[1, 3]);
+    assert!(previous.had_quorum_since(1, entries), "{}", machines.log(1));
+    assert_eq!(runs(machines, 1, "first"), since, "nothing was stopped meanwhile");
+}
+
+#[test]
+fn of_four_nodes_that_leave_in_peace_the_last_one_goes_on() {
+    let Some(previous) = Previous::start() else { return };
+    let machines = &previous.machines;
+    let since = runs(machines, 1, "first");
+    let entries = machines.client(1).history(0).unwrap().len();
+    for leaver in [4, 3, 2] {
+        let change = Change::Shutdown { node: format!("n{leaver}") };
+        let request = Request::Change { change, force: false, based_on: None };
+        machines.wait("the word to be taken", || {
+            matches!(machines.client(1).ask(&request), Ok(Reply::Done { .. }))
+        });
+        machines.wait("the end of its daemon", || machines.see(leaver).is_none());
+        machines.run(leaver, &["sh", "-c", "kill -TERM $(cat /run/voter.pid)"]).unwrap();
+        machines.signal_corosync(leaver, "TERM");
+        let left: Vec<u32> = (1..leaver).collect();
+        previous.wait_left(&left);
+    }
+    assert!(runs(machines, 1, "second").is_some());
+    assert!(previous.had_quorum_since(1, entries), "{}", machines.log(1));
+    assert_eq!(runs(machines, 1, "first"), since, "nothing was stopped meanwhile");
+    machines.bed.power_off(2).unwrap();
+    machines.bed.power_on(2).unwrap();
+    previous.wait_left(&[1, 2]);
+    assert!(previous.had_quorum_since(1, entries), "{}", machines.log(1));
+    assert_eq!(runs(machines, 1, "first"), since, "nothing was stopped meanwhile");
 }

@@ -8,8 +8,8 @@ use rust_corosync::{CsError, NodeId};
 
 /// Looks at what came of a new number, and the wait between two of them. A message to all members lies between, which
 /// takes milliseconds.
-const LOOKS_MAX: u32 = 50;
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const LOOKS_MAX: u32 = 200;
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// To votequorum: the node that is asked.
 const THIS_NODE: u32 = 0;
@@ -24,21 +24,20 @@ pub(super) fn counted(own: u32) -> Result<NodeInfo, CsError> {
 pub(super) fn lower(votes: u32, is_wanted: impl Fn() -> bool) -> Result<bool, CsError> {
     let handle = open()?;
     let look = || votequorum::get_info(&handle, NodeId::from(THIS_NODE));
-    let is_quorate = |info: &NodeInfo| info.flags.contains(NodeInfoFlags::VOTEQUORUM_INFO_QUORATE);
+    let needs_more = |info: &NodeInfo| info.quorum > votes / 2 + 1;
     let mut info = look()?;
-    // The number is taken at once, and what follows from it with the message to all members.
-    if info.highest_expected <= votes && info.quorum <= votes / 2 + 1 {
-        return Ok(is_quorate(&info));
+    if info.highest_expected > votes || needs_more(&info) {
+        votequorum::set_expected(&handle, votes)?;
     }
-    votequorum::set_expected(&handle, votes)?;
+    // The number is there at once, and what follows from it with the message to all members.
     for _look in 0..LOOKS_MAX {
-        if is_quorate(&info) || !is_wanted() {
+        if !needs_more(&info) || !is_wanted() {
             break;
         }
         std::thread::sleep(LOOK_AGAIN);
         info = look()?;
     }
-    Ok(is_quorate(&info))
+    Ok(info.flags.contains(NodeInfoFlags::VOTEQUORUM_INFO_QUORATE))
 }
 
 fn open() -> Result<Handle, CsError> {

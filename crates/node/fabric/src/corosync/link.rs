@@ -197,7 +197,7 @@ impl Link {
         self.counting.read_again();
     }
 
-    /// No more than so many votes are to be expected for as long as the ring stays.
+    /// No more than so many votes are to be expected from now on.
     pub(super) fn expect(&mut self, votes: u32) {
         self.counting.expect(votes);
     }
@@ -233,9 +233,10 @@ struct Counting {
     /// The last verdict has not been passed on yet.
     is_held: bool,
     again: Option<Again>,
-    /// So many votes at the most, on this ring. Who reads the file anew expects as many as that says, and may take a
-    /// quorum back that is given again with this.
-    expected: Option<(Ring, u32)>,
+    /// So many votes at the most: those who had quorum before may be fewer than all. It is refused where there are more votes,
+    /// as on a ring with somebody who is about to leave, and forgotten when the file is read anew. So it is said again
+    /// whenever votes are read, and without it nothing is said of a quorum that is not there.
+    expected: Option<u32>,
 }
 
 /// What is read on a thread of its own.
@@ -254,7 +255,6 @@ impl Counting {
 
     fn take(&mut self, verdicts: Vec<Verdict>) -> Vec<Word> {
         let Some(last) = verdicts.last() else { return Vec::new() };
-        self.expected = self.expected.filter(|(ring, _)| *ring == last.ring);
         self.verdict = Some(last.clone());
         self.counts = match std::mem::take(&mut self.counts) {
             Counts::Votes(votes) => Counts::Votes(votes.without_device()),
@@ -269,19 +269,19 @@ impl Counting {
 
     fn holds(&self, verdict: &Verdict) -> bool {
         match &self.counts {
-            _ if !verdict.quorate => self.expected.is_some_and(|(ring, _)| ring == verdict.ring),
+            _ if !verdict.quorate => self.expected.is_some(),
             Counts::Votes(votes) => votes.are_halved_by(&verdict.members),
             Counts::Previous { .. } => true,
         }
     }
 
     fn expect(&mut self, votes: u32) {
-        self.expected = self.verdict.as_ref().map(|verdict| (verdict.ring, votes));
+        self.expected = Some(votes);
         self.read_again();
     }
 
     fn read_again(&mut self) {
-        let expected = self.expected.map(|(_, votes)| votes);
+        let expected = self.expected;
         let read = calls::apart(move |wanted| read(expected, wanted));
         self.again = Some(Box::pin(async { read.await.ok()?.ok() }));
     }
@@ -330,7 +330,7 @@ fn read(
 ) -> Result<Read, CsError> {
     let lower = |votes| {
         counted::lower(votes, || wanted.is_still()).unwrap_or_else(|error| {
-            tracing::info!(votes, %error, "Corosync does not expect so few votes");
+            tracing::debug!(votes, %error, "Corosync does not expect so few votes");
             false
         })
     };
@@ -482,7 +482,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_quorum_that_a_reload_takes_back_for_a_moment_is_not_lost() {
+    async fn a_quorum_that_is_there_when_fewer_votes_are_expected_is_not_lost() {
         let mut counting = Counting::new(Counts::Previous { lock: None });
         counting.take(vec![verdict(true, &[1])]);
         assert_eq!(counting.recount(previous(Some(RING))), [by(Standing::ByLock)]);
@@ -505,9 +505,12 @@ mod tests {
             assert_eq!(counting.take(vec![verdict(false, &[1])]), []);
             assert_eq!(counting.recount(read), [by(Standing::Inquorate)]);
         }
-        // Another ring: nothing was said of that.
-        let other = Verdict { ring: Ring { sequence: 12, ..RING }, ..verdict(false, &[1]) };
-        let said = Word::Quorum { ring: other.ring, standing: Standing::Inquorate };
-        assert_eq!(counting.take(vec![other]), [said]);
+        // On another ring more are expected again, or still.
+        let ring = Ring { sequence: 12, ..RING };
+        assert_eq!(counting.take(vec![Verdict { ring, ..verdict(false, &[1]) }]), []);
+        assert_eq!(counting.recount(regained()), []);
+        assert_eq!(counting.take(vec![Verdict { ring, ..verdict(true, &[1]) }]), []);
+        let said = Word::Quorum { ring, standing: Standing::ByRule };
+        assert_eq!(counting.recount(regained()), [said]);
     }
 }

@@ -209,9 +209,7 @@ impl<'a> Session<'a> {
             Some(Outgoing::Count(counted)) => {
                 voter.iter_mut().for_each(|voter| voter.count(counted.clone()));
             }
-            // Said of a membership that is over it would be wrong of the next.
-            Some(Outgoing::Expect(votes)) if self.current.is_some() => self.link.expect(votes),
-            Some(Outgoing::Expect(_)) => {}
+            Some(Outgoing::Expect(votes)) => self.link.expect(votes),
             Some(Outgoing::Pong(number)) => self.answered(number),
             None => {
                 self.closing = Some(Instant::now() + self.stall);
