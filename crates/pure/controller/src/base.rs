@@ -270,10 +270,10 @@ impl Controller {
         }
     }
 
-    /// Corosync expects those to be there who are not counted any more. One of its members tells it.
+    /// Corosync expects those to be there who are not counted any more. Each member tells its own, which forgets it
+    /// when it reads its file.
     fn expect_fewer_votes(&mut self) {
-        let is_one = self.fabric.members.first() == Some(&self.identity.id);
-        if !(self.has_lock() && is_one) {
+        if !self.has_lock() {
             return;
         }
         let sets = self.state.base.counted(&self.configured());
@@ -326,8 +326,10 @@ impl Controller {
         let edit = self.fabric.base_edit;
         if is_sought && members.iter().all(|id| self.disks.has_answered(*id, edit)) {
             self.state.base.settle(members);
-            self.fabric.quorum = Quorum::OfPrevious;
-            self.note_who_is_absent();
+            if self.fabric.quorum == Quorum::ByDevice {
+                self.fabric.quorum = Quorum::OfPrevious;
+                self.note_who_is_absent();
+            }
             self.expect_fewer_votes();
         }
         let is_asked_for = self.quorum_by().counts_previous();

@@ -149,3 +149,44 @@ fn who_is_not_on_the_disk_says_no_and_joins() {
     assert_eq!(bench.looked(&apart), []);
     assert_eq!(bench.wait(2), [bench.vote(false), Effect::Order(Order::Join)]);
 }
+
+fn counted(sets: &[&[u32]], takes_lock: bool) -> Input {
+    let set = |nodes: &&[u32]| nodes.iter().copied().map(NodeId).collect();
+    Input::Counted(Counted { sets: sets.iter().map(set).collect(), takes_lock })
+}
+
+#[test]
+fn halves_of_more_than_two_are_of_those_who_are_counted() {
+    let mut bench = Bench::of(4);
+    bench.step(counted(&[&[1, 2]], true));
+    assert_eq!(bench.ring(&[3, 4]), [bench.vote(false), LOOK], "none of them");
+    bench.looked(&seen(None));
+    assert_eq!(bench.ring(&[1]), [LOOK]);
+    assert_eq!(bench.looked(&seen(None)), [Effect::Order(Order::Take)]);
+    assert!(!bench.voter.votes_by_lease());
+    bench.step(Input::Done);
+    assert_eq!(bench.looked(&seen(Some(1))), [bench.vote(true)]);
+    assert!(bench.voter.votes_by_lease());
+    // The other one is known to be off: the lease goes when no vote stands on it any more.
+    bench.step(counted(&[&[1]], true));
+    assert!(!bench.voter.votes_by_lease());
+    assert_eq!(bench.wait(4), [bench.vote(true), LOOK]);
+    bench.looked(&seen(Some(1)));
+    bench.wait(33);
+    assert!(!bench.looked(&seen(Some(1))).contains(&Effect::Order(Order::GiveBack)));
+    bench.wait(4);
+    assert!(bench.looked(&seen(Some(1))).contains(&Effect::Order(Order::GiveBack)));
+}
+
+#[test]
+fn who_may_not_take_it_votes_with_who_holds_it() {
+    for told in [None, Some(counted(&[&[1, 2, 3, 4]], false))] {
+        let mut bench = Bench::of(4);
+        told.into_iter().for_each(|told| drop(bench.step(told)));
+        assert_eq!(bench.ring(&[1, 2]), [LOOK]);
+        assert_eq!(bench.looked(&seen(None)), [bench.vote(false)], "at once, and takes nothing");
+        assert_eq!(bench.ring(&[1, 3]), [LOOK]);
+        assert_eq!(bench.looked(&seen(Some(3))), [bench.vote(true)]);
+        assert_eq!(bench.ring(&[1, 2, 3]), [bench.vote(true), LOOK]);
+    }
+}
