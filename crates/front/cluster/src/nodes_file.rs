@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use client::ClientError;
 use corosync::{Conf, Finding, Settings, Severity};
+use model::QuorumBy;
 use wire::api::{Change, Edit, Refused, Request};
 
 use crate::places::Places;
@@ -92,16 +93,16 @@ fn outlasts_reading(members: &[String], settings: &Settings) -> Result<(), Troub
 
 /// Whether so many nodes of `total` have quorum when Corosync has read its file: it expects the votes of all nodes then,
 /// also where fewer were expected before, since those who had quorum last are counted. Source: seen with Corosync 3.1.
+/// Beside a lock the daemons tell it at once again what to expect.
 pub(crate) fn keeps_quorum(settings: &Settings, present: usize, total: usize) -> bool {
     let is_uneven = settings.nodes.iter().any(|node| node.votes.is_some());
-    if is_uneven || !settings.quorum_by().counts_previous() {
+    let quorum_by = settings.quorum_by();
+    if is_uneven || !quorum_by.counts_previous() {
         return would_have_quorum(settings, present, total);
     }
-    // More than half of those who had it last have the vote of a lock.
-    let of_lock = usize::from(settings.device.is_some());
-    let is_most = (present + of_lock) * 2 > total + of_lock;
     // Of two nodes that are left, one is enough.
-    is_most || (total == 2 && present > 0)
+    let is_most = present * 2 > total || (total == 2 && present > 0);
+    is_most || (quorum_by == QuorumBy::PreviousOrLock && present > 0)
 }
 
 /// Whether so many nodes of `total` would have quorum. Where votes are uneven or a third voice has a
@@ -160,8 +161,8 @@ mod tests {
         for (nodes, rule, enough) in [
             (5, "last_man_standing: 1", 3),
             (4, "last_man_standing: 1", 3),
-            (4, lock, 2),
-            (3, lock, 2),
+            (4, lock, 1),
+            (3, lock, 1),
             // Of two, each is one half of both.
             (2, lock, 0),
         ] {
