@@ -233,9 +233,9 @@ struct Counting {
     /// The last verdict has not been passed on yet.
     is_held: bool,
     again: Option<Again>,
-    /// So many votes at the most: those who had quorum before may be fewer than all. It is refused where there are more votes,
-    /// as on a ring with somebody who is about to leave, and forgotten when the file is read anew. So it is said again
-    /// whenever votes are read, and without it nothing is said of a quorum that is not there.
+    /// So many votes at the most, where those who had quorum before are counted, who may be fewer than all. It is refused
+    /// where there are more votes, as on a ring with somebody who is about to leave, and forgotten when the file is read
+    /// anew. So it is said again whenever votes are read, and before that nothing is said of a quorum that is not there.
     expected: Option<u32>,
 }
 
@@ -269,9 +269,8 @@ impl Counting {
 
     fn holds(&self, verdict: &Verdict) -> bool {
         match &self.counts {
-            _ if !verdict.quorate => self.expected.is_some(),
-            Counts::Votes(votes) => votes.are_halved_by(&verdict.members),
-            Counts::Previous { .. } => true,
+            Counts::Votes(votes) => verdict.quorate && votes.are_halved_by(&verdict.members),
+            Counts::Previous { .. } => verdict.quorate || self.expected.is_some(),
         }
     }
 
@@ -328,14 +327,18 @@ fn read(
     expected: Option<u32>,
     wanted: &Wanted<'_, Result<Read, CsError>>,
 ) -> Result<Read, CsError> {
+    let counts = configuration::counts()?;
     let lower = |votes| {
         counted::lower(votes, || wanted.is_still()).unwrap_or_else(|error| {
             tracing::debug!(votes, %error, "Corosync does not expect so few votes");
             false
         })
     };
-    let is_regained = expected.is_some_and(lower);
-    Ok(Read { counts: configuration::counts()?, is_regained })
+    let is_regained = match &counts {
+        Counts::Votes(_) => false,
+        Counts::Previous { .. } => expected.is_some_and(lower),
+    };
+    Ok(Read { counts, is_regained })
 }
 
 /// What connecting brings.
@@ -512,5 +515,9 @@ mod tests {
         assert_eq!(counting.take(vec![Verdict { ring, ..verdict(true, &[1]) }]), []);
         let said = Word::Quorum { ring, standing: Standing::ByRule };
         assert_eq!(counting.recount(regained()), [said]);
+
+        // The lock is not configured any more.
+        assert_eq!(counting.recount(votes(one_each(4))).len(), 1);
+        assert_eq!(counting.take(vec![verdict(false, &[1])]), [by(Standing::Inquorate)]);
     }
 }
