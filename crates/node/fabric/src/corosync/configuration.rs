@@ -11,7 +11,7 @@ use std::time::Duration;
 use model::NodeId;
 use rust_corosync::CsError;
 use rust_corosync::cmap::{self, CmapIterStart, Data, Map};
-use rust_corosync::votequorum::NodeInfoFlags;
+use rust_corosync::votequorum::{NodeInfo, NodeInfoFlags};
 
 use super::agreement::Ring;
 use super::calls;
@@ -96,9 +96,18 @@ pub(super) fn time_to_reform() -> Result<Duration, CsError> {
 pub(super) enum Counts {
     /// The nodes' votes.
     Votes(Votes),
-    /// Who had quorum before, or half of them and the lock on a disk: only the daemons know of whom. The ring for which the
-    /// lock's voter here votes on the lease.
-    Previous { lock: Option<Ring> },
+    /// Who had quorum before, or half of them and the lock on a disk: only the daemons know of whom.
+    Previous {
+        /// The ring for which the lock's voter here says that it votes on the lease.
+        named: Option<Ring>,
+        /// Corosync has that vote. It misses the one of a voter that is gone, who cannot take its word back.
+        casts: bool,
+    },
+}
+
+impl Counts {
+    /// Who had quorum before, and nothing is known of the lock.
+    pub(super) const PREVIOUS: Self = Self::Previous { named: None, casts: false };
 }
 
 impl Default for Counts {
@@ -117,7 +126,9 @@ pub(super) fn counts() -> Result<Counts, CsError> {
     }
     let raw = read_nodelist()?;
     if raw.counts_previous() {
-        return Ok(Counts::Previous { lock: ring_of_lock() });
+        let named = ring_of_lock();
+        let casts = named.is_some() && device_casts(&own_info(&raw)?);
+        return Ok(Counts::Previous { named, casts });
     }
     let votes = Votes::new(raw.nodes.values().filter_map(votes_of));
     let by_device = raw.has_device && !raw.has_rule && raw.device_votes == Some(1);
@@ -128,11 +139,17 @@ pub(super) fn counts() -> Result<Counts, CsError> {
 /// Whether half of the nodes' votes are enough by the device's, and not since somebody lowered what is expected
 /// (`corosync-quorumtool -e`).
 fn device_decides(raw: &Raw, sum: u64) -> Result<bool, CsError> {
+    let info = own_info(raw)?;
+    Ok(device_casts(&info) && u64::from(info.highest_expected) > sum)
+}
+
+fn own_info(raw: &Raw) -> Result<NodeInfo, CsError> {
     let own = raw.own_position.and_then(|own| raw.nodes.get(&own)?.id);
-    let own = own.ok_or(CsError::CsErrInvalidParam)?;
-    let info = counted(own)?;
-    let votes = info.flags.contains(NodeInfoFlags::VOTEQUORUM_INFO_QDEVICE_CAST_VOTE);
-    Ok(votes && u64::from(info.highest_expected) > sum)
+    counted(own.ok_or(CsError::CsErrInvalidParam)?)
+}
+
+fn device_casts(info: &NodeInfo) -> bool {
+    info.flags.contains(NodeInfoFlags::VOTEQUORUM_INFO_QDEVICE_CAST_VOTE)
 }
 
 /// What the nodelist section says, not yet checked.

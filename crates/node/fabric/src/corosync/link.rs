@@ -16,6 +16,7 @@ use rust_corosync::cpg::{self, Address, Guarantee};
 use rust_corosync::{CsError, DispatchFlags, NodeId as CsNodeId, TrackFlags, quorum};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::time::{Instant, sleep_until};
 
 use super::agreement::{Process, Ring, Standing};
 use super::calls::{self, Wanted};
@@ -237,7 +238,13 @@ struct Counting {
     /// where there are more votes, as on a ring with somebody who is about to leave, and forgotten when the file is read
     /// anew. So it is said again whenever votes are read, and before that nothing is said of a quorum that is not there.
     expected: Option<u32>,
+    /// When the votes were read last.
+    looked: Instant,
 }
+
+/// While the voter says that it votes on the lease Corosync is asked so often whether it does: of a vote that it misses
+/// it tells nobody whose quorum does not hang on that.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// What is read on a thread of its own.
 type Again = Pin<Box<dyn Future<Output = Option<Read>> + Send>>;
@@ -250,7 +257,8 @@ struct Read {
 
 impl Counting {
     fn new(counts: Counts) -> Self {
-        Self { counts, verdict: None, is_held: false, again: None, expected: None }
+        let looked = Instant::now();
+        Self { counts, verdict: None, is_held: false, again: None, expected: None, looked }
     }
 
     fn take(&mut self, verdicts: Vec<Verdict>) -> Vec<Word> {
@@ -258,7 +266,7 @@ impl Counting {
         self.verdict = Some(last.clone());
         self.counts = match std::mem::take(&mut self.counts) {
             Counts::Votes(votes) => Counts::Votes(votes.without_device()),
-            Counts::Previous { lock: _ } => Counts::Previous { lock: None },
+            Counts::Previous { .. } => Counts::PREVIOUS,
         };
         self.is_held = self.holds(last);
         let words = verdicts.iter().filter(|verdict| !self.holds(verdict));
@@ -280,6 +288,7 @@ impl Counting {
     }
 
     fn read_again(&mut self) {
+        self.looked = Instant::now();
         let expected = self.expected;
         let read = calls::apart(move |wanted| read(expected, wanted));
         self.again = Some(Box::pin(async { read.await.ok()?.ok() }));
@@ -289,7 +298,9 @@ impl Counting {
         let Verdict { ring, quorate, members } = verdict;
         let standing = match (quorate, &self.counts) {
             (false, _) => Standing::Inquorate,
-            (true, Counts::Previous { lock: Some(lock) }) if lock == ring => Standing::ByLock,
+            (true, Counts::Previous { named, casts: true }) if *named == Some(*ring) => {
+                Standing::ByLock
+            }
             (true, Counts::Previous { .. }) => Standing::ByRule,
             (true, Counts::Votes(votes)) => match votes.quorum(members) {
                 Quorum::Majority => Standing::ByMajority,
@@ -302,10 +313,20 @@ impl Counting {
 
     /// Ready when the votes have been read again.
     async fn counted(&mut self) -> Option<Read> {
+        if self.again.is_none() && self.is_named() {
+            sleep_until(self.looked + LOOK_AGAIN).await;
+            self.read_again();
+        }
         match &mut self.again {
             Some(again) => again.await,
             None => std::future::pending().await,
         }
+    }
+
+    /// The lock's voter says that it votes on the lease for the ring that we are on.
+    fn is_named(&self) -> bool {
+        let ring = self.verdict.as_ref().map(|verdict| verdict.ring);
+        matches!(self.counts, Counts::Previous { named: Some(named), .. } if Some(named) == ring)
     }
 
     fn recount(&mut self, read: Option<Read>) -> Vec<Word> {
@@ -406,7 +427,8 @@ mod tests {
     }
 
     fn previous(lock: Option<Ring>) -> Option<Read> {
-        Some(Read { counts: Counts::Previous { lock }, is_regained: false })
+        let counts = Counts::Previous { named: lock, casts: true };
+        Some(Read { counts, is_regained: false })
     }
 
     fn by(standing: Standing) -> Word {
@@ -459,7 +481,7 @@ mod tests {
 
     #[tokio::test]
     async fn where_those_before_are_counted_no_votes_are_a_majority_and_the_lock_is_of_one_ring() {
-        let mut counting = Counting::new(Counts::Previous { lock: None });
+        let mut counting = Counting::new(Counts::PREVIOUS);
         let other = Ring { sequence: 4, ..RING };
         for (lock, standing) in [
             (None, Standing::ByRule),
@@ -485,15 +507,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_vote_that_corosync_misses_is_no_lock_whatever_its_voter_said_last() {
+        let mut counting = Counting::new(Counts::PREVIOUS);
+        counting.take(vec![verdict(true, &[1, 4])]);
+        assert_eq!(counting.recount(previous(Some(RING))), [by(Standing::ByLock)]);
+        let named = Some(RING);
+        let gone = Read { counts: Counts::Previous { named, casts: false }, is_regained: false };
+        // Nothing is heard: it is read again all the same. Here there is no Corosync to ask.
+        assert!(counting.counted().await.is_none());
+        assert_eq!(counting.recount(Some(gone)), [by(Standing::ByRule)]);
+    }
+
+    #[tokio::test]
     async fn a_quorum_that_is_there_when_fewer_votes_are_expected_is_not_lost() {
-        let mut counting = Counting::new(Counts::Previous { lock: None });
+        let mut counting = Counting::new(Counts::PREVIOUS);
         counting.take(vec![verdict(true, &[1])]);
         assert_eq!(counting.recount(previous(Some(RING))), [by(Standing::ByLock)]);
         counting.expect(2);
         assert_eq!(counting.recount(previous(Some(RING))), []);
 
-        let regained =
-            || Some(Read { counts: Counts::Previous { lock: Some(RING) }, is_regained: true });
+        let regained = || previous(Some(RING)).map(|read| Read { is_regained: true, ..read });
         assert_eq!(
             counting.take(vec![verdict(false, &[1])]),
             [],
