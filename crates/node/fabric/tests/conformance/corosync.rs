@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use model::Quorum;
 use testbed::{Life, Plan};
@@ -166,22 +167,25 @@ fn who_corosync_does_not_call_so_is_kept_out() {
     bed.finish();
 }
 
+/// Waits until these are together with this quorum.
+fn wait_quorum(bed: &Bed<'_>, of: &[u32], wanted: Quorum) {
+    for node in of {
+        bed.members[node].wait(&format!("{wanted:?} on {node}"), |log| {
+            let mut last = log.iter().rev();
+            let last = last.find(|line| matches!(line, Line::Membership { .. }));
+            matches!(last, Some(Line::Membership { quorum, members, .. })
+                if *quorum == wanted && members == of)
+        });
+    }
+}
+
 #[test]
 fn quorum_by_a_rule_of_corosync_s_is_said_to_be_one() {
     let Some(corosync) = Corosync::start(PATIENT_MS) else { return };
     let corosync = Corosync { quorum: vec!["auto_tie_breaker: 1".to_owned()], ..corosync };
     let all = [1, 2, 3, 4];
     let bed = Bed::start(&corosync, &all);
-    let wait_quorum = |of: &[u32], wanted: Quorum| {
-        for node in of {
-            bed.members[node].wait(&format!("{wanted:?} on {node}"), |log| {
-                let mut last = log.iter().rev();
-                let last = last.find(|line| matches!(line, Line::Membership { .. }));
-                matches!(last, Some(Line::Membership { quorum, members, .. })
-                    if *quorum == wanted && members == of)
-            });
-        }
-    };
+    let wait_quorum = |of: &[u32], wanted| wait_quorum(&bed, of, wanted);
     wait_quorum(&all, Quorum::Majority);
     corosync.cut(&[&[1, 2], &[3, 4]]);
     // Half of the votes each: the lowest number breaks the tie.
@@ -190,5 +194,36 @@ fn quorum_by_a_rule_of_corosync_s_is_said_to_be_one() {
     corosync.heal();
     wait_quorum(&all, Quorum::Majority);
     bed.flush(&all, "together");
+    bed.finish();
+}
+
+/// The lock's voter is another process, which hears of who counts by its Corosync.
+#[test]
+fn beside_a_lock_no_quorum_is_a_majority_and_each_corosync_is_told_who_counts() {
+    let Some(corosync) = Corosync::start(PATIENT_MS) else { return };
+    let lock = ["device {", "model: sanlock", "votes: 1", "}"].map(str::to_owned).to_vec();
+    let corosync = Corosync { quorum: lock, ..corosync };
+    let all = [1, 2, 3];
+    let bed = Bed::start(&corosync, &all);
+    let wait_told = || {
+        let start = Instant::now();
+        let told = || {
+            let mut command = corosync.with_bed(|bed| bed.command(2, "corosync-cmapctl"));
+            let output = command.args(["-g", "quorate.counted"]).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        while told().trim() != "quorate.counted (str) = takes 1,2,3 1,2" {
+            assert!(start.elapsed() < Duration::from_secs(60), "the voter is told nothing");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    wait_quorum(&bed, &all, Quorum::ByRule);
+    bed.members[&2].order("count 1,2,3 1,2");
+    wait_told();
+    corosync.with_bed(|bed| bed.signal_corosync(2, "KILL"));
+    wait_quorum(&bed, &[2], Quorum::No);
+    corosync.with_bed(|bed| bed.start_corosync(2));
+    wait_told();
+    wait_quorum(&bed, &all, Quorum::ByRule);
     bed.finish();
 }

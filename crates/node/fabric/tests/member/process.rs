@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use fabric::embedded::{self, Member, Sequencer, Verb};
-use fabric::{Event, Fabric, Votes};
+use fabric::{Counted, Event, Fabric, Votes};
 use model::{NodeId, Quorum};
 use tokio::sync::mpsc;
 
@@ -96,6 +96,11 @@ async fn live(mut fabric: Fabric) {
                             Ok(()) => {}
                             Err(error) => say(&format!("refused {error}")),
                         }
+                    }
+                    ["count", sets @ ..] => {
+                        let set = |nodes: &&str| list(nodes).into_iter().collect();
+                        let sets = sets.iter().map(set).collect();
+                        fabric.count_previous(Counted { sets, takes_lock: true });
                     }
                     ["hang"] => hanging = true,
                     ["resume"] => hanging = false,
