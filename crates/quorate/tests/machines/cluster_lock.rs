@@ -343,3 +343,20 @@ fn of_four_nodes_that_leave_in_peace_the_last_one_goes_on() {
     assert!(previous.had_quorum_since(1, entries), "{}", machines.log(1));
     assert_eq!(runs(machines, 1, "first"), since, "nothing was stopped meanwhile");
 }
+
+/// Each of them may have been reset for the other half to go on.
+#[test]
+fn half_of_a_cluster_that_lost_its_power_waits_for_an_operator_in_spite_of_the_lock() {
+    let Some(previous) = Previous::start() else { return };
+    let machines = &previous.machines;
+    previous.wait_left(&[1, 2, 3, 4]);
+    (1..=4).for_each(|node| machines.bed.power_off(node).unwrap());
+    [1, 2].into_iter().for_each(|node| machines.bed.power_on(node).unwrap());
+    machines.wait("two without quorum", || sees(machines, 1, &[1, 2], false));
+    assert_eq!(previous.disk.holder(), None, "they may not take what others may need");
+    let change = Change::WaitNoMore;
+    let request = Request::Change { change, force: false, based_on: None };
+    let said = machines.client(1).ask(&request);
+    assert!(matches!(said, Ok(Reply::Done { .. })), "{said:?}");
+    previous.wait_left(&[1, 2]);
+}

@@ -169,6 +169,28 @@ impl Node {
         }
     }
 
+    /// A membership with these, whose disks take all that it writes.
+    pub(crate) fn joined(&mut self, membership: u64, others: &[NodeId], quorum: Quorum) {
+        let members: Vec<NodeId> = std::iter::once(ME).chain(others.iter().copied()).collect();
+        self.member_of(membership, &members, quorum);
+        self.deliver_echoing(others);
+        self.settle();
+        self.stored_by_all(membership, others);
+    }
+
+    /// So much that a membership does not come to it.
+    pub(crate) fn stored_by_all(&mut self, membership: u64, others: &[NodeId]) {
+        others.iter().for_each(|other| self.stored_by(*other, membership, 9));
+        self.settle();
+    }
+
+    /// Whether the last membership that was told of had quorum.
+    pub(crate) fn had_quorum(&self) -> Option<bool> {
+        self.events.iter().rev().find_map(|event| {
+            if let Event::Membership { quorate, .. } = event { Some(*quorate) } else { None }
+        })
+    }
+
     /// What the others say: the same, from disks that hold all they ever held.
     fn echo(message: &Message) -> Message {
         let mut echo = message.clone();

@@ -3,7 +3,7 @@
 use controller::{Input, Restored};
 use model::{NodeId, Quorum};
 use wire::Message;
-use wire::api::{Caller, Change, Event, Request};
+use wire::api::{Caller, Change, Request};
 use wire::peer::{Base, Evidence, Fenced, Hello};
 
 use crate::node::{ME, Node};
@@ -30,22 +30,8 @@ fn started(base: Base) -> Node {
 /// The same; all of them are together.
 fn together() -> Node {
     let mut node = started(Base::default());
-    joined(&mut node, 1, &[SECOND, THIRD, FOURTH], Quorum::ByRule);
+    node.joined(1, &[SECOND, THIRD, FOURTH], Quorum::ByRule);
     node
-}
-
-/// A membership with these, whose disks take all that it writes.
-fn joined(node: &mut Node, membership: u64, others: &[NodeId], quorum: Quorum) {
-    let members: Vec<NodeId> = std::iter::once(ME).chain(others.iter().copied()).collect();
-    node.member_of(membership, &members, quorum);
-    node.deliver_echoing(others);
-    node.settle();
-    stored(node, membership, others);
-}
-
-fn stored(node: &mut Node, membership: u64, others: &[NodeId]) {
-    others.iter().for_each(|other| node.stored_by(*other, membership, 9));
-    node.settle();
 }
 
 fn confirm_off(node: &mut Node, name: &str) {
@@ -53,12 +39,6 @@ fn confirm_off(node: &mut Node, name: &str) {
     let request = Request::Change { change, force: false, based_on: None };
     node.step(Input::Asked { client: 7, caller: Caller::free("root"), request });
     node.settle();
-}
-
-fn had_quorum(node: &Node) -> Option<bool> {
-    node.events.iter().rev().find_map(|event| {
-        if let Event::Membership { quorate, .. } = event { Some(*quorate) } else { None }
-    })
 }
 
 fn counted(node: &Node) -> &[Vec<u32>] {
@@ -70,8 +50,8 @@ fn half_of_them_goes_on_with_the_lock_only() {
     for (said, goes_on) in [(Quorum::ByDevice, true), (Quorum::ByRule, false), (Quorum::No, false)]
     {
         let mut node = together();
-        joined(&mut node, 2, &[SECOND], said);
-        assert_eq!(had_quorum(&node), Some(goes_on), "{said:?}");
+        node.joined(2, &[SECOND], said);
+        assert_eq!(node.had_quorum(), Some(goes_on), "{said:?}");
         assert_eq!(counted(&node), [[1, 2, 3, 4]], "the other half counts as before");
     }
 }
@@ -79,18 +59,18 @@ fn half_of_them_goes_on_with_the_lock_only() {
 #[test]
 fn one_after_the_other_may_be_lost_until_one_is_left() {
     let mut node = together();
-    joined(&mut node, 2, &[SECOND, THIRD], Quorum::ByRule);
-    assert_eq!((had_quorum(&node), counted(&node)), (Some(true), [vec![1, 2, 3]].as_slice()));
-    joined(&mut node, 3, &[SECOND], Quorum::ByRule);
-    assert_eq!((had_quorum(&node), counted(&node)), (Some(true), [vec![1, 2]].as_slice()));
-    joined(&mut node, 4, &[], Quorum::ByDevice);
-    assert_eq!((had_quorum(&node), counted(&node)), (Some(true), [vec![1, 2]].as_slice()));
+    node.joined(2, &[SECOND, THIRD], Quorum::ByRule);
+    assert_eq!((node.had_quorum(), counted(&node)), (Some(true), [vec![1, 2, 3]].as_slice()));
+    node.joined(3, &[SECOND], Quorum::ByRule);
+    assert_eq!((node.had_quorum(), counted(&node)), (Some(true), [vec![1, 2]].as_slice()));
+    node.joined(4, &[], Quorum::ByDevice);
+    assert_eq!((node.had_quorum(), counted(&node)), (Some(true), [vec![1, 2]].as_slice()));
     // The second is known to be off: nobody else has a half any more.
     confirm_off(&mut node, "n2");
     assert_eq!(counted(&node), [[1]]);
     assert_eq!(node.expects, [5, 4, 3, 2], "the lock's vote is one of them");
-    joined(&mut node, 5, &[], Quorum::ByRule);
-    assert_eq!(had_quorum(&node), Some(true), "without the lock");
+    node.joined(5, &[], Quorum::ByRule);
+    assert_eq!(node.had_quorum(), Some(true), "without the lock");
 }
 
 #[test]
@@ -106,7 +86,7 @@ fn half_of_them_is_the_base_when_the_others_are_known_to_be_off() {
     assert_eq!(counted(&node), [vec![1, 2, 3, 4], vec![1, 2]], "not on all disks");
     node.settle();
     assert_eq!(counted(&node).len(), 2, "the second's has not answered");
-    stored(&mut node, 2, &[SECOND]);
+    node.stored_by_all(2, &[SECOND]);
     assert_eq!(counted(&node), [[1, 2]]);
     assert_eq!(node.expects.last(), Some(&3));
 }
@@ -115,37 +95,37 @@ fn half_of_them_is_the_base_when_the_others_are_known_to_be_off() {
 #[test]
 fn who_had_no_quorum_since_it_started_does_not_count_to_a_half() {
     let mut node = started(Base { sought: 3, settled: 3, sets: vec![vec![1, 2]] });
-    joined(&mut node, 2, &[THIRD, FOURTH], Quorum::ByDevice);
-    assert_eq!(had_quorum(&node), Some(false));
+    node.joined(2, &[THIRD, FOURTH], Quorum::ByDevice);
+    assert_eq!(node.had_quorum(), Some(false));
     assert_eq!(node.voter_knows, Some((vec![vec![1, 2]], false)), "it takes the lock from nobody");
-    joined(&mut node, 3, &[SECOND], Quorum::ByRule);
-    assert_eq!(had_quorum(&node), Some(true), "both of them");
+    node.joined(3, &[SECOND], Quorum::ByRule);
+    assert_eq!(node.had_quorum(), Some(true), "both of them");
     assert_eq!(node.voter_knows, Some((vec![vec![1, 2]], true)));
 }
 
 #[test]
 fn who_comes_back_to_a_half_takes_nothing_from_it() {
     let mut node = together();
-    joined(&mut node, 2, &[SECOND], Quorum::ByDevice);
+    node.joined(2, &[SECOND], Quorum::ByDevice);
     node.member_of(3, &[ME, SECOND, FOURTH], Quorum::ByRule);
     let [Message::Hello(mine)] = node.under_way.as_slice() else { panic!("{:?}", node.under_way) };
     let returned = Hello { name: "n4".to_owned(), seen_quorum: false, ..(**mine).clone() };
     node.deliver_echoing(&[SECOND]);
     let message = Box::new(Message::Hello(Box::new(returned)));
     node.step(Input::Delivered { from: FOURTH, message });
-    assert_eq!(had_quorum(&node), Some(true), "three of four");
+    assert_eq!(node.had_quorum(), Some(true), "three of four");
 }
 
 #[test]
 fn corosync_is_told_to_expect_fewer_where_it_counts_nodes_that_do_not_count() {
     let mut node = together();
-    joined(&mut node, 2, &[SECOND, THIRD], Quorum::ByRule);
+    node.joined(2, &[SECOND, THIRD], Quorum::ByRule);
     node.expects.clear();
-    joined(&mut node, 3, &[SECOND], Quorum::No);
-    assert_eq!((had_quorum(&node), node.expects.as_slice()), (Some(false), [4].as_slice()));
+    node.joined(3, &[SECOND], Quorum::No);
+    assert_eq!((node.had_quorum(), node.expects.as_slice()), (Some(false), [4].as_slice()));
     let mut few = together();
     few.expects.clear();
-    joined(&mut few, 2, &[], Quorum::No);
+    few.joined(2, &[], Quorum::No);
     assert!(few.expects.is_empty(), "one of four is not meant to have quorum");
 }
 

@@ -35,24 +35,10 @@ fn together() -> Node {
     let file = Some(file(1, "last_man_standing: 1\n"));
     let restored = Restored { fabric_file: file, ..Restored::default() };
     let mut node = Node::started(4, restored, Some(Duration::from_secs(40)));
-    joined(&mut node, 1, &[SECOND, THIRD, FOURTH], Quorum::Majority);
+    node.joined(1, &[SECOND, THIRD, FOURTH], Quorum::Majority);
     node.configure(CONFIGURATION);
-    stored(&mut node, 1, &[SECOND, THIRD, FOURTH]);
+    node.stored_by_all(1, &[SECOND, THIRD, FOURTH]);
     node
-}
-
-/// A membership with these, whose disks take what it starts from.
-fn joined(node: &mut Node, membership: u64, others: &[NodeId], quorum: Quorum) {
-    let members: Vec<NodeId> = std::iter::once(ME).chain(others.iter().copied()).collect();
-    node.member_of(membership, &members, quorum);
-    node.deliver_echoing(others);
-    node.settle();
-    stored(node, membership, others);
-}
-
-fn stored(node: &mut Node, membership: u64, others: &[NodeId]) {
-    others.iter().for_each(|other| node.stored_by(*other, membership, 9));
-    node.settle();
 }
 
 /// What the node last said that it remembers.
@@ -64,27 +50,21 @@ fn remembered(node: &mut Node, membership: u64) -> Base {
     said.expect("it introduces itself")
 }
 
-fn had_quorum(node: &Node) -> Option<bool> {
-    node.events.iter().rev().find_map(|event| {
-        if let Event::Membership { quorate, .. } = event { Some(*quorate) } else { None }
-    })
-}
-
 #[test]
 fn most_of_the_rest_have_quorum_and_one_of_it_with_others_has_not() {
     let mut node = together();
-    joined(&mut node, 2, &[SECOND, THIRD], Quorum::Majority);
-    assert_eq!(had_quorum(&node), Some(true));
+    node.joined(2, &[SECOND, THIRD], Quorum::Majority);
+    assert_eq!(node.had_quorum(), Some(true));
     let mut apart = together();
-    joined(&mut apart, 2, &[SECOND, THIRD], Quorum::Majority);
+    apart.joined(2, &[SECOND, THIRD], Quorum::Majority);
 
-    joined(&mut node, 3, &[SECOND], Quorum::ByRule);
-    assert_eq!(had_quorum(&node), Some(true), "two of three");
+    node.joined(3, &[SECOND], Quorum::ByRule);
+    assert_eq!(node.had_quorum(), Some(true), "two of three");
     assert!(node.may_live());
 
     // The fourth was not there last. Corosync counts two of three here, too.
-    joined(&mut apart, 3, &[FOURTH], Quorum::ByRule);
-    assert_eq!(had_quorum(&apart), Some(false));
+    apart.joined(3, &[FOURTH], Quorum::ByRule);
+    assert_eq!(apart.had_quorum(), Some(false));
     let told = Event::QuorumIsOthers { nodes: vec!["n2".to_owned(), "n3".to_owned()] };
     assert!(apart.events.contains(&told), "{:?}", apart.events);
     assert!(!apart.may_live(), "the others count on that");
@@ -98,10 +78,10 @@ fn what_is_not_on_all_disks_needs_the_ones_before_as_well() {
     node.settle();
     let Base { sought, settled, sets } = remembered(&mut node, 3);
     assert_eq!((settled < sought, sets), (true, vec![vec![1, 2, 3, 4], vec![1, 2, 3]]));
-    joined(&mut node, 4, &[SECOND], Quorum::ByRule);
-    assert_eq!(had_quorum(&node), Some(false), "most of three, and half of four");
-    joined(&mut node, 5, &[SECOND, FOURTH], Quorum::Majority);
-    assert_eq!(had_quorum(&node), Some(true));
+    node.joined(4, &[SECOND], Quorum::ByRule);
+    assert_eq!(node.had_quorum(), Some(false), "most of three, and half of four");
+    node.joined(5, &[SECOND, FOURTH], Quorum::Majority);
+    assert_eq!(node.had_quorum(), Some(true));
 }
 
 #[test]
@@ -114,20 +94,20 @@ fn who_hears_of_a_newer_base_goes_by_it() {
     node.deliver();
     let message = Box::new(Message::Hello(Box::new(theirs)));
     node.step(Input::Delivered { from: FOURTH, message });
-    assert_eq!(had_quorum(&node), Some(false), "whatever Corosync says: two of four, of three one");
+    assert_eq!(node.had_quorum(), Some(false), "whatever Corosync says: two of four, of three one");
 }
 
 #[test]
 fn who_waits_no_more_for_them_makes_those_who_are_here_the_base() {
     let mut node = together();
-    joined(&mut node, 2, &[SECOND], Quorum::ByRule);
-    assert_eq!(had_quorum(&node), Some(false), "half of those who were there");
+    node.joined(2, &[SECOND], Quorum::ByRule);
+    assert_eq!(node.had_quorum(), Some(false), "half of those who were there");
     let request = Request::Change { change: Change::WaitNoMore, force: false, based_on: None };
     node.step(Input::Asked { client: 7, caller: wire::api::Caller::free("root"), request });
     node.settle();
-    assert_eq!(had_quorum(&node), Some(true));
-    joined(&mut node, 3, &[SECOND], Quorum::ByRule);
-    assert_eq!(had_quorum(&node), Some(true), "and next time");
+    assert_eq!(node.had_quorum(), Some(true));
+    node.joined(3, &[SECOND], Quorum::ByRule);
+    assert_eq!(node.had_quorum(), Some(true), "and next time");
 }
 
 fn leaves(node: &mut Node, who: NodeId) {
@@ -143,8 +123,8 @@ fn who_leaves_in_peace_costs_no_quorum() {
     {
         leaves(&mut node, who);
         // Its Corosync stays, and votes.
-        joined(&mut node, membership, rest, Quorum::Majority);
-        assert_eq!(had_quorum(&node), Some(true), "without {who:?}");
+        node.joined(membership, rest, Quorum::Majority);
+        assert_eq!(node.had_quorum(), Some(true), "without {who:?}");
     }
     assert!(node.may_live());
 }
@@ -155,8 +135,8 @@ fn two_that_leave_at_once_leave_one_after_the_other() {
     let mut node = together();
     leaves(&mut node, FOURTH);
     leaves(&mut node, THIRD);
-    joined(&mut node, 2, &[SECOND], Quorum::Majority);
-    assert_eq!(had_quorum(&node), Some(true), "the third is lost, not gone: two of three");
+    node.joined(2, &[SECOND], Quorum::Majority);
+    assert_eq!(node.had_quorum(), Some(true), "the third is lost, not gone: two of three");
     let Base { sets, .. } = remembered(&mut node, 3);
     assert_eq!(sets, vec![vec![1, 2]]);
 
@@ -169,26 +149,26 @@ fn two_that_leave_at_once_leave_one_after_the_other() {
 #[test]
 fn an_operator_s_word_that_one_of_them_is_off_may_be_all_that_is_missing() {
     let mut node = together();
-    joined(&mut node, 2, &[SECOND], Quorum::ByRule);
-    assert_eq!(had_quorum(&node), Some(false), "half of four");
+    node.joined(2, &[SECOND], Quorum::ByRule);
+    assert_eq!(node.had_quorum(), Some(false), "half of four");
     let change = Change::ConfirmOff { node: "n4".to_owned() };
     let request = Request::Change { change, force: false, based_on: None };
     node.step(Input::Asked { client: 7, caller: wire::api::Caller::free("root"), request });
     node.settle();
-    assert_eq!(had_quorum(&node), Some(true), "two of three");
+    assert_eq!(node.had_quorum(), Some(true), "two of three");
 }
 
 #[test]
 fn what_the_file_asks_for_no_more_is_forgotten_when_all_are_together() {
     let mut node = together();
-    joined(&mut node, 2, &[SECOND, THIRD], Quorum::Majority);
+    node.joined(2, &[SECOND, THIRD], Quorum::Majority);
     let change = Change::FabricFile { text: file(2, "") };
     let request = Request::Change { change, force: false, based_on: None };
     node.step(Input::Asked { client: 9, caller: wire::api::Caller::free("root"), request });
     node.settle();
-    joined(&mut node, 3, &[SECOND, FOURTH], Quorum::Majority);
-    assert_eq!(had_quorum(&node), Some(true), "two of three, whatever is asked for");
-    joined(&mut node, 4, &[SECOND, THIRD, FOURTH], Quorum::Majority);
+    node.joined(3, &[SECOND, FOURTH], Quorum::Majority);
+    assert_eq!(node.had_quorum(), Some(true), "two of three, whatever is asked for");
+    node.joined(4, &[SECOND, THIRD, FOURTH], Quorum::Majority);
     // Nobody has to wait for anything to be settled now.
     leaves(&mut node, FOURTH);
     leaves(&mut node, THIRD);
