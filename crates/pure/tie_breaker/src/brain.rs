@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::{NodeId, Tick};
 
-use crate::lease::{Holder, Seen};
+use crate::lease::{Holder, Owner, Seen};
 use crate::standing::Standing;
 
 /// What Corosync calls a membership.
@@ -255,13 +255,16 @@ impl Voter {
         }
         let may_wait =
             present.voted.is_none() && now.since(present.since) < self.settings.timing.patience;
-        match self.good_look(now).map(|seen| (seen.joined, seen.holder(self.settings.own))) {
-            Some((_, Holder::Held(node))) => Some(present.members.contains(&node)),
+        let Some(seen) = self.good_look(now) else { return (!may_wait).then_some(false) };
+        let is_here = |owner: &Owner| present.members.contains(&owner.node);
+        let is_undecided = match seen.holder(self.settings.own) {
+            Holder::Held(node) => return Some(present.members.contains(&node)),
             // About to be taken.
-            Some((true, Holder::Nobody)) if may_wait && self.may_take() => None,
-            None if may_wait => None,
-            Some((_, Holder::Nobody | Holder::Unsure)) | None => Some(false),
-        }
+            Holder::Nobody => self.may_take(),
+            // Who is together with this node was not watched on the disk for long enough: one of them has just joined.
+            Holder::Unsure => seen.owner.as_ref().is_some_and(is_here),
+        };
+        (!(may_wait && seen.joined && is_undecided)).then_some(false)
     }
 
     /// What is seen of the lease, if that is still good.

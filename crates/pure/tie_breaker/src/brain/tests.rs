@@ -97,6 +97,27 @@ fn members_of_the_holder_s_half_vote_and_a_rest_of_it_does_not() {
 }
 
 #[test]
+fn a_member_that_took_the_lease_is_watched_for_long_enough_before_no_is_said() {
+    let mut bench = Bench::of(4);
+    let unknown = |owner| {
+        let mut seen = seen(Some(owner));
+        seen.hosts.insert(NodeId(owner), Host { generation: 1, state: HostState::Unknown });
+        seen
+    };
+    bench.ring(&[1, 2]);
+    assert_eq!(bench.looked(&unknown(2)), []);
+    assert_eq!(bench.wait(2), [LOOK]);
+    assert_eq!(bench.looked(&seen(Some(2))), [bench.vote(true)]);
+    // Not for ever, and nobody who is not here.
+    bench.ring(&[1, 2]);
+    assert_eq!(bench.looked(&unknown(2)), []);
+    assert_eq!(bench.wait(15), [bench.vote(false), LOOK]);
+    bench.looked(&unknown(2));
+    bench.ring(&[1, 2]);
+    assert_eq!(bench.looked(&unknown(3)), [bench.vote(false)]);
+}
+
+#[test]
 fn a_look_of_an_earlier_membership_says_nothing() {
     let mut bench = Bench::of(2);
     bench.ring(&[1, 2]);
