@@ -253,14 +253,16 @@ impl Voter {
             Standing::Less => return Some(false),
             Standing::Half => {}
         }
-        let may_wait =
-            present.voted.is_none() && now.since(present.since) < self.settings.timing.patience;
+        // Everybody waits then. Whose daemon has just started has one vote more for those who have quorum, and needs none.
+        let may_wait = self.may_take()
+            && present.voted.is_none()
+            && now.since(present.since) < self.settings.timing.patience;
         let Some(seen) = self.good_look(now) else { return (!may_wait).then_some(false) };
         let is_here = |owner: &Owner| present.members.contains(&owner.node);
         let is_undecided = match seen.holder(self.settings.own) {
             Holder::Held(node) => return Some(present.members.contains(&node)),
             // About to be taken.
-            Holder::Nobody => self.may_take(),
+            Holder::Nobody => true,
             // Who is together with this node was not watched on the disk for long enough: one of them has just joined.
             Holder::Unsure => seen.owner.as_ref().is_some_and(is_here),
         };
