@@ -231,8 +231,14 @@ impl Life {
         for effect in self.voter.step(now, input) {
             match effect {
                 Effect::Vote { ring, cast } => self.vote(ring, cast)?,
-                // The worker ends only with this life.
-                Effect::Order(order) => drop(self.orders.send(order)),
+                Effect::Order(order) => {
+                    if order == Order::GiveBack {
+                        self.ring = None;
+                        self.say_ring()?;
+                    }
+                    // The worker ends only with this life.
+                    let _ended = self.orders.send(order);
+                }
             }
         }
         Ok(())
@@ -243,16 +249,18 @@ impl Life {
         // A half that becomes more in the midst of a membership, since less is counted, holds the lease still.
         let stands = self.voter.votes_by_lease() || self.ring == Some(ring);
         self.ring = (cast && stands).then_some(ring);
-        let said = self.ring_file.say(self.ring);
-        said.map_err(|error| {
-            format!("the daemon cannot be told what the vote stands on: {error}")
-        })?;
+        self.say_ring()?;
         let is_taken = self.device.vote(ring, cast).map_err(|error| error.to_string())?;
         if is_taken && self.last != Some(cast) {
             tracing::info!(cast, ring = ring.sequence, "vote");
             self.last = Some(cast);
         }
         Ok(())
+    }
+
+    fn say_ring(&mut self) -> Result<(), String> {
+        let said = self.ring_file.say(self.ring);
+        said.map_err(|error| format!("the daemon cannot be told what the vote stands on: {error}"))
     }
 
     /// First the vote goes, then what it stood on: unless others of a half count on it.

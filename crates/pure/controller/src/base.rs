@@ -34,6 +34,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use fencing::Unfences;
 use model::{NodeId, Quorum, QuorumBy};
 use tie_breaker::Standing;
 use wire::api::Event;
@@ -46,6 +47,9 @@ use crate::timers::Ring;
 
 /// How long who would leave waits for disks.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// More often than a base is sought between two words of an operator.
+const BY_AN_OPERATOR: u64 = 1 << 20;
 
 /// Stands for who was taken out of a set, where what is left has halves: more than half is needed of as many as before.
 /// No node has this number.
@@ -107,13 +111,14 @@ impl Base {
         }
     }
 
-    /// More than half of each of these are needed. Who was taken out of the nodes does not count any more.
+    /// More than half of each of these are needed. Who was taken out of the nodes does not count any more, and may
+    /// for somebody who has not heard of it.
     fn counted(&self, nodes: &BTreeSet<NodeId>) -> Vec<BTreeSet<NodeId>> {
         let all = std::slice::from_ref(nodes);
         let sets = if self.sets.is_empty() { all } else { &self.sets };
         let of = |set: &BTreeSet<NodeId>| {
             let mut left: BTreeSet<NodeId> = set.intersection(nodes).copied().collect();
-            if set.contains(&NOBODY) {
+            if left.len() < set.len() {
                 without_halves(&mut left);
             }
             left
@@ -189,7 +194,7 @@ impl Controller {
     /// Whether those who had quorum last decide. What is remembered counts until all nodes were together again,
     /// also when the nodes' file does not ask for it any more.
     fn counts_base(&self) -> bool {
-        self.quorum_by().counts_previous() || self.state.base != Base::default()
+        self.quorum_by().counts_previous() || !self.state.base.sets.is_empty()
     }
 
     /// Whether half of those who had quorum last is enough with the lock.
@@ -223,11 +228,10 @@ impl Controller {
     pub(crate) fn judge_by_base(&mut self, hellos: &BTreeMap<NodeId, Hello>) {
         self.fabric.goes_on = false;
         let told = hellos.values().map(|hello| &hello.base);
-        let newest = Base::newest(told);
-        if newest == Base::default() && !self.quorum_by().counts_previous() {
+        self.state.base = Base::newest(told);
+        if !self.counts_base() {
             return;
         }
-        self.state.base = newest;
         let sound = hellos.iter().filter(|(_, hello)| !hello.doubtful);
         self.fabric.sound = sound.clone().map(|(id, _)| *id).collect();
         self.fabric.steady =
@@ -235,8 +239,6 @@ impl Controller {
         self.fabric.quorum = self.verdict();
         if self.fabric.quorum == Quorum::OfPrevious {
             self.seek();
-            self.fabric.settles_until = self.now.tick.after(PATIENCE);
-            self.set_timer(self.fabric.settles_until, Ring::Recheck);
         }
         let nodes = self.others_who_had_quorum();
         if !nodes.is_empty() {
@@ -249,6 +251,8 @@ impl Controller {
         let nodes = self.configured();
         self.state.base.seek(&self.fabric.members, &nodes);
         self.fabric.seeks = true;
+        self.fabric.settles_until = self.now.tick.after(PATIENCE);
+        self.set_timer(self.fabric.settles_until, Ring::Recheck);
     }
 
     fn standing(&self) -> Standing {
@@ -288,7 +292,9 @@ impl Controller {
             self.voter_knows = None;
             return;
         }
-        let told = (self.state.base.counted(&self.configured()), self.seen_quorum);
+        let may_have_quorum = !self.is_formed() || self.standing() != Standing::Less;
+        let takes_lock = self.seen_quorum && may_have_quorum;
+        let told = (self.state.base.counted(&self.configured()), takes_lock);
         if self.voter_knows.as_ref() != Some(&told) {
             let (sets, takes_lock) = told.clone();
             self.effects.push(Effect::CountPrevious { sets, takes_lock });
@@ -304,11 +310,18 @@ impl Controller {
         let is_other = |id: &&NodeId| **id != NOBODY && !self.fabric.members.contains(id);
         let mut others = sets.iter().flatten().filter(is_other);
         let is_known = |id: &NodeId| self.state.is_known_off(&self.name_of(*id));
-        let begins = is_half && !self.fabric.seeks && others.all(is_known);
+        let begins =
+            is_half && !self.fabric.seeks && !self.fences_from_storage() && others.all(is_known);
         if begins {
             self.seek();
         }
         begins
+    }
+
+    /// Who is only kept from the storage may live, and go on believing that it had quorum.
+    fn fences_from_storage(&self) -> bool {
+        let devices = fencing::devices(&self.state.document);
+        devices.iter().any(|device| device.unfences == Unfences::Yes)
     }
 
     /// The same in the middle of a membership: a node is known to be off now.
@@ -331,11 +344,16 @@ impl Controller {
                 self.note_who_is_absent();
             }
             self.expect_fewer_votes();
+            // Half of the old one is less than that after a start.
+            if self.has_lock() {
+                self.store_whole();
+            }
         }
         let is_asked_for = self.quorum_by().counts_previous();
         let all = self.configured();
         if !is_asked_for && self.state.base.is_settled() && self.state.base.sets == [all] {
-            self.state.base = Base::default();
+            // Its number stays: of another file's bases it would not be known which were newer.
+            self.state.base.sets.clear();
         }
     }
 
@@ -380,7 +398,8 @@ impl Controller {
 
     /// It left in peace: it does not count any more.
     pub(crate) fn leaves_base(&mut self, node: NodeId) {
-        if self.fabric.quorum == Quorum::OfPrevious && self.state.base.is_settled() {
+        let is_base = self.fabric.quorum == Quorum::OfPrevious && self.counts_base();
+        if is_base && self.state.base.is_settled() {
             let nodes = self.configured();
             self.state.base.leave(node, &nodes);
             self.fabric.has_leaver = true;
@@ -391,7 +410,8 @@ impl Controller {
     pub(crate) fn go_on_without_previous(&mut self) {
         if self.counts_base() && !self.fabric.is_quorate() {
             let base = &mut self.state.base;
-            base.sought += 1;
+            // Newer than all that others, who are not asked, may have sought.
+            base.sought += BY_AN_OPERATOR;
             base.settle(&self.fabric.members);
             self.judge_again();
         }
@@ -401,12 +421,19 @@ impl Controller {
     fn judge_again(&mut self) {
         let Some(coordinator) = self.phase.coordinator() else { return };
         let verdict = self.verdict();
-        if self.fabric.is_quorate() || !verdict.is_quorate() {
+        let had_quorum = self.fabric.is_quorate();
+        let is_more = verdict == Quorum::OfPrevious && self.fabric.quorum == Quorum::ByDevice;
+        if !verdict.is_quorate() || (had_quorum && !is_more) {
             return;
         }
         self.fabric.quorum = verdict;
         if verdict == Quorum::OfPrevious {
             self.seek();
+        }
+        if had_quorum {
+            self.note_who_is_absent();
+            self.fabric.base_edit = self.store_whole();
+            return;
         }
         self.seen_quorum = true;
         self.note_who_is_absent();

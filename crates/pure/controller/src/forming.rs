@@ -228,9 +228,9 @@ impl Controller {
         if self.others_may_have_acted(hellos.get(&source)) {
             self.state.forget_who_was_down(&nodes);
         }
+        self.compare_sightings(&hellos, source);
         // All write down what they start from.
         self.seek_beyond_half();
-        self.compare_sightings(&hellos, source);
         let keeps_edits = self.keeps_edits();
         let quorate = self.fabric.is_quorate();
         let had_quorum = hellos.get(&source).is_some_and(|hello| hello.seen_quorum);

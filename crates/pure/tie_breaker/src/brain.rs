@@ -211,11 +211,10 @@ impl Voter {
             }
             Some(_) | None => Standing::of(members, votes),
         };
-        match standing {
-            Standing::Half => self.apart_since = None,
-            Standing::More | Standing::Less => {
-                self.apart_since.get_or_insert(now);
-            }
+        if standing == Standing::Half && self.may_take() {
+            self.apart_since = None;
+        } else {
+            self.apart_since.get_or_insert(now);
         }
         standing
     }

@@ -60,8 +60,8 @@ fn encode_base(base: &Base) -> String {
     }
     let numbers = |set: &Vec<u32>| set.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
     let Base { sought, settled, sets } = base;
-    let sets: Vec<String> = sets.iter().map(numbers).collect();
-    format!("{BASE}{sought} {SETTLED}={settled} {}{CLOSE}", sets.join(" "))
+    let sets: String = sets.iter().map(|set| format!(" {}", numbers(set))).collect();
+    format!("{BASE}{sought} {SETTLED}={settled}{sets}{CLOSE}")
 }
 
 fn decode_base(text: &str) -> Option<Base> {
@@ -171,7 +171,8 @@ mod tests {
         let fourth = Whole { base: settled, ..second.clone() };
         let sought = Base { sought: 4, settled: 2, sets: vec![vec![1, 2], vec![], vec![2]] };
         let fifth = Whole { base: sought, ..first.clone() };
-        for whole in [first, second, third, fourth, fifth] {
+        let sixth = Whole { base: Base { sought: 9, settled: 9, sets: vec![] }, ..first.clone() };
+        for whole in [first, second, third, fourth, fifth, sixth] {
             let record = Record::Snapshot(whole.clone());
             let edits = Record::Edits { edits: vec![1, 2, 3], lineage: 8 };
             let journal = vec![encode(&edits), encode(&record)];

@@ -240,10 +240,12 @@ struct Counting {
     expected: Option<u32>,
     /// When the votes were read last.
     looked: Instant,
+    /// They could not be read then, and may hang on the lock.
+    is_unread: bool,
 }
 
 /// While the voter says that it votes on the lease Corosync is asked so often whether it does: of a vote that it misses
-/// it tells nobody whose quorum does not hang on that.
+/// it tells nobody whose quorum does not hang on that. And so long it is left alone where it could not be asked.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// What is read on a thread of its own.
@@ -258,7 +260,15 @@ struct Read {
 impl Counting {
     fn new(counts: Counts) -> Self {
         let looked = Instant::now();
-        Self { counts, verdict: None, is_held: false, again: None, expected: None, looked }
+        Self {
+            counts,
+            verdict: None,
+            is_held: false,
+            again: None,
+            expected: None,
+            looked,
+            is_unread: false,
+        }
     }
 
     fn take(&mut self, verdicts: Vec<Verdict>) -> Vec<Word> {
@@ -313,7 +323,7 @@ impl Counting {
 
     /// Ready when the votes have been read again.
     async fn counted(&mut self) -> Option<Read> {
-        if self.again.is_none() && self.is_named() {
+        if self.again.is_none() && (self.is_named() || self.is_unread) {
             sleep_until(self.looked + LOOK_AGAIN).await;
             self.read_again();
         }
@@ -331,6 +341,7 @@ impl Counting {
 
     fn recount(&mut self, read: Option<Read>) -> Vec<Word> {
         self.again = None;
+        self.is_unread = read.is_none() && matches!(self.counts, Counts::Previous { .. });
         let was_held = std::mem::take(&mut self.is_held);
         let is_regained = read.as_ref().is_some_and(|read| read.is_regained);
         // One that cannot be read now is no reason to doubt the one before.

@@ -52,6 +52,9 @@ fn half_of_each_set_is_half_of_those_who_had_quorum_since_they_started() {
         // The third was just taken out, and others may not know.
         (sought(2, &[&[0, 1, 2]]), &[1], &[1], Standing::Less),
         (sought(2, &[&[0, 1, 2]]), &[1, 2], &[], Standing::More),
+        // The sixth was taken out of the nodes: for who has not heard of that it may count.
+        (settled(1, &[1, 2, 6]), &[1], &[1], Standing::Less),
+        (settled(1, &[1, 2, 6]), &[1, 2], &[], Standing::More),
         // And the sixth was taken out of the nodes.
         (sought(2, &[&[0, 1, 6]]), &[1], &[], Standing::More),
         (Base::default(), &[1, 2], &[1, 2], Standing::Less),

@@ -1,6 +1,6 @@
 //! Those who had quorum last decide, and of two halves of them the one that holds the lock on a disk.
 
-use controller::{Input, Restored};
+use controller::{Input, Record, Restored};
 use model::{NodeId, Quorum};
 use wire::Message;
 use wire::api::{Caller, Change, Request};
@@ -89,6 +89,44 @@ fn half_of_them_is_the_base_when_the_others_are_known_to_be_off() {
     node.stored_by_all(2, &[SECOND]);
     assert_eq!(counted(&node), [[1, 2]]);
     assert_eq!(node.expects.last(), Some(&3));
+}
+
+#[test]
+fn what_is_settled_outlives_the_machine() {
+    let mut node = together();
+    node.joined(2, &[SECOND], Quorum::ByDevice);
+    confirm_off(&mut node, "n3");
+    confirm_off(&mut node, "n4");
+    node.stored_by_all(2, &[SECOND]);
+    let bases = node.records.iter().filter_map(|record| {
+        if let Record::Snapshot(whole) = record { Some(&whole.base) } else { None }
+    });
+    let Base { sought, settled, sets } = bases.last().expect("it is written down").clone();
+    assert_eq!(
+        (sought == settled, sets),
+        (true, vec![vec![1, 2]]),
+        "half of four would be too few"
+    );
+}
+
+/// They live, and would take the lock that nobody needs any more.
+#[test]
+fn who_is_only_kept_from_the_storage_counts_on() {
+    let mut node = together();
+    node.configure(
+        r#"<configuration><crm_config/><nodes/><resources>
+          <primitive id="f" class="stonith" type="fence_mpath"><meta_attributes id="f-m">
+            <nvpair id="f-p" name="provides" value="unfencing"/>
+          </meta_attributes></primitive>
+        </resources><constraints/></configuration>"#,
+    );
+    node.joined(2, &[SECOND], Quorum::ByDevice);
+    for name in ["n3", "n4"] {
+        node.step(Input::Delivered { from: SECOND, message: fenced(name) });
+        node.settle();
+    }
+    node.stored_by_all(2, &[SECOND]);
+    assert_eq!(counted(&node), [[1, 2, 3, 4]]);
 }
 
 /// Its machine may have been reset for the other half to go on.
