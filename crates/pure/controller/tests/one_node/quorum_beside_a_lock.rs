@@ -98,10 +98,10 @@ fn what_is_settled_outlives_the_machine() {
     confirm_off(&mut node, "n3");
     confirm_off(&mut node, "n4");
     node.stored_by_all(2, &[SECOND]);
-    let bases = node.records.iter().filter_map(|record| {
+    let mut bases = node.records.iter().filter_map(|record| {
         if let Record::Snapshot(whole) = record { Some(&whole.base) } else { None }
     });
-    let Base { sought, settled, sets } = bases.last().expect("it is written down").clone();
+    let Base { sought, settled, sets } = bases.next_back().expect("it is written down").clone();
     assert_eq!(
         (sought == settled, sets),
         (true, vec![vec![1, 2]]),
