@@ -210,7 +210,12 @@ pub(crate) fn cmhaltpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Tro
     let call = Call::read(words, "vn:tfs")?;
     let packages = named(&call)?;
     let home = Home::find().for_call(&call)?;
-    let world = World::read(&home)?;
+    let mut world = World::read(&home)?;
+    if packages.iter().any(|name| world.places(name).is_empty()) {
+        // It may be about to start, or on its way to another node.
+        home.wait()?;
+        world = World::read(&home)?;
+    }
     let asked: Vec<&str> = call.values('n').collect();
     if let ([name], true, false) = (packages, call.has('f'), call.has('t')) {
         roles::needs_root("giving up what is detached")?;
