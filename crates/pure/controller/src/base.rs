@@ -292,8 +292,11 @@ impl Controller {
             self.voter_knows = None;
             return;
         }
-        let may_have_quorum = !self.is_formed() || self.standing() != Standing::Less;
-        let takes_lock = self.seen_quorum && may_have_quorum;
+        // While a membership forms it is as in the one before: halves fall apart in one that had quorum.
+        let takes_lock = match &self.voter_knows {
+            Some((_, takes_lock)) if !self.is_formed() => *takes_lock,
+            Some(_) | None => self.seen_quorum && self.standing() != Standing::Less,
+        };
         let told = (self.state.base.counted(&self.configured()), takes_lock);
         if self.voter_knows.as_ref() != Some(&told) {
             let (sets, takes_lock) = told.clone();

@@ -37,7 +37,7 @@ pub struct Counted {
     /// More than half of each of these sets, or half and the lease.
     pub sets: Vec<BTreeSet<NodeId>>,
     /// The daemon would have quorum by the lease. One that has just started would not, since its machine may have been
-    /// reset for others to go on; it takes the lease from nobody.
+    /// reset for others to go on: it takes the lease from nobody, and does not vote at half.
     pub takes_lock: bool,
 }
 
@@ -249,13 +249,13 @@ impl Voter {
         let present = self.present.as_ref()?;
         match present.standing {
             Standing::More => return Some(true),
-            Standing::Less => return Some(false),
-            Standing::Half => {}
+            // Everybody waits for a vote. Who may not take the lock is of no use to a half, or makes it one vote more; and
+            // who holds it may be in its next life, and not know of it.
+            Standing::Half if self.may_take() => {}
+            Standing::Half | Standing::Less => return Some(false),
         }
-        // Everybody waits then. Whose daemon has just started has one vote more for those who have quorum, and needs none.
-        let may_wait = self.may_take()
-            && present.voted.is_none()
-            && now.since(present.since) < self.settings.timing.patience;
+        let may_wait =
+            present.voted.is_none() && now.since(present.since) < self.settings.timing.patience;
         let Some(seen) = self.good_look(now) else { return (!may_wait).then_some(false) };
         let is_here = |owner: &Owner| present.members.contains(&owner.node);
         let is_undecided = match seen.holder(self.settings.own) {
