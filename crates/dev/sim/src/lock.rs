@@ -185,7 +185,11 @@ impl Lock {
     }
 
     fn settings(&self, own: NodeId) -> Settings {
-        Settings { own, votes: self.votes(), timing: Timing::derive(TIMEOUT, SYNC_TIMEOUT) }
+        Settings {
+            own,
+            votes: self.votes(),
+            timing: Timing::derive(TIMEOUT, SYNC_TIMEOUT, LETS_GO),
+        }
     }
 
     fn votes(&self) -> BTreeMap<NodeId, u32> {

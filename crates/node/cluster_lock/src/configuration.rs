@@ -123,7 +123,9 @@ impl Raw {
             Duration::from_millis(said.unwrap_or(default).into())
         };
         let timeout = wait("timeout", TIMEOUT);
-        let timing = Timing::derive(timeout, wait("sync_timeout", SYNC_TIMEOUT));
+        // Source: sanlock(8).
+        let fails = Duration::from_secs(8 * u64::from(io_timeout));
+        let timing = Timing::derive(timeout, wait("sync_timeout", SYNC_TIMEOUT), fails);
         if timing.fresh + timeout > MARGIN {
             return Err(ConfigurationError::TooLong(timeout));
         }

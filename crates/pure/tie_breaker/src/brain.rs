@@ -52,17 +52,20 @@ pub struct Timing {
     pub patience: Duration,
     /// So long after the last membership of half no vote that was cast for it stands any more.
     pub settle: Duration,
+    /// Who has not renewed on the disk for so long does not show as alive there any more.
+    pub fails: Duration,
 }
 
 impl Timing {
     /// From the quorum device's two timeouts: how long Corosync lets a vote stand that is not
-    /// repeated, and how long it waits for one while the membership changes.
-    pub fn derive(timeout: Duration, sync_timeout: Duration) -> Self {
+    /// repeated, and how long it waits for one while the membership changes; and after what time a host fails.
+    pub fn derive(timeout: Duration, sync_timeout: Duration, fails: Duration) -> Self {
         Self {
             period: (timeout / 5).min(Duration::from_secs(2)),
             fresh: timeout / 2,
             patience: sync_timeout / 2,
             settle: timeout + sync_timeout,
+            fails,
         }
     }
 }
@@ -112,6 +115,8 @@ struct Present {
     since: Tick,
     /// What was voted last, and when.
     voted: Option<(bool, Tick)>,
+    /// Who had the lease by the first look of this membership.
+    owner_at_first: Option<Option<Owner>>,
 }
 
 /// Of which membership an order is.
@@ -137,6 +142,8 @@ pub struct Voter {
     tried_to_join: Option<Tick>,
     /// No membership was half since.
     apart_since: Option<Tick>,
+    /// Since when each member has been in all memberships.
+    together_since: BTreeMap<NodeId, Tick>,
 }
 
 impl Voter {
@@ -151,6 +158,7 @@ impl Voter {
             looked: None,
             tried_to_join: None,
             apart_since: None,
+            together_since: BTreeMap::new(),
         }
     }
 
@@ -164,6 +172,9 @@ impl Voter {
                     Some(Begun::InThis(begun)) => seen.map(|seen| (begun, seen)),
                     Some(Begun::Before) | None => None,
                 };
+                if let (Some((_, seen)), Some(present)) = (&self.seen, &mut self.present) {
+                    present.owner_at_first.get_or_insert(seen.owner);
+                }
             }
             Input::Done => self.busy = None,
             Input::Passed => {}
@@ -226,7 +237,12 @@ impl Voter {
 
     fn change(&mut self, now: Tick, ring: Ring, members: BTreeSet<NodeId>) {
         let standing = self.standing(&members, now);
-        self.present = Some(Present { ring, members, standing, since: now, voted: None });
+        self.together_since.retain(|node, _| members.contains(node));
+        for member in &members {
+            self.together_since.entry(*member).or_insert(now);
+        }
+        let (since, voted, owner_at_first) = (now, None, None);
+        self.present = Some(Present { ring, members, standing, since, voted, owner_at_first });
         (self.seen, self.looked) = (None, None);
         self.busy = self.busy.map(|_| Begun::Before);
     }
@@ -259,13 +275,25 @@ impl Voter {
         let Some(seen) = self.good_look(now) else { return (!may_wait).then_some(false) };
         let is_here = |owner: &Owner| present.members.contains(&owner.node);
         let is_undecided = match seen.holder(self.settings.own) {
-            Holder::Held(node) => return Some(present.members.contains(&node)),
+            Holder::Held(node) if !present.members.contains(&node) => return Some(false),
+            Holder::Held(node) if self.is_in_its_life(node, seen, now) => return Some(true),
+            Holder::Held(_) => true,
             // About to be taken.
             Holder::Nobody => true,
             // Who is together with this node was not watched on the disk for long enough: one of them has just joined.
             Holder::Unsure => seen.owner.as_ref().is_some_and(is_here),
         };
         (!(may_wait && seen.joined && is_undecided)).then_some(false)
+    }
+
+    /// Whether a member that took the lease is still in the life in which it did. One whose machine was started anew may
+    /// be a member again before the disk shows that, and anybody may have the lease then.
+    fn is_in_its_life(&self, node: NodeId, seen: &Seen, now: Tick) -> bool {
+        let owner_at_first = self.present.as_ref().and_then(|present| present.owner_at_first);
+        let was_taken_since = owner_at_first.is_some_and(|owner| owner != seen.owner);
+        let since = self.together_since.get(&node);
+        let is_old = since.is_some_and(|since| now.since(*since) >= self.settings.timing.fails);
+        node == self.settings.own || was_taken_since || is_old
     }
 
     /// What is seen of the lease, if that is still good.

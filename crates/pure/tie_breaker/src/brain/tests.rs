@@ -5,6 +5,8 @@ use crate::lease::{Host, HostState, Owner};
 
 const SECOND: u64 = 1_000_000;
 
+const FAILS: Duration = Duration::from_secs(40);
+
 /// Node 1 of so many, with Corosync's usual timeouts.
 struct Bench {
     voter: Voter,
@@ -15,9 +17,17 @@ struct Bench {
 impl Bench {
     fn of(nodes: u32) -> Self {
         let votes = (1..=nodes).map(|node| (NodeId(node), 1)).collect();
-        let timing = Timing::derive(Duration::from_secs(10), Duration::from_secs(30));
+        let timing = Timing::derive(Duration::from_secs(10), Duration::from_secs(30), FAILS);
         let settings = Settings { own: NodeId(1), votes, timing };
         Self { voter: Voter::new(settings), now: Tick(SECOND), rings: 0 }
+    }
+
+    /// All have been there for long.
+    fn together(&mut self, members: &[u32]) {
+        self.ring(members);
+        self.looked(&seen(None));
+        self.wait(FAILS.as_secs());
+        self.looked(&seen(None));
     }
 
     fn ring(&mut self, members: &[u32]) -> Vec<Effect> {
@@ -91,6 +101,7 @@ fn half_without_the_holder_has_no_vote_at_once() {
 fn members_of_the_holder_s_half_vote_and_a_rest_of_it_does_not() {
     let mut bench = Bench::of(4);
     bench.step(counted(&[&[1, 2, 3, 4]], true));
+    bench.together(&[1, 2, 3, 4]);
     bench.ring(&[1, 2]);
     assert_eq!(bench.looked(&seen(Some(2))), [bench.vote(true)]);
     assert_eq!(bench.ring(&[1]), [bench.vote(false), LOOK]);
@@ -106,6 +117,7 @@ fn a_member_that_took_the_lease_is_watched_for_long_enough_before_no_is_said() {
         seen
     };
     bench.step(counted(&[&[1, 2, 3, 4]], true));
+    bench.together(&[1, 2, 3, 4]);
     bench.ring(&[1, 2]);
     assert_eq!(bench.looked(&unknown(2)), []);
     assert_eq!(bench.wait(2), [LOOK]);
@@ -117,6 +129,27 @@ fn a_member_that_took_the_lease_is_watched_for_long_enough_before_no_is_said() {
     bench.looked(&unknown(2));
     bench.ring(&[1, 2]);
     assert_eq!(bench.looked(&unknown(3)), [bench.vote(false)]);
+}
+
+/// Its machine may have been started anew, and the disk not know that yet: anybody may have the lease then.
+#[test]
+fn who_came_back_holds_nothing_before_the_disk_must_show_its_new_life() {
+    let mut bench = Bench::of(4);
+    bench.step(counted(&[&[1, 2, 3, 4]], true));
+    bench.together(&[1, 2, 3, 4]);
+    bench.ring(&[1, 3, 4]);
+    bench.looked(&seen(Some(2)));
+    assert_eq!(bench.ring(&[1, 2]), [LOOK]);
+    assert_eq!(bench.looked(&seen(Some(2))), [], "it is waited for");
+    assert_eq!(bench.wait(15), [bench.vote(false), LOOK]);
+    bench.looked(&seen(Some(2)));
+    bench.wait(FAILS.as_secs());
+    assert_eq!(bench.looked(&seen(Some(2))), [bench.vote(true)], "it has renewed since");
+    // One that takes it now is alive.
+    bench.ring(&[1, 3]);
+    bench.looked(&seen(None));
+    bench.step(Input::Done);
+    assert_eq!(bench.looked(&seen(Some(3))), [bench.vote(true)]);
 }
 
 #[test]
