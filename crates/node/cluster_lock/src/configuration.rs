@@ -123,8 +123,9 @@ impl Raw {
             Duration::from_millis(said.unwrap_or(default).into())
         };
         let timeout = wait("timeout", TIMEOUT);
-        // Source: sanlock(8).
-        let fails = Duration::from_secs(8 * u64::from(io_timeout));
+        // sanlock looks at the others every 2 times that, and misses one 8 times that after it saw it renew. Source:
+        // sanlock(8).
+        let fails = Duration::from_secs((2 + 8) * u64::from(io_timeout));
         let timing = Timing::derive(timeout, wait("sync_timeout", SYNC_TIMEOUT), fails);
         if timing.fresh + timeout > MARGIN {
             return Err(ConfigurationError::TooLong(timeout));
