@@ -32,6 +32,10 @@ pub(crate) struct Found {
     pub(crate) cluster: Option<Cluster>,
 }
 
+/// So long it is waited for what should come at once, and looked so often.
+const GRACE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(50);
+
 impl Home {
     pub(crate) fn find() -> Self {
         match std::env::var_os("CIB_file").filter(|path| !path.is_empty()) {
@@ -158,6 +162,19 @@ impl Home {
         ask(client, &request).map_err(trouble)
     }
 
+    /// What there is once `is_there`. What may be about to be is waited for as long as something is under way, and not for
+    /// long: a cluster that cannot fence a node is never idle.
+    pub(crate) fn read_when(&self, is_there: impl Fn(&World) -> bool) -> Result<World, Trouble> {
+        let begun = Instant::now();
+        loop {
+            let world = World::read(self)?;
+            if is_there(&world) || !world.is_busy || begun.elapsed() > GRACE {
+                return Ok(world);
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
     /// Waits until the cluster has done what follows of a change.
     pub(crate) fn wait(&self) -> Result<(), Trouble> {
         /// A package may take as long as its scripts; after this it is said that it still does.
@@ -174,8 +191,6 @@ impl Home {
     /// A plan that was made before the change, and heard of after it, says that nothing is left to do: so it is
     /// looked whether something is. What is left for long is what cannot be done now.
     fn wait_settled(&self, client: &Client, long: Duration) -> Result<(), Trouble> {
-        const GRACE: Duration = Duration::from_secs(5);
-        const PAUSE: Duration = Duration::from_millis(50);
         let begun = Instant::now();
         while begun.elapsed() < GRACE && World::read(self)?.status.planned > 0 {
             std::thread::sleep(PAUSE);

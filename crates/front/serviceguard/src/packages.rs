@@ -210,12 +210,8 @@ pub(crate) fn cmhaltpkg(words: &[String], said: &mut Said<'_>) -> Result<(), Tro
     let call = Call::read(words, "vn:tfs")?;
     let packages = named(&call)?;
     let home = Home::find().for_call(&call)?;
-    let mut world = World::read(&home)?;
-    if packages.iter().any(|name| world.places(name).is_empty()) {
-        // It may be about to start, or on its way to another node.
-        home.wait()?;
-        world = World::read(&home)?;
-    }
+    let world =
+        home.read_when(|world| packages.iter().all(|name| !world.places(name).is_empty()))?;
     let asked: Vec<&str> = call.values('n').collect();
     if let ([name], true, false) = (packages, call.has('f'), call.has('t')) {
         roles::needs_root("giving up what is detached")?;
