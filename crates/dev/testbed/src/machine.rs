@@ -33,7 +33,7 @@ cover() {
   mkdir -p "$2/upper" "$2/work"
   mount -t overlay overlay -o "lowerdir=/$1,upperdir=$2/upper,workdir=$2/work" "/$1"
 }
-for tree in etc var/lib var/log; do
+for tree in etc var/cache var/lib var/log; do
   layer="$2/layers/$tree"
   # Not every file system can be a layer; then what is written there goes with the power.
   cover "$tree" "$layer" || { mount -t tmpfs tmpfs "$layer" && cover "$tree" "$layer"; }

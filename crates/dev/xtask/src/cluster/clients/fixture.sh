@@ -1,7 +1,7 @@
 # What the clients find: a fence device, a group that follows a promoted instance, clones, constraints.
 set -e
-# What the machine around may have left.
-rm -f /var/lib/pacemaker/cib/shadow.*
+# What the machine around may have left: of crmsh's history also the lock of one that was killed.
+rm -rf /var/lib/pacemaker/cib/shadow.* /var/cache/crm
 # At once: what is promoted before the constraints are there would stay where it is.
 cibadmin -M -o configuration -X '<configuration>
 <resources>
