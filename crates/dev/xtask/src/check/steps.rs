@@ -2,13 +2,17 @@
 //! a machine to boot), and the processors may build meanwhile.
 //!
 //! **Always:** what a step says stands together, below its name, when it has ended; nothing begins after a
-//! failure, and what is under way then ends as it would have.
+//! failure, and what is under way then ends as it would have. The end of what failed stands last once more:
+//! hours later an output's end is all that is left of it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Instant;
+
+/// Lines of a step that failed that are told last.
+const TOLD_LAST: usize = 60;
 
 /// What a step does with the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +75,7 @@ pub(super) fn run(steps: Vec<Step>, folder: &Path) -> Result<(), String> {
         let (at, status) = ended.recv().map_err(|error| error.to_string())?;
         all.end(at, status)?;
     }
+    all.tell_failures()?;
     all.verdict()
 }
 
@@ -143,14 +148,13 @@ impl All {
         let (Some(step), Some(phase)) = (self.steps.get(at), self.phases.get(at)) else {
             return Ok(());
         };
-        let path = self.output(&step.name);
-        let output = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let output = self.said(&step.name)?;
         let took = match phase {
             Phase::Begun(start) => start.elapsed().as_secs_f64(),
             Phase::Waiting | Phase::Done | Phase::Failed => 0.0,
         };
         println!("-- {}", step.name);
-        for line in String::from_utf8_lossy(&output).lines() {
+        for line in output.lines() {
             println!("{line}");
         }
         let now = match status {
@@ -170,6 +174,24 @@ impl All {
         Ok(())
     }
 
+    /// What one has said so far.
+    fn said(&self, name: &str) -> Result<String, String> {
+        let path = self.output(name);
+        let output = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(String::from_utf8_lossy(&output).into_owned())
+    }
+
+    /// Once more, since others have said much since.
+    fn tell_failures(&self) -> Result<(), String> {
+        for (step, _) in self.each().filter(|(_, phase)| *phase == Phase::Failed) {
+            println!("-- {} failed; the end of what it said:", step.name);
+            for line in last(&self.said(&step.name)?, TOLD_LAST) {
+                println!("{line}");
+            }
+        }
+        Ok(())
+    }
+
     fn verdict(&self) -> Result<(), String> {
         let named = |wanted: Phase| {
             let of = self.each().filter(|(_, phase)| *phase == wanted);
@@ -183,6 +205,11 @@ impl All {
             (failed, left) => Err(format!("failed: {failed}; not begun after that: {left}")),
         }
     }
+}
+
+/// So many lines of a text at most, those at its end.
+fn last(text: &str, most: usize) -> impl Iterator<Item = &str> {
+    text.lines().skip(text.lines().count().saturating_sub(most))
 }
 
 #[cfg(test)]
@@ -227,5 +254,12 @@ mod tests {
         let lost = vec![step("lost", Load::Waits, Some("nothing"), "exit 0")];
         assert_eq!(run(lost, &folder).unwrap_err(), "nothing lets these begin: lost");
         fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn an_end_is_told() {
+        assert_eq!(last("a\nb\nc\n", 2).collect::<Vec<_>>(), ["b", "c"]);
+        assert_eq!(last("a\n", 2).collect::<Vec<_>>(), ["a"]);
+        assert_eq!(last("", 2).count(), 0);
     }
 }
