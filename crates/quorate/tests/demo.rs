@@ -111,6 +111,9 @@ fn ctrl_c_leaves_nothing_whenever_it_comes() {
     terminal.type_in(CTRL_C);
     terminal.type_in(CTRL_C);
     place.is_clean_after(terminal.end(), "two while a node is fenced");
+    let mut terminal = place.start();
+    terminal.wait_for(SERVING);
+    place.is_clean_after(terminal.hammer(CTRL_C), "many until it has ended");
 }
 
 #[test]

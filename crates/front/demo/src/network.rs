@@ -240,10 +240,15 @@ pub(crate) fn remove_leftovers(directory: &Path) {
 /// Nothing is left that could be told of a failure; the next run tries again.
 fn tear_down(names: &Names) {
     for node in NODES {
-        let _ = ip(&["netns", "delete", &names.namespace(node)]);
-        let _ = ip(&["link", "delete", &names.link(node)]);
+        remove(&["netns", "delete", &names.namespace(node)]);
+        remove(&["link", "delete", &names.link(node)]);
     }
-    let _ = ip(&["link", "delete", &names.bridge()]);
+    remove(&["link", "delete", &names.bridge()]);
+}
+
+/// Who is impatient types Ctrl-C again, which may end one command; hardly the next one, too.
+fn remove(words: &[&str]) {
+    while matches!(ip(words), Err(Trouble::Interrupted)) {}
 }
 
 /// Answers with what it prints.

@@ -91,6 +91,16 @@ impl Terminal {
         self.hands.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Types it again and again until the program has ended.
+    pub fn hammer(mut self, keys: &str) -> Ended {
+        while self.program.try_wait().unwrap().is_none() {
+            // It may have ended just now.
+            let _gone = self.hands.as_mut().unwrap().write_all(keys.as_bytes());
+            self.look(Duration::from_millis(1));
+        }
+        self.end()
+    }
+
     /// Sends the program a signal.
     pub fn send(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.program.id()).unwrap());
