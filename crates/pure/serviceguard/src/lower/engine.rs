@@ -290,8 +290,12 @@ const SYNC_TIMEOUT: u64 = 30_000;
 
 /// How a quorum server decides, and its votes: both halves of an even number may ask; of an odd one the rest of a rest.
 fn algorithm(cluster: &Cluster) -> (&'static str, usize) {
-    let nodes = cluster.nodes.len();
-    if nodes.is_multiple_of(2) { ("ffsplit", 1) } else { ("lms", nodes - 1) }
+    if decides_by_lms(cluster) { ("lms", cluster.nodes.len() - 1) } else { ("ffsplit", 1) }
+}
+
+/// `ffsplit` knows halves of all nodes only, and an odd number has none.
+fn decides_by_lms(cluster: &Cluster) -> bool {
+    !cluster.nodes.len().is_multiple_of(2)
 }
 
 /// The quorum server, where the file names one, as the third vote.
@@ -329,6 +333,13 @@ fn lost(cluster: &Cluster, found: &mut Findings) {
     }
     if let Some(second) = &lock.second_group {
         found.warning(second.line, "there is one lock disk", "the second is not used");
+    }
+    if let Some(server) =
+        lock.server.as_ref().filter(|_| cluster.nodes.len() > 1 && decides_by_lms(cluster))
+    {
+        let what = "of an odd number of nodes the quorum server may keep two sides in quorum (lms): nobody counts on watchdogs";
+        let hint = "have fence devices; or a lock LUN, or neither, where those who had quorum last are counted";
+        found.warning(server.line, what, hint);
     }
     if let Some(address) = &lock.server_address {
         found.warning(address.line, "the quorum server is asked at one address", "QS_HOST's");

@@ -257,6 +257,18 @@ fn a_server_of_an_even_number_is_another_one_for_an_odd_number_while_nothing_run
 }
 
 #[test]
+fn a_server_of_an_odd_number_needs_fence_devices() {
+    let found = |count| corosync_conf(&nodes(count, SERVER, "")).1;
+    assert!([1, 2, 4].into_iter().all(|count| found(count).is_empty()));
+    let warning = "line 1: warning: of an odd number of nodes the quorum server may keep two sides in quorum \
+                   (lms): nobody counts on watchdogs; have fence devices; or a lock LUN, or neither, where \
+                   those who had quorum last are counted";
+    assert_eq!(found(3).iter().map(ToString::to_string).collect::<Vec<_>>(), [warning]);
+    let conf = corosync::Conf::parse(&corosync_conf(&nodes(3, SERVER, "")).0);
+    assert!(!corosync::Settings::of(&conf).quorum_by().is_one_sided());
+}
+
+#[test]
 fn a_lock_is_for_any_number_of_nodes_from_two_on() {
     let of = |count| nodes(count, "CLUSTER_NAME web\n", LUN);
     let quorum_by = |conf: &corosync::Conf| corosync::Settings::of(conf).quorum_by();
