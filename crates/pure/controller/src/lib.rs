@@ -39,6 +39,7 @@ mod leave;
 mod lineage;
 mod operations;
 mod outstanding;
+mod previous;
 mod self_fencing;
 mod sightings;
 mod state;

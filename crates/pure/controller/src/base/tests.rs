@@ -1,6 +1,8 @@
 //! Tables of what is remembered, and a made-up fabric that gives every side quorum: the bases alone must keep
 //! two sides apart, and with a lock those and who holds it.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 fn set(ids: &[u32]) -> BTreeSet<NodeId> {
