@@ -299,12 +299,11 @@ mod tests {
 
     #[test]
     fn servers_are_reached_or_it_is_said_why_not() {
-        let server = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let address = server.local_addr().unwrap();
-        connect_to(&address.to_string()).unwrap();
-        drop(server);
-        let why = connect_to(&address.to_string()).unwrap_err().to_string();
+        let (ip, port) = testkit::free_port();
+        let why = connect_to(&format!("{ip}:{port}")).unwrap_err().to_string();
         assert!(why.contains("refused"), "{why}");
+        let _server = std::net::TcpListener::bind((ip, port)).unwrap();
+        connect_to(&format!("{ip}:{port}")).unwrap();
         assert!(connect_to("no port").is_err());
     }
 
