@@ -37,6 +37,10 @@ struct Places {
 #[derive(Debug)]
 pub(crate) struct Asking {
     places: Places,
+    /// For so long an answer is waited for.
+    answer_max: Duration,
+    /// For so long it is good.
+    good_for: Duration,
     last: Mutex<Option<(Instant, Drbd)>>,
 }
 
@@ -44,31 +48,31 @@ impl Default for Asking {
     fn default() -> Self {
         let (program, module) = ("/usr/sbin/drbdsetup".into(), "/sys/module/drbd".into());
         let split = "/var/run/drbd/splitbrain".into();
-        Self::of(Places { program, module, split })
+        Self::of(Places { program, module, split }, ANSWER_MAX, GOOD_FOR)
     }
 }
 
 impl Asking {
-    fn of(places: Places) -> Self {
-        Self { places, last: Mutex::default() }
+    fn of(places: Places, answer_max: Duration, good_for: Duration) -> Self {
+        Self { places, answer_max, good_for, last: Mutex::default() }
     }
 
     /// What is so now, or was a few seconds ago; nothing where there is no DRBD, or no answer.
     pub(crate) async fn now(&self) -> Drbd {
         let mut last = self.last.lock().await;
         if let Some((at, known)) = &*last
-            && at.elapsed() < GOOD_FOR
+            && at.elapsed() < self.good_for
         {
             return known.clone();
         }
-        let drbd = match timeout(ANSWER_MAX, self.places.ask()).await {
+        let drbd = match timeout(self.answer_max, self.places.ask()).await {
             Ok(Ok(drbd)) => drbd,
             Ok(Err(why)) => {
                 tracing::debug!(why, "DRBD's state is not known");
                 Drbd::default()
             }
             Err(_elapsed) => {
-                tracing::warn!(after = ?ANSWER_MAX, "drbdsetup does not answer");
+                tracing::warn!(after = ?self.answer_max, "drbdsetup does not answer");
                 Drbd::default()
             }
         };
@@ -154,7 +158,9 @@ mod tests {
                 module: folder.join("module"),
                 split: folder.join("split"),
             };
-            (Self(folder), Asking::of(places))
+            // On a busy machine a script takes its time.
+            let (answer_max, good_for) = (Duration::from_secs(60), Duration::from_secs(3600));
+            (Self(folder), Asking::of(places, answer_max, good_for))
         }
 
         fn asked(&self) -> usize {
@@ -209,7 +215,10 @@ mod tests {
         for (name, script) in
             [("hangs", "exec sleep 600"), ("nonsense", "echo '{'"), ("fails", "exit 20")]
         {
-            let (house, asking) = House::new(name, script);
+            let (house, mut asking) = House::new(name, script);
+            if name == "hangs" {
+                asking.answer_max = Duration::from_millis(200);
+            }
             fs::write(house.0.join("module"), "").unwrap();
             assert_eq!(asking.now().await, Drbd::default(), "{name}");
         }

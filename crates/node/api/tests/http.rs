@@ -411,17 +411,32 @@ const STANDBY: &str = r#"{"change":{"edit":{"edits":[{"modify":{"xml":
     "<node id=\"1\"><instance_attributes id=\"s\"><nvpair id=\"s-s\" name=\"standby\" value=\"on\"/></instance_attributes></node>"
     }}]}}}"#;
 
+/// Of the wall clock, since 1970.
+fn seconds_now() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_secs()).unwrap()
+}
+
 /// Plans a change, and lets it wait for so many seconds; its number.
 async fn schedule(api: &mut Api, scratch: &Scratch, seconds: i64) -> String {
     let text = ask_with(api, DOCUMENT, scratch, ("POST /v1/plans", STANDBY)).await;
     let (_, id) = text.split_once(r#""id":""#).unwrap_or_else(|| panic!("{text}"));
     let id = id.split('"').next().unwrap().to_owned();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let at = i64::try_from(now.as_secs()).unwrap() + seconds;
+    let at = seconds_now() + seconds;
     let (head, body) = (format!("POST /v1/plans/{id}/schedule"), format!(r#"{{"at":{at}}}"#));
     let text = ask_with(api, DOCUMENT, scratch, (&head, &body)).await;
     assert!(text.starts_with("HTTP/1.1 201") && text.contains(r#""state":"waiting""#), "{text}");
     id
+}
+
+/// Gives a plan that waits another time, while no daemon runs: a time soon would be over, on a busy
+/// machine, before it is asked for.
+fn set_time(scratch: &Scratch, id: &str, at: i64) {
+    let file = scratch.0.join("web/scheduled.json");
+    let kept = std::fs::read_to_string(&file).unwrap();
+    let (before, after) = kept.split_once(&format!(r#""id":"{id}","at":"#)).unwrap();
+    let (_, after) = after.split_once(',').unwrap();
+    std::fs::write(&file, format!(r#"{before}"id":"{id}","at":{at},{after}"#)).unwrap();
 }
 
 /// Looks until the list of scheduled plans says this.
@@ -441,12 +456,13 @@ async fn until_scheduled(api: &mut Api, document: &str, scratch: &Scratch, wante
 async fn a_plan_waits_for_its_time_also_while_the_daemon_restarts() {
     let scratch = Scratch::new("schedule");
     let mut api = listen(&scratch).unwrap();
-    let id = schedule(&mut api, &scratch, 2).await;
+    let id = schedule(&mut api, &scratch, 3000).await;
     let apply = format!("POST /v1/plans/{id}/apply");
     let text = ask(&mut api, DOCUMENT, &scratch, &apply).await;
     assert!(text.starts_with("HTTP/1.1 404"), "not now as well: {text}");
     let far = schedule(&mut api, &scratch, 3000).await;
     drop(api);
+    set_time(&scratch, &id, seconds_now() - 1);
     let mut api = listen(&scratch).unwrap();
     until_scheduled(&mut api, DOCUMENT, &scratch, r#""state":"done""#).await;
     let text = ask(&mut api, DOCUMENT, &scratch, &format!("DELETE /v1/scheduled/{far}")).await;
@@ -463,22 +479,20 @@ async fn a_plan_waits_for_its_time_also_while_the_daemon_restarts() {
 async fn a_plan_for_another_document_or_whose_time_is_over_is_not_made() {
     let scratch = Scratch::new("late");
     let mut api = listen(&scratch).unwrap();
-    schedule(&mut api, &scratch, 1).await;
+    let id = schedule(&mut api, &scratch, 3000).await;
+    drop(api);
+    set_time(&scratch, &id, seconds_now() - 1);
+    let mut api = listen(&scratch).unwrap();
     let later = DOCUMENT.replace(r#"epoch="4""#, r#"epoch="5""#);
     let outcome = r#""state":"refused","outcome":"refused: Stale""#;
     until_scheduled(&mut api, &later, &scratch, outcome).await;
     let id = schedule(&mut api, &scratch, 3000).await;
     drop(api);
     // Its time came while no daemon ran.
-    let file = scratch.0.join("web/scheduled.json");
-    let kept = std::fs::read_to_string(&file).unwrap();
-    let (before, after) = kept.split_once(&format!(r#""id":"{id}","at":"#)).unwrap();
-    let (_, after) = after.split_once(',').unwrap();
-    std::fs::write(&file, format!(r#"{before}"id":"{id}","at":7,{after}"#)).unwrap();
+    set_time(&scratch, &id, 7);
     let mut api = listen(&scratch).unwrap();
     until_scheduled(&mut api, DOCUMENT, &scratch, r#""state":"missed""#).await;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    for at in ["7".to_owned(), (now.as_secs() + 400 * 86_400).to_string(), "\"x\"".to_owned()] {
+    for at in ["7".to_owned(), (seconds_now() + 400 * 86_400).to_string(), "\"x\"".to_owned()] {
         let body = format!(r#"{{"at":{at}}}"#);
         let asked = ("POST /v1/plans/x/schedule", body.as_str());
         let text = ask_with(&mut api, DOCUMENT, &scratch, asked).await;

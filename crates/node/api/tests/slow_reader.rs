@@ -152,7 +152,7 @@ async fn who_never_reads_is_hung_up_on_and_costs_little() {
         given: None,
         directory: root.join("web"),
         names: vec!["localhost".to_owned()],
-        untaken: Duration::from_secs(2),
+        untaken: Duration::from_secs(10),
     };
     let web = api.serve_web(&settings).unwrap();
     let (address, authority) = (web.address(), root.join("web/authority.pem"));
