@@ -68,11 +68,31 @@ fn directory(name: &str) -> PathBuf {
     path
 }
 
-/// Where what waits is kept; empty at first.
-fn kept(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kept-{name}"));
-    let _not_there = fs::remove_dir_all(&path);
-    path
+/// Where what waits is kept; empty at first, and gone in the end.
+struct Kept(PathBuf);
+
+impl Kept {
+    fn new(name: &str) -> Self {
+        let name = format!("kept-{name}-{}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _not_there = fs::remove_dir_all(&path);
+        Self(path)
+    }
+
+    fn alerts(&self) -> Alerts {
+        Alerts::new("n1", self.0.clone())
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let begun = Instant::now();
+        // A thread may still be writing there what was ordered.
+        while fs::remove_dir_all(&self.0).is_err() && self.0.exists() && begun.elapsed() < PATIENCE
+        {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
 }
 
 async fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
@@ -92,17 +112,20 @@ struct Posted {
     body: String,
 }
 
-fn read_request(stream: impl Read) -> Posted {
+/// Nothing from who hangs up before all is said.
+fn read_request(stream: impl Read) -> Option<Posted> {
     let mut reader = BufReader::new(stream);
     let mut headers = String::new();
     while !headers.ends_with("\r\n\r\n") {
-        assert!(reader.read_line(&mut headers).unwrap() > 0);
+        if reader.read_line(&mut headers).ok()? == 0 {
+            return None;
+        }
     }
     let headers = headers.to_lowercase();
     let length = headers.split("content-length: ").nth(1).unwrap().lines().next().unwrap();
     let mut body = vec![0; length.trim().parse().unwrap()];
-    reader.read_exact(&mut body).unwrap();
-    Posted { headers, body: String::from_utf8(body).unwrap() }
+    reader.read_exact(&mut body).ok()?;
+    Some(Posted { headers, body: String::from_utf8(body).unwrap() })
 }
 
 /// Answers each request with the next of the codes, then with 200.
@@ -116,7 +139,7 @@ fn receiver_at(listener: TcpListener, codes: &'static [u32]) -> (String, Receive
     std::thread::spawn(move || {
         let mut codes = codes.iter().copied();
         while let Ok((mut stream, _)) = listener.accept() {
-            let request = read_request(&stream);
+            let Some(request) = read_request(&stream) else { continue };
             let code = codes.next().unwrap_or(200);
             let _ = write!(stream, "HTTP/1.1 {code} X\r\nContent-Length: 0\r\n\r\n");
             let _ = sender.send(request);
@@ -159,7 +182,7 @@ fn tls_receiver(authority_name: &str) -> (String, String, Receiver<Posted>) {
             if stream.conn.is_handshaking() || !matches!(stream.read(&mut first), Ok(1)) {
                 continue;
             }
-            let request = read_request(first.as_slice().chain(&mut stream));
+            let Some(request) = read_request(first.as_slice().chain(&mut stream)) else { continue };
             let _ = write!(stream, "HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n");
             stream.conn.send_close_notify();
             let _ = stream.flush();
@@ -169,10 +192,13 @@ fn tls_receiver(authority_name: &str) -> (String, String, Receiver<Posted>) {
     (url, vouches, posted)
 }
 
-fn webhook(id: &str, url: &str, attributes: &str) -> String {
+/// As a timeout: longer than a program takes on a busy machine.
+const PATIENT: &str = "60s";
+
+fn webhook(id: &str, url: &str, timeout: &str, attributes: &str) -> String {
     format!(
         "<alert id=\"{id}\" path=\"quorate:webhook\"><meta_attributes id=\"{id}-m\"><nvpair \
-         id=\"{id}-t\" name=\"timeout\" value=\"2s\"/></meta_attributes><instance_attributes \
+         id=\"{id}-t\" name=\"timeout\" value=\"{timeout}\"/></meta_attributes><instance_attributes \
          id=\"{id}-a\">{attributes}</instance_attributes><recipient id=\"{id}-r\" value=\"{url}\"/>\
          </alert>"
     )
@@ -196,7 +222,8 @@ async fn agents_of_pacemaker_are_told_as_it_tells_them() {
         program.display(),
         told.display()
     );
-    let mut alerts = Alerts::new("n1", kept("agent"));
+    let kept = Kept::new("agent");
+    let mut alerts = kept.alerts();
     alerts.hear(&failed("my_db"), &document(&alert), false);
     let text = until("the agent", || fs::read_to_string(&told).ok()).await;
     for line in [
@@ -250,8 +277,9 @@ async fn a_webhook_is_signed_and_tried_again() {
     let (url, posted) = receiver(&[500, 503]);
     let attribute =
         format!("<nvpair id=\"s\" name=\"secret-file\" value=\"{}\"/>", secret.display());
-    let document = document(&webhook("w", &url, &attribute));
-    let mut alerts = Alerts::new("n1", kept("webhook"));
+    let document = document(&webhook("w", &url, PATIENT, &attribute));
+    let kept = Kept::new("webhook");
+    let mut alerts = kept.alerts();
     alerts.hear(&failed("db"), &document, false);
     assert!(alerts.unsent().is_empty(), "the coordinator tells it");
     alerts.hear(&failed("db"), &document, true);
@@ -292,16 +320,17 @@ async fn a_webhook_goes_over_tls_to_whom_its_authority_vouches_for() {
     let trusts = trusting("right", &vouches);
     let document = document(&format!(
         "{}{}{}",
-        webhook("known", &url, &trusts),
-        webhook("stranger", &other, &trusts),
-        webhook("nobody", &other, ""),
+        webhook("known", &url, PATIENT, &trusts),
+        webhook("stranger", &other, PATIENT, &trusts),
+        webhook("nobody", &other, PATIENT, ""),
     ));
-    let mut alerts = Alerts::new("n1", kept("tls"));
+    let kept = Kept::new("tls");
+    let mut alerts = kept.alerts();
     let begun = Instant::now();
     for _ in 0..150 {
         alerts.hear(&failed("db"), &document, true);
     }
-    assert!(begun.elapsed() < Duration::from_secs(10), "it waited for somebody");
+    assert!(begun.elapsed() < PATIENCE, "it waited for somebody");
     let told = until("the one that is known", || posted.try_recv().ok()).await;
     assert!(told.body.contains("db_monitor_10000"), "{}", told.body);
     until("both refusals", || {
@@ -329,17 +358,19 @@ async fn who_hangs_or_refuses_delays_nobody_and_is_told_of() {
     let (works, posted) = receiver(&[]);
     let trouble_only = "<nvpair id=\"sv\" name=\"severity\" value=\"trouble\"/>";
     let document = document(&format!(
-        "{}{}{}",
-        webhook("hangs", &hangs, ""),
-        webhook("refuses", &refuses, ""),
-        webhook("works", &works, trouble_only)
+        "{}{}{}{}",
+        webhook("hangs", &hangs, "2s", ""),
+        webhook("hangs-long", &hangs, "600s", ""),
+        webhook("refuses", &refuses, PATIENT, ""),
+        webhook("works", &works, PATIENT, trouble_only)
     ));
-    let mut alerts = Alerts::new("n1", kept("slow"));
+    let kept = Kept::new("slow");
+    let mut alerts = kept.alerts();
     let begun = Instant::now();
     for _ in 0..150 {
         alerts.hear(&failed("db"), &document, true);
     }
-    assert!(begun.elapsed() < Duration::from_secs(10), "it waited for somebody");
+    assert!(begun.elapsed() < PATIENCE, "it waited for somebody");
     let first = until("the one that works", || posted.try_recv().ok()).await;
     assert!(first.body.contains("db_monitor_10000"), "{}", first.body);
     until("both troubles", || {
@@ -405,7 +436,8 @@ async fn mail_goes_to_the_server_that_is_named() {
          value=\"cluster@example.org\"/></instance_attributes><recipient id=\"mr\" \
          value=\"ops@example.org\"/></alert>"
     );
-    let mut alerts = Alerts::new("n1", kept("mail"));
+    let kept = Kept::new("mail");
+    let mut alerts = kept.alerts();
     alerts.hear(&failed("db"), &document(&alert), true);
     let said = until("the mail", || mails.try_recv().ok()).await;
     assert!(said.contains("MAIL FROM:<cluster@example.org>"), "{said}");
@@ -447,7 +479,8 @@ async fn pacemakers_sample_agent_writes_of_all_kinds() {
          name=\"timestamp-format\" value=\"@\"/></meta_attributes><recipient id=\"r\" value=\"{}\"/></alert>",
         told.display()
     );
-    let mut alerts = Alerts::new("n1", kept("sample"));
+    let kept = Kept::new("sample");
+    let mut alerts = kept.alerts();
     let at = |attributes: &[(&str, &str)]| with_attributes(&alert, attributes);
     let fenced = Event::Fenced {
         target: "n2".to_owned(),
@@ -485,36 +518,44 @@ async fn what_waits_is_told_by_the_next_life_and_what_was_told_is_not() {
     if !testkit::has(&["/usr/bin/curl"]) {
         return;
     }
-    let directory = kept("lives");
+    let kept = Kept::new("lives");
     // But for the one that is just being written.
     let names = || {
-        let entries = fs::read_dir(&directory).unwrap().map(|file| file.unwrap().path());
+        let entries = fs::read_dir(&kept.0).unwrap().map(|file| file.unwrap().path());
         entries.filter(|path| !path.ends_with("new")).collect::<Vec<_>>()
     };
     let files = || names().len();
     let at = testkit::free_port();
     let url = format!("http://{}:{}/hook", at.0, at.1);
-    let both = document(&format!("{}{}", webhook("one", &url, ""), webhook("two", &url, "")));
+    let both = document(&format!(
+        "{}{}",
+        webhook("one", &url, PATIENT, ""),
+        webhook("two", &url, PATIENT, "")
+    ));
     let now = |event: Entry| {
         let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
         Entry { at: i64::try_from(since.as_secs()).unwrap(), ..event }
     };
-    let mut first = Alerts::new("n1", directory.clone());
+    let mut first = kept.alerts();
     first.hear(&now(failed("db")), &both, true);
     first.hear(&now(failed("web")), &both, true);
     until("four files", || (files() == 4).then_some(())).await;
     until("a try", || (first.unsent().len() == 2).then_some(())).await;
     drop(first);
+    // What it was just sending ends with its tasks, which they do at their next turn.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(files(), 4, "they are there for the next life");
     for file in names() {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(!fs::read_to_string(file).unwrap().contains("hook\""), "an address may be secret");
     }
-    fs::write(directory.join("nonsense"), "{").unwrap();
+    fs::write(kept.0.join("nonsense"), "{").unwrap();
     let (_, posted) = receiver_at(TcpListener::bind(at).unwrap(), &[]);
     // One of the two is not wanted any more; and this life coordinates nothing.
-    let one = document(&webhook("one", &url, ""));
-    let mut second = Alerts::new("n1", directory.clone());
+    let one = document(&webhook("one", &url, PATIENT, ""));
+    let mut second = kept.alerts();
     second.hear(&now(entry(Event::Idle)), &one, false);
     for resource in ["db", "web"] {
         let told = until("what was left", || posted.try_recv().ok()).await;
@@ -522,10 +563,9 @@ async fn what_waits_is_told_by_the_next_life_and_what_was_told_is_not() {
     }
     until("no file", || (files() == 0).then_some(())).await;
     drop(second);
-    let mut third = Alerts::new("n1", directory.clone());
+    let mut third = kept.alerts();
     third.hear(&now(failed("new")), &one, true);
     let told = until("what is new", || posted.try_recv().ok()).await;
     assert!(told.body.contains("new_monitor"), "{}", told.body);
-    drop(third);
-    fs::remove_dir_all(&directory).unwrap();
+    until("no file again", || (files() == 0).then_some(())).await;
 }
