@@ -16,6 +16,9 @@ use wire::api::{Change, Edit, Entry, Event, Reply, Request};
 /// Longer than anything here takes on a busy machine; reached only when a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long nothing may be heard until we look all the same.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_quorate");
 const AGENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../agents");
 
@@ -228,7 +231,8 @@ impl Bed {
         self.client(node).document().unwrap()
     }
 
-    /// Waits until what `node` sees is as wanted, looking after each event.
+    /// Waits until what `node` sees is as wanted, looking after each event, and now and then: some of
+    /// what is wanted is no event's, as what a script writes.
     pub fn wait(&self, node: u32, what: &str, wanted: impl Fn(&Snapshot) -> bool) {
         let client = self.client(node);
         let mut events = client.events(0).unwrap();
@@ -238,11 +242,10 @@ impl Bed {
             if wanted(&seen) {
                 return;
             }
-            let left = PATIENCE.saturating_sub(start.elapsed());
-            let event = events.next(left.max(Duration::from_millis(1)));
-            if !matches!(event, Ok(Some(_))) {
-                let log = self.log(node);
-                panic!("{what}: not on {node}: {:?}\n{}\n{log}", seen.cluster, seen.xml);
+            let heard = events.next(LOOK_AGAIN);
+            if heard.is_err() || start.elapsed() > PATIENCE {
+                let (cluster, log) = (&seen.cluster, self.log(node));
+                panic!("{what}: not on {node}: {heard:?}: {cluster:?}\n{}\n{log}", seen.xml);
             }
         }
     }
