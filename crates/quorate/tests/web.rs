@@ -333,7 +333,8 @@ fn a_plan_for_later_ends_with_the_token_that_asked_for_it() {
     };
     let beyond = schedule(365 * 86_400);
     assert!(beyond.status == 400 && beyond.body.contains("expires before"), "{beyond:?}");
-    assert_eq!(schedule(2).status, 201);
+    // Far enough ahead that a busy machine has asked, and taken the token away, by then.
+    assert_eq!(schedule(15).status, 201);
     let removed = house.at_socket("DELETE", "/v1/tokens/night", "");
     assert!(removed.starts_with("HTTP/1.1 200"), "{removed}");
     let begun = Instant::now();
@@ -342,7 +343,7 @@ fn a_plan_for_later_ends_with_the_token_that_asked_for_it() {
         if told.contains(r#""state":"refused""#) {
             break told;
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{told}");
+        assert!(begun.elapsed() < Duration::from_secs(120), "{told}");
         std::thread::sleep(Duration::from_millis(50));
     };
     assert!(told.contains("its token night has expired or was taken away"), "{told}");
@@ -413,6 +414,27 @@ fn the_status_page_needs_no_script_from_the_login_on() {
     assert_eq!(house.ask("GET", "/status", &[&session], "").status, 401, "it has ended");
 }
 
+/// So many tries with a wrong password, each of which lacks nothing but its last byte before the first one
+/// is complete: who fails has to wait for a second only, in which all of them must arrive.
+fn try_at_once(house: &House, user: &str, count: usize) -> Vec<house::Answer> {
+    let body = json!({ "user": user, "password": "x" }).to_string();
+    let length = body.len();
+    let request = format!(
+        "POST /v1/login HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{JSON}\r\n\
+         Content-Length: {length}\r\n\r\n{body}",
+        house.address
+    );
+    let (begin, last) = request.split_at(request.len() - 1);
+    let send = |to: &mut house::Tls, text: &str| {
+        to.write_all(text.as_bytes()).unwrap();
+        to.flush().unwrap();
+    };
+    let mut tries: Vec<house::Tls> = (0..count).map(|_| house.connect()).collect();
+    tries.iter_mut().for_each(|one| send(one, begin));
+    tries.iter_mut().for_each(|one| send(one, last));
+    tries.iter_mut().map(house::read).collect()
+}
+
 #[test]
 fn wrong_passwords_are_slow_and_soon_too_many() {
     let house = House::new("guess");
@@ -433,11 +455,7 @@ fn wrong_passwords_are_slow_and_soon_too_many() {
         assert_eq!((answer.status, &answer.body), (401, &answers[0].body));
     }
     // All at once is no way around it.
-    let answers: Vec<_> = std::thread::scope(|scope| {
-        let tries: Vec<_> =
-            (0..8).map(|_| scope.spawn(|| house.try_login("mallory", "x"))).collect();
-        tries.into_iter().map(|one| one.join().unwrap()).collect()
-    });
+    let answers = try_at_once(&house, "mallory", 8);
     let many: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
     assert_eq!(many.len(), 4, "{answers:?}");
     assert!(many.iter().all(|answer| answer.header("retry-after").is_some()), "{many:?}");
