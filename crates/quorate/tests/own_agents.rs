@@ -473,8 +473,9 @@ async fn what_a_control_script_says_is_done() {
             ("package", "shop"),
             ("run_script", script.as_str()),
             ("halt_script", script.as_str()),
-            ("run_timeout", if run.starts_with("sleep") { "1" } else { "600" }),
-            ("halt_timeout", if halt.starts_with("sleep") { "1" } else { "600" }),
+            // Long enough that the script has written before.
+            ("run_timeout", if run.starts_with("sleep") { "5" } else { "600" }),
+            ("halt_timeout", if halt.starts_with("sleep") { "5" } else { "600" }),
         ];
         let agent = "package-script";
         node.expect(OcfCode::NOT_RUNNING, agent, "monitor", &parameters).await;
