@@ -298,14 +298,26 @@ fn a_deferred_resource_counts_where_its_package_runs() {
     shows(&bed, 1, "shop", &["status=up", "owner=n1", UP, "node:n2|switching=enabled"]);
 }
 
-/// The keeper of the modular package's service on n1, and its command, as long as both live.
+/// The keeper of the modular package's service on n1, and its command, when both live.
 fn service_of(bed: &Bed) -> [Identity; 2] {
-    ["pid", "command"].map(|what| {
-        let file = bed.node_dir(1).join(format!("run/package-service-shop-service-web.{what}"));
-        let process: Identity = fs::read_to_string(file).unwrap().trim().parse().unwrap();
-        assert!(process.is_alive(), "{what}");
-        process
-    })
+    service_on(bed, 1, "shop-service-web")
+}
+
+/// The same of another one. A package is up when the keeper is, which starts the command then.
+fn service_on(bed: &Bed, node: u32, instance: &str) -> [Identity; 2] {
+    let run = bed.node_dir(node).join("run");
+    let process = |what: &str| {
+        let text = fs::read_to_string(run.join(format!("package-service-{instance}.{what}"))).ok();
+        text?.trim().parse().ok().filter(|process: &Identity| process.is_alive())
+    };
+    let begun = Instant::now();
+    loop {
+        if let (Some(keeper), Some(command)) = (process("pid"), process("command")) {
+            return [keeper, command];
+        }
+        assert!(begun.elapsed() < PATIENCE, "{instance} does not run on {node}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
@@ -389,11 +401,9 @@ fn all_nodes_leave_their_packages_running_also_those_that_run_on_several() {
     shows(&bed, 1, "shop", &["status=up", "owner=n1"]);
     let (text, done) = said(&bed, 1, "cmhaltnode -d n1");
     assert!(!done && text.contains("package watch, it runs on several nodes"), "{text}");
-    let keepers = |bed: &Bed| -> Vec<Vec<Identity>> {
-        (1..=3).map(|node| bed.marked(node, "watch-service-look")).collect()
-    };
-    let before = (service_of(&bed), keepers(&bed));
-    assert!(before.1.iter().all(|here| !here.is_empty()), "{before:?}");
+    let services = |bed: &Bed| [1, 2, 3].map(|node| service_on(bed, node, "watch-service-look"));
+    bed.wait_idle(1);
+    let before = (service_of(&bed), services(&bed));
     does(&bed, 1, "cmhaltnode -d n1 n2 n3");
     for node in 1..=3 {
         bed.wait_end(node);
@@ -403,7 +413,7 @@ fn all_nodes_leave_their_packages_running_also_those_that_run_on_several() {
     shows(&bed, 1, "watch", &on_all);
     shows(&bed, 1, "shop", &["status=up", "state=running", "owner=n1"]);
     bed.wait_idle(1);
-    assert_eq!((service_of(&bed), keepers(&bed)), before);
+    assert_eq!((service_of(&bed), services(&bed)), before);
     assert!(!bed.see(1).xml.contains("detached"), "{}", bed.see(1).xml);
 }
 
