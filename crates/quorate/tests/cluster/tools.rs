@@ -176,7 +176,7 @@ fn agents_see_the_status_and_change_what_their_resource_may() {
 
     assert_eq!(answer(&bed, 1, "crm_resource -r lock -W -Q"), format!("n{holder}\n"));
     answer(&bed, holder, "crm_resource -B -r lock -Q");
-    bed.wait_idle(1);
+    bed.wait_idle(holder);
     assert_ne!(bed.running("lock"), [holder]);
     answer(&bed, 1, "crm_resource -U -r lock");
     assert!(!bed.see(1).xml.contains("cli-ban"), "{}", bed.see(1).xml);
