@@ -1,9 +1,11 @@
 //! `ocf:quorate:lan` with real cards: a cable is pulled, and nobody notices.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Longer than anything here takes on a busy machine.
@@ -299,6 +301,80 @@ fn where_a_target_does_not_answer_another_card_is_tried() {
     wait("down", || lan(&["status", "lan"]).1.starts_with("said: down\n"));
     ip(&["link", "set", "br0", "up"]);
     wait("up", || lan(&["status", "lan"]).1.starts_with("said: up\n"));
+    assert_eq!(lan(&["stop"]).0, Some(0));
+}
+
+/// An action of the agent of an address on the node.
+fn address(action: &str) -> Option<i32> {
+    let agent = concat!(env!("CARGO_MANIFEST_DIR"), "/../../agents/ocf/quorate/package-address");
+    Command::new("ip")
+        .args(["netns", "exec", "node", agent, action])
+        .env("OCF_ROOT", "/usr/lib/ocf")
+        .env("OCF_RESOURCE_INSTANCE", "web-ip")
+        .env("OCF_RESKEY_ip", "192.0.2.50")
+        .env("QUORATE_BINARY", env!("CARGO_BIN_EXE_quorate"))
+        .output()
+        .unwrap()
+        .status
+        .code()
+}
+
+/// Pulls the cable of one card, and then of the other, and does something each time.
+fn there_and_back(meanwhile: impl Fn()) {
+    for [port, from, to] in [["p0", "eth0", "eth1"], ["p1", "eth1", "eth0"]] {
+        ip(&["link", "set", port, "down"]);
+        meanwhile();
+        wait("the move", || all_are_on(to, from));
+        ip(&["link", "set", port, "up"]);
+        wait("a link", || lan(&["status", "lan"]).1.contains(&format!("card: {from} works")));
+    }
+}
+
+#[test]
+fn an_address_that_is_handed_on_runs_all_the_while_and_goes_when_it_is_stopped() {
+    let name = "an_address_that_is_handed_on_runs_all_the_while_and_goes_when_it_is_stopped";
+    if !testkit::has(&["/usr/lib/ocf/resource.d/heartbeat/IPaddr2"]) {
+        return;
+    }
+    if std::env::var_os(INSIDE).is_none() {
+        in_a_network_of_its_own(name, &[("OCF_RESKEY_auto_failback", "no")]);
+        return;
+    }
+    wait("a link", || ip(&["-n", "node", "link", "show", "eth0"]).contains("state UP"));
+    assert_eq!(lan(&["start"]).0, Some(0));
+    wait("both cards", || lan(&["status", "lan"]).1.contains("card: eth1 works"));
+    assert_eq!(address("monitor"), Some(7));
+    assert_eq!([address("start"), address("start")], [Some(0); 2]);
+    assert!(has("eth0", "192.0.2.50"));
+
+    let is_over = AtomicBool::new(false);
+    let answers = std::thread::scope(|scope| {
+        let looks = scope.spawn(|| {
+            let mut answers = BTreeSet::new();
+            while !is_over.load(Ordering::Relaxed) {
+                answers.insert(address("monitor"));
+            }
+            answers
+        });
+        (0..3).for_each(|_time| there_and_back(|| {}));
+        is_over.store(true, Ordering::Relaxed);
+        looks.join().unwrap()
+    });
+    assert_eq!(answers, [Some(0)].into());
+
+    let is_off = || !has("eth0", "192.0.2.50") && !has("eth1", "192.0.2.50");
+    for time in 0..3 {
+        // Sooner and later in what the watch does.
+        let stop = || {
+            std::thread::sleep(Duration::from_millis(2 * time));
+            assert_eq!(address("stop"), Some(0));
+            assert!(is_off());
+        };
+        there_and_back(stop);
+        assert!(is_off() && address("monitor") == Some(7));
+        assert_eq!(address("start"), Some(0));
+    }
+    assert_eq!([address("stop"), address("stop"), address("monitor")], [Some(0), Some(0), Some(7)]);
     assert_eq!(lan(&["stop"]).0, Some(0));
 }
 

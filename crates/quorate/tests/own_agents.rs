@@ -144,7 +144,8 @@ async fn every_agent_describes_itself() {
     let bed = Bed::new();
     let mut node = Node::new(&bed, "n1");
     let packages = ["package-attach", "package-resources", "package-script", "package-service"];
-    let real = packages.into_iter().chain(["package-site", "polled-resource", "lan"]);
+    let real =
+        packages.into_iter().chain(["package-address", "package-site", "polled-resource", "lan"]);
     let others = ["address", "webserver", "lock", "ping", "counter", "fence_quorate"];
     for kind in real.chain(others) {
         let text = node.expect(OcfCode::OK, kind, "meta-data", &[]).await.stdout;

@@ -53,8 +53,9 @@ const UNITS: [&str; 5] = [
 ];
 
 /// Agents of our own that real clusters run; the others are for demonstrations.
-const AGENTS: [&str; 7] = [
+const AGENTS: [&str; 8] = [
     "lan",
+    "package-address",
     "package-attach",
     "package-resources",
     "package-script",

@@ -201,8 +201,12 @@ impl Cards {
             Err(error) => return (Vec::new(), vec![error.to_string()]),
         };
         let mut moved = Vec::new();
+        let is_there = match self.still_on(from) {
+            Ok(is_there) => is_there,
+            Err(error) => return (Vec::new(), vec![error.to_string()]),
+        };
         for (card, address, message) in &self.addresses {
-            if card != from || !addresses.contains(address) {
+            if card != from || !addresses.contains(address) || !is_there(address) {
                 continue;
             }
             let there = relocated(message, index, from, to);
@@ -227,6 +231,25 @@ impl Cards {
             }
         }
         (moved.into_iter().map(|(address, _)| address).collect(), trouble)
+    }
+
+    /// Whether an address was not taken off a card since the last look. A card that is switched off, or gone, has lost
+    /// some by itself.
+    fn still_on(&self, card: &Card) -> io::Result<impl Fn(&Address) -> bool + use<>> {
+        let seen = self.links.get(card).filter(|seen| seen.link.up);
+        let mut here = BTreeSet::new();
+        if let Some(seen) = seen {
+            let question = RouteNetlinkMessage::GetAddress(AddressMessage::default());
+            for answer in netlink::dump(&self.socket, question)? {
+                if let RouteNetlinkMessage::NewAddress(message) = answer
+                    && message.header.index == seen.index
+                {
+                    here.extend(address_of(&message));
+                }
+            }
+        }
+        let loses_none = seen.is_some();
+        Ok(move |address: &Address| !loses_none || here.contains(address))
     }
 
     fn move_routes(
@@ -284,7 +307,7 @@ impl Cards {
 }
 
 /// Whether what was to be taken away is not there any more, or its card is not.
-fn is_gone(error: &io::Error) -> bool {
+pub(crate) fn is_gone(error: &io::Error) -> bool {
     let gone = [libc::EADDRNOTAVAIL, libc::ESRCH, libc::ENODEV];
     error.raw_os_error().is_some_and(|code| gone.contains(&code))
 }

@@ -1,5 +1,5 @@
 //! The programs behind the repository's own agents (`agents/`), as hidden words of the one binary:
-//! `quorate agent-helper package-resources|package-script|package-service|polled-resource|lan|machine|webserver|lock|announce|fence ...`.
+//! `quorate agent-helper package-address|package-resources|package-script|package-service|polled-resource|lan|machine|webserver|lock|announce|fence ...`.
 //!
 //! The agents themselves are small shell scripts with their metadata. What they cannot do in
 //! portable shell is here: a real web server, a lock that is held as long as a process lives, an
@@ -19,6 +19,7 @@ mod lock;
 mod lock_place;
 mod machine;
 mod ocf;
+mod package_address;
 mod package_attach;
 mod package_resources;
 mod package_script;
@@ -41,6 +42,7 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
         words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["package-address", action] => package_address::main(action),
         ["package-attach", action] => package_attach::main(action),
         ["package-resources", action] => package_resources::main(action),
         ["package-script", action] => package_script::main(action),
@@ -58,7 +60,7 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
         ["fence", options @ ..] => fence::main(options),
         _ => {
             eprintln!(
-                "agent-helper: package-attach ACTION, package-resources ACTION, package-script ACTION, package-service ACTION, package-site ACTION, polled-resource ACTION, lan ACTION, machine, webserver ACTION, lock ACTION, announce NIC IP, or fence"
+                "agent-helper: package-address ACTION, package-attach ACTION, package-resources ACTION, package-script ACTION, package-service ACTION, package-site ACTION, polled-resource ACTION, lan ACTION, machine, webserver ACTION, lock ACTION, announce NIC IP, or fence"
             );
             ExitCode::from(64)
         }

@@ -10,6 +10,7 @@ pub(crate) enum Code {
     Ok = 0,
     Generic = 1,
     Unimplemented = 3,
+    NotInstalled = 5,
     NotConfigured = 6,
     NotRunning = 7,
 }

@@ -33,7 +33,7 @@ for folder in cib pengine; do
     in_copy runuser -u hacluster -- test -w "/var/lib/pacemaker/$folder" ||
         fails "hacluster cannot write into Pacemaker's directory $folder"
 done
-for agent in lan package-attach package-resources package-script package-service package-site polled-resource; do
+for agent in lan package-address package-attach package-resources package-script package-service package-site polled-resource; do
     in_copy crm_resource --show-metadata "ocf:quorate:$agent" | grep -q "name=\"$agent\"" ||
         fails "ocf:quorate:$agent has no metadata"
 done

@@ -262,14 +262,8 @@ fn file_system(package: &Package, number: usize, fs: &FileSystem) -> Member {
 fn address(package: &Package, address: std::net::IpAddr) -> Member {
     let id =
         format!("{}-ip-{}", package.called(), names::part(&address.to_string().replace(':', "-")));
-    let agent = if address.is_ipv4() { "IPaddr2" } else { "IPv6addr" };
-    let name = if address.is_ipv4() { "ip" } else { "ipv6addr" };
-    standard(
-        package,
-        (id, "sg/package_ip"),
-        ("heartbeat", agent),
-        vec![(name, address.to_string())],
-    )
+    let ip = vec![("ip", address.to_string())];
+    standard(package, (id, "sg/package_ip"), ("quorate", "package-address"), ip)
 }
 
 /// Writes the resource that the package becomes.
