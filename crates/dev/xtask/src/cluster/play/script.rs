@@ -163,8 +163,8 @@ fn take(
 
 fn machine(stage: &Stage, name: &str) -> Result<u32, String> {
     match name {
-        "active" => stage.holder(),
-        "standby" => Ok(3 - stage.holder()?),
+        "active" => stage.next_holder(),
+        "standby" => Ok(3 - stage.next_holder()?),
         name => name
             .strip_prefix('n')
             .and_then(|digits| digits.parse().ok())

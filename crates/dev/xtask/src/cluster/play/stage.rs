@@ -181,6 +181,13 @@ impl Stage {
         }
     }
 
+    /// The node that has the address, or will have it: while it moves, nobody has.
+    pub(super) fn next_holder(&self) -> Result<u32, String> {
+        let is_anywhere = || !holders(&self.bed).is_empty();
+        self.wait("somebody with the address", is_anywhere)?;
+        self.holder()
+    }
+
     /// Pulls a node's plug, and waits until the address is elsewhere and, if it is fenced and boots,
     /// until it is back.
     pub(super) fn lose(&self, node: u32) -> Result<Duration, String> {
