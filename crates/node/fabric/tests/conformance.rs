@@ -33,7 +33,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_fabric-member");
 /// So that a busy machine is not taken for a stall.
 const PATIENT_MS: &str = "30000";
 /// So that stalls are found within a test, and only those: who lives answers in less on any machine.
-const IMPATIENT_MS: &str = "5000";
+const IMPATIENT_MS: &str = "15000";
 
 impl Embedded {
     fn start() -> Self {

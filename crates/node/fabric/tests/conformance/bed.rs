@@ -12,7 +12,7 @@ use model::Quorum;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Longer than anything here takes on a loaded machine; reached only when a test fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What carries the messages of one test's members.
 pub trait Carrier {

@@ -20,7 +20,7 @@ const TOKEN_MS: u32 = 1000;
 /// So that a busy machine is not taken for a stall.
 const PATIENT_MS: &str = "20000";
 /// So that stalls are found within a test, and only those: who lives answers in less on any machine.
-const IMPATIENT_MS: &str = "5000";
+const IMPATIENT_MS: &str = "15000";
 
 /// Machines with Corosync.
 struct Corosync {

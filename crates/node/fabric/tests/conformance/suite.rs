@@ -159,8 +159,11 @@ pub fn a_member_that_takes_nothing_is_dropped_not_fed(carrier: &dyn Carrier) {
     let bed = Bed::start(carrier, &[1, 2, 3]);
     let past = bed.so_far(2);
     bed.members[&2].order("hang");
-    // Far more than any queue on the way may hold.
-    for seed in 0..40 {
+    bed.members[&2].wait("hanging", |log| log.contains(&Line::Other("hangs".to_owned())));
+    // More than wait for a node, in number, so that it does not come back before it takes them; and more bytes than
+    // any queue on the way holds, but not so many that their sender leaves.
+    bed.members[&1].order("burst 200 small");
+    for seed in 0..16 {
         bed.members[&1].order(&format!("big 4000000 {seed}"));
     }
     bed.wait_membership(&[1, 3], &[1, 3]);

@@ -102,7 +102,10 @@ async fn live(mut fabric: Fabric) {
                         let sets = sets.iter().map(set).collect();
                         fabric.count_previous(Counted { sets, takes_lock: true });
                     }
-                    ["hang"] => hanging = true,
+                    ["hang"] => {
+                        hanging = true;
+                        say("hangs");
+                    }
                     ["resume"] => hanging = false,
                     ["last", text] => {
                         fabric.broadcast(text.as_bytes().to_vec()).unwrap();
