@@ -29,6 +29,8 @@ const DEAD: Duration = Duration::from_secs(68);
 struct Node {
     voter: Voter,
     ring: Option<(Ring, BTreeSet<NodeId>, Tick)>,
+    /// Who was not in the ring before with it, as its voter has not heard yet.
+    came: BTreeSet<NodeId>,
     /// What Corosync has of the voter for its ring, and since when.
     vote: Option<(bool, Tick)>,
     under_way: Option<Order>,
@@ -116,17 +118,36 @@ impl Lock {
             self.rings += 1;
         }
         let ring = Ring { node: side.first().map_or(0, |node| node.0), sequence: self.rings };
-        for id in side {
+        let came: Vec<BTreeSet<NodeId>> = side.iter().map(|id| self.came_to(*id, side)).collect();
+        for (id, came) in side.iter().zip(came) {
             let node = self.node(*id);
             node.still = still;
             if is_new {
                 (node.ring, node.vote) = (Some((ring, side.clone(), now)), None);
+                node.came.extend(came);
                 if !node.still && !node.stalled {
-                    self.step(*id, now, Input::Membership { ring, members: side.clone() });
+                    self.tell_ring(*id, now);
                 }
             }
         }
         if self.machines > 2 { self.count_expected(side, now) } else { self.count(side, now) }
+    }
+
+    /// Who of a side was not in the last ring of a node, or is in another life by now. Source: corosync's
+    /// `quorum_nodelist_notification`, whose list of who joined goes by transitional memberships.
+    fn came_to(&self, id: NodeId, side: &BTreeSet<NodeId>) -> BTreeSet<NodeId> {
+        let ring_of = |id| Some(self.nodes.get(&id)?.ring.as_ref()?.0);
+        let own = ring_of(id);
+        side.iter().copied().filter(|other| own.is_none() || ring_of(*other) != own).collect()
+    }
+
+    /// Its voter hears of its ring, and then who came.
+    fn tell_ring(&mut self, id: NodeId, now: Tick) {
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        let Some((ring, members, _)) = node.ring.clone() else { return };
+        let came = std::mem::take(&mut node.came);
+        self.step(id, now, Input::Membership { ring, members });
+        self.step(id, now, Input::Joined(came));
     }
 
     fn node(&mut self, id: NodeId) -> &mut Node {
@@ -162,13 +183,12 @@ impl Lock {
             self.hear(id, now);
             let Some(node) = self.nodes.get(&id) else { continue };
             // One that stood still hears now what there is.
-            let unheard = node.ring.clone().filter(|(ring, ..)| node.voter.ring() != Some(*ring));
-            match unheard {
-                Some((ring, members, _)) => self.step(id, now, Input::Membership { ring, members }),
-                None => {
-                    self.answer(id, now);
-                    self.step(id, now, Input::Passed);
-                }
+            let ring = node.ring.as_ref().map(|(ring, ..)| *ring);
+            if ring.is_some() && node.voter.ring() != ring {
+                self.tell_ring(id, now);
+            } else {
+                self.answer(id, now);
+                self.step(id, now, Input::Passed);
             }
         }
     }
@@ -347,6 +367,7 @@ impl Node {
             unheard: None,
             voter: Voter::new(settings),
             ring: None,
+            came: BTreeSet::new(),
             vote: None,
             under_way: None,
             joined: false,

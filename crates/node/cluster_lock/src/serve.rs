@@ -100,6 +100,7 @@ fn live(run: &Path, stopped: &Receiver<()>) -> End {
         let input = match inbox.recv_timeout(life.beat) {
             Ok(Event::Corosync(heard)) => match heard {
                 Heard::Membership { ring, members } => Input::Membership { ring, members },
+                Heard::Joined(nodes) => Input::Joined(nodes),
                 Heard::Counted(counted) => {
                     tracing::info!("who counts: {counted}");
                     Input::Counted(counted)
@@ -204,6 +205,7 @@ impl Life {
         let device = Device::register().map_err(said)?;
         let (events, inbox) = channel();
         votes::listen(&events).map_err(said)?;
+        votes::listen_for_joined(&events).map_err(said)?;
         counts.listen(&events);
         tracing::info!(path = %sanlock.area.path.display(), "the cluster's lock");
         let orders = work(&sanlock, &events);

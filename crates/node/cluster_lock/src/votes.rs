@@ -12,6 +12,7 @@ use std::sync::mpsc::Sender;
 
 use model::NodeId;
 use rust_corosync::cmap::{self, Data, Map, NotifyCallback, TrackType};
+use rust_corosync::quorum;
 use rust_corosync::votequorum::{self, Callbacks, Handle, RingId};
 use rust_corosync::{CsError, DispatchFlags, NodeId as CsNodeId, TrackFlags};
 use tie_breaker::{COUNTED, Counted, Ring};
@@ -25,6 +26,8 @@ pub(crate) enum Heard {
         ring: Ring,
         members: BTreeSet<NodeId>,
     },
+    /// Of the present members, those that were not in the membership before, or in another life.
+    Joined(BTreeSet<NodeId>),
     /// The daemon has said who counts.
     Counted(Counted),
     /// The connection is lost.
@@ -62,14 +65,50 @@ fn on_nodelist(_handle: &Handle, _context: u64, ring: RingId, members: Vec<CsNod
 pub(crate) fn listen<T: From<Heard> + Send + 'static>(to: &Sender<T>) -> Result<(), CsError> {
     let callbacks = Callbacks { nodelist_notification_fn: Some(on_nodelist), ..NOTHING };
     let handle = votequorum::initialize(&callbacks)?;
+    follow(to, move || {
+        let tracked = votequorum::trackstart(&handle, 0, TrackFlags::Changes);
+        while tracked.is_ok() && votequorum::dispatch(&handle, DispatchFlags::One).is_ok() {}
+    });
+    Ok(())
+}
+
+/// Tells on a thread of its own what is called back there, and when that has ended.
+fn follow<T: From<Heard> + Send + 'static>(
+    to: &Sender<T>,
+    until_lost: impl FnOnce() + Send + 'static,
+) {
     let to = to.clone();
     std::thread::spawn(move || {
         LISTENER.replace(Some(Box::new(move |heard| drop(to.send(heard.into())))));
-        let tracked = votequorum::trackstart(&handle, 0, TrackFlags::Changes);
-        if tracked.is_ok() {
-            while votequorum::dispatch(&handle, DispatchFlags::One).is_ok() {}
-        }
+        until_lost();
         tell(Heard::Lost);
+    });
+}
+
+fn on_joined(
+    _handle: &quorum::Handle,
+    _ring: quorum::RingId,
+    _members: Vec<CsNodeId>,
+    joined: Vec<CsNodeId>,
+    _left: Vec<CsNodeId>,
+) {
+    tell(Heard::Joined(joined.into_iter().map(|node| NodeId(node.into())).collect()));
+}
+
+/// Hears who joined, until Corosync is gone. That comes after the membership, and after the vote for it was cast: who
+/// holds a lock on the disk that it has lost with its machine's reset has it there for longer than that.
+pub(crate) fn listen_for_joined<T: From<Heard> + Send + 'static>(
+    to: &Sender<T>,
+) -> Result<(), CsError> {
+    let model = quorum::ModelData::ModelV1(quorum::Model1Data {
+        flags: quorum::Model1Flags::None,
+        quorum_notification_fn: None,
+        nodelist_notification_fn: Some(on_joined),
+    });
+    let (handle, _kind) = quorum::initialize(&model, 0)?;
+    follow(to, move || {
+        let tracked = quorum::trackstart(&handle, TrackFlags::Changes);
+        while tracked.is_ok() && quorum::dispatch(&handle, DispatchFlags::One).is_ok() {}
     });
     Ok(())
 }

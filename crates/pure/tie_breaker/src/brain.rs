@@ -75,6 +75,9 @@ impl Timing {
 pub enum Input {
     /// Corosync has a new membership, for which it wants a vote.
     Membership { ring: Ring, members: BTreeSet<NodeId> },
+    /// Of the present members, those that were not together with this node in the membership before: also one whose
+    /// machine was started anew so quickly that it was missed in none.
+    Joined(BTreeSet<NodeId>),
     /// Who counts now, where those who had quorum before do.
     Counted(Counted),
     /// What came of the look; `None` if it failed.
@@ -142,7 +145,7 @@ pub struct Voter {
     tried_to_join: Option<Tick>,
     /// No membership was half since.
     apart_since: Option<Tick>,
-    /// Since when each member has been in all memberships.
+    /// Since when each member has been in all memberships, in one life of its Corosync.
     together_since: BTreeMap<NodeId, Tick>,
 }
 
@@ -166,6 +169,11 @@ impl Voter {
     pub fn step(&mut self, now: Tick, input: Input) -> Vec<Effect> {
         match input {
             Input::Membership { ring, members } => self.change(now, ring, members),
+            Input::Joined(nodes) => {
+                let joined =
+                    self.together_since.iter_mut().filter(|(node, _)| nodes.contains(node));
+                joined.for_each(|(_, since)| *since = now);
+            }
             Input::Counted(counted) => self.count(now, counted),
             Input::Looked(seen) => {
                 self.seen = match self.busy.take() {

@@ -152,6 +152,23 @@ fn who_came_back_holds_nothing_before_the_disk_must_show_its_new_life() {
     assert_eq!(bench.looked(&seen(Some(3))), [bench.vote(true)]);
 }
 
+/// No membership was without it, but its Corosync is another one.
+#[test]
+fn who_was_started_anew_too_quickly_to_be_missed_holds_nothing_either() {
+    let mut bench = Bench::of(4);
+    bench.step(counted(&[&[1, 2, 3, 4]], true));
+    bench.together(&[1, 2, 3, 4]);
+    bench.ring(&[1, 2]);
+    assert_eq!(bench.looked(&seen(Some(2))), [bench.vote(true)]);
+    bench.ring(&[1, 2]);
+    assert_eq!(bench.looked(&seen(Some(2))), [bench.vote(true)]);
+    let joined = |node| Input::Joined([NodeId(node)].into());
+    assert_eq!(bench.step(joined(3)), []);
+    assert_eq!(bench.step(joined(2)), [bench.vote(false)]);
+    bench.wait(FAILS.as_secs());
+    assert_eq!(bench.looked(&seen(Some(2))), [bench.vote(true)], "it has renewed since");
+}
+
 #[test]
 fn a_look_of_an_earlier_membership_says_nothing() {
     let mut bench = Bench::of(2);
