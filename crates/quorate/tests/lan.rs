@@ -378,6 +378,25 @@ fn an_address_that_is_handed_on_runs_all_the_while_and_goes_when_it_is_stopped()
     assert_eq!(lan(&["stop"]).0, Some(0));
 }
 
+#[test]
+fn the_same_address_on_the_loopback_is_not_the_packages() {
+    let name = "the_same_address_on_the_loopback_is_not_the_packages";
+    if !testkit::has(&["/usr/lib/ocf/resource.d/heartbeat/IPaddr2"]) {
+        return;
+    }
+    if std::env::var_os(INSIDE).is_none() {
+        in_a_network_of_its_own(name, &[]);
+        return;
+    }
+    wait("a link", || ip(&["-n", "node", "link", "show", "eth0"]).contains("state UP"));
+    ip(&["-n", "node", "address", "add", "192.0.2.50/32", "dev", "lo"]);
+    assert_eq!(address("monitor"), Some(7));
+    assert_eq!([address("start"), address("monitor")], [Some(0); 2]);
+    assert!(has("eth0", "192.0.2.50"));
+    assert_eq!([address("stop"), address("monitor")], [Some(0), Some(7)]);
+    assert!(!has("eth0", "192.0.2.50") && has("lo", "192.0.2.50"));
+}
+
 fn in_a_network_of_its_own(test: &str, parameters: &[(&str, &str)]) {
     if !testkit::is_root() || !testkit::has(&["/usr/sbin/ip", "/usr/bin/unshare"]) {
         return;

@@ -1,4 +1,5 @@
-//! One address, on whichever card it is.
+//! One address, on whichever card it is. The loopback is no card: with Linux Virtual Server's direct routing all
+//! servers have the address of the service there, and one machine has it on a card.
 
 use std::io;
 use std::net::IpAddr;
@@ -9,6 +10,9 @@ use netlink_sys::Socket;
 
 use crate::cards::{address_of, is_gone};
 use crate::netlink;
+
+/// The index of the loopback in every network namespace (Linux: `LOOPBACK_IFINDEX`).
+const LOOPBACK: u32 = 1;
 
 /// Whether a card of this machine has it now.
 ///
@@ -40,6 +44,7 @@ fn held(socket: &Socket, ip: IpAddr) -> io::Result<Vec<AddressMessage>> {
     let mut held = Vec::new();
     for answer in netlink::dump(socket, question)? {
         if let RouteNetlinkMessage::NewAddress(message) = answer
+            && message.header.index != LOOPBACK
             && address_of(&message).is_some_and(|address| address.ip == ip)
         {
             held.push(message);

@@ -12,6 +12,7 @@
 //!
 //! **Not here:** anything that a cluster needs to work.
 
+mod address_lock;
 mod announce;
 mod fence;
 mod lan;

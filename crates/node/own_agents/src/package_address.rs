@@ -5,14 +5,12 @@
 //!
 //! Field words: Serviceguard *relocatable IP address*.
 
-use std::fs::{self, File};
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use rustix::fs::FlockOperation;
-
+use crate::address_lock;
 use crate::ocf::{self, Code, Failure, failed};
 
 pub(crate) fn main(action: &str) -> ExitCode {
@@ -23,14 +21,6 @@ pub(crate) fn main(action: &str) -> ExitCode {
         "validate-all" => validate(),
         _ => Ok(Code::Unimplemented),
     })
-}
-
-/// Nobody else hands addresses of this machine on, or takes them off, while this is held.
-pub(crate) fn alone() -> io::Result<File> {
-    fs::create_dir_all(ocf::run_dir())?;
-    let file = File::create(ocf::run_dir().join("addresses.lock"))?;
-    rustix::fs::flock(&file, FlockOperation::LockExclusive)?;
-    Ok(file)
 }
 
 fn address() -> Result<IpAddr, Failure> {
@@ -57,7 +47,7 @@ fn stop() -> Result<Code, Failure> {
     let cannot = |error: io::Error| failed(format!("{ip} cannot be taken off: {error}"));
     // It may announce the address still. Whether it takes that off goes by the routes; so that is done once more.
     let _told = of_distribution(ip, "stop");
-    let _alone = alone().map_err(cannot)?;
+    let _alone = address_lock::hold().map_err(cannot)?;
     network::take_off(ip).map_err(cannot)?;
     Ok(Code::Ok)
 }

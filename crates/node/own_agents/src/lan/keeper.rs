@@ -15,8 +15,8 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::reporter::{Reporter, members};
 use super::{attributes, control, settings};
+use crate::address_lock;
 use crate::ocf::{self, Code, Failure, failed};
-use crate::package_address;
 use crate::service::Service;
 
 /// What `status` tells of the past.
@@ -149,7 +149,7 @@ impl Keeper {
     fn perform(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
             Effect::Move { addresses, from, to } => {
-                let _alone = package_address::alone()?;
+                let _alone = address_lock::hold()?;
                 let (_, trouble) = self.cards.move_to(&addresses, &from, &to);
                 for line in trouble {
                     self.log(line);
