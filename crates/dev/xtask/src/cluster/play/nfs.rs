@@ -2,18 +2,21 @@
 //! client is a machine with a kernel of its own behind the third node, since the kernel that all nodes
 //! share may have no NFS; for the same reason the server is Ganesha, which is a process.
 
-use std::fs;
+mod client;
+
 use std::time::Instant;
 
+use self::client::Client;
 use super::stage::Stage;
 
 pub(super) const NODES: u32 = 3;
 
 /// Packages, and a file of each.
-pub(super) const NEEDED: [(&str, &str); 4] = [
+pub(super) const NEEDED: [(&str, &str); 5] = [
     ("nfs-ganesha", "/usr/bin/ganesha.nfsd"),
     ("nfs-ganesha-vfs", "/usr/lib/x86_64-linux-gnu/ganesha/libfsalvfs.so"),
     ("nfs-common", "/sbin/mount.nfs4"),
+    ("rpcbind", "/usr/sbin/rpcinfo"),
     ("user-mode-linux", "/usr/bin/linux.uml"),
 ];
 
@@ -44,30 +47,6 @@ n3)
   ;;
 *) ip route add 10.81.0.0/24 via 10.77.0.3 ;;
 esac
-"#;
-
-/// The first process of the client's kernel. Its root is that of n3, and read only; what it has to say
-/// stands after `client:`.
-const CLIENT: &str = r#"#!/bin/sh
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t tmpfs tmpfs /run
-mount -t tmpfs tmpfs /mnt
-say() { echo "client: $*"; }
-modules=/run/root/lib/modules
-mkdir -p $modules
-ln -s "/usr/lib/uml/modules/$(uname -r)" "$modules/$(uname -r)"
-modprobe -d /run/root nfsv4
-ip link set lo up
-ip address add 10.81.0.2/24 dev vec0
-ip link set vec0 up
-ip route add default via 10.81.0.1
-mount -t nfs4 -o hard 10.77.0.100:/data /mnt && say "Linux $(uname -r), $(grep ' /mnt nfs4' /proc/mounts)"
-say "$(@SOURCE@ | dd of=/mnt/file bs=1M iflag=fullblock conv=fsync 2>&1 | tail -1)"
-umount /mnt && mount -t nfs4 -o hard 10.77.0.100:/data /mnt
-say "read again $(sha256sum </mnt/file)"
-halt -f -d
 "#;
 
 pub(super) fn play(stage: &Stage) -> Result<(), String> {
@@ -123,44 +102,39 @@ fn cluster(stage: &Stage) -> Result<(), String> {
     stage.run(1, "quorate status")?;
     let holder = stage.holder()?;
     stage.run(holder, "grep /srv/nfs /proc/mounts; pgrep -a ganesha")?;
-    let serves = || stage.quietly(holder, "ss -ltn | grep -q :2049").is_ok();
+    // Its port, 2049, is the end of such an address.
+    let serves = || stage.quietly(3, "rpcinfo -a 10.77.0.100.8.1 -T tcp nfs 4").is_ok();
     stage.wait("the server", serves)?;
     stage.must(holder <= 2, "the group runs on n1 or n2")
 }
 
 /// A client writes while the active machine loses its power.
 fn under_load(stage: &Stage) -> Result<(), String> {
-    let shared = stage.bed.root().join("shared");
-    let (source, client) = (shared.join("source"), shared.join("client.sh"));
-    fs::write(&client, CLIENT.replace("@SOURCE@", &stage.slowly(&source)))
-        .map_err(|error| error.to_string())?;
+    let source = stage.bed.root().join("shared/source");
     let bytes = stage.load << 20;
-    let (source, client) = (source.display(), client.display());
-    stage.run(3, &format!("chmod 755 {client}; head -c {bytes} /dev/urandom >{source}; sync"))?;
+    stage.run(3, &format!("head -c {bytes} /dev/urandom >{}; sync", source.display()))?;
     let start = Instant::now();
-    // With less memory than the file has bytes, so that it must be sent while it is written.
-    let kernel = format!(
-        "timeout -s KILL 900 linux.uml mem=128M root=/dev/root rootfstype=hostfs rootflags=/ ro \
-         uml_dir=/run vec0:transport=tap,ifname=tap0,depth=64 init={client} con=null con0=null,fd:1 \
-         quiet </dev/null"
-    );
-    let mut write = stage.begin(3, &kernel)?;
-    let active = stage.holder()?;
-    stage.wait("a tenth of the file", || {
-        let size = stage.quietly(active, "stat -c %s /srv/nfs/data/file 2>/dev/null || echo 0");
-        size.unwrap_or_default().trim().parse::<u64>().is_ok_and(|size| size > bytes / 10)
-    })?;
-    stage.must(write.try_wait().is_ok_and(|ended| ended.is_none()), "the client still writes")?;
-    stage.lose(active)?;
-    let said = write.wait_with_output().map_err(|error| error.to_string())?;
-    let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    let said: Vec<&str> =
-        said.lines().filter_map(|line| line.split_once("client: ")).map(|(_, said)| said).collect();
+    let mut client = Client::boot(stage, &source)?;
+    let said = while_it_writes(stage, &mut client, bytes).and_then(|()| client.ended());
+    let said = said.map_err(|why| format!("{why}\nthe client's console:\n{}", client.console()))?;
     said.iter().for_each(|line| println!("    {line}"));
     println!("-- the write took {:.1} s, the failover included", start.elapsed().as_secs_f64());
-    let sums = stage.run(3, &format!("sha256sum <{source}"))?;
+    let sums = stage.run(3, &format!("sha256sum <{}", source.display()))?;
     let there = stage.run(stage.holder()?, "sha256sum </srv/nfs/data/file")?;
     stage.must(sums == there, "the file is whole on the disk")?;
-    let read = format!("read again {}", sums.trim());
-    stage.must(said.contains(&read.as_str()), "and as the client reads it")
+    stage.must(said.contains(&format!("read again {}", sums.trim())), "and as the client reads it")
+}
+
+/// The active machine loses its power when the client has written the first tenth.
+fn while_it_writes(stage: &Stage, client: &mut Client, bytes: u64) -> Result<(), String> {
+    let active = stage.holder()?;
+    let mut runs = true;
+    stage.wait("a tenth of the file", || {
+        runs = client.runs();
+        let size = stage.quietly(active, "stat -c %s /srv/nfs/data/file 2>/dev/null || echo 0");
+        let size = size.unwrap_or_default().trim().parse::<u64>();
+        !runs || size.is_ok_and(|size| size > bytes / 10)
+    })?;
+    stage.must(runs, "the client still writes")?;
+    stage.lose(active).map(drop)
 }
